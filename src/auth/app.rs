@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::cache::Cached;
 use super::caller::Caller;
 use super::certificate::Certificate;
 use super::entra::TokenEndpoint;
@@ -14,9 +14,22 @@ use super::lookup::CredentialLookup;
 use super::oidc::IdTokenRequest;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
+/// Returns the tokens of an app with a client secret.
+pub fn client_secret(
+    tenant: &str,
+    caller: Caller,
+    client_id: impl Into<String>,
+    secret: SecretString,
+) -> Cached {
+    let clock = caller.http.clock.clone();
+    let endpoint = TokenEndpoint::new(tenant, caller);
+    let app = App { endpoint, client_id: client_id.into(), proof: Proof::Secret(secret) };
+    Cached::new(Box::new(app), clock)
+}
+
 /// An app, and how it proves which one it is.
 #[derive(Debug)]
-pub struct App {
+pub(super) struct App {
     pub(super) endpoint: TokenEndpoint,
     pub(super) client_id: String,
     pub(super) proof: Proof,
@@ -36,20 +49,6 @@ pub(super) enum Proof {
 }
 
 impl App {
-    /// Makes an app with a client secret. It asks anew each time: put a [`super::cache::Cached`] before it.
-    pub fn with_secret(
-        tenant: &str,
-        caller: Caller,
-        client_id: impl Into<String>,
-        secret: SecretString,
-    ) -> Self {
-        Self {
-            endpoint: TokenEndpoint::new(tenant, caller),
-            client_id: client_id.into(),
-            proof: Proof::Secret(secret),
-        }
-    }
-
     async fn sign_in(&self) -> Result<Token, AuthError> {
         let caller = &self.endpoint.caller;
         // An assertion lives for minutes, so none is ever kept (Azure/login#180).
@@ -57,7 +56,7 @@ impl App {
             Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
             Proof::Certificate(certificate) => {
                 let audience = self.endpoint.url.as_str();
-                certificate.sign(&self.client_id, audience, caller.clock().now())?
+                certificate.sign(&self.client_id, audience, caller.http.clock.now())?
             }
             Proof::TokenFile(path) => read(path)?,
             Proof::Pipeline(request) => request.send(caller).await?,
@@ -83,9 +82,8 @@ impl TokenSource for App {
 
 /// Looks for an app with a secret.
 pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
-    let (client_id, secret) =
-        lookup.app_with_secret(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
-    lookup.app(Some(client_id), Some(Proof::Secret(secret)))
+    let (client_id, secret) = lookup.app_with(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
+    lookup.app(Some(client_id), Some(Proof::Secret(lookup.known_secret(secret))))
 }
 
 /// Looks for an app with a file that holds a federated token.
@@ -93,15 +91,13 @@ pub(super) fn find_with_token_file(
     lookup: &mut CredentialLookup<'_>,
 ) -> Option<Box<dyn TokenSource>> {
     let (client_id, path) =
-        lookup.app_with_path(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
-    lookup.app(Some(client_id), Some(Proof::TokenFile(path)))
+        lookup.app_with(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
+    lookup.app(Some(client_id), Some(Proof::TokenFile(path.into())))
 }
 
 fn read(path: &Path) -> Result<SecretString, AuthError> {
-    let token = fs::read_to_string(path).map_err(|source| AuthError::File {
-        what: "the federated token",
-        path: path.to_owned(),
-        source: Arc::new(source),
-    })?;
-    Ok(token.trim().into())
+    match fs::read_to_string(path) {
+        Ok(token) => Ok(token.trim().into()),
+        Err(source) => Err(AuthError::file("the federated token", path, source)),
+    }
 }

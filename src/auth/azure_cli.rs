@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -53,7 +52,7 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     lookup.found(program.display().to_string());
     Some(Box::new(AzureCli {
         program,
-        scope: lookup.caller().endpoints().cloud().scope(),
+        scope: lookup.caller().http.endpoints.cloud().scope(),
         tenant: lookup.context.tenant.to_owned(),
         caller: lookup.caller().clone(),
     }))
@@ -61,14 +60,11 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
 
 impl AzureCli {
     async fn ask(&self) -> Result<Token, AuthError> {
-        let patience = self.caller.left().map_or(PATIENCE, |left| left.min(PATIENCE));
+        let patience = self.caller.http.deadline.left().map_or(PATIENCE, |left| left.min(PATIENCE));
         let output = tokio::select! {
-            output = self.run() => output.map_err(|source| AuthError::File {
-                what: "the Azure CLI",
-                path: self.program.clone(),
-                source: Arc::new(source),
-            })?,
-            () = self.caller.clock().sleep(patience) => {
+            output = self.run() => output
+                .map_err(|source| AuthError::file("the Azure CLI", &self.program, source))?,
+            () = self.caller.http.clock.sleep(patience) => {
                 return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
             }
         };
@@ -79,7 +75,7 @@ impl AzureCli {
         let answer: CliToken = serde_json::from_slice(&output.stdout)
             .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
         self.caller.make_known(&answer.access_token);
-        let now = self.caller.clock().now();
+        let now = self.caller.http.clock.now();
         let lifetime = answer.expires_on.map(|end| {
             let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
             Duration::from_secs(left)

@@ -16,8 +16,8 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// Asks a source for a token only when the last one is due, and once for all who wait for it.
 #[derive(Debug)]
-pub struct Cached<S> {
-    source: S,
+pub struct Cached {
+    source: Box<dyn TokenSource>,
     clock: Clock,
     last: Mutex<Last>,
     /// Held by whoever asks the source.
@@ -35,9 +35,9 @@ struct Last {
     failures: usize,
 }
 
-impl<S: TokenSource> Cached<S> {
+impl Cached {
     /// Makes a cache in front of a source.
-    pub fn new(source: S, clock: Clock) -> Self {
+    pub fn new(source: Box<dyn TokenSource>, clock: Clock) -> Self {
         Self { source, clock, last: Mutex::default(), turn: Turn::default() }
     }
 
@@ -120,7 +120,7 @@ impl<S: TokenSource> Cached<S> {
     }
 }
 
-impl<S: TokenSource> TokenSource for Cached<S> {
+impl TokenSource for Cached {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(self.current())
     }
@@ -128,6 +128,8 @@ impl<S: TokenSource> TokenSource for Cached<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::Timestamp;
     use secrecy::ExposeSecret;
     use url::Url;
@@ -140,7 +142,7 @@ mod tests {
         answers: Mutex<Vec<Result<&'static str, AuthError>>>,
         clock: Clock,
         /// Until when no answer comes.
-        held: Turn<()>,
+        held: Arc<Turn<()>>,
     }
 
     impl TokenSource for Scripted {
@@ -163,15 +165,21 @@ mod tests {
         }
     }
 
-    fn cached(mut answers: Vec<Result<&'static str, AuthError>>) -> (Cached<Scripted>, Clock) {
-        answers.reverse();
-        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let source =
-            Scripted { answers: Mutex::new(answers), clock: clock.clone(), held: Turn::default() };
-        (Cached::new(source, clock.clone()), clock)
+    fn cached(answers: Vec<Result<&'static str, AuthError>>) -> (Cached, Clock) {
+        held_back(answers, Arc::default())
     }
 
-    async fn text(cached: &Cached<Scripted>) -> Result<String, AuthError> {
+    fn held_back(
+        mut answers: Vec<Result<&'static str, AuthError>>,
+        held: Arc<Turn<()>>,
+    ) -> (Cached, Clock) {
+        answers.reverse();
+        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+        let source = Scripted { answers: Mutex::new(answers), clock: clock.clone(), held };
+        (Cached::new(Box::new(source), clock.clone()), clock)
+    }
+
+    async fn text(cached: &Cached) -> Result<String, AuthError> {
         Ok(cached.token().await?.secret().expose_secret().to_owned())
     }
 
@@ -225,10 +233,11 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_for_a_renewal_while_the_old_token_lives() {
-        let (cached, clock) = cached(vec![Ok("first"), Ok("second")]);
+        let held = Arc::new(Turn::default());
+        let (cached, clock) = held_back(vec![Ok("first"), Ok("second")], Arc::clone(&held));
         text(&cached).await.expect("signed in");
         clock.sleep(Duration::from_secs(3_400)).await;
-        let hanging = cached.source.held.lock().await;
+        let hanging = held.lock().await;
         let (renewing, ()) = tokio::join!(text(&cached), async {
             for _ in 0..3 {
                 assert_eq!(text(&cached).await.expect("still lives"), "first");

@@ -58,7 +58,7 @@ pub fn choose(context: &CredentialContext<'_>) -> Result<Choice, AuthError> {
                 credential,
                 from: lookup.into_found(),
                 skipped,
-                tokens: Arc::new(Cached::new(source, context.caller.clock().clone())),
+                tokens: Arc::new(Cached::new(source, context.caller.http.clock.clone())),
             });
         }
         skipped.push(Skipped { credential, why: lookup.why_not() });

@@ -113,10 +113,10 @@ impl DeviceCode {
         ];
         // The service ends it, by a refusal, when the code's time is over.
         loop {
-            if caller.left().is_some_and(|left| left <= interval) {
+            if caller.http.deadline.left().is_some_and(|left| left <= interval) {
                 return Err(AuthError::NobodySignedIn);
             }
-            caller.clock().sleep(interval).await;
+            caller.http.clock.sleep(interval).await;
             match self.endpoint.exchange(&form).await {
                 Err(AuthError::Refused(refusal)) => match refusal.error.as_str() {
                     "authorization_pending" => {}
@@ -181,7 +181,7 @@ mod tests {
         ])
         .await;
         let http = client(&server.url);
-        let clock = http.clock().clone();
+        let clock = http.clock.clone();
         let caller = Caller::new(http, Known::default());
         let said = Arc::new(StdMutex::new(Vec::new()));
         let log = Arc::clone(&said);

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
-use super::caller::{Call, Caller, host};
+use super::caller::{Caller, host};
 use super::refusal::Refusal;
 use super::{AuthError, Token};
 use crate::http::odata;
@@ -40,7 +41,7 @@ struct TokenAnswer {
 impl TokenEndpoint {
     /// Makes the endpoint of a tenant, a GUID or a domain.
     pub(super) fn new(tenant: &str, caller: Caller) -> Self {
-        let scope = caller.endpoints().cloud().scope();
+        let scope = caller.http.endpoints.cloud().scope();
         Self { url: of_tenant(&caller, tenant, "oauth2/v2.0/token"), scope, caller }
     }
 
@@ -60,7 +61,7 @@ impl TokenEndpoint {
             issued.into_iter().for_each(|secret| self.caller.make_known(secret));
         }
         let lifetime = Duration::from_secs(answer.expires_in);
-        let now = self.caller.clock().now();
+        let now = self.caller.http.clock.now();
         Ok(Issued {
             token: Token::issued(answer.access_token, &self.url, now, lifetime),
             refresh: answer.refresh_token,
@@ -70,7 +71,7 @@ impl TokenEndpoint {
 
 /// Returns a URL of the sign-in service about a tenant.
 pub(super) fn of_tenant(caller: &Caller, tenant: &str, path: &str) -> Url {
-    let mut url = caller.endpoints().login().clone();
+    let mut url = caller.http.endpoints.login().clone();
     url.set_path(&format!("/{}/{path}", odata::segment(tenant)));
     url
 }
@@ -82,7 +83,8 @@ pub(super) async fn ask<T: DeserializeOwned>(
     form: &[(&str, &str)],
 ) -> Result<T, AuthError> {
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    read(url, &caller.call(Call::form(url, &form)).await?)
+    let request = caller.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    read(url, &caller.call(request.body(form)).await?)
 }
 
 /// Reads an answer: what was asked for, else a refusal, else it is no answer.

@@ -1,7 +1,7 @@
 //! Why there is no token, or none that may be sent.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -93,6 +93,11 @@ pub enum AuthError {
 }
 
 impl AuthError {
+    /// Makes the error of a file or a program that cannot be read.
+    pub(super) fn file(what: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { what, path: path.to_owned(), source: Arc::new(source) }
+    }
+
     /// Returns what the error itself knows about a way out: what each kind of credential lacks.
     pub fn hints(&self) -> Vec<String> {
         match self {

@@ -1,7 +1,5 @@
 //! Looks for what one kind of credential needs, and records what was found and what was not.
 
-use std::path::PathBuf;
-
 use secrecy::SecretString;
 use url::Url;
 
@@ -100,19 +98,14 @@ impl<'a> CredentialLookup<'a> {
 
     /// Looks for a secret.
     pub(super) fn secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        let secret = self.value(names).map(SecretString::from);
-        self.made_known(secret)
+        self.value(names).map(|secret| self.known_secret(secret))
     }
 
-    /// Looks for a secret that need not be there.
-    pub(super) fn optional_secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        let secret = self.optional(names).map(SecretString::from);
-        self.made_known(secret)
-    }
-
-    /// Adds a secret to those that no output may hold.
-    fn made_known(&self, secret: Option<SecretString>) -> Option<SecretString> {
-        secret.inspect(|secret| self.caller().make_known(secret))
+    /// Returns a text as a secret that no output may hold.
+    pub(super) fn known_secret(&self, secret: String) -> SecretString {
+        let secret = SecretString::from(secret);
+        self.caller().make_known(&secret);
+        secret
     }
 
     /// Looks for a URL that a secret will be sent to.
@@ -141,11 +134,11 @@ impl<'a> CredentialLookup<'a> {
 
     /// Looks for a service connection, in the tenant file before the environment.
     pub(super) fn service_connection_id(&mut self, names: &[&str]) -> Option<String> {
-        if let Some(id) = &self.context.settings.service_connection_id {
-            self.found("spec.auth.serviceConnectionId");
-            return Some(id.clone());
-        }
-        let id = self.optional(names);
+        let declared = self.context.settings.service_connection_id.clone();
+        let id = match declared.inspect(|_| self.found("spec.auth.serviceConnectionId")) {
+            Some(id) => Some(id),
+            None => self.optional(names),
+        };
         if id.is_none() {
             self.missing("spec.auth.serviceConnectionId");
         }
@@ -154,7 +147,7 @@ impl<'a> CredentialLookup<'a> {
 
     /// Looks for an app's client id with something of the app's, both by the same family of names so that
     /// two apps in one environment are not mixed.
-    fn app_with(&mut self, names: [&str; 2]) -> Option<(String, String)> {
+    pub(super) fn app_with(&mut self, names: [&str; 2]) -> Option<(String, String)> {
         if let Some(id) = self.declared_client_id() {
             return Some((id, self.value(&names)?));
         }
@@ -174,21 +167,8 @@ impl<'a> CredentialLookup<'a> {
         None
     }
 
-    /// Looks for an app's client id with a secret of the app's.
-    pub(super) fn app_with_secret(&mut self, names: [&str; 2]) -> Option<(String, SecretString)> {
-        let (id, secret) = self.app_with(names)?;
-        Some((id, self.made_known(Some(secret.into()))?))
-    }
-
-    /// Looks for an app's client id with a file of the app's.
-    pub(super) fn app_with_path(&mut self, names: [&str; 2]) -> Option<(String, PathBuf)> {
-        let (id, path) = self.app_with(names)?;
-        Some((id, path.into()))
-    }
-
     fn declared_client_id(&mut self) -> Option<String> {
-        let id = self.context.settings.client_id.clone()?;
-        self.found("spec.auth.clientId");
-        Some(id)
+        let declared = self.context.settings.client_id.clone();
+        declared.inspect(|_| self.found("spec.auth.clientId"))
     }
 }

@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::caller::{Call, Caller};
+use super::caller::Caller;
 use super::entra::read;
 use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
@@ -45,9 +46,7 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     let (proof, url, version) = if let (Some(endpoint), Some(header)) = service {
         lookup.found("IDENTITY_ENDPOINT");
         lookup.found("IDENTITY_HEADER");
-        let header = SecretString::from(header);
-        lookup.caller().make_known(&header);
-        (Some(header), endpoint, "2019-08-01")
+        (Some(lookup.known_secret(header)), endpoint, "2019-08-01")
     } else {
         let wanted =
             lookup.variable("ARM_USE_MSI").is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -69,7 +68,7 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     };
     url.query_pairs_mut()
         .append_pair("api-version", version)
-        .append_pair("resource", caller.endpoints().cloud().graph());
+        .append_pair("resource", caller.http.endpoints.cloud().graph());
     if let Some(id) = lookup.optional_client_id() {
         url.query_pairs_mut().append_pair("client_id", &id);
     }
@@ -77,20 +76,24 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
 }
 
 impl ManagedIdentity {
-    fn call(&self) -> Result<Call<'_>, AuthError> {
-        let call = Call::get(&self.url).near();
-        match &self.proof {
-            // The metadata service says 404 and 410 while it is being updated.
-            None => Ok(call.header("metadata", "true").later(&[404, 410, 500])),
-            Some(header) => call.secret("x-identity-header", "", header),
-        }
-    }
-
     async fn ask(&self) -> Result<Token, AuthError> {
-        let answer = self.caller.call(self.call()?).await?;
+        let request = self.caller.get(&self.url);
+        let answer = match &self.proof {
+            // The metadata service says 404 and 410 while it is being updated.
+            None => {
+                let request = request.header("metadata", "true");
+                self.caller.call_with(request, &[404, 410, 500], true).await?
+            }
+            Some(proof) => {
+                let proof = HeaderValue::try_from(proof.expose_secret());
+                let mut proof = proof.map_err(|_| AuthError::Malformed)?;
+                proof.set_sensitive(true);
+                self.caller.call_with(request.header("x-identity-header", proof), &[], true).await?
+            }
+        };
         let answer: IdentityToken = read(&self.url, &answer)?;
         self.caller.make_known(&answer.access_token);
-        let now = self.caller.clock().now();
+        let now = self.caller.http.clock.now();
         let lifetime = seconds(&answer.expires_in).or_else(|| {
             let end = seconds(&answer.expires_on)?;
             Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))

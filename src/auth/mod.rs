@@ -30,7 +30,7 @@ pub mod tenant;
 pub mod token;
 pub mod variables;
 
-pub use app::App;
+pub use app::client_secret;
 pub use caller::Caller;
 pub use certificate::CertificateError;
 pub use chain::{Choice, choose};
@@ -50,15 +50,5 @@ pub trait TokenSource: std::fmt::Debug + Send + Sync {
     /// Returns the token after one that still lives, without asking anybody who would have to do something for it.
     fn renewed(&self) -> TokenFuture<'_> {
         self.token()
-    }
-}
-
-impl TokenSource for Box<dyn TokenSource> {
-    fn token(&self) -> TokenFuture<'_> {
-        (**self).token()
-    }
-
-    fn renewed(&self) -> TokenFuture<'_> {
-        (**self).renewed()
     }
 }

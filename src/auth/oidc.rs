@@ -1,11 +1,11 @@
 //! The identity tokens that pipelines issue for their jobs: GitHub Actions (FACTS 10) and Azure DevOps.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::app::Proof;
-use super::caller::{Call, Caller};
+use super::caller::Caller;
 use super::entra::read;
 use super::lookup::{CLIENT_ID, CredentialLookup};
 use super::{AuthError, TokenSource};
@@ -46,7 +46,7 @@ pub(super) fn find_github(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn T
     let url = lookup.url("ACTIONS_ID_TOKEN_REQUEST_URL");
     let bearer = lookup.secret(&["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]);
     let client_id = lookup.client_id(&CLIENT_ID);
-    let query = [("audience", lookup.caller().endpoints().cloud().federated_audience())];
+    let query = [("audience", lookup.caller().http.endpoints.cloud().federated_audience())];
     lookup.app(client_id, IdTokenRequest::new(Pipeline::Github, url, &query, bearer))
 }
 
@@ -75,15 +75,15 @@ impl IdTokenRequest {
 
     /// Gets an identity token.
     pub(super) async fn send(&self, caller: &Caller) -> Result<SecretString, AuthError> {
-        let call = match self.pipeline {
-            Pipeline::Github => Call::get(&self.url),
-            Pipeline::AzureDevOps => Call::post(&self.url)
+        let request = match self.pipeline {
+            Pipeline::Github => caller.get(&self.url),
+            Pipeline::AzureDevOps => caller
+                .post(&self.url)
                 .header("content-type", "application/json")
                 // Otherwise a token that is not accepted is answered with a page to sign in on.
                 .header("x-tfs-fedauthredirect", "Suppress"),
         };
-        let call = call.secret("authorization", "Bearer ", &self.bearer)?;
-        let answer = caller.call(call).await?;
+        let answer = caller.call(request.bearer_auth(self.bearer.expose_secret())).await?;
         Ok(read::<IdToken>(&self.url, &answer)?.value)
     }
 }

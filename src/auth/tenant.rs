@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::AuthError;
-use super::caller::{Call, Caller, host};
+use super::caller::{Caller, host};
 use super::entra::{of_tenant, read};
 
 /// What the sign-in service publishes about a tenant (OpenID Connect Discovery, 3).
@@ -23,7 +23,7 @@ pub async fn id_of(tenant: &str, caller: &Caller) -> Result<Uuid, AuthError> {
         return Ok(id);
     }
     let url = of_tenant(caller, tenant, "v2.0/.well-known/openid-configuration");
-    let answer = caller.call(Call::get(&url)).await?;
+    let answer = caller.call(caller.get(&url)).await?;
     let configuration: Configuration = read(&url, &answer)?;
     // `https://login.microsoftonline.com/{id}/v2.0`, whatever the cloud.
     let issuer = Url::parse(&configuration.issuer).ok();

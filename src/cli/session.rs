@@ -14,9 +14,8 @@ use super::TenantOptions;
 use super::environment::secret;
 use super::failure::Failure;
 use super::selection::Selection;
-use crate::auth::cache::Cached;
 use crate::auth::{
-    self, App, AuthError, Caller, Choice, Credential, CredentialContext, Person, TokenSource,
+    self, AuthError, Caller, Choice, Credential, CredentialContext, Person, TokenSource,
 };
 use crate::clock::Clock;
 use crate::diagnostic;
@@ -134,8 +133,8 @@ impl Connection {
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
             let secret = SecretString::from("sandbox");
-            let app = App::with_secret(&spec.tenant_id, caller.clone(), "moorline", secret);
-            let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(app, http.clock().clone()));
+            let tokens: Arc<dyn TokenSource> =
+                Arc::new(auth::client_secret(&spec.tenant_id, caller.clone(), "moorline", secret));
             Ok(("the sandbox's own app".to_owned(), tokens))
         } else {
             choose(ui, options, spec, &caller).map(|choice| {

@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 /// UTF-16 units is not known, so the larger number is held against it.
 pub const LONGEST_JUSTIFICATION: usize = 1024;
 
-const JUSTIFICATION: HeaderName = HeaderName::from_static("x-msft-approval-justification");
+const JUSTIFICATION: &str = "x-msft-approval-justification";
 
 /// Names a request for approval, in a write and in the answer to one.
 pub(super) const CODE: &str = "x-msft-approval-code";
@@ -37,16 +37,16 @@ pub(super) fn is_open_request(status: u16, message: &str) -> bool {
 }
 
 impl Approval {
-    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+    /// Returns the headers of the write.
+    pub(super) fn headers(&self) -> HeaderMap {
         let justification = self.justification.as_ref().filter(|_| self.code.is_none());
         let justification = justification.map(|text| BASE64.encode(text));
-        if let Some(value) = justification.and_then(|text| HeaderValue::try_from(text).ok()) {
-            headers.insert(JUSTIFICATION, value);
-        }
         let code = self.code.as_deref();
-        if let Some(value) = code.and_then(|code| HeaderValue::from_str(code).ok()) {
-            headers.insert(HeaderName::from_static(CODE), value);
-        }
+        let headers = [(JUSTIFICATION, justification.as_deref()), (CODE, code)];
+        let headers = headers.into_iter().filter_map(|(name, text)| {
+            Some((HeaderName::from_static(name), HeaderValue::from_str(text?).ok()?))
+        });
+        headers.collect()
     }
 }
 
@@ -64,8 +64,7 @@ mod tests {
     #[test]
     fn a_code_goes_out_in_the_place_of_the_justification() {
         let sent = |approval: Approval| {
-            let mut headers = HeaderMap::new();
-            approval.add_to(&mut headers);
+            let headers = approval.headers();
             let names = headers.keys().map(|name| name.as_str().to_owned());
             names.collect::<Vec<_>>()
         };

@@ -12,7 +12,7 @@ use super::error::{Call, GraphError};
 use super::limiter::Cost;
 use super::request::{Request, consistency_level};
 use super::sender::Outgoing;
-use crate::http::retry_loop::{AttemptFuture, Attempts, RetryLoop, Retryable};
+use crate::http::retry_loop::{AttemptFuture, RetryLoop, Retryable};
 use crate::http::transport::{Attempt, Fault, HttpAnswer};
 use crate::http::{Method, Safety};
 use crate::schema::types::GraphVersion;
@@ -22,11 +22,21 @@ pub const MOST_MEMBERS: usize = 20;
 
 /// A call of a batch, with its place among the caller's.
 struct Member<'a> {
+    graph: &'a Graph,
     place: usize,
     request: &'a Request,
 }
 
 impl Retryable for Member<'_> {
+    type Error = GraphError;
+
+    fn attempt<'a>(
+        members: &'a [Self],
+        retry: &'a mut RetryLoop<'_>,
+    ) -> AttemptFuture<'a, GraphError> {
+        Box::pin(members[0].graph.send_members(retry, members))
+    }
+
     fn label(&self) -> String {
         Call::of(self.request).to_string()
     }
@@ -89,11 +99,11 @@ impl Graph {
         let mut members = Vec::with_capacity(requests.len());
         for (place, request) in requests.iter().enumerate() {
             match self.check_member(version, request) {
-                Ok(()) => members.push(Member { place, request }),
+                Ok(()) => members.push(Member { graph: self, place, request }),
                 Err(error) => outcomes.push((place, Err(error))),
             }
         }
-        let ended = self.retry_loop().run_together(members, self, async |_, _| true).await;
+        let ended = self.sender.retry_loop().run_together(members, async |_, _| true).await;
         outcomes.extend(ended.into_iter().map(|(member, last)| {
             let call = Call::of(member.request);
             (member.place, last.and_then(|last| conclude(&call, last)))
@@ -126,20 +136,8 @@ impl Graph {
             safety: if reads { Safety::Read } else { Safety::Write },
             ..self.outgoing(&request)?
         };
-        let attempt = self.sender.send_once(retry, &outgoing, Cost::of(safeties())).await?;
+        let attempt = outgoing.send_once(retry, Cost::of(safeties())).await?;
         Ok(member_attempts(attempt, members.len()))
-    }
-}
-
-impl Attempts<Member<'_>> for Graph {
-    type Error = GraphError;
-
-    fn attempt<'a>(
-        &'a self,
-        retry: &'a mut RetryLoop<'_>,
-        members: &'a [Member<'_>],
-    ) -> AttemptFuture<'a, GraphError> {
-        Box::pin(self.send_members(retry, members))
     }
 }
 

@@ -18,7 +18,6 @@ use crate::clock::Clock;
 use crate::http::Safety;
 use crate::http::cloud::Endpoints;
 use crate::http::deadline::Deadline;
-use crate::http::retry_loop::RetryLoop;
 use crate::http::transport::{Attempt, Client};
 use crate::secrets::Known;
 
@@ -50,7 +49,7 @@ impl Graph {
     /// Makes a client.
     pub fn new(http: Client, tokens: Arc<dyn TokenSource>, options: Options) -> Self {
         let sender = Sender {
-            limiter: Limiter::new(http.clock().clone()),
+            limiter: Limiter::new(http.clock.clone()),
             permits: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             tenant: options.tenant,
             tokens,
@@ -61,12 +60,12 @@ impl Graph {
 
     /// Returns the hosts that this client talks to.
     pub fn endpoints(&self) -> &Endpoints {
-        self.sender.http.endpoints()
+        &self.sender.http.endpoints
     }
 
     /// Returns the clock that this client waits by.
     pub fn clock(&self) -> &Clock {
-        self.sender.http.clock()
+        &self.sender.http.clock
     }
 
     /// Returns the secrets that nothing may hold which the run leaves behind.
@@ -136,7 +135,7 @@ impl Graph {
         outgoing.approval = Some(approval);
         let (call, safety) = (outgoing.call.clone(), outgoing.safety);
         let again = async |_, _: &Attempt| safety == Safety::Read || again().await;
-        let answer = self.sender.send(&mut self.retry_loop(), outgoing, again).await?;
+        let answer = outgoing.send(&mut self.sender.retry_loop(), again).await?;
         Response::parse(&call, safety, &answer)
     }
 
@@ -144,10 +143,11 @@ impl Graph {
     ///
     /// # Errors
     /// When its path is malformed.
-    pub(super) fn outgoing<'a>(&self, request: &'a Request) -> Result<Outgoing<'a>, GraphError> {
+    pub(super) fn outgoing<'a>(&'a self, request: &'a Request) -> Result<Outgoing<'a>, GraphError> {
         let call = Call::of(request);
         match self.endpoints().url(request.version, &request.path) {
             Ok(url) => Ok(Outgoing {
+                sender: &self.sender,
                 call,
                 url,
                 body: request.body.as_ref(),
@@ -156,11 +156,6 @@ impl Graph {
             }),
             Err(reason) => Err(GraphError::InvalidRequest { call, reason }),
         }
-    }
-
-    /// Begins a call that is repeated as the policy says.
-    pub(super) fn retry_loop(&self) -> RetryLoop<'_> {
-        self.sender.retry_loop()
     }
 
     fn deadline(&self) -> &Deadline {

@@ -30,13 +30,6 @@ const SMALLER_PAGES: [usize; 2] = [100, 20];
 /// How many 503 in a row are taken for a service that is busy. After so many the page is taken to be too large.
 const BUSY: u32 = 2;
 
-/// What came of reading a list with pages of one size.
-enum Read<'a> {
-    Whole,
-    /// A page of it cannot be had, and these are the attempts.
-    TooLarge(RetryLoop<'a>),
-}
-
 /// What a caller that takes a list page by page is given.
 #[derive(Debug)]
 pub enum Part {
@@ -82,31 +75,24 @@ impl Graph {
         let is_sized = request.path.contains("$top=");
         let mut smaller = if is_sized { [].iter() } else { SMALLER_PAGES.iter() };
         let mut sized = request.clone();
-        let mut retry = self.retry_loop();
-        let mut without_size = None;
+        let mut first = None;
         loop {
-            let may_shrink = !smaller.as_slice().is_empty();
-            match self.pages(&sized, retry, may_shrink, &mut take).await {
-                Ok(Read::Whole) => return Ok(()),
-                Ok(Read::TooLarge(tried)) => {
-                    take(Part::Anew);
-                    without_size.get_or_insert(tried);
-                    if let Some(size) = smaller.next() {
-                        sized.path = with_page_size(&request.path, *size);
-                    }
-                    retry = self.retry_loop();
-                }
-                Err(error) => {
-                    let refused = error.status() == Some(400);
-                    let Some(tried) = without_size.take().filter(|_| refused) else {
-                        return Err(error);
-                    };
+            let retry = self.sender.retry_loop();
+            match self.pages(&sized, retry, smaller.len() > 0, &mut take).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(retry)) => _ = first.get_or_insert(retry),
+                Err(error) => match first {
                     // Not every list takes a page size. It is waited for as it is, in the time that is left.
-                    take(Part::Anew);
-                    smaller = [].iter();
-                    sized = request.clone();
-                    retry = tried;
-                }
+                    Some(retry) if error.status() == Some(400) => {
+                        take(Part::Anew);
+                        return self.pages(request, retry, false, &mut take).await.map(drop);
+                    }
+                    _ => return Err(error),
+                },
+            }
+            take(Part::Anew);
+            if let Some(size) = smaller.next() {
+                sized.path = with_page_size(&request.path, *size);
             }
         }
     }
@@ -137,34 +123,34 @@ impl Graph {
     pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let call = Call::of(request);
         let outgoing = Outgoing { safety: Safety::Read, ..self.outgoing(request)? };
-        let answer = self.sender.send(&mut self.retry_loop(), outgoing, async |_, _| true).await?;
+        let answer = outgoing.send(&mut self.sender.retry_loop(), async |_, _| true).await?;
         match page_of(&call, &answer, &mut { MOST_BYTES })? {
             (items, None) => values(&call, &items),
             (_, Some(_)) => Err(bad(&call, "it is not the whole list")),
         }
     }
 
-    /// Reads pages, the first one in this loop.
+    /// Reads pages, the first one in this loop. Returns the loop of a page that may be had in smaller pieces alone.
     async fn pages<'a>(
         &'a self,
         request: &Request,
         mut retry: RetryLoop<'a>,
         may_shrink: bool,
         take: &mut impl FnMut(Part),
-    ) -> Result<Read<'a>, GraphError> {
+    ) -> Result<Option<RetryLoop<'a>>, GraphError> {
         let Outgoing { mut call, mut url, .. } = self.outgoing(request)?;
         let mut seen = HashSet::new();
         let mut left = MOST_BYTES;
         loop {
             let page = self.page(&mut retry, &call, &url, may_shrink).await?;
             let Some(page) = page else {
-                return Ok(Read::TooLarge(retry));
+                return Ok(Some(retry));
             };
-            retry = self.retry_loop();
+            retry = self.sender.retry_loop();
             let (items, next) = page_of(&call, &page, &mut left)?;
             take(Part::Page(items));
             let Some(next) = next else {
-                return Ok(Read::Whole);
+                return Ok(None);
             };
             seen.insert(url);
             url = self.follow(&call, &next)?;
@@ -186,15 +172,21 @@ impl Graph {
         url: &Url,
         may_shrink: bool,
     ) -> Result<Option<HttpAnswer>, GraphError> {
-        let (call, url) = (call.clone(), url.clone());
-        let outgoing = Outgoing { call, url, body: None, safety: Safety::Read, approval: None };
+        let outgoing = Outgoing {
+            sender: &self.sender,
+            call: call.clone(),
+            url: url.clone(),
+            body: None,
+            safety: Safety::Read,
+            approval: None,
+        };
         let mut too_large = false;
         let again = async |attempts, attempt: &Attempt| {
             let is_busy = attempt.as_ref().is_ok_and(|answer| answer.status == 503);
             too_large = may_shrink && attempts >= BUSY && is_busy;
             !too_large
         };
-        let answer = self.sender.send(retry, outgoing, again).await;
+        let answer = outgoing.send(retry, again).await;
         if too_large { Ok(None) } else { answer.map(Some) }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -15,14 +15,15 @@ use super::approval::Approval;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter, Slot};
 use super::request::consistency_level;
-use crate::auth::{AuthError, TokenSource};
+use crate::auth::{AuthError, Token, TokenSource};
+use crate::http::Safety;
 use crate::http::cloud::issues_cloud_tokens;
-use crate::http::retry_loop::{AttemptFuture, Attempts, RetryLoop, Retryable};
-use crate::http::transport::{Attempt, CLIENT_REQUEST_ID, Client, HttpAnswer, HttpRequest};
-use crate::http::{Method, Safety};
+use crate::http::retry_loop::{AttemptFuture, RetryLoop, Retryable};
+use crate::http::transport::{Attempt, CLIENT_REQUEST_ID, Client, HttpAnswer};
 
 /// A call that is ready to be sent.
 pub(super) struct Outgoing<'a> {
+    pub(super) sender: &'a Sender,
     pub(super) call: Call,
     pub(super) url: Url,
     pub(super) body: Option<&'a Value>,
@@ -32,12 +33,65 @@ pub(super) struct Outgoing<'a> {
 }
 
 impl Retryable for Outgoing<'_> {
+    type Error = GraphError;
+
+    fn attempt<'a>(
+        calls: &'a [Self],
+        retry: &'a mut RetryLoop<'_>,
+    ) -> AttemptFuture<'a, GraphError> {
+        let cost = Cost::of([calls[0].safety]);
+        Box::pin(async move { Ok(vec![calls[0].send_once(retry, cost).await?]) })
+    }
+
     fn label(&self) -> String {
         self.call.to_string()
     }
 
     fn safety(&self) -> Safety {
         self.safety
+    }
+}
+
+impl Outgoing<'_> {
+    /// Sends the call as often as the policy and `again` say, and returns its answer, once that is a success.
+    pub(super) async fn send(
+        self,
+        retry: &mut RetryLoop<'_>,
+        again: impl AsyncFnMut(u32, &Attempt) -> bool,
+    ) -> Result<HttpAnswer, GraphError> {
+        let call = self.call.clone();
+        conclude(&call, retry.run(self, again).await?)
+    }
+
+    /// Sends the call once.
+    pub(super) async fn send_once(
+        &self,
+        retry: &mut RetryLoop<'_>,
+        cost: Cost,
+    ) -> Result<Attempt, GraphError> {
+        let permit = self.sender.acquire(&self.call, cost).await?;
+        let request = self.request(&permit.token);
+        let request = request.map_err(|_| GraphError::Auth(AuthError::Malformed))?;
+        Ok(retry.exchange(request, &self.call.path, self.safety).await)
+    }
+
+    fn request(&self, token: &Token) -> reqwest::Result<reqwest::Request> {
+        let mut request = self
+            .sender
+            .http
+            .request(self.call.method.into(), &self.url)
+            .bearer_auth(token.secret().expose_secret())
+            .header(CLIENT_REQUEST_ID, Uuid::new_v4().to_string());
+        if let Some(body) = self.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        if let Some(level) = consistency_level(&self.call.path) {
+            request = request.header("consistencylevel", level);
+        }
+        if let Some(approval) = self.approval {
+            request = request.headers(approval.headers());
+        }
+        request.build()
     }
 }
 
@@ -55,7 +109,7 @@ pub(super) struct Sender {
 
 /// The permission to send one call.
 struct Permit<'a> {
-    authorization: HeaderValue,
+    token: Token,
     _slot: Slot<'a>,
     _permit: Option<SemaphorePermit<'a>>,
 }
@@ -67,35 +121,6 @@ impl Sender {
         RetryLoop::new(&self.http, |safety, wait| self.limiter.throttled(safety, wait))
     }
 
-    /// Sends a call as often as the policy and `again` say, and returns its answer, once that is a success.
-    pub(super) async fn send(
-        &self,
-        retry: &mut RetryLoop<'_>,
-        outgoing: Outgoing<'_>,
-        again: impl AsyncFnMut(u32, &Attempt) -> bool,
-    ) -> Result<HttpAnswer, GraphError> {
-        let call = outgoing.call.clone();
-        conclude(&call, retry.run(outgoing, self, again).await?)
-    }
-
-    /// Sends a call once.
-    pub(super) async fn send_once(
-        &self,
-        retry: &mut RetryLoop<'_>,
-        outgoing: &Outgoing<'_>,
-        cost: Cost,
-    ) -> Result<Attempt, GraphError> {
-        let permit = self.acquire(&outgoing.call, cost).await?;
-        let request = HttpRequest {
-            method: verb(outgoing.call.method),
-            url: outgoing.url.clone(),
-            path: outgoing.call.path.clone(),
-            headers: headers(permit.authorization.clone(), outgoing),
-            body: outgoing.body.map(|body| body.to_string().into_bytes()),
-        };
-        Ok(retry.exchange(request, outgoing.safety).await)
-    }
-
     /// Waits until a call may be sent: a place among those under way, the limits, a token.
     async fn acquire(&self, call: &Call, cost: Cost) -> Result<Permit<'_>, GraphError> {
         let deadline = &self.http.deadline;
@@ -104,8 +129,8 @@ impl Sender {
             // The semaphore is never closed, so a permit comes in the end.
             let permit = self.permits.acquire().await.ok();
             let slot = self.limiter.acquire(cost, deadline).await.ok_or_else(out_of_time)?;
-            let authorization = self.authorize().await.map_err(GraphError::Auth)?;
-            Ok(Permit { authorization, _slot: slot, _permit: permit })
+            let token = self.token().await.map_err(GraphError::Auth)?;
+            Ok(Permit { token, _slot: slot, _permit: permit })
         });
         let permit = acquired.await.ok_or_else(out_of_time)?;
         match deadline.left() {
@@ -114,10 +139,10 @@ impl Sender {
         }
     }
 
-    /// Returns the `Authorization` header, once it is certain that the token may go to this Graph.
-    async fn authorize(&self) -> Result<HeaderValue, AuthError> {
+    /// Returns a token, once it is certain that it may go to this Graph.
+    async fn token(&self) -> Result<Token, AuthError> {
         let token = self.tokens.token().await?;
-        let endpoints = self.http.endpoints();
+        let endpoints = &self.http.endpoints;
         if endpoints.graph_is_overridden()
             && let Some(issuer) = token.issuer().filter(|issuer| issues_cloud_tokens(issuer))
         {
@@ -127,53 +152,8 @@ impl Sender {
         if let Some(tenant) = self.tenant {
             token.check_tenant(tenant)?;
         }
-        let header = format!("Bearer {}", token.secret().expose_secret());
-        let mut header = HeaderValue::try_from(header).map_err(|_| AuthError::Malformed)?;
-        header.set_sensitive(true);
-        Ok(header)
+        Ok(token)
     }
-}
-
-impl Attempts<Outgoing<'_>> for Sender {
-    type Error = GraphError;
-
-    fn attempt<'a>(
-        &'a self,
-        retry: &'a mut RetryLoop<'_>,
-        calls: &'a [Outgoing<'_>],
-    ) -> AttemptFuture<'a, GraphError> {
-        let cost = Cost::of([calls[0].safety]);
-        Box::pin(async move { Ok(vec![self.send_once(retry, &calls[0], cost).await?]) })
-    }
-}
-
-fn verb(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
-    }
-}
-
-fn headers(authorization: HeaderValue, outgoing: &Outgoing<'_>) -> HeaderMap {
-    let json = || HeaderValue::from_static("application/json");
-    let mut headers = HeaderMap::from_iter([(AUTHORIZATION, authorization), (ACCEPT, json())]);
-    if outgoing.body.is_some() {
-        headers.insert(CONTENT_TYPE, json());
-    }
-    if let Some(level) = consistency_level(&outgoing.call.path) {
-        let level = HeaderValue::from_static(level);
-        headers.insert(HeaderName::from_static("consistencylevel"), level);
-    }
-    if let Some(approval) = outgoing.approval {
-        approval.add_to(&mut headers);
-    }
-    if let Ok(id) = HeaderValue::try_from(Uuid::new_v4().to_string()) {
-        headers.insert(HeaderName::from_static(CLIENT_REQUEST_ID), id);
-    }
-    headers
 }
 
 #[cfg(test)]
@@ -189,6 +169,7 @@ mod tests {
     use crate::auth::TokenFuture;
     use crate::auth::static_token::StaticToken;
     use crate::auth::token::tests::jwt;
+    use crate::http::Method;
     use crate::schema::types::GraphVersion;
 
     /// Returns what comes of a read with a token of these claims.

@@ -12,7 +12,7 @@ use super::request::Request;
 use super::testing::{
     Log, Reply, Server, client_of, graph, graph_of, graph_until, hanging_up, nobody, reply,
 };
-use crate::auth::{App, AuthError, Caller, TokenSource};
+use crate::auth::{self, AuthError, Caller, TokenSource};
 use crate::clock::Clock;
 use crate::http::retry::CHAIN_DEADLINE;
 use crate::http::{Delay, Method, RetryObserver, Safety};
@@ -137,9 +137,10 @@ impl Way {
 /// Signs in.
 async fn sign_in(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> (End, Clock) {
     let http = client_of(url, timeout, observer);
-    let clock = http.clock().clone();
+    let clock = http.clock.clone();
     let caller = Caller::new(http, Known::default());
-    let token = App::with_secret("contoso.com", caller, "app", "canary".into()).token().await;
+    let tokens = auth::client_secret("contoso.com", caller, "app", "canary".into());
+    let token = tokens.token().await;
     let end = match token {
         Ok(_) => End::Success,
         Err(AuthError::BadAnswer { status, .. }) => End::Status(status),

@@ -23,14 +23,6 @@ pub enum Cloud {
     China,
 }
 
-/// What is known of a cloud.
-struct Facts {
-    name: &'static str,
-    graph: &'static str,
-    login: &'static str,
-    audience: &'static str,
-}
-
 /// Further hosts that tokens of a Microsoft cloud name as their issuer.
 const ISSUERS: [&str; 3] =
     ["sts.windows.net", "sts.chinacloudapi.cn", "login.partner.microsoftonline.cn"];
@@ -46,59 +38,47 @@ impl Cloud {
     /// All clouds, in the order of their declaration.
     pub const ALL: [Self; 4] = [Self::Global, Self::UsGovL4, Self::UsGovL5, Self::China];
 
-    /// Returns the cloud's row of the table (FACTS 8).
-    const fn facts(self) -> Facts {
+    /// Returns the name that manifests use.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Global => Facts {
-                name: "global",
-                graph: "https://graph.microsoft.com",
-                login: "https://login.microsoftonline.com",
-                audience: "api://AzureADTokenExchange",
-            },
-            Self::UsGovL4 => Facts {
-                name: "usGovL4",
-                graph: "https://graph.microsoft.us",
-                login: "https://login.microsoftonline.us",
-                audience: "api://AzureADTokenExchangeUSGov",
-            },
-            Self::UsGovL5 => Facts {
-                name: "usGovL5",
-                graph: "https://dod-graph.microsoft.us",
-                login: "https://login.microsoftonline.us",
-                audience: "api://AzureADTokenExchangeUSGov",
-            },
-            Self::China => Facts {
-                name: "china",
-                graph: "https://microsoftgraph.chinacloudapi.cn",
-                login: "https://login.chinacloudapi.cn",
-                audience: "api://AzureADTokenExchangeChina",
-            },
+            Self::Global => "global",
+            Self::UsGovL4 => "usGovL4",
+            Self::UsGovL5 => "usGovL5",
+            Self::China => "china",
         }
     }
 
-    /// Returns the name that manifests use.
-    pub fn name(self) -> &'static str {
-        self.facts().name
-    }
-
-    /// Returns the origin of Graph.
+    /// Returns the origin of Graph (FACTS 8).
     pub fn graph(self) -> &'static str {
-        self.facts().graph
+        match self {
+            Self::Global => "https://graph.microsoft.com",
+            Self::UsGovL4 => "https://graph.microsoft.us",
+            Self::UsGovL5 => "https://dod-graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
     }
 
-    /// Returns the origin of the sign-in service.
+    /// Returns the origin of the sign-in service (FACTS 8).
     pub fn login(self) -> &'static str {
-        self.facts().login
+        match self {
+            Self::Global => "https://login.microsoftonline.com",
+            Self::UsGovL4 | Self::UsGovL5 => "https://login.microsoftonline.us",
+            Self::China => "https://login.chinacloudapi.cn",
+        }
+    }
+
+    /// Returns the audience that an assertion of a federated identity must name (FACTS 8).
+    pub fn federated_audience(self) -> &'static str {
+        match self {
+            Self::Global => "api://AzureADTokenExchange",
+            Self::UsGovL4 | Self::UsGovL5 => "api://AzureADTokenExchangeUSGov",
+            Self::China => "api://AzureADTokenExchangeChina",
+        }
     }
 
     /// Returns the scope that asks for every permission that the app was granted on Graph.
     pub fn scope(self) -> String {
         format!("{}/.default", self.graph())
-    }
-
-    /// Returns the audience that an assertion of a federated identity must name.
-    pub fn federated_audience(self) -> &'static str {
-        self.facts().audience
     }
 }
 

@@ -36,6 +36,18 @@ impl Method {
     }
 }
 
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Post => Self::POST,
+            Method::Patch => Self::PATCH,
+            Method::Put => Self::PUT,
+            Method::Delete => Self::DELETE,
+        }
+    }
+}
+
 /// Whether a call only reads (RFC 9110, 9.2.1): it decides whether repeating the call can do harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {

@@ -5,52 +5,56 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use reqwest::Request;
 
 use super::method::Safety;
 use super::observer::Delay;
 use super::retry::{self, AttemptOutcome, CHAIN_DEADLINE, Decision};
-use super::transport::{Attempt, Client, HttpRequest};
+use super::transport::{Attempt, Client, Fault, HttpAnswer};
 
-/// A call that the retry loop makes, with its policy.
-pub(crate) trait Retryable {
+/// A call that the retry loop makes: how an attempt is made, and the policy.
+pub(crate) trait Retryable: Sized {
+    /// Why a call cannot be sent.
+    type Error: Clone;
+
+    /// Makes one attempt at calls that are sent together, by one [`RetryLoop::exchange`].
+    fn attempt<'a>(
+        calls: &'a [Self],
+        retry: &'a mut RetryLoop<'_>,
+    ) -> AttemptFuture<'a, Self::Error>;
+
     /// Returns the call as the observer names it.
     fn label(&self) -> String;
 
     /// Returns whether the call only reads.
     fn safety(&self) -> Safety;
 
+    /// Returns whether an answer means "later" at this service, whatever its status means elsewhere.
+    fn is_later(&self, _: &HttpAnswer) -> bool {
+        false
+    }
+
+    /// Returns whether the service is beside this machine: either it is there, or there is none.
+    fn is_near(&self) -> bool {
+        false
+    }
+
     /// Returns how an attempt ended.
     fn outcome(&self, attempt: &Attempt, now: Timestamp) -> AttemptOutcome {
-        outcome(attempt, self.safety(), now)
-    }
-}
-
-/// Returns how an attempt ended, where the service keeps to the meaning of each status.
-pub(crate) fn outcome(attempt: &Attempt, safety: Safety, now: Timestamp) -> AttemptOutcome {
-    match attempt {
-        Ok(answer) => {
-            AttemptOutcome::Answered { status: answer.status, retry_after: answer.retry_after(now) }
+        match attempt {
+            Ok(answer) => AttemptOutcome::Answered {
+                status: if self.is_later(answer) { 503 } else { answer.status },
+                retry_after: answer.retry_after(now),
+            },
+            Err(Fault::NeverConnected(_)) if self.is_near() => AttemptOutcome::Hopeless,
+            Err(fault) => fault.outcome(self.safety()),
         }
-        Err(fault) => fault.outcome(safety),
     }
 }
 
-/// What [`Attempts::attempt`] returns.
+/// What [`Retryable::attempt`] returns.
 pub(crate) type AttemptFuture<'a, E> =
     Pin<Box<dyn Future<Output = Result<Vec<Attempt>, E>> + Send + 'a>>;
-
-/// Makes the attempts at calls.
-pub(crate) trait Attempts<C> {
-    /// Why a call cannot be sent.
-    type Error: Clone;
-
-    /// Makes one attempt at calls that are sent together, by one [`RetryLoop::exchange`].
-    fn attempt<'a>(
-        &'a self,
-        retry: &'a mut RetryLoop<'_>,
-        calls: &'a [C],
-    ) -> AttemptFuture<'a, Self::Error>;
-}
 
 /// How a call ended.
 pub(crate) struct Last {
@@ -85,27 +89,25 @@ impl<'a> RetryLoop<'a> {
 
     /// Makes attempts at a call until it has ended. After a wait, `again` says whether there is to be another, by how
     /// many there were and the last one.
-    pub(crate) async fn run<C: Retryable, A: Attempts<C>>(
+    pub(crate) async fn run<C: Retryable>(
         &mut self,
         call: C,
-        source: &A,
         again: impl AsyncFnMut(u32, &Attempt) -> bool,
-    ) -> Result<Last, A::Error> {
-        let mut ended = self.run_together(vec![call], source, again).await;
+    ) -> Result<Last, C::Error> {
+        let mut ended = self.run_together(vec![call], again).await;
         ended.remove(0).1
     }
 
     /// As [`Self::run`], of calls that are sent together: an attempt is made at all that have not ended. Returns how
     /// each call ended, in no order.
-    pub(crate) async fn run_together<C: Retryable, A: Attempts<C>>(
+    pub(crate) async fn run_together<C: Retryable>(
         &mut self,
         mut calls: Vec<C>,
-        source: &A,
         mut again: impl AsyncFnMut(u32, &Attempt) -> bool,
-    ) -> Vec<(C, Result<Last, A::Error>)> {
+    ) -> Vec<(C, Result<Last, C::Error>)> {
         let mut ended = Vec::with_capacity(calls.len());
         while !calls.is_empty() {
-            let attempts = match source.attempt(self, &calls).await {
+            let attempts = match C::attempt(&calls, self).await {
                 Ok(attempts) => attempts,
                 Err(error) => {
                     ended.extend(calls.into_iter().map(|call| (call, Err(error.clone()))));
@@ -135,11 +137,16 @@ impl<'a> RetryLoop<'a> {
         ended
     }
 
-    /// Sends one request.
-    pub(crate) async fn exchange(&mut self, outgoing: HttpRequest, safety: Safety) -> Attempt {
-        self.start.get_or_insert_with(|| self.client.clock().instant());
+    /// Sends one request, whose path is logged.
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Request,
+        path: &str,
+        safety: Safety,
+    ) -> Attempt {
+        self.start.get_or_insert_with(|| self.client.clock.instant());
         self.attempts += 1;
-        self.client.exchange(outgoing, safety, self.attempts).await
+        self.client.exchange(request, path, safety, self.attempts).await
     }
 
     fn last(&self, decision: Decision, attempt: Attempt) -> Last {
@@ -148,12 +155,12 @@ impl<'a> RetryLoop<'a> {
 
     /// Returns the time since the first attempt.
     fn elapsed(&self) -> Duration {
-        let now = self.client.clock().instant();
+        let now = self.client.clock.instant();
         self.start.map_or(Duration::ZERO, |start| now.saturating_duration_since(start))
     }
 
     fn decide(&self, call: &impl Retryable, attempt: &Attempt) -> Decision {
-        let outcome = call.outcome(attempt, self.client.clock().now());
+        let outcome = call.outcome(attempt, self.client.clock.now());
         let left = CHAIN_DEADLINE.saturating_sub(self.elapsed());
         let left = self.client.deadline.left().map_or(left, |run| left.min(run));
         let decision = retry::decide(call.safety(), outcome, self.attempts, left);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
-use reqwest::{ClientBuilder, redirect, retry};
+use reqwest::header::{ACCEPT, HeaderMap};
+use reqwest::{ClientBuilder, Request, RequestBuilder, redirect, retry};
 use url::Url;
 
 use super::cloud::Endpoints;
@@ -39,8 +39,8 @@ const LONGEST_ANSWER: usize = 64 << 20;
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
-    endpoints: Endpoints,
-    clock: Clock,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) clock: Clock,
     pub(crate) deadline: Arc<Deadline>,
     pub(crate) observer: RetryObserver,
 }
@@ -49,16 +49,6 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up")]
 pub struct TransportError(#[source] reqwest::Error);
-
-/// A request on its way out.
-pub(crate) struct HttpRequest {
-    pub(crate) method: reqwest::Method,
-    pub(crate) url: Url,
-    /// The path as the log has it.
-    pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<Vec<u8>>,
-}
 
 /// An answer.
 #[derive(Clone, Debug, Default)]
@@ -131,28 +121,24 @@ impl Client {
         Ok(Self { http, ..self.clone() })
     }
 
-    /// Returns the hosts that the run talks to.
-    pub fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
-    }
-
-    /// Returns the clock that the run waits by.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
+    /// Begins a request for JSON.
+    pub(crate) fn request(&self, method: reqwest::Method, url: &Url) -> RequestBuilder {
+        self.http.request(method, url.clone()).header(ACCEPT, "application/json")
     }
 
     /// Sends a request, and logs one event. `attempt` is its number among the attempts at one call.
     pub(crate) async fn exchange(
         &self,
-        outgoing: HttpRequest,
+        request: Request,
+        path: &str,
         safety: Safety,
         attempt: u32,
     ) -> Attempt {
         let sent = self.clock.instant();
-        let (method, path) = (outgoing.method.clone(), outgoing.path.clone());
-        let id = outgoing.headers.get(CLIENT_REQUEST_ID).and_then(|id| id.to_str().ok());
+        let method = request.method().clone();
+        let id = request.headers().get(CLIENT_REQUEST_ID).and_then(|id| id.to_str().ok());
         let id = id.map(str::to_owned);
-        let exchange = self.transfer(outgoing);
+        let exchange = self.transfer(request);
         let result = match safety {
             Safety::Read => {
                 let in_time = self.deadline.bound(exchange).await;
@@ -177,13 +163,8 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer.
-    async fn transfer(&self, outgoing: HttpRequest) -> Attempt {
-        let mut request =
-            self.http.request(outgoing.method, outgoing.url).headers(outgoing.headers);
-        if let Some(body) = outgoing.body {
-            request = request.body(body);
-        }
-        let mut response = request.send().await?;
+    async fn transfer(&self, request: Request) -> Attempt {
+        let mut response = self.http.execute(request).await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -283,14 +264,8 @@ mod tests {
     use super::super::testing::{Reply, Server, client, reply};
     use super::*;
 
-    fn get(url: &str) -> HttpRequest {
-        HttpRequest {
-            method: reqwest::Method::GET,
-            url: Url::parse(url).expect("valid"),
-            path: "/".to_owned(),
-            headers: HeaderMap::new(),
-            body: None,
-        }
+    fn get(url: &str) -> Request {
+        Request::new(reqwest::Method::GET, Url::parse(url).expect("valid"))
     }
 
     #[tokio::test]

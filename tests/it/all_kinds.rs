@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use moorline::auth::cache::Cached;
-use moorline::auth::{App, Caller};
+use moorline::auth::{self, Caller};
 use moorline::clock::Clock;
 use moorline::graph::client::{Graph, Options};
 use moorline::http::{Client, Cloud, Endpoints, RetryObserver};
@@ -203,8 +202,12 @@ fn read(workspace: &Workspace, state: &str) -> Live {
         let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
             .expect("the client is made");
         let caller = Caller::new(http.clone(), Known::default());
-        let app = App::with_secret("contoso.onmicrosoft.com", caller, "tests", "tests".into());
-        let tokens = Arc::new(Cached::new(app, http.clock().clone()));
+        let tokens = Arc::new(auth::client_secret(
+            "contoso.onmicrosoft.com",
+            caller,
+            "tests",
+            "tests".into(),
+        ));
         let graph = Graph::new(http, tokens, Options::default());
         tenant::read::read(&graph, &desired, |_| true, &[], &|_| ())
             .await

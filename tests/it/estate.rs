@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use moorline::apply::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome};
-use moorline::auth::cache::Cached;
-use moorline::auth::{App, Caller, TokenSource};
+use moorline::auth::{self, Caller, TokenSource};
 use moorline::clock::Clock;
 use moorline::graph::{Graph, Options};
 use moorline::http::{self, Cloud, Endpoints, RetryObserver};
@@ -135,8 +134,7 @@ impl Estate {
         let http = http::Client::new(endpoints, clock.clone(), None, RetryObserver::default())
             .expect("the client is made");
         let caller = Caller::new(http.clone(), Known::default());
-        let app = App::with_secret(DOMAIN, caller, "tests", "tests".into());
-        let tokens = Arc::new(Cached::new(app, clock));
+        let tokens = Arc::new(auth::client_secret(DOMAIN, caller, "tests", "tests".into()));
         // What is measured is what comes after the sign-in.
         tokens.token().await.expect("the sandbox signs everybody in");
         let graph = Graph::new(http, tokens, Options::default());

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rsa::KeyPair;
+use rustls::pki_types::PrivateKeyDer;
 
 /// Why a certificate cannot be signed in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,21 +41,16 @@ pub(super) struct Identity {
     thumbprint: String,
 }
 
-/// The bytes of a private key.
-pub(super) enum Key<'a> {
-    Pkcs1(&'a [u8]),
-    Pkcs8(&'a [u8]),
-}
-
 impl Identity {
     /// Finds the certificate of a key.
     pub(super) fn new<'a>(
-        key: Key<'_>,
+        key: &PrivateKeyDer<'_>,
         certificates: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, CertificateError> {
         let key = match key {
-            Key::Pkcs1(der) => KeyPair::from_der(der),
-            Key::Pkcs8(der) => KeyPair::from_pkcs8(der),
+            PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
+            PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
+            _ => return Err(CertificateError::NotRsa),
         };
         let key = key.map_err(|_| CertificateError::NotRsa)?;
         // A certificate holds its public key in the very form that the key pair gives.

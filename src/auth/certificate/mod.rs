@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -37,10 +36,12 @@ pub(super) struct Certificate {
 /// Looks for an app with a certificate.
 pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
     let (client_id, path) =
-        lookup.app_with_path(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
+        lookup.app_with(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
     let password = lookup
-        .optional_secret(&["AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"]);
-    lookup.app(Some(client_id), Some(Proof::Certificate(Certificate { path, password })))
+        .optional(&["AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"])
+        .map(|password| lookup.known_secret(password));
+    let certificate = Certificate { path: path.into(), password };
+    lookup.app(Some(client_id), Some(Proof::Certificate(certificate)))
 }
 
 impl Certificate {
@@ -51,11 +52,8 @@ impl Certificate {
         audience: &str,
         now: Timestamp,
     ) -> Result<SecretString, AuthError> {
-        let bytes = fs::read(&self.path).map_err(|source| AuthError::File {
-            what: "the client certificate",
-            path: self.path.clone(),
-            source: Arc::new(source),
-        })?;
+        let bytes = fs::read(&self.path)
+            .map_err(|source| AuthError::file("the client certificate", &self.path, source))?;
         let identity = if pem::is_pem(&bytes) {
             pem::read(&bytes)
         } else {

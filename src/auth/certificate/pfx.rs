@@ -1,9 +1,10 @@
 //! Certificates and keys in PFX, also called PKCS #12.
 
 use p12_keystore::{Pkcs12Archive, error::Error};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::identity::{CertificateError, Identity, Key};
+use super::identity::{CertificateError, Identity};
 
 /// Reads the private key and its certificate.
 pub(super) fn read(
@@ -17,5 +18,5 @@ pub(super) fn read(
     })?;
     let key = archive.keys.first().ok_or(CertificateError::NoKey)?;
     let certificates = archive.certs.iter().map(|bag| bag.cert.as_der());
-    Identity::new(Key::Pkcs8(key.key.as_der()), certificates)
+    Identity::new(&PrivatePkcs8KeyDer::from(key.key.as_der()).into(), certificates)
 }

@@ -176,7 +176,7 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
     });
     DoctorDocument {
         purpose: subject.purpose,
-        cloud: subject.http.endpoints().cloud(),
+        cloud: subject.http.endpoints.cloud(),
         tenant,
         credential,
         identity,

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::HeaderMap;
+use reqwest::Request;
 use url::Url;
 
 use super::Subject;
@@ -12,7 +12,7 @@ use super::chart::Chart;
 use crate::diagnose::catalogue::Catalogue;
 use crate::http::Safety;
 use crate::http::retry::http_date;
-use crate::http::transport::{Fault, HttpRequest};
+use crate::http::transport::Fault;
 
 /// How long a service may take to say anything at all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,13 +23,13 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// Asks both services for nothing in particular; any answer of their own is one. No token is sent.
 pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
     let (login, graph) = tokio::join!(
-        knock(subject, subject.http.endpoints().login()),
-        knock(subject, subject.http.endpoints().graph()),
+        knock(subject, subject.http.endpoints.login()),
+        knock(subject, subject.http.endpoints.graph()),
     );
     let mut date = None;
     for (id, url, answer) in [
-        ("login", subject.http.endpoints().login(), login),
-        ("graph", subject.http.endpoints().graph(), graph),
+        ("login", subject.http.endpoints.login(), login),
+        ("graph", subject.http.endpoints.graph(), graph),
     ] {
         match answer {
             Ok(theirs) => {
@@ -45,29 +45,23 @@ pub(super) async fn check(chart: &mut Chart, subject: &Subject<'_>) {
         }
     }
     match date {
-        Some(theirs) => clock(chart, subject.http.clock().now(), theirs),
+        Some(theirs) => clock(chart, subject.http.clock.now(), theirs),
         None => chart.unknown("clock", "no answer said what time it is", Vec::new()),
     }
 }
 
 /// Returns the time that an answer carried, or why there is none.
 async fn knock(subject: &Subject<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
-    let request = HttpRequest {
-        method: reqwest::Method::HEAD,
-        url: url.clone(),
-        path: url.path().to_owned(),
-        headers: HeaderMap::new(),
-        body: None,
-    };
+    let request = Request::new(reqwest::Method::HEAD, url.clone());
     tokio::select! {
-        answer = subject.http.exchange(request, Safety::Read, 1) => match answer {
+        answer = subject.http.exchange(request, url.path(), Safety::Read, 1) => match answer {
             Ok(answer) if is_no_answer(answer.status) => {
                 Err(format!("{} came in its place", answer.status))
             }
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
-        () = subject.http.clock().elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
+        () = subject.http.clock.elapse(PATIENCE) => Err(format!("nothing came in {} s", PATIENCE.as_secs())),
     }
 }
 

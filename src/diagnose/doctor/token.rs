@@ -24,7 +24,7 @@ pub(super) fn check(
 }
 
 fn cloud(chart: &mut Chart, subject: &Subject<'_>, claims: &Claims) {
-    let declared = subject.http.endpoints().cloud();
+    let declared = subject.http.endpoints.cloud();
     let Some(audience) = &claims.aud else {
         chart.unknown("cloud", "the token does not say whom it is for", Vec::new());
         return;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::super::error::Lost;
-use super::super::testing::{Seen, Server, graph, hanging_up, reply};
+use super::super::testing::{Seen, Server, graph, hanging_up, nobody, reply};
 use super::*;
 
 fn read(number: usize) -> Request {
@@ -197,7 +197,8 @@ async fn what_cannot_be_sent_stays_out_and_the_rest_goes() {
 #[test]
 fn a_post_has_a_body_even_if_it_is_empty() {
     let post = Request { method: Method::Post, body: None, ..read(0) };
-    let members = [Member { place: 0, request: &post }];
+    let graph = &graph(&nobody());
+    let members = [Member { graph, place: 0, request: &post }];
     assert_eq!(
         batch_body(&members)["requests"][0],
         json!({

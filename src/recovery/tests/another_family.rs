@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::apply::{Applier, ApplyOptions, Item, Observer, Outcome};
-use crate::auth::cache::Cached;
-use crate::auth::{App, Caller};
+use crate::auth::{self, Caller};
 use crate::clock::Clock;
 use crate::diagnose::needs::{self, Purpose};
 use crate::graph::{Graph, Options};
@@ -73,8 +72,12 @@ impl Case {
         let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
             .expect("the client is made");
         let caller = Caller::new(http.clone(), Known::default());
-        let app = App::with_secret("contoso.onmicrosoft.com", caller, "tests", "canary".into());
-        let tokens = Arc::new(Cached::new(app, http.clock().clone()));
+        let tokens = Arc::new(auth::client_secret(
+            "contoso.onmicrosoft.com",
+            caller,
+            "tests",
+            "canary".into(),
+        ));
         let graph = Graph::new(http, tokens, Options::default());
         Self { folder, running, graph }
     }
