@@ -1,5 +1,5 @@
-//! An app that signs in by the client credentials grant: with its secret, or with an assertion, which is a signed
-//! statement of which app it is.
+//! Signs an app in by the client credentials grant, with a secret or with an assertion: a signed statement of the
+//! app's identity.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub fn client_secret(
     Cached::new(Box::new(app), clock)
 }
 
-/// An app, and how it proves which one it is.
+/// An app and its proof of identity.
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) endpoint: TokenEndpoint,
@@ -35,14 +35,14 @@ pub(super) struct App {
     pub(super) proof: Proof,
 }
 
-/// What an app proves its identity with.
+/// A proof of an app's identity.
 #[derive(Debug)]
 pub(super) enum Proof {
     /// A client secret.
     Secret(SecretString),
     /// A certificate, which signs an assertion.
     Certificate(Certificate),
-    /// A file with an assertion, which Kubernetes and others renew there.
+    /// A file with an assertion, which Kubernetes or another system renews.
     TokenFile(PathBuf),
     /// A pipeline that issues assertions.
     Pipeline(IdTokenRequest),

@@ -1,4 +1,4 @@
-//! Whoever is signed in to the Azure CLI.
+//! Gets tokens of the account that is signed in to the Azure CLI.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use super::caller::Caller;
 use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
-/// How long the CLI may take. It starts slowly, and asks Entra over the network.
+/// The time that the CLI may take: it starts slowly, and asks Entra over the network.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The files that are the CLI, in the order in which the system would find them.
+/// The names of the CLI, in the order in which the system looks for them.
 #[cfg(windows)]
 const NAMES: [&str; 2] = ["az.exe", "az.cmd"];
 #[cfg(not(windows))]
@@ -35,11 +35,11 @@ struct AzureCli {
 struct CliToken {
     #[serde(rename = "accessToken")]
     access_token: SecretString,
-    /// Seconds since 1970; versions before 2.54 do not give it.
+    /// Seconds since 1970; versions before 2.54 leave them out.
     expires_on: Option<i64>,
 }
 
-/// Looks for the CLI; whether anybody is signed in to it is for the CLI to say.
+/// Looks for the CLI, without asking whether an account is signed in to it.
 pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
     let path = lookup.variable("PATH").unwrap_or_default();
     let program = std::env::split_paths(&path)
@@ -71,7 +71,7 @@ impl AzureCli {
         if !output.status.success() {
             return Err(AuthError::AzureCli(complaint(&output.stderr)));
         }
-        // What was wrong with an answer is not shown: it may quote the token.
+        // The error of the parser is not shown: it may quote the token.
         let answer: CliToken = serde_json::from_slice(&output.stdout)
             .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
         self.caller.make_known(&answer.access_token);
@@ -100,7 +100,7 @@ impl TokenSource for AzureCli {
     }
 }
 
-/// Returns what the CLI complains of: its first error, without the warnings around it.
+/// Returns the first error that the CLI reports, without the warnings around it.
 fn complaint(stderr: &[u8]) -> String {
     let stderr = String::from_utf8_lossy(stderr);
     let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -114,7 +114,7 @@ mod tests {
     use super::complaint;
 
     #[test]
-    fn the_first_error_is_the_complaint() {
+    fn first_error_of_the_cli_is_reported() {
         let stderr =
             b"WARNING: a new version\n\nERROR: Please run 'az login' to setup account.\nmore\n";
         assert_eq!(complaint(stderr), "Please run 'az login' to setup account.");

@@ -1,4 +1,4 @@
-//! Keeping a token until it is due, whatever credential it comes from.
+//! Caches a token until it is due.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,30 +8,30 @@ use tokio::sync::Mutex as Turn;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 use crate::clock::Clock;
 
-/// How long a renewal may take while the old token still lives.
+/// The time that a renewal may take while the old token is valid.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long after a failed renewal the old token is used without another attempt.
+/// The time after a failed renewal before the next attempt.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Asks a source for a token only when the last one is due, and once for all who wait for it.
+/// Asks a source for a token only when the last one is due, and once for all callers that wait.
 #[derive(Debug)]
 pub struct Cached {
     source: Box<dyn TokenSource>,
     clock: Clock,
     last: Mutex<Last>,
-    /// Held by whoever asks the source.
+    /// Held during a request to the source.
     turn: Turn<()>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Last {
     token: Option<Token>,
-    /// When a renewal is worth another attempt.
+    /// The time of the next renewal after a failed one.
     renew_from: Option<Instant>,
-    /// How the last sign-in ended, where it failed.
+    /// The error of the last sign-in that failed.
     error: Option<AuthError>,
-    /// How many sign-ins failed.
+    /// The number of failed sign-ins.
     failures: usize,
 }
 
@@ -52,8 +52,8 @@ impl Cached {
         }
     }
 
-    /// Renews a token that still lives, unless somebody else is about to. A token is due well before its end, so a
-    /// run neither waits for a sign-in service that is down for a while nor ends with it.
+    /// Renews a token that is still valid, unless another caller does. A token is due well before its end, so a
+    /// run does not depend on a sign-in service that is down for a while.
     async fn renew(&self) {
         let Ok(_turn) = self.turn.try_lock() else {
             return;
@@ -72,8 +72,8 @@ impl Cached {
         }
     }
 
-    /// Signs in, unless somebody else did meanwhile. Whoever waited for an attempt that failed does not make it again;
-    /// `failures` is how many the caller knows of.
+    /// Signs in, unless another caller did meanwhile. A caller that waited for an attempt that failed gets its error;
+    /// `failures` is the number of failures before the wait.
     async fn sign_in(&self, failures: usize) -> Result<Token, AuthError> {
         let _turn = self.turn.lock().await;
         if let Some(token) = self.living() {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_asked_for_once_and_a_fault_again() {
+    async fn refusal_is_cached_and_a_fault_is_not() {
         let (refusing, _) = cached(vec![Err(refused())]);
         for _ in 0..3 {
             assert!(matches!(text(&refusing).await, Err(AuthError::Refused(_))));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_still_lives_outlives_a_failed_renewal() {
+    async fn valid_token_is_used_after_a_failed_renewal() {
         let (cached, clock) = cached(vec![Ok("first"), Err(down()), Err(down()), Err(refused())]);
         text(&cached).await.expect("signed in");
         clock.sleep(Duration::from_secs(3_400)).await;
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_for_a_renewal_while_the_old_token_lives() {
+    async fn callers_get_the_old_token_during_a_renewal() {
         let held = Arc::new(Turn::default());
         let (cached, clock) = held_back(vec![Ok("first"), Ok("second")], Arc::clone(&held));
         text(&cached).await.expect("signed in");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_attempt_is_shared_with_those_who_waited_for_it() {
+    async fn failed_sign_in_is_shared_with_waiting_callers() {
         let (cached, _) = cached(vec![Err(down()), Ok("up")]);
         let (one, other) = tokio::join!(text(&cached), text(&cached));
         for waited in [one, other] {

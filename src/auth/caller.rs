@@ -1,4 +1,4 @@
-//! The calls of a sign-in, which the retry loop makes.
+//! Makes the calls of a sign-in, by the retry loop.
 
 use reqwest::{Method, Request, RequestBuilder};
 use secrecy::SecretString;
@@ -65,7 +65,7 @@ impl Caller {
         Self { http, known }
     }
 
-    /// Adds a secret to those that no output may hold, as soon as it is there.
+    /// Adds a secret to those that no output may hold.
     pub(super) fn make_known(&self, secret: &SecretString) {
         self.known.add(secret);
     }
@@ -90,8 +90,8 @@ impl Caller {
         self.call_with(request, &[], false).await
     }
 
-    /// As [`Self::call`]. `later` are statuses that mean "later" at this service, beside those that mean it
-    /// everywhere; a service that is near, beside this machine, either is there or there is none.
+    /// As [`Self::call`]. `later` are the further statuses at which this service should be called again; a service that
+    /// is near is one of this machine's host, which is not waited for if it does not listen.
     pub(super) async fn call_with(
         &self,
         request: RequestBuilder,
@@ -123,7 +123,7 @@ mod tests {
     use crate::http::testing::client_of;
 
     #[tokio::test]
-    async fn a_service_that_says_nothing_is_waited_for_no_longer_than_the_run_may_take() {
+    async fn silent_service_is_waited_for_until_the_deadline() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let http = client_of(&url, Some(Duration::ZERO), RetryObserver::default());

@@ -1,4 +1,4 @@
-//! Choosing a credential: the one that was asked for, else the first that the context hold.
+//! Chooses a credential: the one that the settings name, else the first that is complete.
 
 use std::sync::Arc;
 
@@ -11,11 +11,10 @@ use super::{
     static_token,
 };
 
-/// How one kind of credential is looked for; nothing is asked over the network.
+/// Looks one kind of credential up, without the network.
 type Find = fn(&mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>>;
 
-/// Every kind in the order in which they are tried: what was put there for this run, then what the machine
-/// has anyway, then a person.
+/// Every kind in the order of the lookup: those that are set for this run, then those of the machine, then a person.
 const CHAIN: [(Credential, Find); 9] = [
     (Credential::AccessToken, static_token::find),
     (Credential::GithubOidc, oidc::find_github),
@@ -28,20 +27,20 @@ const CHAIN: [(Credential, Find); 9] = [
     (Credential::DeviceCode, device_code::find),
 ];
 
-/// The credential of a run, and why it is this one.
+/// The credential of a run, and the reason for it.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// Its kind.
     pub credential: Credential,
-    /// Where its parts came from: names of variables, of options and of settings.
+    /// The places of its parts: names of variables, of options and of settings.
     pub from: Vec<String>,
-    /// The kinds that would have come first.
+    /// The kinds that come before it and are incomplete.
     pub skipped: Vec<Skipped>,
     /// The tokens.
     pub tokens: Arc<dyn TokenSource>,
 }
 
-/// Chooses a credential. Where the settings name one, it is that or none.
+/// Chooses a credential. If the settings name one, no other is chosen.
 ///
 /// # Errors
 /// When there is no complete credential, or the named one is incomplete.
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ready_token_comes_before_an_app() {
+    async fn ready_token_comes_before_an_app() {
         let mut pairs = APP.to_vec();
         pairs.push(("MOORLINE_ACCESS_TOKEN", " ready\n"));
         let choice = choose_from(&pairs).expect("a credential");
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_says_where_it_came_from_and_what_was_skipped() {
+    fn choice_names_its_sources_and_the_skipped_kinds() {
         let choice = choose_from(&[&APP[..], &GITHUB[..1]].concat()).expect("a credential");
         assert_eq!(choice.credential, Credential::ClientSecret);
         assert_eq!(choice.from, ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]);
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_credential_is_used_or_none() {
+    fn no_other_credential_than_the_named_one_is_used() {
         let pairs = [&APP[..], &GITHUB[..]].concat();
         let first = choose_from(&pairs).expect("a credential");
         assert_eq!(first.credential, Credential::GithubOidc);
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_client_id_comes_before_the_environment() {
+    fn declared_client_id_comes_before_the_environment() {
         let settings = Settings { client_id: Some("declared".to_owned()), ..Settings::default() };
         let choice = choose_with(
             &[("AZURE_CLIENT_ID", "other"), ("ARM_CLIENT_SECRET", "x")],
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn two_apps_are_not_mixed() {
+    fn variables_of_two_apps_are_not_mixed() {
         let pairs =
             [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", ""), ("ARM_CLIENT_SECRET", "x")];
         let Err(AuthError::NoCredential(skipped)) = choose_from(&pairs) else {
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_sent_to_no_address_in_clear() {
+    fn url_for_a_secret_must_be_https() {
         let mut pairs = [&APP[..], &GITHUB[..]].concat();
         pairs[2].1 = "http://github.test/";
         let choice = choose_from(&pairs).expect("the secret");
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_app_signs_in_to_the_declared_tenant_once() {
+    async fn app_signs_in_once_to_the_declared_tenant() {
         let issued = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "fresh"});
         let server = Server::start(move |_, _, _| reply(200, &issued)).await;
         let mut pairs = APP.to_vec();
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_secret_is_explained_and_not_shown() {
+    async fn refused_secret_is_explained_and_not_shown() {
         let body = json!({
             "error": "invalid_client",
             "error_description": "AADSTS7000215: Invalid client secret provided. Ensure it is. Trace ID: t-1",
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn signing_in_is_retried_like_any_read() {
+    async fn sign_in_is_retried_like_a_read() {
         let issued = json!({"expires_in": 3599, "access_token": "fresh"});
         let server = Server::start(move |_, number, _| match number {
             0 => reply(503, &json!(null)),

@@ -1,4 +1,4 @@
-//! What a credential is chosen by.
+//! The context in which a credential is chosen.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::caller::Caller;
 use super::credential::Settings;
 
-/// What a credential is chosen by.
+/// The context in which a credential is chosen.
 pub struct CredentialContext<'a> {
     /// Returns variables of the environment by their names.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
@@ -20,7 +20,7 @@ pub struct CredentialContext<'a> {
     pub person: Person,
 }
 
-/// A person who could be asked to sign in, and how to show them a text.
+/// A person who could be asked to sign in.
 #[derive(Clone)]
 pub struct Person {
     /// Whether there is one.

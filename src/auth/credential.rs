@@ -1,4 +1,4 @@
-//! The kinds of credential that Moorline can sign in with, and what a tenant file says about them.
+//! The kinds of credential, and the settings of a tenant file for them.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum Credential {
     ClientSecret,
     /// The identity of the Azure machine or service that this runs on.
     ManagedIdentity,
-    /// Whoever is signed in to the Azure CLI.
+    /// The account that is signed in to the Azure CLI.
     AzureCli,
     /// A person with a browser.
     DeviceCode,
@@ -37,7 +37,7 @@ impl Credential {
         self.texts().0
     }
 
-    /// Returns the credential in words.
+    /// Returns the words for people.
     pub fn label(self) -> &'static str {
         self.texts().1
     }
@@ -57,7 +57,7 @@ impl Credential {
         }
     }
 
-    /// Returns what most often keeps it from being there, and how to mend that.
+    /// Returns advice for the most common reason why the credential is incomplete.
     pub fn advice(self) -> Option<&'static str> {
         match self {
             Self::GithubOidc => Some(
@@ -97,7 +97,7 @@ pub struct Settings {
 pub struct Skipped {
     /// Its kind.
     pub credential: Credential,
-    /// What it lacks.
+    /// The parts that are missing.
     pub why: String,
 }
 

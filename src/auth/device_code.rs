@@ -1,6 +1,6 @@
-//! A person with a browser, anywhere: Moorline shows a code, the person enters it on Microsoft's page.
+//! Signs a person in by a device code, which the person enters on Microsoft's page in any browser.
 //!
-//! What is issued stays in memory and ends with the run; the next one asks again.
+//! The tokens stay in memory and end with the run.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
 use super::lookup::{CLIENT_ID, CredentialLookup};
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
-/// How often to ask where the service does not say (RFC 8628, 3.2).
+/// The polling interval if the service names none (RFC 8628, 3.2).
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// How much slower to ask each time the service wants it (RFC 8628, 3.5).
+/// The increase of the polling interval each time the service requests it (RFC 8628, 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
 /// The device authorization grant.
@@ -30,7 +30,7 @@ struct DeviceCode {
     refresh: Mutex<Option<SecretString>>,
 }
 
-/// What the service answers to a request for a code.
+/// The answer to a request for a code.
 #[derive(Deserialize)]
 struct Codes {
     device_code: SecretString,
@@ -67,7 +67,7 @@ impl DeviceCode {
         Ok(issued.token)
     }
 
-    /// Gets the next token without the person; `None` where the service wants to see them again.
+    /// Gets the next token by the refresh token; `None` if the person has to sign in again.
     async fn renew(&self, refresh: &mut Option<SecretString>) -> Result<Option<Token>, AuthError> {
         let Some(secret) = refresh.as_ref() else {
             return Ok(None);
@@ -111,7 +111,7 @@ impl DeviceCode {
             ("client_id", &self.client_id),
             ("device_code", codes.device_code.expose_secret()),
         ];
-        // The service ends it, by a refusal, when the code's time is over.
+        // The service refuses the code when it expires.
         loop {
             if caller.http.deadline.left().is_some_and(|left| left <= interval) {
                 return Err(AuthError::NobodySignedIn);
@@ -159,7 +159,7 @@ mod tests {
     use crate::secrets::Known;
 
     #[tokio::test]
-    async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
+    async fn person_signs_in_once_and_the_token_is_renewed() {
         let refusal = |error: &str| reply(400, &json!({"error": error}));
         let issued = |token: &str, refresh: Option<&str>| {
             let answer =
@@ -203,7 +203,7 @@ mod tests {
             assert_eq!(token, expected);
             assert!(!format!("{source:?}").contains("canary"));
         }
-        // Who has a token that still lives is not asked again for the next.
+        // The person is not asked while the last token is valid.
         for _ in 0..2 {
             source.renewed().await.expect_err("the person is needed");
         }

@@ -1,4 +1,4 @@
-//! Microsoft Entra's sign-in service: a form goes out, a token or a refusal comes back.
+//! Microsoft Entra's sign-in service, which answers forms with tokens or refusals.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::http::transport::HttpAnswer;
 /// The token endpoint of a tenant.
 #[derive(Clone, Debug)]
 pub(super) struct TokenEndpoint {
-    /// Its URL, which an assertion of the app's own names as its audience.
+    /// The URL, which is the audience of an assertion that the app signs itself.
     pub(super) url: Url,
     /// The scope of every permission that was granted on Graph.
     pub(super) scope: String,
     pub(super) caller: Caller,
 }
 
-/// What the token endpoint issues.
+/// The tokens that the endpoint issues.
 pub(super) struct Issued {
     pub(super) token: Token,
-    /// What a person's next token is had for.
+    /// The refresh token of a person.
     pub(super) refresh: Option<SecretString>,
 }
 
@@ -54,7 +54,7 @@ impl TokenEndpoint {
         Ok(self.exchange(&scoped).await?.token)
     }
 
-    /// Sends a form and returns all that is issued for it.
+    /// Sends a form and returns the tokens that are issued for it.
     pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
         let answer: TokenAnswer = ask(&self.caller, &self.url, form).await?;
         for issued in [Some(&answer.access_token), answer.refresh_token.as_ref()] {
@@ -87,9 +87,12 @@ pub(super) async fn ask<T: DeserializeOwned>(
     read(url, &caller.call(request.body(form)).await?)
 }
 
-/// Reads an answer: what was asked for, else a refusal, else it is no answer.
+/// Parses an answer.
+///
+/// # Errors
+/// When it is a refusal, or neither.
 pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &HttpAnswer) -> Result<T, AuthError> {
-    // What the parser complains of is never shown: it may quote the answer.
+    // The error of the parser is not shown: it may quote the answer.
     if let Ok(wanted) = serde_json::from_slice(&answer.body) {
         return Ok(wanted);
     }

@@ -48,9 +48,9 @@ pub enum AuthError {
     /// A file or a program that the credential needs cannot be used.
     #[error("{what} cannot be read from {}", path.display())]
     File {
-        /// What it is.
+        /// The file or program.
         what: &'static str,
-        /// Where it should be.
+        /// The path.
         path: PathBuf,
         /// Why.
         source: Arc<io::Error>,
@@ -69,7 +69,7 @@ pub enum AuthError {
     /// The time was over before the person had signed in.
     #[error("the run's time is over, and nobody has signed in")]
     NobodySignedIn,
-    /// The token does not say whose it is; nothing was sent.
+    /// The token has no claim of its tenant; nothing was sent.
     #[error("the token does not say which tenant it is for")]
     NoTenantClaim,
     /// The token belongs to another tenant; nothing was sent.
@@ -85,7 +85,7 @@ pub enum AuthError {
         "a token issued by {issuer} is not sent to {graph}: it would work against the real tenant"
     )]
     ForeignHost {
-        /// Who issued the token.
+        /// The host that issued the token.
         issuer: String,
         /// The Graph that the user put in the cloud's place.
         graph: String,
@@ -98,7 +98,7 @@ impl AuthError {
         Self::File { what, path: path.to_owned(), source: Arc::new(source) }
     }
 
-    /// Returns what the error itself knows about a way out: what each kind of credential lacks.
+    /// Returns hints: the parts that each kind of credential lacks, or advice.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::NoCredential(skipped) => skipped.iter().map(ToString::to_string).collect(),

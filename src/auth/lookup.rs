@@ -1,4 +1,4 @@
-//! Looks for what one kind of credential needs, and records what was found and what was not.
+//! Looks up the parts of one kind of credential, and records which were found and which are missing.
 
 use secrecy::SecretString;
 use url::Url;
@@ -28,12 +28,12 @@ impl<'a> CredentialLookup<'a> {
         Self { context, is_named, found: Vec::new(), missing: Vec::new() }
     }
 
-    /// Returns where what was found came from.
+    /// Returns the places of the parts that were found.
     pub(super) fn into_found(self) -> Vec<String> {
         self.found
     }
 
-    /// Returns what is missing, and what is there of it.
+    /// Returns the parts that are missing, and those that were found.
     pub(super) fn why_not(&self) -> String {
         let needs = format!("needs {}", self.missing.join(" and "));
         match &self.found[..] {
@@ -52,7 +52,7 @@ impl<'a> CredentialLookup<'a> {
         TokenEndpoint::new(self.context.tenant, self.caller().clone())
     }
 
-    /// Returns the app, where all parts of it were found.
+    /// Returns the app, if all its parts were found.
     pub(super) fn app(
         &self,
         client_id: Option<String>,
@@ -62,12 +62,12 @@ impl<'a> CredentialLookup<'a> {
         Some(Box::new(App { endpoint: self.token_endpoint(), client_id, proof }))
     }
 
-    /// Notes where something was found.
+    /// Records the place of a part that was found.
     pub(super) fn found(&mut self, place: impl Into<String>) {
         self.found.push(place.into());
     }
 
-    /// Notes what is missing.
+    /// Records a part that is missing.
     pub(super) fn missing(&mut self, what: impl Into<String>) {
         self.missing.push(what.into());
     }

@@ -1,7 +1,7 @@
-//! The identity of the Azure machine or service that this runs on.
+//! Gets tokens of the managed identity of an Azure machine or service.
 //!
-//! Virtual machines have it from their metadata service, App Service, Functions and Container Apps from an
-//! endpoint that their environment names. Each is one `GET` beside this machine.
+//! Virtual machines get them from their metadata service; App Service, Functions and Container Apps from an
+//! endpoint that their environment names.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::entra::read;
 use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
-/// Where a virtual machine's metadata service is.
+/// The origin of a virtual machine's metadata service.
 const METADATA: &str = "http://169.254.169.254";
 
 /// A managed identity.
@@ -39,8 +39,8 @@ struct IdentityToken {
     expires_on: Value,
 }
 
-/// Looks for an identity. That a machine has one does not show without asking, and asking where there is no
-/// metadata service takes long; so a machine's has to be asked for.
+/// Looks for an identity. Only a request shows whether a machine has one, and takes long if there is no metadata
+/// service; so a machine's identity is used only if the user asks for it.
 pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
     let service = (lookup.variable("IDENTITY_ENDPOINT"), lookup.variable("IDENTITY_HEADER"));
     let (proof, url, version) = if let (Some(endpoint), Some(header)) = service {

@@ -1,11 +1,11 @@
-//! A ready token that somebody else renews.
+//! A ready access token, which is renewed elsewhere.
 
 use secrecy::SecretString;
 
 use super::lookup::CredentialLookup;
 use super::{Token, TokenFuture, TokenSource};
 
-/// Hands out one token, as it was given.
+/// A source of one token.
 #[derive(Debug)]
 pub struct StaticToken(Token);
 

@@ -1,4 +1,4 @@
-//! Which tenant is meant, by its id.
+//! Finds the id of a tenant.
 
 use serde::Deserialize;
 use url::Url;
@@ -8,7 +8,7 @@ use super::AuthError;
 use super::caller::{Caller, host};
 use super::entra::{of_tenant, read};
 
-/// What the sign-in service publishes about a tenant (OpenID Connect Discovery, 3).
+/// The OpenID configuration of a tenant (OpenID Connect Discovery, 3).
 #[derive(Deserialize)]
 struct Configuration {
     issuer: String,

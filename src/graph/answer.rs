@@ -1,4 +1,4 @@
-//! Answers: what the service sent back, and what the caller makes of it.
+//! Answers of Graph: successes and errors.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,7 +55,7 @@ impl Response {
 /// Returns the answer that a call ended with, where it is a success.
 ///
 /// # Errors
-/// When it is none, or there is no answer.
+/// When the answer is an error, or there is none.
 pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError> {
     let call = call.clone();
     let retries = Retries { count: last.attempts.saturating_sub(1), elapsed: last.elapsed };

@@ -1,11 +1,11 @@
-//! Multi Admin Approval on the wire: what a write carries, and what a refusal says (FACTS 1.10).
+//! Multi Admin Approval in HTTP: the headers of a write, and the texts of refusals (FACTS 1.10).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// The longest justification that the service takes, in characters. Whether it counts code points or, as .NET does,
-/// UTF-16 units is not known, so the larger number is held against it.
+/// UTF-16 units is not known, so the larger number counts.
 pub const LONGEST_JUSTIFICATION: usize = 1024;
 
 const JUSTIFICATION: &str = "x-msft-approval-justification";
@@ -13,16 +13,16 @@ const JUSTIFICATION: &str = "x-msft-approval-justification";
 /// Names a request for approval, in a write and in the answer to one.
 pub(super) const CODE: &str = "x-msft-approval-code";
 
-/// What the service says to a write while another request for approval is open for its object.
+/// The text of the refusal of a write while another request for approval is open for its object.
 const OPEN_REQUEST: &str = "an active approval request already exists";
 
-/// What a write says to whoever has to approve it.
+/// The approval of a write, or the justification for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Approval {
     /// Why the write is wanted.
     pub justification: Option<String>,
-    /// The code of the approval that the very same write has got. It goes out in the place of the justification, which
-    /// asks for another approval.
+    /// The code of an approval of the same write. It is sent in place of the justification, which would request another
+    /// approval.
     pub code: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Approval {
     }
 }
 
-/// Returns the code that an error's text names: where a header is lost on the way, the text still has it.
+/// Returns the code in an error's text, which has it even if the header is lost on the way.
 pub(super) fn code_in(message: &str) -> Option<String> {
     let (_, after) = message.split_once(&format!("{CODE}: "))?;
     let code = after.split(|c: char| !c.is_ascii_hexdigit() && c != '-').next()?;
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_goes_out_in_the_place_of_the_justification() {
+    fn code_is_sent_instead_of_the_justification() {
         let sent = |approval: Approval| {
             let headers = approval.headers();
             let names = headers.keys().map(|name| name.as_str().to_owned());
@@ -75,13 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn a_justification_is_measured_by_the_larger_of_two_counts() {
+    fn justification_is_counted_in_utf16_units() {
         assert_eq!(characters(&"ü".repeat(1024)), 1024);
         assert_eq!(characters(&"\u{1f4cc}".repeat(512)), 1024);
     }
 
     #[test]
-    fn a_code_is_read_from_a_text_and_nothing_else_is() {
+    fn code_is_read_from_the_error_text() {
         let code = "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50";
         let message = format!("Approval Required. x-msft-approval-code: {code} - Operation ID");
         assert_eq!(code_in(&message).as_deref(), Some(code));

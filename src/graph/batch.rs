@@ -17,7 +17,7 @@ use crate::http::transport::{Attempt, Fault, HttpAnswer};
 use crate::http::{Method, Safety};
 use crate::schema::types::GraphVersion;
 
-/// How many calls Graph takes in one batch (FACTS 5.2).
+/// The most calls that Graph takes in one batch (FACTS 5.2).
 pub const MOST_MEMBERS: usize = 20;
 
 /// A call of a batch, with its place among the caller's.
@@ -63,11 +63,10 @@ struct MemberAnswer {
 }
 
 impl Graph {
-    /// Sends calls of one version in batches, and returns what came of each, in their order. Only the
+    /// Sends calls of one version in batches, and returns the result of each, in their order. Only the
     /// members that may be repeated are sent again, so each ends as if it had been sent alone.
     ///
-    /// Graph does not say in which order it does them: writes that depend on one another do not belong
-    /// in here.
+    /// The order in which Graph carries them out is not known: do not batch writes that depend on one another.
     pub async fn batch(
         &self,
         version: GraphVersion,
@@ -121,7 +120,7 @@ impl Graph {
         }
     }
 
-    /// Sends one batch and returns what came of each member.
+    /// Sends one batch and returns the attempt of each member.
     async fn send_members(
         &self,
         retry: &mut RetryLoop<'_>,
@@ -148,7 +147,7 @@ fn batch_body(members: &[Member<'_>]) -> Value {
             "method": request.method.as_str(),
             "url": request.path,
         });
-        // Graph wants a body in every POST, be it empty.
+        // Graph requires a body in every POST, even an empty one.
         if request.body.is_some() || request.method == Method::Post {
             member["headers"] = json!({"Content-Type": "application/json"});
             member["body"] = request.body.clone().unwrap_or_else(|| json!({}));
@@ -161,7 +160,7 @@ fn batch_body(members: &[Member<'_>]) -> Value {
     json!({"requests": requests.collect::<Vec<_>>()})
 }
 
-/// Returns what an attempt at a batch is for each member. An answer that refuses the batch is the answer to all.
+/// Splits an attempt at a batch into those of its members. An answer that refuses the batch is the answer to all.
 fn member_attempts(attempt: Attempt, members: usize) -> Vec<Attempt> {
     let Ok(answer) = &attempt else { return vec![attempt; members] };
     let batch = serde_json::from_slice::<BatchAnswer>(&answer.body);

@@ -30,7 +30,7 @@ impl Item {
 /// Reads a JSON text.
 ///
 /// # Errors
-/// When it is none.
+/// When the text is not JSON.
 fn from_slice(text: &[u8]) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = Compact.deserialize(&mut deserializer)?;
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn text_that_is_not_json_is_refused() {
         for text in ["", "{", "{}x", "{\"a\"}", "[1,]", "nul"] {
             assert!(from_slice(text.as_bytes()).is_err(), "{text}");
         }
@@ -113,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_body_reads_as_by_any_reader(
+        fn body_is_parsed_as_serde_json_does(
             names in proptest::collection::vec("[a-c]{1,2}", 0..40),
             number in any::<f64>(),
             whole in any::<i64>(),

@@ -21,14 +21,14 @@ use crate::http::deadline::Deadline;
 use crate::http::transport::{Attempt, Client};
 use crate::secrets::Known;
 
-/// How a run uses Graph.
+/// Options of a client.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many calls may be under way at once; at least one is.
+    /// The most calls under way at once; at least 1 is allowed.
     pub concurrency: usize,
     /// The tenant that every token must belong to, where its id is known.
     pub tenant: Option<Uuid>,
-    /// The secrets that nothing may hold which a run leaves behind.
+    /// The secrets that no output of a run may hold.
     pub known: Known,
 }
 
@@ -68,19 +68,18 @@ impl Graph {
         &self.sender.http.clock
     }
 
-    /// Returns the secrets that nothing may hold which the run leaves behind.
+    /// Returns the secrets that no output of the run may hold.
     pub fn known(&self) -> &Known {
         &self.known
     }
 
-    /// Lets the run end after this time, unless its own time is over before: for a user who does not want to
-    /// wait. Whoever waits already is told.
+    /// Brings the deadline of the run forward to this time from now, also for the calls that wait already.
     pub fn end_within(&self, time: Duration) {
         self.deadline().bring_forward(time);
     }
 
-    /// Waits until a write may go: who looks before he writes should look then, and not before. It ends early
-    /// where the run is to end early.
+    /// Waits until a write may be sent, so that a check of its precondition comes last. Ends early if the deadline is
+    /// brought forward.
     pub async fn await_turn_to_write(&self) {
         tokio::select! {
             () = self.deadline().brought_forward() => {}
@@ -88,12 +87,12 @@ impl Graph {
         }
     }
 
-    /// Waits. Returns `false` as soon as it is clear that the run ends before.
+    /// Sleeps. Returns `false` as soon as the deadline is before the end of the sleep.
     pub async fn pause(&self, wait: Duration) -> bool {
         self.deadline().sleep(wait).await
     }
 
-    /// Waits. Returns `false` as soon as the run is to end early, or it is clear that it ends before.
+    /// As [`Self::pause`]; also returns `false` as soon as the deadline is brought forward.
     pub async fn pause_unless_ended(&self, wait: Duration) -> bool {
         tokio::select! {
             () = self.deadline().brought_forward() => false,
@@ -101,7 +100,7 @@ impl Graph {
         }
     }
 
-    /// Returns whether the token has a permission; one that does not say what it has may have any.
+    /// Returns whether the token has a permission; a token without readable claims is taken to have each.
     pub async fn may(&self, permission: &str) -> bool {
         let token = self.sender.tokens.token().await.ok();
         token
@@ -112,16 +111,16 @@ impl Graph {
     /// Sends a call and returns its answer, once that is a success.
     ///
     /// # Errors
-    /// See [`GraphError`]; [`GraphError::AnswerLost`] means that the caller has to look before it sends
-    /// anything again.
+    /// See [`GraphError`]; after [`GraphError::AnswerLost`] the caller has to read the object before the write is
+    /// repeated.
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
         self.send_with(request, &Approval::default(), &mut async || false).await
     }
 
-    /// As [`Self::send`], with what whoever has to approve a write should know.
+    /// As [`Self::send`], with the approval of a write or the justification for it.
     ///
-    /// A read is repeated as often as the policy says. A write is, too, where Graph was too busy for it, but only
-    /// if `again` says so after the wait: it may have been done all the same, or not be wanted any more.
+    /// A read is repeated as the policy says. So is a write that Graph was too busy for, but only if `again` returns
+    /// true after the wait: the write may have taken effect, or be obsolete by then.
     ///
     /// # Errors
     /// See [`Self::send`].
@@ -139,7 +138,7 @@ impl Graph {
         Response::parse(&call, safety, &answer)
     }
 
-    /// Returns a request as it is sent.
+    /// Prepares a request for sending.
     ///
     /// # Errors
     /// When its path is malformed.

@@ -1,4 +1,4 @@
-//! Graph's published limits, kept from this side, so that a 429 is the exception.
+//! Keeps Graph's published limits on this side, so that a 429 is the exception.
 //!
 //! A slot is taken before a call and given back when its answer is there. Graph counted the call at
 //! some moment in between, so a slot is free again one span after the *answer*: then no span of
@@ -30,7 +30,7 @@ const SLOWEST: usize = 4;
 /// How much of the published limit comes back with every span that passes without a 429, as one in so many.
 const RECOVERY: usize = 8;
 
-/// What a call counts for; the members of a `$batch` count one each.
+/// The cost of a call; the members of a `$batch` count one each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
     calls: usize,
@@ -62,7 +62,7 @@ struct State {
     not_before: Option<Instant>,
 }
 
-/// When a call may go. The order is the order of patience.
+/// When a call may be sent, the earliest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Admission {
     Now,
@@ -107,7 +107,7 @@ impl Limiter {
         }
     }
 
-    /// Takes note of a 429: nothing passes for a while, because Graph throttles an app as a whole, and then
+    /// Records a 429: no call is sent for a while, because Graph throttles an app as a whole, and then
     /// fewer calls than before.
     pub(super) fn throttled(&self, safety: Safety, wait: Duration) {
         let now = self.clock.instant();
@@ -143,7 +143,7 @@ impl State {
     }
 }
 
-/// The right to send, until it is dropped with the answer.
+/// A slot of the limits, held until the answer.
 #[derive(Debug)]
 pub(super) struct Slot<'a> {
     limiter: &'a Limiter,
@@ -164,14 +164,14 @@ impl Drop for Slot<'_> {
 /// A sliding window over one kind of call.
 #[derive(Debug)]
 struct Window {
-    /// How many calls Microsoft says that a span may hold.
+    /// The published limit of calls in a span.
     published: usize,
-    /// How many it may hold now.
+    /// The limit now.
     limit: usize,
-    /// When the limit was lowered, or last raised again.
+    /// The time at which the limit was lowered, or last raised again.
     changed: Option<Instant>,
     in_flight: usize,
-    /// When each answer of the last span came, oldest first.
+    /// The times of the answers of the last span, oldest first.
     answered: VecDeque<Instant>,
 }
 
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reads_are_not_held_up_by_writes_but_count_with_them() {
+    async fn reads_are_not_delayed_by_writes_but_count_with_them() {
         let (limiter, clock) = limiter();
         pass(&limiter, Safety::Write, WRITES).await;
         pass(&limiter, Safety::Read, CALLS - WRITES).await;
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn members_of_a_batch_count_and_a_slot_is_free_a_span_after_its_answer() {
+    async fn batch_members_count_and_a_slot_is_free_a_span_after_the_answer() {
         let (limiter, clock) = limiter();
         let batch = take(&limiter, &[Safety::Write; 20]).await;
         clock.sleep(Duration::from_secs(5)).await;
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_flight_waits_for_what_is_given_back() {
+    async fn call_waits_for_a_slot_that_is_given_back() {
         let (limiter, clock) = limiter();
         let all = take(&limiter, &[Safety::Write; WRITES]).await;
         tokio::join!(pass(&limiter, Safety::Write, 1), async {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_429_stops_everything_and_a_deadline_is_not_waited_for() {
+    async fn status_429_stops_all_calls_and_the_deadline_is_kept() {
         let (limiter, clock) = limiter();
         limiter.throttled(Safety::Read, Duration::from_secs(30));
         limiter.throttled(Safety::Read, Duration::from_secs(10));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_429_fewer_calls_go_out_and_slowly_more_again() {
+    async fn limit_is_lowered_after_429_and_recovers() {
         let (limiter, clock) = limiter();
         for _ in 0..5 {
             limiter.throttled(Safety::Write, Duration::ZERO);

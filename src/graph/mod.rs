@@ -1,8 +1,7 @@
-//! The wire: calls to Microsoft Graph, and everything that can happen to them.
+//! Calls to Microsoft Graph.
 //!
-//! It knows paths, verbs and JSON, and nothing of manifests, kinds or plans. A [`request::Request`] is a
-//! value; a [`client::Graph`] sends it, within Graph's limits, as often as the one policy
-//! allows ([`crate::http::retry`]), and says what came of it ([`error`]).
+//! Nothing here knows manifests, kinds or plans. A [`request::Request`] is a value; a [`client::Graph`] sends it within
+//! Graph's limits, as often as the policy allows ([`crate::http::retry`]), and returns the answer or an [`error`].
 
 mod answer;
 pub mod approval;

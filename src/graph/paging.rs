@@ -17,20 +17,20 @@ use crate::http::transport::{Attempt, HttpAnswer};
 use crate::http::{Method, Safety};
 use crate::schema::types::GraphVersion;
 
-/// How many pages a list may have before it is taken for one that never ends.
+/// The most pages of a list: a list with more is taken to be endless.
 const MOST_PAGES: usize = 10_000;
 
-/// How many bytes the pages of a list may have: a tenant's largest has some hundredth of it.
+/// The most bytes of the pages of a list: a tenant's largest has some hundredth of that.
 const MOST_BYTES: usize = 1 << 30;
 
 /// The page sizes to fall back on where the service cannot gather a page and answers 503: the last one is what
 /// Microsoft's guide to Intune's interfaces advises (FACTS 4.5).
 const SMALLER_PAGES: [usize; 2] = [100, 20];
 
-/// How many 503 in a row are taken for a service that is busy. After so many the page is taken to be too large.
+/// The number of attempts that end with 503 after which a page is taken to be too large.
 const BUSY: u32 = 2;
 
-/// What a caller that takes a list page by page is given.
+/// A part of a list that is read page by page.
 #[derive(Debug)]
 pub enum Part {
     /// The items of the next page.
@@ -56,11 +56,10 @@ impl Graph {
         values(&Call::of(request), &items)
     }
 
-    /// As [`Self::list`], and gives each page away as soon as it is there; the next one is asked for before
-    /// anything waits again.
+    /// As [`Self::list`], handing on each page before the next one is requested.
     ///
     /// # Errors
-    /// See [`Self::list`]. What was given away by then is part of a list.
+    /// See [`Self::list`]. The pages that were handed on by then are part of a list.
     pub async fn list_by_pages(
         &self,
         request: &Request,
@@ -119,7 +118,7 @@ impl Graph {
     /// Sends a call that only reads and answers a list at once, as some actions do.
     ///
     /// # Errors
-    /// When it fails, or its answer is no list or only the beginning of one.
+    /// When the call fails, or its answer is no list or only the beginning of one.
     pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let call = Call::of(request);
         let outgoing = Outgoing { safety: Safety::Read, ..self.outgoing(request)? };
@@ -164,7 +163,7 @@ impl Graph {
         }
     }
 
-    /// Reads a page, as often as the policy says. Returns nothing where it may be had in smaller pieces alone.
+    /// Reads a page, repeated as the policy says. Returns `None` if the list has to be read in smaller pages.
     async fn page(
         &self,
         retry: &mut RetryLoop<'_>,

@@ -28,7 +28,7 @@ pub(super) struct Outgoing<'a> {
     pub(super) url: Url,
     pub(super) body: Option<&'a Value>,
     pub(super) safety: Safety,
-    /// What whoever has to approve the call should know.
+    /// The approval of a write, or the justification for it.
     pub(super) approval: Option<&'a Approval>,
 }
 
@@ -121,7 +121,7 @@ impl Sender {
         RetryLoop::new(&self.http, |safety, wait| self.limiter.throttled(safety, wait))
     }
 
-    /// Waits until a call may be sent: a place among those under way, the limits, a token.
+    /// Waits for a place among the calls under way, a slot of the limits and a token.
     async fn acquire(&self, call: &Call, cost: Cost) -> Result<Permit<'_>, GraphError> {
         let deadline = &self.http.deadline;
         let out_of_time = || GraphError::OutOfTime { call: call.clone() };
@@ -139,7 +139,7 @@ impl Sender {
         }
     }
 
-    /// Returns a token, once it is certain that it may go to this Graph.
+    /// Returns a token that is checked for this Graph and this tenant.
     async fn token(&self) -> Result<Token, AuthError> {
         let token = self.tokens.token().await?;
         let endpoints = &self.http.endpoints;
@@ -172,7 +172,7 @@ mod tests {
     use crate::http::Method;
     use crate::schema::types::GraphVersion;
 
-    /// Returns what comes of a read with a token of these claims.
+    /// Reads with a token of these claims.
     async fn read_with(
         claims: &Value,
         url: &str,
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_of_a_cloud_is_not_sent_to_another_graph() {
+    async fn token_of_a_cloud_is_not_sent_to_another_graph() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let claims = json!({"iss": "https://sts.windows.net/1/"});
         let error = read_with(&claims, &server.url, None).await.expect_err("refused");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_of_another_tenant_is_not_sent() {
+    async fn token_of_another_tenant_is_not_sent() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let claims = json!({"tid": Uuid::from_u128(1).to_string()});
         let error =
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_carries_what_graph_expects() {
+    async fn call_has_the_headers_that_graph_expects() {
         let server = Server::start(|_, _, _| reply(204, &Value::Null)).await;
         let graph = graph(&server.url);
         let patch = Request::with_body(Method::Patch, GraphVersion::Beta, "/x/1", json!({"b": 2}));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_malformed_path_or_token_is_not_sent() {
+    async fn malformed_path_or_token_is_not_sent() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let graph = graph(&server.url);
         let error =
@@ -242,7 +242,7 @@ mod tests {
         assert!(server.seen().is_empty());
     }
 
-    /// A sign-in service that never answers.
+    /// A token source that never answers.
     #[derive(Debug)]
     struct Hanging;
 
@@ -253,8 +253,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_end_of_the_run_does_not_wait_for_a_token() {
-        let mut graph = graph(&testing::nobody());
+    async fn deadline_does_not_wait_for_a_token() {
+        let mut graph = graph(&testing::closed_port());
         graph.sender.tokens = Arc::new(Hanging);
         let request = Request::get(GraphVersion::Beta, "/x");
         let (result, ()) = tokio::join!(graph.send(&request), async {
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_calls_are_under_way_than_allowed() {
+    async fn concurrency_is_limited() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let options = Options { concurrency: 0, ..Options::default() };
         let tokens = Arc::new(StaticToken::new("canary".into()));

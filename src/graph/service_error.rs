@@ -1,4 +1,4 @@
-//! What Graph says when it refuses, in one form whatever service stands behind it.
+//! Error answers of Graph, in one form for all services behind it.
 
 use std::fmt;
 
@@ -22,16 +22,16 @@ pub struct ServiceError {
     pub request_id: Option<String>,
     /// The id that the call carried.
     pub client_request_id: Option<String>,
-    /// Intune's id of what it did.
+    /// Intune's id of the operation.
     pub activity_id: Option<String>,
-    /// The code by which the write can be approved that was refused for want of an approval.
+    /// The code under which a write that was refused without an approval can be approved.
     pub approval_code: Option<String>,
     /// The service's own time, as it writes it: often without a zone, sometimes malformed.
     pub date: Option<String>,
 }
 
 impl ServiceError {
-    /// Reads an error answer. Whatever the body is, the result is as good as the body allows.
+    /// Reads an error answer; any body gives a result.
     pub fn from_body(status: u16, body: &Value) -> Self {
         let error = &body["error"];
         if error.is_string() {
@@ -84,7 +84,7 @@ impl ServiceError {
     }
 }
 
-/// Returns whether Intune's own code, inside, says more than this one.
+/// Returns whether a code says less than Intune's own code inside the message.
 fn says_nothing(code: &str) -> bool {
     matches!(code, "" | "Unknown" | "UnknownError")
 }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn intunes_own_code_stands_in_for_one_that_says_nothing() {
+    fn intunes_code_replaces_an_unknown_code() {
         let nested = json!({"ErrorCode": "Forbidden", "Message": "No."}).to_string();
         let error = |code: &str| {
             ServiceError::from_body(401, &json!({"error": {"code": code, "message": nested}})).code
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn any_body_gives_an_error_that_can_be_shown() {
+    fn any_body_gives_a_displayable_error() {
         for body in [
             Value::Null,
             json!("<html>"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_fill_in_what_the_body_lacks() {
+    fn headers_supply_ids_that_the_body_lacks() {
         let body = json!({"error": {"code": "x", "innerError": {"request-id": "body"}}});
         let headers = HeaderMap::from_iter([(
             HeaderName::from_static("request-id"),

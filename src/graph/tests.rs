@@ -10,7 +10,7 @@ use super::client::Graph;
 use super::error::{GraphError, Lost};
 use super::request::Request;
 use super::testing::{
-    Log, Reply, Server, client_of, graph, graph_of, graph_until, hanging_up, nobody, reply,
+    Log, Reply, Server, client_of, closed_port, graph, graph_of, graph_until, hanging_up, reply,
 };
 use crate::auth::{self, AuthError, Caller, TokenSource};
 use crate::clock::Clock;
@@ -230,17 +230,17 @@ async fn every_way_to_call_gives_up_where_the_time_is_over() {
 /// Holds that after a lost answer only reads are repeated, and after a connection that was not made both are.
 #[tokio::test]
 async fn every_way_to_call_tells_a_lost_answer_from_a_connection_that_was_not_made() {
-    let (deaf, nobody) = (hanging_up(), nobody());
+    let (deaf, closed) = (hanging_up(), closed_port());
     for way in READS {
         let lost = way.call(Safety::Read, &deaf, Some(Duration::from_secs(60))).await;
         assert!(lost.end == End::Unreachable && lost.waits.len() >= 4, "{way:?}: {lost:?}");
-        let unmade = way.call(Safety::Read, &nobody, None).await;
+        let unmade = way.call(Safety::Read, &closed, None).await;
         assert_eq!((unmade.end, unmade.waits.len()), (End::Unreachable, 4), "{way:?}");
     }
     for way in WRITES {
         let lost = way.call(Safety::Write, &deaf, None).await;
         assert_eq!((lost.end, lost.waits.len()), (End::AnswerLost, 0), "{way:?}");
-        let unmade = way.call(Safety::Write, &nobody, None).await;
+        let unmade = way.call(Safety::Write, &closed, None).await;
         assert_eq!((unmade.end, unmade.waits.len()), (End::Unreachable, 4), "{way:?}");
     }
 }
@@ -315,7 +315,7 @@ async fn waited_after(refusal: Reply) -> f64 {
 }
 
 #[tokio::test]
-async fn every_form_of_retry_after_is_waited_for() {
+async fn every_form_of_retry_after_is_honoured() {
     let date = |text| ("date", text);
     let sun = date("Sun, 06 Nov 1994 08:49:37 GMT");
     for (header, least) in [
@@ -337,7 +337,7 @@ async fn every_form_of_retry_after_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_write_is_repeated_after_a_429_where_its_caller_still_wants_it() {
+async fn write_is_retried_after_429_if_its_caller_agrees() {
     for method in WRITE_METHODS {
         for wanted in [true, false] {
             let server = Server::scripted(vec![throttled(), reply(204, &Value::Null)]).await;
@@ -361,7 +361,7 @@ async fn a_write_is_repeated_after_a_429_where_its_caller_still_wants_it() {
 }
 
 #[tokio::test]
-async fn a_429_holds_up_the_calls_that_come_after_it() {
+async fn status_429_delays_later_calls() {
     let refusal = throttled().header("retry-after", "600");
     let server = Server::scripted(vec![refusal, reply(200, &json!({}))]).await;
     let graph = graph(&server.url);
@@ -373,7 +373,7 @@ async fn a_429_holds_up_the_calls_that_come_after_it() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_is_not_repeated() {
+async fn write_with_lost_answer_is_not_retried() {
     for method in WRITE_METHODS {
         for status in [502, 503, 504] {
             let server =
@@ -403,7 +403,7 @@ async fn a_write_whose_answer_is_lost_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_until_five_minutes_are_over() {
+async fn read_is_retried_for_five_minutes() {
     let error = {
         let server = Server::start(|_, _, _| reply(503, &Value::Null)).await;
         graph(&server.url).send(&read()).await.expect_err("never an answer")
@@ -420,13 +420,13 @@ async fn a_read_is_repeated_until_five_minutes_are_over() {
 }
 
 #[tokio::test]
-async fn who_watches_is_told_once_a_call_takes_long() {
+async fn observer_is_notified_once_a_call_takes_long() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let ear = Arc::clone(&told);
     let observer =
         RetryObserver::new(move |delay: &Delay| ear.lock().expect("lock").push(delay.clone()));
-    let error = graph_of(&nobody(), None, observer).send(&read()).await;
-    error.expect_err("nobody listens");
+    let error = graph_of(&closed_port(), None, observer).send(&read()).await;
+    error.expect_err("no server listens");
     let told = told.lock().expect("lock");
     // The first waits are too short to be worth a word.
     assert!((2..=3).contains(&told.len()), "{told:?}");
@@ -435,12 +435,12 @@ async fn who_watches_is_told_once_a_call_takes_long() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_not_there_is_given_up_soon_and_the_write_was_not_done() {
+async fn unreachable_host_is_given_up_soon_and_the_write_was_not_done() {
     let post = write(Method::Post);
-    let error = graph(&nobody())
+    let error = graph(&closed_port())
         .send_with(&post, &Approval::default(), &mut async || true)
         .await
-        .expect_err("nobody listens");
+        .expect_err("no server listens");
     let GraphError::Communication { retries, .. } = &error else { panic!("{error}") };
     assert_eq!(retries.count, 4);
     assert!(
@@ -451,7 +451,7 @@ async fn a_host_that_is_not_there_is_given_up_soon_and_the_write_was_not_done() 
 }
 
 #[tokio::test]
-async fn a_run_whose_time_is_over_waits_and_sends_no_more() {
+async fn run_past_its_deadline_neither_waits_nor_sends() {
     let server = Server::start(|_, _, _| throttled().header("retry-after", "20")).await;
     let graph = graph_until(&server.url, Some(Duration::from_secs(30)));
     assert!(matches!(graph.send(&read()).await, Err(GraphError::Throttled { .. })));
@@ -462,7 +462,7 @@ async fn a_run_whose_time_is_over_waits_and_sends_no_more() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_read_through_intunes_wrapping() {
+async fn refusal_is_read_without_intunes_wrapping() {
     let message = json!({"_version": 3, "Message": "Invalid patch, at least 1 property must be changed. \
         - Operation ID (for customer support): 0 - Activity ID: 4c66 - Url: https://fef.contoso.com/x"});
     let body =

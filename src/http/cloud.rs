@@ -30,7 +30,7 @@ const ISSUERS: [&str; 3] =
 /// Why an endpoint without TLS is refused.
 const INSECURE: &str = "must be https; http is for this machine alone (127.0.0.1, ::1, localhost)";
 
-/// Why an endpoint is refused that says more than scheme, host and port.
+/// Why a URL is refused as an endpoint that has more than scheme, host and port.
 const NOT_AN_ORIGIN: &str =
     "must be a scheme, a host and perhaps a port, without path, query or user name";
 
@@ -94,7 +94,7 @@ pub(crate) fn issues_cloud_tokens(host: &str) -> bool {
         || Cloud::ALL.iter().any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
 }
 
-/// The hosts that a run talks to: a cloud's own, or what the user put in their place.
+/// The hosts of a run: the cloud's own, or those that the user put in their place.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     cloud: Cloud,
@@ -108,9 +108,9 @@ pub struct Endpoints {
 pub struct EndpointError {
     /// The option's name.
     option: &'static str,
-    /// What is wrong with the URL.
+    /// Why the URL is refused.
     reason: &'static str,
-    /// What the parser says, where it is no URL.
+    /// The error of the parser, if it cannot be parsed.
     source: Option<url::ParseError>,
 }
 
@@ -146,7 +146,7 @@ impl Endpoints {
         &self.login
     }
 
-    /// Returns whether Graph is somewhere else than the cloud says.
+    /// Returns whether Graph's origin is not the cloud's own.
     pub fn graph_is_overridden(&self) -> bool {
         self.graph.origin().ascii_serialization() != self.cloud.graph()
     }
@@ -159,8 +159,8 @@ impl Endpoints {
     /// Returns the URL of a path below a version.
     ///
     /// # Errors
-    /// When the path is not already in the form in which it travels, so that what was shown to people
-    /// is what is sent: no dot segments, no fragment, nothing that still needs encoding.
+    /// When the path has dot segments or a fragment, or needs encoding: the path that a person reviewed is the one that
+    /// is sent.
     pub(crate) fn url(&self, version: GraphVersion, path: &str) -> Result<Url, &'static str> {
         if !path.starts_with('/') {
             return Err("the path does not begin with a slash");
@@ -199,7 +199,7 @@ fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
     if bare { Ok(url) } else { Err(refused(NOT_AN_ORIGIN)) }
 }
 
-/// Returns whether a URL is of this machine, so that what is sent there crosses no network.
+/// Returns whether a URL has a loopback host, so that requests to it cross no network.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cloud_has_one_name_and_its_own_hosts() {
+    fn cloud_has_one_name_and_its_own_hosts() {
         for cloud in Cloud::ALL {
             assert_eq!(serde_json::to_value(cloud).expect("a unit variant"), cloud.name());
             let endpoints =
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_an_https_origin_or_on_this_machine() {
+    fn override_must_be_an_https_origin_or_loopback() {
         let graph = |text| Endpoints::new(Cloud::Global, Some(text), None);
         for good in [
             "https://proxy.contoso.com",
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_sent_as_it_was_shown_or_not_at_all() {
+    fn path_that_needs_encoding_is_refused() {
         let endpoints = Endpoints::new(Cloud::Global, None, None).expect("valid");
         let url = |path| endpoints.url(GraphVersion::Beta, path).map(String::from);
         assert_eq!(
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn issuers_are_known_by_host() {
+    fn issuers_are_recognized_by_host() {
         assert!(issues_cloud_tokens("login.microsoftonline.com"));
         assert!(issues_cloud_tokens("sts.windows.net"));
         assert!(!issues_cloud_tokens("127.0.0.1"));

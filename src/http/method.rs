@@ -48,7 +48,7 @@ impl From<Method> for reqwest::Method {
     }
 }
 
-/// Whether a call only reads (RFC 9110, 9.2.1): it decides whether repeating the call can do harm.
+/// Whether a call is safe (RFC 9110, 9.2.1), so that repeating it does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
     /// The call changes nothing.

@@ -1,7 +1,7 @@
 //! HTTP, for Graph and for the sign-in service alike: clouds and their hosts, verbs, sending once, the retry policy.
 //!
-//! It knows no token and no meaning of a body. [`transport::Client`] sends one request; [`retry`] decides about
-//! repeating it; `retry_loop` repeats it; [`observer::RetryObserver`] is notified of calls that take long.
+//! Nothing here knows tokens or the meaning of a body. [`transport::Client`] sends one request, [`retry`] decides
+//! whether it is repeated, `retry_loop` repeats it, and [`observer::RetryObserver`] is notified of calls that take long.
 
 pub mod cloud;
 pub(crate) mod deadline;

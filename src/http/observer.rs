@@ -4,17 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a call may take with all its attempts before the observer is notified.
+/// The time that a call may take with all its attempts before the observer is notified.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A call that is tried again after a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delay {
-    /// The call, as a person knows it.
+    /// The call, in words for people.
     pub call: String,
-    /// How its last attempt ended.
+    /// The reason: how the last attempt ended.
     pub why: String,
-    /// How long the call waits now.
+    /// The time until the next attempt.
     pub wait: Duration,
 }
 
@@ -28,7 +28,7 @@ impl RetryObserver {
         Self(Some(Arc::new(notify)))
     }
 
-    /// Reports a delay, where the call takes long with it.
+    /// Reports a delay of a call that has taken `spent` so far, if the call takes long with it.
     pub(crate) fn notify(&self, spent: Duration, delay: &Delay) {
         if let Some(notify) = &self.0
             && spent.saturating_add(delay.wait) >= PATIENCE

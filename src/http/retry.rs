@@ -1,9 +1,9 @@
-//! The one retry policy, as a decision about one attempt. It sends nothing and waits for nothing.
+//! The retry policy, as a pure decision about one attempt.
 //!
 //! Plain calls, the members of a `$batch` and the sign-in all ask [`decide`]. A read is repeated
 //! whenever that may help. A write is repeated only where Graph most likely did not act on it: it was
-//! throttled, or the connection was never made; and even then its caller looks first. After anything else
-//! nobody repeats it but the caller.
+//! throttled, or the connection was never made; and even then its caller checks the object first. After any
+//! other failure only the caller can repeat the write.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::method::Safety;
 
-/// How long one call may be repeated.
+/// The time during which one call may be repeated.
 pub const CHAIN_DEADLINE: Duration = Duration::from_secs(5 * 60);
 
 /// The least wait. Intune often names none, or 0, and counts what is sent meanwhile (FACTS 5.1).
 const FLOOR: Duration = Duration::from_secs(3);
 
-/// Where the backoff starts after a fault that has nothing to do with limits.
+/// The first backoff after a fault that has nothing to do with limits.
 const START: Duration = Duration::from_secs(1);
 
-/// Where the backoff stops growing: the span that Graph's limits are stated for. A longer Retry-After is
+/// The longest backoff: the span that Graph's limits are stated for. A longer Retry-After is
 /// honoured all the same.
 const CAP: Duration = Duration::from_secs(20);
 
-/// How often a connection is tried: a host that cannot be found is more often wrong than busy.
+/// The most attempts at a connection: a host that cannot be found is more often wrong than busy.
 const CONNECTS: u32 = 5;
 
 /// How an attempt ended.
@@ -47,16 +47,16 @@ pub enum AttemptOutcome {
     Hopeless,
 }
 
-/// What follows from an attempt.
+/// The consequence of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Decision {
     /// The outcome stands.
     Final,
-    /// It is tried again after this wait.
+    /// The call is tried again after this wait.
     Wait(Duration),
-    /// It would be tried again, had the time not run out.
+    /// The call would be tried again, had the time not run out.
     GiveUp,
-    /// Whether the write took safety is unknown: it must not be repeated before somebody looks.
+    /// Whether the write took effect is unknown: the object must be read before the write is repeated.
     AnswerLost,
 }
 
@@ -68,12 +68,12 @@ pub fn decide(safety: Safety, outcome: AttemptOutcome, attempt: u32, left: Durat
     let wait = match (outcome, safety) {
         (AttemptOutcome::Answered { status: 429, retry_after }, _)
         | (AttemptOutcome::Answered { status: 503, retry_after }, Safety::Read) => {
-            away(retry_after, attempt)
+            throttled_wait(retry_after, attempt)
         }
         (
             AttemptOutcome::Answered { status: 502 | 504, retry_after: Some(asked) },
             Safety::Read,
-        ) => away(Some(asked), attempt),
+        ) => throttled_wait(Some(asked), attempt),
         (
             AttemptOutcome::Answered { status: 502 | 504, .. } | AttemptOutcome::Lost,
             Safety::Read,
@@ -91,9 +91,9 @@ pub fn decide(safety: Safety, outcome: AttemptOutcome, attempt: u32, left: Durat
     if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
 }
 
-/// Returns how long to stay away: as long as was asked for and a little more, so that callers who were
-/// throttled together do not return together; else for a while that grows.
-fn away(asked: Option<Duration>, attempt: u32) -> Duration {
+/// Returns the wait of a throttled call: the time that was asked for and a little more, so that calls that were
+/// throttled together are not repeated together; else a backoff.
+fn throttled_wait(asked: Option<Duration>, attempt: u32) -> Duration {
     match asked.filter(|asked| !asked.is_zero()) {
         Some(asked) => {
             let beyond = growing(FLOOR, 1).saturating_sub(FLOOR);
@@ -103,7 +103,7 @@ fn away(asked: Option<Duration>, attempt: u32) -> Duration {
     }
 }
 
-/// Returns the wait after attempt number `attempt` (from 1) that failed for no reason that anybody stated.
+/// Returns the wait after attempt number `attempt` (from 1) that failed without a stated reason.
 pub fn backoff(attempt: u32) -> Duration {
     growing(START, attempt)
 }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_repeated_and_a_write_only_where_it_cannot_have_been_done() {
+    fn read_is_retried_and_write_only_if_not_done() {
         for transient in [
             status(429),
             status(502),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_after_is_waited_for_in_full_and_zero_is_no_answer() {
+    fn retry_after_is_waited_for_in_full_and_zero_is_ignored() {
         let wait = |seconds: f64| {
             let retry_after = Some(Duration::from_secs_f64(seconds));
             match decide(
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_has_nothing_to_do_with_limits_is_waited_out_for_less() {
+    fn fault_other_than_throttling_waits_less() {
         for fault in [AttemptOutcome::Lost, AttemptOutcome::NeverConnected, status(504)] {
             let Decision::Wait(wait) = decide(Safety::Read, fault, 1, LONG) else {
                 panic!("{fault:?} is repeated")
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_ends_too_late_is_not_begun() {
+    fn wait_past_the_deadline_gives_up() {
         let asked =
             AttemptOutcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
         assert_eq!(decide(Safety::Read, asked, 1, LONG), Decision::GiveUp);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_after_has_many_forms() {
+    fn retry_after_is_parsed_in_all_forms() {
         let now = http_date("Sun, 06 Nov 1994 08:49:37 GMT").expect("the example of RFC 9110");
         let seconds = |text| retry_after(text, now).map(|wait| wait.as_secs_f64());
         assert_eq!(seconds("10"), Some(10.0));

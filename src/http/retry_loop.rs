@@ -52,7 +52,7 @@ pub(crate) trait Retryable: Sized {
     }
 }
 
-/// What [`Retryable::attempt`] returns.
+/// The future of [`Retryable::attempt`].
 pub(crate) type AttemptFuture<'a, E> =
     Pin<Box<dyn Future<Output = Result<Vec<Attempt>, E>> + Send + 'a>>;
 
@@ -60,9 +60,9 @@ pub(crate) type AttemptFuture<'a, E> =
 pub(crate) struct Last {
     /// The last attempt.
     pub(crate) attempt: Attempt,
-    /// What the policy decided about it.
+    /// The decision of the policy about it.
     pub(crate) decision: Decision,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub(crate) attempts: u32,
     /// The time since the first.
     pub(crate) elapsed: Duration,
@@ -71,9 +71,9 @@ pub(crate) struct Last {
 /// The attempts at one call, or at calls that are sent together.
 pub(crate) struct RetryLoop<'a> {
     client: &'a Client,
-    /// Is told after each 429 how long nothing should be sent.
+    /// Called after each 429 with the time during which nothing should be sent.
     throttled: Box<dyn Fn(Safety, Duration) + Send + Sync + 'a>,
-    /// When the first attempt was sent: to wait for a permit is no retry.
+    /// The time of the first attempt, without the wait for a permit.
     start: Option<Instant>,
     attempts: u32,
 }

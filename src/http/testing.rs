@@ -20,7 +20,7 @@ use super::observer::RetryObserver;
 use super::transport::Client;
 use crate::clock::Clock;
 
-/// What a server saw.
+/// A request as the server received it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     /// `GET /beta/groups?$top=5`.
@@ -35,7 +35,7 @@ impl Seen {
     }
 }
 
-/// What a server answers.
+/// An answer of the server.
 pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -59,7 +59,7 @@ impl Reply {
     }
 }
 
-/// A running server; it ends with the test's runtime.
+/// A running server, which ends with the runtime of the test.
 pub(crate) struct Server {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -128,8 +128,8 @@ pub(crate) fn hanging_up() -> String {
     url
 }
 
-/// Returns the URL of a port where nobody listens.
-pub(crate) fn nobody() -> String {
+/// Returns the URL of a port on which no server listens.
+pub(crate) fn closed_port() -> String {
     let listener = StdListener::bind("127.0.0.1:0").expect("a free port");
     format!("http://{}", listener.local_addr().expect("bound"))
 }
@@ -143,14 +143,14 @@ pub(crate) fn endpoints(url: &str) -> Endpoints {
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
-/// Ends the recording of a log when it is dropped.
+/// Records a log until dropped.
 pub(crate) struct Listening {
     _guard: DefaultGuard,
     _second: Dispatch,
 }
 
 impl Log {
-    /// Records what this thread logs of requests.
+    /// Records the events that this thread logs of requests.
     pub(crate) fn listen(&self) -> Listening {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()

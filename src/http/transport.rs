@@ -20,13 +20,13 @@ use crate::clock::Clock;
 /// The target of the log's one event a request.
 const WIRE: &str = "moorline::wire";
 
-/// The header that names a request, for whoever looks for it in a service's own log.
+/// The header with the id by which a service's own log can be searched for the request.
 pub(crate) const CLIENT_REQUEST_ID: &str = "client-request-id";
 
-/// How long one request may take, with its whole answer.
+/// The most that one request may take, with its whole answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(100);
 
-/// How long making a connection may take.
+/// The most that making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The same for a service beside this machine.
@@ -35,7 +35,7 @@ const NEAR_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest answer that is read. A page of 1,000 device configurations is below 2 MB.
 const LONGEST_ANSWER: usize = 64 << 20;
 
-/// The HTTP client of a run. It sends what the run sends, within its time, and knows nothing of Graph or tokens.
+/// The HTTP client of a run. Requests end with the run.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -60,7 +60,7 @@ pub(crate) struct HttpAnswer {
     pub(crate) client_request_id: Option<String>,
 }
 
-/// What an attempt ended with.
+/// The result of an attempt.
 pub(crate) type Attempt = Result<HttpAnswer, Fault>;
 
 /// Why there is no answer.
@@ -69,13 +69,13 @@ pub enum Fault {
     /// The connection was never made: nothing was sent.
     #[error("cannot connect")]
     NeverConnected(#[source] Arc<reqwest::Error>),
-    /// The request cannot be sent, however often: it is malformed, or the server is not who it should be.
+    /// The request cannot be sent, however often: it is malformed, or the server cannot prove its identity.
     #[error("cannot be sent")]
     Hopeless(#[source] Arc<reqwest::Error>),
     /// The connection failed after it was made.
     #[error("the connection failed before the answer was complete")]
     Lost(#[source] Arc<reqwest::Error>),
-    /// The answer to a `$batch` says nothing of this member.
+    /// The answer to a `$batch` has none for this member.
     #[error("the answer to the batch leaves it out")]
     LeftOut,
     /// The run ended before the answer came.
@@ -110,8 +110,7 @@ impl Client {
         Ok(Self { http, endpoints, clock, deadline, observer })
     }
 
-    /// Builds a client of the same run for a service beside this machine: over plain HTTP, and past every proxy,
-    /// which would have another one beside it.
+    /// Builds a client of the same run for a service of this machine's host: over plain HTTP, and without a proxy.
     ///
     /// # Errors
     /// See [`Client::new`].
@@ -178,9 +177,9 @@ impl Client {
     }
 }
 
-/// Returns what every client has in common.
+/// Returns a builder with the settings of every client.
 fn builder() -> ClientBuilder {
-    // Somebody else in the process may have installed one: theirs is as good.
+    // An error means that the process has a provider already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("moorline/", env!("CARGO_PKG_VERSION")))
@@ -209,8 +208,8 @@ impl HttpAnswer {
         (200..300).contains(&self.status)
     }
 
-    /// Returns how long the server asks to wait. A date counts from the server's own time where it says
-    /// it, so that a clock that is wrong on either side does no harm.
+    /// Returns the time that the server asks to wait. A date counts from the server's own time if the answer has one,
+    /// so that a wrong clock on either side does no harm.
     pub(crate) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let server_now = self.header("date").and_then(http_date);
         retry_after(self.header("retry-after")?, server_now.unwrap_or(now))
@@ -218,7 +217,7 @@ impl HttpAnswer {
 }
 
 impl Fault {
-    /// Returns what the retry policy needs to know.
+    /// Returns the outcome, as the retry policy distinguishes it.
     pub(crate) fn outcome(&self, safety: Safety) -> AttemptOutcome {
         match (self, safety) {
             (Self::NeverConnected(_), _) => AttemptOutcome::NeverConnected,
@@ -231,7 +230,7 @@ impl Fault {
 
 impl From<reqwest::Error> for Fault {
     fn from(error: reqwest::Error) -> Self {
-        // Who shows the fault names the call; a sign-in URL would only repeat the tenant.
+        // Messages name the call themselves; a sign-in URL would only repeat the tenant.
         let error = Arc::new(error.without_url());
         if error.is_builder() || (error.is_connect() && is_about_tls(&*error)) {
             Self::Hopeless(error)
@@ -250,7 +249,7 @@ fn millis(duration: Duration) -> u64 {
 
 /// Returns whether TLS itself failed, for a certificate that is not trusted above all.
 fn is_about_tls(error: &(dyn StdError + 'static)) -> bool {
-    // The source of an I/O error is the source of what it wraps, not what it wraps.
+    // `source` of an I/O error skips the error that it wraps.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     error.is::<rustls::Error>()
         || wrapped.is_some_and(|wrapped| is_about_tls(wrapped))
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_is_not_who_it_should_be_is_not_tried_again() {
+    async fn failed_tls_handshake_is_not_retried() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
         let client = client(&server.url);
         let fault = client
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_redirect_is_an_answer() {
+    async fn redirect_is_not_followed() {
         let server = Server::start(|_, _, url| {
             reply(302, &Value::Null).header("location", format!("{url}/x"))
         })
@@ -293,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_has_a_longest_length() {
+    async fn too_long_an_answer_is_a_fault() {
         let server =
             Server::start(|_, _, _| Reply::text(200, &"x".repeat(LONGEST_ANSWER + 1))).await;
         let client = client(&server.url);

@@ -1,4 +1,4 @@
-//! A private key with the certificate that belongs to it.
+//! A private key with its certificate.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use ring::digest::{SHA256, digest};
 use ring::rsa::KeyPair;
 use rustls::pki_types::PrivateKeyDer;
 
-/// Why a certificate cannot be signed in with.
+/// The reason why an app cannot sign in with a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// The PEM blocks cannot be read.
@@ -21,13 +21,13 @@ pub enum CertificateError {
     /// The PEM key is encrypted.
     #[error("its private key is encrypted, which is for PFX alone")]
     Encrypted,
-    /// There is no private key in it.
+    /// The file has no private key.
     #[error("it holds no private key")]
     NoKey,
-    /// The key cannot sign what Entra accepts.
+    /// The key is not of a kind that Entra accepts.
     #[error("its private key is not an RSA key of 2,048 to 4,096 bits")]
     NotRsa,
-    /// No certificate in it belongs to the key.
+    /// The file has no certificate of the key.
     #[error("it holds no certificate of its private key")]
     NoCertificate,
     /// The key did not sign.
@@ -35,7 +35,7 @@ pub enum CertificateError {
     Unsigned,
 }
 
-/// A private key, and which certificate is its.
+/// A private key and the thumbprint of its certificate.
 pub(super) struct Identity {
     key: KeyPair,
     thumbprint: String,

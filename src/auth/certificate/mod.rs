@@ -1,4 +1,4 @@
-//! An app that signs in with a certificate: it signs a statement with the certificate's private key.
+//! The certificate of an app, whose private key signs the app's assertions.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ mod pfx;
 
 pub use identity::CertificateError;
 
-/// How long a statement is good for, in seconds.
+/// The lifetime of an assertion, in seconds.
 const LIFETIME: i64 = 10 * 60;
 
 /// A file with a certificate and its private key.
@@ -60,13 +60,13 @@ impl Certificate {
             pfx::read(&bytes, self.password.as_ref())
         };
         identity
-            .and_then(|identity| statement(&identity, client_id, audience, now))
+            .and_then(|identity| assertion(&identity, client_id, audience, now))
             .map_err(|source| AuthError::Certificate { path: self.path.clone(), source })
     }
 }
 
-/// Returns the statement that an app makes about itself: a JWT signed by PS256.
-fn statement(
+/// Returns an assertion: a JWT that is signed by PS256.
+fn assertion(
     identity: &Identity,
     client_id: &str,
     audience: &str,

@@ -5,7 +5,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::identity::{CertificateError, Identity};
 
-/// How a PEM block of an encrypted key begins.
+/// The beginning of a PEM block with an encrypted key.
 const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
 /// Returns whether a file is PEM; text may stand before its first block.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::super::error::Lost;
-use super::super::testing::{Seen, Server, graph, hanging_up, nobody, reply};
+use super::super::testing::{Seen, Server, closed_port, graph, hanging_up, reply};
 use super::*;
 
 fn read(number: usize) -> Request {
@@ -90,7 +90,7 @@ async fn a_count_is_read_in_every_form_that_text_takes_in_a_batch() {
 }
 
 #[tokio::test]
-async fn only_the_members_that_may_be_are_sent_again_after_the_longest_wait() {
+async fn only_retryable_members_are_sent_again_after_the_longest_wait() {
     let server = Server::start(|seen, round, _| {
         reply(
             200,
@@ -138,7 +138,7 @@ async fn only_the_members_that_may_be_are_sent_again_after_the_longest_wait() {
 }
 
 #[tokio::test]
-async fn a_read_that_is_left_out_is_sent_again_and_a_write_is_lost() {
+async fn omitted_read_is_sent_again_and_omitted_write_is_lost() {
     let server = Server::start(|seen, round, _| match round {
         0 => reply(200, &json!({"responses": [{"id": "9"}, {"id": 0}, 7]})),
         _ => reply(200, &answer(seen, |_| Some((200, json!({}), json!({}))))),
@@ -154,7 +154,7 @@ async fn a_read_that_is_left_out_is_sent_again_and_a_write_is_lost() {
 }
 
 #[tokio::test]
-async fn members_that_wait_end_with_the_run() {
+async fn waiting_members_end_at_the_deadline() {
     let body = json!({"responses": [{"id": "0", "status": 429, "headers": {"Retry-After": "90"}}]});
     let server = Server::start(move |_, _, _| reply(200, &body)).await;
     let graph = graph(&server.url);
@@ -165,7 +165,7 @@ async fn members_that_wait_end_with_the_run() {
 }
 
 #[tokio::test]
-async fn an_envelope_that_fails_fails_each_member_in_its_own_way() {
+async fn failed_batch_fails_each_member() {
     let results = graph(&hanging_up()).batch(GraphVersion::Beta, &[read(0), patch(1)]).await;
     assert!(matches!(results[0], Err(GraphError::Communication { .. })));
     assert!(matches!(results[1], Err(GraphError::AnswerLost { .. })));
@@ -179,7 +179,7 @@ async fn an_envelope_that_fails_fails_each_member_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_stays_out_and_the_rest_goes() {
+async fn invalid_members_are_refused_and_the_others_sent() {
     let server = Server::start(|seen, _, _| {
         reply(200, &answer(seen, |_| Some((200, json!({}), json!({})))))
     })
@@ -195,9 +195,9 @@ async fn what_cannot_be_sent_stays_out_and_the_rest_goes() {
 }
 
 #[test]
-fn a_post_has_a_body_even_if_it_is_empty() {
+fn post_always_has_a_body() {
     let post = Request { method: Method::Post, body: None, ..read(0) };
-    let graph = &graph(&nobody());
+    let graph = &graph(&closed_port());
     let members = [Member { graph, place: 0, request: &post }];
     assert_eq!(
         batch_body(&members)["requests"][0],

@@ -15,7 +15,7 @@ async fn error_after(first_page: Value) -> (GraphError, usize) {
 }
 
 #[tokio::test]
-async fn next_links_are_followed_as_they_stand_past_empty_pages_and_refusals() {
+async fn next_links_are_followed_unchanged_past_empty_pages_and_refusals() {
     let server = Server::start(|_, number, url| {
         let next = |token: &str| format!("{url}/beta/things?$top=2&$skiptoken={token}");
         match number {
@@ -41,7 +41,7 @@ async fn next_links_are_followed_as_they_stand_past_empty_pages_and_refusals() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
+async fn too_large_a_page_is_read_in_smaller_ones() {
     let server = Server::start(|seen, _, url| {
         let small = seen.line.contains("$top=20");
         match seen.line.contains("skiptoken") {
@@ -73,7 +73,7 @@ async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
 }
 
 #[tokio::test]
-async fn a_list_that_takes_no_page_size_is_waited_for_as_it_is() {
+async fn list_without_page_size_support_is_retried_without_one() {
     let server = Server::start(|seen, number, _| match number {
         _ if seen.line.contains("$top=") => reply(400, &json!({"error": {"code": "BadRequest"}})),
         0..4 => reply(503, &Value::Null),
@@ -93,7 +93,7 @@ async fn a_list_that_takes_no_page_size_is_waited_for_as_it_is() {
 }
 
 #[tokio::test]
-async fn of_many_lists_only_those_with_more_pages_are_read_by_themselves() {
+async fn only_lists_with_more_pages_are_read_outside_the_batch() {
     let server = Server::start(|seen, _, url| match &seen.line {
         line if line.ends_with("$batch") => {
             let page = json!({"value": [1], "@odata.nextLink": format!("{url}/beta/b?more")});
@@ -121,7 +121,7 @@ async fn of_many_lists_only_those_with_more_pages_are_read_by_themselves() {
 }
 
 #[tokio::test]
-async fn the_token_does_not_follow_a_link_to_another_server() {
+async fn token_is_not_sent_to_a_next_link_on_another_server() {
     let other = Server::start(|_, _, _| reply(200, &json!({"value": []}))).await;
     let port = other.url.rsplit(':').next().expect("a port").to_owned();
     for link in [
@@ -145,7 +145,7 @@ async fn the_token_does_not_follow_a_link_to_another_server() {
 }
 
 #[tokio::test]
-async fn pages_in_a_circle_end() {
+async fn circular_next_links_end() {
     let server = Server::start(|_, number, url| {
         let link = format!("{url}/beta/things?page={}", number % 2);
         reply(200, &json!({"value": [number], "@odata.nextLink": link}))
@@ -157,7 +157,7 @@ async fn pages_in_a_circle_end() {
 }
 
 #[test]
-fn pages_that_hold_too_much_end() {
+fn pages_beyond_the_size_limit_end() {
     let call = Call::of(&things());
     let page = json!({"value": ["x".repeat(600)], "@odata.nextLink": "more"});
     let mut left = 1000;
@@ -172,7 +172,7 @@ fn pages_that_hold_too_much_end() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_is_refused() {
+async fn answer_that_is_no_list_is_refused() {
     for page in [
         json!({}),
         json!([1]),
