@@ -147,6 +147,62 @@ impl Connection {
     }
 }
 
+/// A finished sign-in.
+struct SignedIn {
+    graph: Graph,
+    /// The tenant's id.
+    directory: Uuid,
+    /// What signed in, in words.
+    with: String,
+    sandbox: Option<Running>,
+}
+
+impl SignedIn {
+    /// Signs in while the manifests are still being read; returns nothing where a person is asked to sign in.
+    async fn early(
+        ui: &Ui,
+        options: &TenantOptions,
+        tenant: &TenantFile,
+        root: &Path,
+    ) -> Result<Option<Self>, Failure> {
+        let connection = Connection::open(ui, options, tenant, root).await?;
+        if connection.asks {
+            return Ok(None);
+        }
+        Self::by(ui, options, tenant, connection).await.map(Some)
+    }
+
+    /// Signs in by a connection.
+    async fn by(
+        ui: &Ui,
+        options: &TenantOptions,
+        tenant: &TenantFile,
+        connection: Connection,
+    ) -> Result<Self, Failure> {
+        let Connection { http, caller, credential, asks, sandbox } = connection;
+        let (with, tokens) = credential?;
+        if sandbox.is_none() {
+            ui.status(&format!("Signing in with {with}."));
+        }
+        let directory = auth::tenant::id_of(&tenant.spec.tenant_id, &caller);
+        let directory = if asks {
+            directory.await?
+        } else {
+            // The first call finds the token in the cache.
+            let (directory, token) = both(directory, tokens.token()).await?;
+            token?;
+            directory
+        };
+        let options = Options {
+            concurrency: options.concurrency.into(),
+            tenant: Some(directory),
+            known: ui.known().clone(),
+        };
+        let graph = Graph::new(http, tokens, options);
+        Ok(Self { graph, directory, with, sandbox })
+    }
+}
+
 impl Session {
     /// Reads the manifests and signs in.
     pub(super) async fn open(
@@ -164,9 +220,13 @@ impl Session {
         path: &Path,
         only: &[String],
     ) -> Result<Self, Failure> {
-        let desired = manifest::bundle::load(path)
-            .into_desired()
-            .map_err(|invalid| Failure::invalid(invalid, path))?;
+        let loading = load(path);
+        let (desired, signed_in) = match early_tenant(options, path) {
+            Some((tenant, root)) => {
+                both(loading, SignedIn::early(ui, options, &tenant, &root)).await?
+            }
+            None => (loading.await?, Ok(None)),
+        };
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette(), ui.width());
             ui.notice(&diagnostic::text::render(
@@ -177,7 +237,7 @@ impl Session {
             ));
         }
         let selection = Selection::new(only, &desired.manifests)?;
-        Self::sign_in(ui, options, desired, selection).await
+        Self::with(ui, options, desired, selection, signed_in?).await
     }
 
     /// Signs in to the tenant that manifests are of.
@@ -187,37 +247,38 @@ impl Session {
         desired: Desired,
         selection: Selection,
     ) -> Result<Self, Failure> {
+        Self::with(ui, options, desired, selection, None).await
+    }
+
+    /// Makes a session of a sign-in, and signs in first where there is none yet.
+    async fn with(
+        ui: &Ui,
+        options: &TenantOptions,
+        desired: Desired,
+        selection: Selection,
+        signed_in: Option<SignedIn>,
+    ) -> Result<Self, Failure> {
         // An earlier run may have sent them, and the tenant may show them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
         ui.known().add_all(&secrets);
         ui.known().public(desired.texts());
-        let keeps = !matches!(options.sandbox, Some(None));
-        let state_file = options.sandbox.clone().flatten();
-        let Connection { http, caller, credential, asks, sandbox } =
-            Connection::open(ui, options, &desired.tenant, &desired.root).await?;
-        let (words, tokens) = credential?;
-        if sandbox.is_none() {
-            ui.status(&format!("Signing in with {words}."));
-        }
-        let tenant_id = &desired.tenant.spec.tenant_id;
-        let directory = auth::tenant::id_of(tenant_id, &caller);
-        let directory =
-            if asks { directory.await? } else { with_token(directory, &*tokens).await? };
-        let options = Options {
-            concurrency: options.concurrency.into(),
-            tenant: Some(directory),
-            known: ui.known().clone(),
+        let SignedIn { graph, directory, with, sandbox } = match signed_in {
+            Some(signed_in) => signed_in,
+            None => {
+                let (tenant, root) = (&desired.tenant, &desired.root);
+                let connection = Connection::open(ui, options, tenant, root).await?;
+                SignedIn::by(ui, options, tenant, connection).await?
+            }
         };
-        let graph = Graph::new(http, tokens, options);
         Ok(Self {
             desired,
             selection,
             graph,
             directory,
-            signed_in_with: words,
+            signed_in_with: with,
             resets_released: false,
-            keeps,
-            state_file,
+            keeps: !matches!(options.sandbox, Some(None)),
+            state_file: options.sandbox.clone().flatten(),
             sandbox,
         })
     }
@@ -332,16 +393,29 @@ fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     })
 }
 
-/// Returns the id of the tenant, and gets a token meanwhile, so that the first call finds it in the cache.
-async fn with_token(
-    directory: impl Future<Output = Result<Uuid, AuthError>>,
-    tokens: &dyn TokenSource,
-) -> Result<Uuid, AuthError> {
-    let (directory, token) = match select(pin!(directory), tokens.token()).await {
-        Either::Left((directory, token)) => (directory?, token.await),
-        Either::Right((token, directory)) => (directory.await?, token),
-    };
-    token.map(|_| directory)
+/// Returns the tenant's file and folder where its sign-in can begin before the manifests are read: the sandbox is
+/// started for valid manifests alone.
+fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, PathBuf)> {
+    options.sandbox.is_none().then(|| manifest::bundle::tenant(path)).flatten()
+}
+
+/// Reads the manifests on a thread of their own.
+async fn load(path: &Path) -> Result<Desired, Failure> {
+    let owned = path.to_owned();
+    let loaded = tokio::task::spawn_blocking(move || manifest::bundle::load(&owned));
+    let loaded = loaded.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+    loaded.into_desired().map_err(|invalid| Failure::invalid(invalid, path))
+}
+
+/// Runs two futures side by side. Ends at once where the first one fails.
+async fn both<A, B, E>(
+    first: impl Future<Output = Result<A, E>>,
+    second: impl Future<Output = B>,
+) -> Result<(A, B), E> {
+    match select(pin!(first), pin!(second)).await {
+        Either::Left((first, second)) => Ok((first?, second.await)),
+        Either::Right((second, first)) => Ok((first.await?, second)),
+    }
 }
 
 /// Chooses what to sign in with.

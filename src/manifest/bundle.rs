@@ -17,7 +17,7 @@ use super::{
     Address, Loaded, Origin, TenantFile, cycle, envelope, foreign, lint, overlay, parallel, secret,
 };
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{FileId, Finding, Span};
+use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::yaml::{self, Document, Node};
 
 /// Reads a tenant: a folder with a `moorline.yaml`, or that file.
@@ -25,9 +25,7 @@ use crate::yaml::{self, Document, Node};
 /// Everything that is wrong becomes a finding; nothing is an error of this function.
 pub fn load(path: &Path) -> Loaded {
     let mut loader = Loader::default();
-    let tenant_path =
-        if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
-    let root = tenant_path.parent().map(Path::to_owned).unwrap_or_default();
+    let (tenant_path, root) = tenant_path(path);
     loader.loaded.root = root.clone();
     if !tenant_path.exists() {
         let finding = if is_tenant(path) {
@@ -66,6 +64,25 @@ pub fn load(path: &Path) -> Loaded {
         loader.loaded.tenant = Some(tenant);
     }
     loader.finish()
+}
+
+/// Reads a tenant's own file alone, with its folder; `None` where the file cannot be used, which [`load`] reports.
+pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
+    let (path, root) = tenant_path(path);
+    // What is no regular file, such as a pipe, can be read only once.
+    let file = path.is_file().then(|| Sources::default().next_id())?;
+    let documents = files::read(&path, file).documents;
+    let first =
+        documents.first().filter(|first| foreign::for_tenant(file, &first.root).is_none())?;
+    let tenant = envelope::tenant(file, &first.root, &mut Vec::new())?;
+    Some((tenant, root))
+}
+
+/// Returns the path of a tenant's own file, and its folder.
+fn tenant_path(path: &Path) -> (PathBuf, PathBuf) {
+    let file = if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
+    let root = file.parent().map(Path::to_owned).unwrap_or_default();
+    (file, root)
 }
 
 /// Reads manifest files by themselves, without what surrounds them in a tenant.

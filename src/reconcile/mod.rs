@@ -53,9 +53,12 @@ pub async fn plan(
             true => counts.missing(plan::reach::subjects(&draft.planned().plan, &live)),
             false => BTreeSet::new(),
         };
-        if unread.is_empty() && uncounted.is_empty() && ahead.is_empty() {
-            let mut planned = draft.seal();
+        if unread.is_empty() && ahead.is_empty() {
+            // No change depends on whom the changes reach, so the plan is sealed while they are counted.
+            let seal = async { draft.seal() };
+            let (counted, mut planned) = tokio::join!(reach::read(graph, &uncounted), seal);
             if options.reach {
+                counts.extend(counted);
                 plan::reach::tell(&mut planned.plan, &live, &counts);
             }
             return Ok((planned, live));
