@@ -131,7 +131,7 @@ impl Estate {
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
-        let http = http::Client::new(endpoints, clock.clone(), None, RetryObserver::default())
+        let http = http::Client::new(endpoints, clock, None, RetryObserver::default())
             .expect("the client is made");
         let caller = Caller::new(http.clone(), Known::default());
         let tokens = Arc::new(auth::client_secret(DOMAIN, caller, "tests", "tests".into()));
