@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::Cached;
-use super::caller::Caller;
+use super::caller::SignInClient;
 use super::certificate::Certificate;
 use super::entra::TokenEndpoint;
 use super::lookup::CredentialLookup;
@@ -17,7 +17,7 @@ use super::{AuthError, Token, TokenFuture, TokenSource};
 /// Returns the tokens of an app with a client secret.
 pub fn client_secret(
     tenant: &str,
-    caller: Caller,
+    caller: SignInClient,
     client_id: impl Into<String>,
     secret: SecretString,
 ) -> Cached {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::caller::Caller;
+use super::caller::SignInClient;
 use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
@@ -28,7 +28,7 @@ struct AzureCli {
     program: PathBuf,
     scope: String,
     tenant: String,
-    caller: Caller,
+    caller: SignInClient,
 }
 
 #[derive(Deserialize)]

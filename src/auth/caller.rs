@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::AuthError;
-use super::refusal::Refusal;
+use super::refusal::OAuthError;
 use crate::http::Safety;
 use crate::http::retry_loop::{AttemptFuture, RetryLoop, Retryable};
 use crate::http::transport::{Client, HttpAnswer, TransportError};
@@ -13,7 +13,7 @@ use crate::secrets::Known;
 
 /// Makes the calls of a sign-in.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub struct SignInClient {
     pub(super) http: Client,
     known: Known,
 }
@@ -50,7 +50,7 @@ impl Retryable for Call<'_> {
 
     fn is_later(&self, answer: &HttpAnswer) -> bool {
         self.later.contains(&answer.status)
-            || Refusal::parse(answer.status, &answer.body)
+            || OAuthError::parse(answer.status, &answer.body)
                 .is_some_and(|refusal| refusal.is_transient())
     }
 
@@ -59,7 +59,7 @@ impl Retryable for Call<'_> {
     }
 }
 
-impl Caller {
+impl SignInClient {
     /// Makes a caller that adds what is obtained in signing in to these secrets.
     pub fn new(http: Client, known: Known) -> Self {
         Self { http, known }
@@ -127,7 +127,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let http = client_of(&url, Some(Duration::ZERO), RetryObserver::default());
-        let caller = Caller::new(http, Known::default());
+        let caller = SignInClient::new(http, Known::default());
         let url = Url::parse(&url).expect("valid");
         let answer = caller.call(caller.get(&url)).await;
         let source = match answer {

@@ -73,7 +73,7 @@ mod tests {
     use secrecy::ExposeSecret;
     use serde_json::json;
 
-    use super::super::caller::Caller;
+    use super::super::caller::SignInClient;
     use super::super::context::Person;
     use super::super::credential::Settings;
     use super::*;
@@ -93,7 +93,7 @@ mod tests {
         settings: &Settings,
         url: &str,
     ) -> Result<Choice, AuthError> {
-        let caller = Caller::new(client(url), Known::default());
+        let caller = SignInClient::new(client(url), Known::default());
         let environment = |name: &str| {
             pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };

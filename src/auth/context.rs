@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::caller::Caller;
+use super::caller::SignInClient;
 use super::credential::Settings;
 
 /// The context in which a credential is chosen.
@@ -15,7 +15,7 @@ pub struct CredentialContext<'a> {
     /// The tenant to sign in to, a GUID or a domain.
     pub tenant: &'a str,
     /// The client that makes the calls.
-    pub caller: &'a Caller,
+    pub caller: &'a SignInClient,
     /// The person who could be asked to sign in.
     pub person: Person,
 }

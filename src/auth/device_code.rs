@@ -44,7 +44,7 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     let person = &lookup.context.person;
     let present = person.present || lookup.is_named;
     if !present {
-        lookup.missing("somebody at a terminal");
+        lookup.missing("a person at a terminal");
     }
     let client_id = lookup.client_id(&CLIENT_ID).filter(|_| present)?;
     Some(Box::new(DeviceCode {
@@ -154,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::auth::Caller;
+    use crate::auth::SignInClient;
     use crate::http::testing::{Server, client, reply};
     use crate::secrets::Known;
 
@@ -182,7 +182,7 @@ mod tests {
         .await;
         let http = client(&server.url);
         let clock = http.clock.clone();
-        let caller = Caller::new(http, Known::default());
+        let caller = SignInClient::new(http, Known::default());
         let said = Arc::new(StdMutex::new(Vec::new()));
         let log = Arc::clone(&said);
         let source = DeviceCode {

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
-use super::caller::{Caller, host};
-use super::refusal::Refusal;
+use super::caller::{SignInClient, host};
+use super::refusal::OAuthError;
 use super::{AuthError, Token};
 use crate::http::odata;
 use crate::http::transport::HttpAnswer;
@@ -21,7 +21,7 @@ pub(super) struct TokenEndpoint {
     pub(super) url: Url,
     /// The scope of every permission that was granted on Graph.
     pub(super) scope: String,
-    pub(super) caller: Caller,
+    pub(super) caller: SignInClient,
 }
 
 /// The tokens that the endpoint issues.
@@ -40,7 +40,7 @@ struct TokenAnswer {
 
 impl TokenEndpoint {
     /// Makes the endpoint of a tenant, a GUID or a domain.
-    pub(super) fn new(tenant: &str, caller: Caller) -> Self {
+    pub(super) fn new(tenant: &str, caller: SignInClient) -> Self {
         let scope = caller.http.endpoints.cloud().scope();
         Self { url: of_tenant(&caller, tenant, "oauth2/v2.0/token"), scope, caller }
     }
@@ -70,7 +70,7 @@ impl TokenEndpoint {
 }
 
 /// Returns a URL of the sign-in service about a tenant.
-pub(super) fn of_tenant(caller: &Caller, tenant: &str, path: &str) -> Url {
+pub(super) fn of_tenant(caller: &SignInClient, tenant: &str, path: &str) -> Url {
     let mut url = caller.http.endpoints.login().clone();
     url.set_path(&format!("/{}/{path}", odata::segment(tenant)));
     url
@@ -78,7 +78,7 @@ pub(super) fn of_tenant(caller: &Caller, tenant: &str, path: &str) -> Url {
 
 /// Sends a form and reads the answer.
 pub(super) async fn ask<T: DeserializeOwned>(
-    caller: &Caller,
+    caller: &SignInClient,
     url: &Url,
     form: &[(&str, &str)],
 ) -> Result<T, AuthError> {
@@ -96,7 +96,7 @@ pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &HttpAnswer) -> Resul
     if let Ok(wanted) = serde_json::from_slice(&answer.body) {
         return Ok(wanted);
     }
-    Err(match Refusal::parse(answer.status, &answer.body) {
+    Err(match OAuthError::parse(answer.status, &answer.body) {
         Some(refusal) if refusal.is_transient() => AuthError::Busy(Box::new(refusal)),
         Some(refusal) => AuthError::Refused(Box::new(refusal)),
         None => AuthError::BadAnswer { host: host(url), status: answer.status },

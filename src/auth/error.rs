@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::certificate::CertificateError;
 use super::credential::Skipped;
-use super::refusal::Refusal;
+use super::refusal::OAuthError;
 use crate::http::transport::Fault;
 
 /// A failed sign-in. No secret and no token is ever part of it.
@@ -22,10 +22,10 @@ pub enum AuthError {
     Incomplete(Vec<Skipped>),
     /// The sign-in service refused.
     #[error("sign-in was refused: {0}")]
-    Refused(Box<Refusal>),
+    Refused(Box<OAuthError>),
     /// The sign-in service could not decide, at every attempt.
     #[error("the sign-in service is busy: {0}")]
-    Busy(Box<Refusal>),
+    Busy(Box<OAuthError>),
     /// The sign-in service could not be asked.
     #[error("the sign-in service at {host} gave no usable answer")]
     Unreachable {
@@ -67,7 +67,7 @@ pub enum AuthError {
     #[error("the Azure CLI gives no token: {0}")]
     AzureCli(String),
     /// The time was over before the person had signed in.
-    #[error("the run's time is over, and nobody has signed in")]
+    #[error("the run's time was over before the person signed in")]
     NobodySignedIn,
     /// The token has no claim of its tenant; nothing was sent.
     #[error("the token does not say which tenant it is for")]

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::TokenSource;
 use super::app::{App, Proof};
-use super::caller::Caller;
+use super::caller::SignInClient;
 use super::context::CredentialContext;
 use super::entra::TokenEndpoint;
 use crate::http::cloud::is_loopback;
@@ -43,7 +43,7 @@ impl<'a> CredentialLookup<'a> {
     }
 
     /// Returns the client that makes the calls.
-    pub(super) fn caller(&self) -> &'a Caller {
+    pub(super) fn caller(&self) -> &'a SignInClient {
         self.context.caller
     }
 

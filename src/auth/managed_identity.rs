@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::caller::Caller;
+use super::caller::SignInClient;
 use super::entra::read;
 use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
@@ -25,7 +25,7 @@ struct ManagedIdentity {
     url: Url,
     /// The proof that the caller is inside a service; a virtual machine's metadata service wants none.
     proof: Option<SecretString>,
-    caller: Caller,
+    caller: SignInClient,
 }
 
 #[derive(Deserialize)]

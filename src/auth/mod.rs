@@ -31,7 +31,7 @@ pub mod token;
 pub mod variables;
 
 pub use app::client_secret;
-pub use caller::Caller;
+pub use caller::SignInClient;
 pub use certificate::CertificateError;
 pub use chain::{Choice, choose};
 pub use context::{CredentialContext, Person};

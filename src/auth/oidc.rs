@@ -5,7 +5,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::app::Proof;
-use super::caller::Caller;
+use super::caller::SignInClient;
 use super::entra::read;
 use super::lookup::{CLIENT_ID, CredentialLookup};
 use super::{AuthError, TokenSource};
@@ -74,7 +74,7 @@ impl IdTokenRequest {
     }
 
     /// Gets an identity token.
-    pub(super) async fn send(&self, caller: &Caller) -> Result<SecretString, AuthError> {
+    pub(super) async fn send(&self, caller: &SignInClient) -> Result<SecretString, AuthError> {
         let request = match self.pipeline {
             Pipeline::Github => caller.get(&self.url),
             Pipeline::AzureDevOps => caller
@@ -108,7 +108,7 @@ mod tests {
             }
         })
         .await;
-        let caller = Caller::new(client(&server.url), Known::default());
+        let caller = SignInClient::new(client(&server.url), Known::default());
         let source = App {
             endpoint: TokenEndpoint::new("contoso.com", caller),
             client_id: "app".to_owned(),

@@ -13,7 +13,7 @@ const LATER_NUMBERS: [u32; 5] = [90_006, 90_012, 90_024, 90_033, 90_055];
 
 /// A refusal of the token endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct OAuthError {
     /// The HTTP status.
     pub status: u16,
     /// OAuth's error, `invalid_client` for example.
@@ -36,7 +36,7 @@ struct Body {
     trace_id: Option<String>,
 }
 
-impl Refusal {
+impl OAuthError {
     /// Parses a refusal; `None` for any other body.
     pub fn parse(status: u16, body: &[u8]) -> Option<Self> {
         let body: Body = serde_json::from_slice(body).ok()?;
@@ -78,7 +78,7 @@ fn first_sentence(text: &str) -> &str {
     text[..end.unwrap_or(text.len()).min(ids)].trim_end()
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number {
             Some(number) => write!(f, "AADSTS{number} ({})", self.error)?,
@@ -100,8 +100,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(body: &Value) -> Option<Refusal> {
-        Refusal::parse(401, body.to_string().as_bytes())
+    fn parse(body: &Value) -> Option<OAuthError> {
+        OAuthError::parse(401, body.to_string().as_bytes())
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn transient_refusals_are_recognized() {
         let is_transient = |status, body: Value| {
-            let refusal = Refusal::parse(status, body.to_string().as_bytes());
+            let refusal = OAuthError::parse(status, body.to_string().as_bytes());
             refusal.expect("a refusal").is_transient()
         };
         assert!(is_transient(503, json!({"error": "invalid_client"})));
@@ -162,7 +162,7 @@ mod tests {
         let strange =
             parse(&json!({"error": "x", "error_description": "AADSTS99999999999: Trace ID: 1"}));
         assert_eq!(strange.expect("a refusal").message, "AADSTS99999999999:");
-        assert_eq!(Refusal::parse(502, b"<html>"), None);
+        assert_eq!(OAuthError::parse(502, b"<html>"), None);
         assert_eq!(parse(&json!({"access_token": "x"})), None);
     }
 }

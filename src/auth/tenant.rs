@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::AuthError;
-use super::caller::{Caller, host};
+use super::caller::{SignInClient, host};
 use super::entra::{of_tenant, read};
 
 /// The OpenID configuration of a tenant (OpenID Connect Discovery, 3).
@@ -18,7 +18,7 @@ struct Configuration {
 ///
 /// # Errors
 /// When the sign-in service knows no tenant with this domain, or cannot be asked.
-pub async fn id_of(tenant: &str, caller: &Caller) -> Result<Uuid, AuthError> {
+pub async fn id_of(tenant: &str, caller: &SignInClient) -> Result<Uuid, AuthError> {
     if let Ok(id) = Uuid::try_parse(tenant) {
         return Ok(id);
     }

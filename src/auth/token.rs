@@ -44,21 +44,21 @@ impl Lifetime {
 /// The claims that matter before a token is sent. Their signature is Graph's to check.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Claims {
+struct IssuerClaims {
     iss: Option<String>,
     tid: Option<String>,
 }
 
 /// The header of a JWT.
 #[derive(Deserialize)]
-struct Header {
+struct JwtHeader {
     alg: String,
 }
 
 impl Token {
     /// Makes a token without a known lifetime. Its claims name the issuer.
     pub fn given(secret: SecretString) -> Self {
-        let claims: Claims = part(secret.expose_secret(), 1).unwrap_or_default();
+        let claims: IssuerClaims = part(secret.expose_secret(), 1).unwrap_or_default();
         let issuer = claims.iss.filter(|_| is_signed(secret.expose_secret()));
         let issuer = issuer.and_then(|iss| Url::parse(&iss).ok());
         Self {
@@ -134,7 +134,7 @@ fn host(url: &Url) -> Option<String> {
 
 /// Returns whether a token claims to be signed. An emulator's is not, whatever issuer it names.
 fn is_signed(token: &str) -> bool {
-    let header: Option<Header> = part(token, 0);
+    let header: Option<JwtHeader> = part(token, 0);
     header.is_some_and(|header| header.alg != "none")
 }
 

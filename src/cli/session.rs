@@ -15,13 +15,13 @@ use super::environment::secret;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::auth::{
-    self, AuthError, Caller, Choice, Credential, CredentialContext, Person, TokenSource,
+    self, AuthError, Choice, Credential, CredentialContext, Person, SignInClient, TokenSource,
 };
 use crate::clock::Clock;
 use crate::diagnostic;
 use crate::diagnostic::suggest::nearest;
 use crate::error::{Error, ErrorKind};
-use crate::graph::client::{Graph, Options};
+use crate::graph::client::{Graph, GraphOptions};
 use crate::http::cloud::Endpoints;
 use crate::http::transport::Client;
 use crate::http::{Delay, RetryObserver};
@@ -57,7 +57,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 /// The way to a tenant, or to the sandbox in its place. Nothing was sent yet.
 pub(super) struct Connection {
     pub(super) http: Client,
-    pub(super) caller: Caller,
+    pub(super) caller: SignInClient,
     /// What is signed in with, in words, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
@@ -128,7 +128,7 @@ impl Connection {
         let http = Client::new(endpoints, clock, options.timeout, observer).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let caller = Caller::new(http.clone(), ui.known().clone());
+        let caller = SignInClient::new(http.clone(), ui.known().clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
             // Whatever signs in to the real tenant has no business here.
@@ -193,7 +193,7 @@ impl SignedIn {
             token?;
             directory
         };
-        let options = Options {
+        let options = GraphOptions {
             concurrency: options.concurrency.into(),
             tenant: Some(directory),
             known: ui.known().clone(),
@@ -423,7 +423,7 @@ fn choose(
     ui: &Ui,
     options: &TenantOptions,
     spec: &TenantSpec,
-    caller: &Caller,
+    caller: &SignInClient,
 ) -> Result<Choice, AuthError> {
     let settings = auth::Settings {
         credential: options.credential.or(spec.auth.credential),

@@ -1,6 +1,6 @@
 //! What an error shows of itself, in the one form that the catalogue is matched against.
 
-use crate::auth::refusal::Refusal;
+use crate::auth::refusal::OAuthError;
 use crate::graph::ServiceError;
 
 /// What is known of an error.
@@ -48,7 +48,7 @@ impl Symptom {
 
     /// Returns what a refusal of the sign-in service shows. Its status is left out: alone, it would be taken for
     /// one of Graph's.
-    pub fn of_refusal(refusal: &Refusal) -> Self {
+    pub fn of_refusal(refusal: &OAuthError) -> Self {
         Self {
             status: None,
             codes: vec![refusal.error.clone()],

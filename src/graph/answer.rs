@@ -63,7 +63,7 @@ pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError
     match last.attempt {
         Ok(answer) if answer.is_success() => Ok(answer),
         Ok(answer) => {
-            let error = Box::new(ServiceError::of(&answer));
+            let error = Box::new(ServiceError::from_answer(&answer));
             Err(match answer.status {
                 _ if is_lost => GraphError::AnswerLost { call, source: Lost::Gateway(error) },
                 429 => GraphError::Throttled { call, retries, error },

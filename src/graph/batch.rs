@@ -135,7 +135,7 @@ impl Graph {
             safety: if reads { Safety::Read } else { Safety::Write },
             ..self.outgoing(&request)?
         };
-        let attempt = outgoing.send_once(retry, Cost::of(safeties())).await?;
+        let attempt = outgoing.send_once(retry, Cost::total(safeties())).await?;
         Ok(member_attempts(attempt, members.len()))
     }
 }

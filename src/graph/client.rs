@@ -23,7 +23,7 @@ use crate::secrets::Known;
 
 /// Options of a client.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct GraphOptions {
     /// The most calls under way at once; at least 1 is allowed.
     pub concurrency: usize,
     /// The tenant that every token must belong to, where its id is known.
@@ -32,7 +32,7 @@ pub struct Options {
     pub known: Known,
 }
 
-impl Default for Options {
+impl Default for GraphOptions {
     fn default() -> Self {
         Self { concurrency: 8, tenant: None, known: Known::default() }
     }
@@ -47,7 +47,7 @@ pub struct Graph {
 
 impl Graph {
     /// Makes a client.
-    pub fn new(http: Client, tokens: Arc<dyn TokenSource>, options: Options) -> Self {
+    pub fn new(http: Client, tokens: Arc<dyn TokenSource>, options: GraphOptions) -> Self {
         let sender = Sender {
             limiter: Limiter::new(http.clock.clone()),
             permits: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
@@ -83,7 +83,7 @@ impl Graph {
     pub async fn await_turn_to_write(&self) {
         tokio::select! {
             () = self.deadline().brought_forward() => {}
-            _ = self.sender.limiter.free(Cost::of([Safety::Write]), self.deadline()) => {}
+            _ = self.sender.limiter.free(Cost::total([Safety::Write]), self.deadline()) => {}
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Cost {
 
 impl Cost {
     /// Returns the cost of some calls sent together.
-    pub(super) fn of(safeties: impl IntoIterator<Item = Safety>) -> Self {
+    pub(super) fn total(safeties: impl IntoIterator<Item = Safety>) -> Self {
         safeties.into_iter().fold(Self::default(), |cost, safety| Self {
             calls: cost.calls + 1,
             writes: cost.writes + usize::from(safety == Safety::Write),
@@ -229,7 +229,7 @@ mod tests {
 
     async fn take<'a>(limiter: &'a Limiter, safeties: &[Safety]) -> Slot<'a> {
         let endless = Deadline::new(limiter.clock.clone(), None);
-        let cost = Cost::of(safeties.iter().copied());
+        let cost = Cost::total(safeties.iter().copied());
         limiter.acquire(cost, &endless).await.expect("no deadline")
     }
 
@@ -282,7 +282,7 @@ mod tests {
         let (limiter, clock) = limiter();
         limiter.throttled(Safety::Read, Duration::from_secs(30));
         limiter.throttled(Safety::Read, Duration::from_secs(10));
-        let cost = Cost::of([Safety::Write]);
+        let cost = Cost::total([Safety::Write]);
         let soon = Deadline::new(clock.clone(), Some(Duration::from_secs(20)));
         assert!(limiter.acquire(cost, &soon).await.is_none());
         assert!(clock.sleeps().is_empty());

@@ -23,7 +23,7 @@ pub mod unwrap;
 pub use answer::Response;
 pub use batch::MOST_MEMBERS;
 pub use body::Item;
-pub use client::{Graph, Options};
+pub use client::{Graph, GraphOptions};
 pub use error::GraphError;
 pub use paging::Part;
 pub use request::Request;

@@ -39,7 +39,7 @@ impl Retryable for Outgoing<'_> {
         calls: &'a [Self],
         retry: &'a mut RetryLoop<'_>,
     ) -> AttemptFuture<'a, GraphError> {
-        let cost = Cost::of([calls[0].safety]);
+        let cost = Cost::total([calls[0].safety]);
         Box::pin(async move { Ok(vec![calls[0].send_once(retry, cost).await?]) })
     }
 
@@ -162,7 +162,7 @@ mod tests {
 
     use super::super::answer::Response;
     use super::super::approval::Approval;
-    use super::super::client::{Graph, Options};
+    use super::super::client::{Graph, GraphOptions};
     use super::super::request::Request;
     use super::super::testing::{self, Log, Server, client, graph, reply};
     use super::*;
@@ -179,7 +179,7 @@ mod tests {
         tenant: Option<Uuid>,
     ) -> Result<Response, GraphError> {
         let tokens = Arc::new(StaticToken::new(jwt(claims)));
-        let options = Options { tenant, ..Options::default() };
+        let options = GraphOptions { tenant, ..GraphOptions::default() };
         let graph = Graph::new(client(url), tokens, options);
         graph.send(&Request::get(GraphVersion::Beta, "/x")).await
     }
@@ -268,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn concurrency_is_limited() {
         let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
-        let options = Options { concurrency: 0, ..Options::default() };
+        let options = GraphOptions { concurrency: 0, ..GraphOptions::default() };
         let tokens = Arc::new(StaticToken::new("canary".into()));
         let graph = Graph::new(client(&server.url), tokens, options);
         let request = Request::get(GraphVersion::Beta, "/x");

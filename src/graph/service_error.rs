@@ -71,7 +71,7 @@ impl ServiceError {
     }
 
     /// Reads an error answer, with the ids and the approval code of its headers.
-    pub(super) fn of(answer: &HttpAnswer) -> Self {
+    pub(super) fn from_answer(answer: &HttpAnswer) -> Self {
         let error = Self::from_body(answer.status, &body::value(&answer.body).unwrap_or_default());
         let code = answer.header(approval::CODE).map(str::to_owned);
         let client_request_id = error.client_request_id.or(answer.client_request_id.clone());
@@ -175,7 +175,7 @@ mod tests {
             HeaderName::from_static("request-id"),
             HeaderValue::from_static("header"),
         )]);
-        let error = ServiceError::of(&HttpAnswer {
+        let error = ServiceError::from_answer(&HttpAnswer {
             status: 400,
             headers,
             body: body.to_string().into_bytes(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{Graph, Options};
+use super::client::{Graph, GraphOptions};
 use crate::auth::static_token::StaticToken;
 use crate::http::observer::RetryObserver;
 
@@ -21,5 +21,5 @@ pub(crate) fn graph_until(url: &str, timeout: Option<Duration>) -> Graph {
 
 pub(crate) fn graph_of(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> Graph {
     let tokens = Arc::new(StaticToken::new("canary".into()));
-    Graph::new(client_of(url, timeout, observer), tokens, Options::default())
+    Graph::new(client_of(url, timeout, observer), tokens, GraphOptions::default())
 }

@@ -12,7 +12,7 @@ use super::request::Request;
 use super::testing::{
     Log, Reply, Server, client_of, closed_port, graph, graph_of, graph_until, hanging_up, reply,
 };
-use crate::auth::{self, AuthError, Caller, TokenSource};
+use crate::auth::{self, AuthError, SignInClient, TokenSource};
 use crate::clock::Clock;
 use crate::http::retry::CHAIN_DEADLINE;
 use crate::http::{Delay, Method, RetryObserver, Safety};
@@ -138,7 +138,7 @@ impl Way {
 async fn sign_in(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> (End, Clock) {
     let http = client_of(url, timeout, observer);
     let clock = http.clock.clone();
-    let caller = Caller::new(http, Known::default());
+    let caller = SignInClient::new(http, Known::default());
     let tokens = auth::client_secret("contoso.com", caller, "app", "canary".into());
     let token = tokens.token().await;
     let end = match token {

@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use moorline::auth::{self, Caller};
+use moorline::auth::{self, SignInClient};
 use moorline::clock::Clock;
-use moorline::graph::client::{Graph, Options};
+use moorline::graph::client::{Graph, GraphOptions};
 use moorline::http::{Client, Cloud, Endpoints, RetryObserver};
 use moorline::kinds::{self, Kind};
 use moorline::manifest::{Desired, bundle};
@@ -201,14 +201,14 @@ fn read(workspace: &Workspace, state: &str) -> Live {
             .expect("loopback is allowed");
         let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
             .expect("the client is made");
-        let caller = Caller::new(http.clone(), Known::default());
+        let caller = SignInClient::new(http.clone(), Known::default());
         let tokens = Arc::new(auth::client_secret(
             "contoso.onmicrosoft.com",
             caller,
             "tests",
             "tests".into(),
         ));
-        let graph = Graph::new(http, tokens, Options::default());
+        let graph = Graph::new(http, tokens, GraphOptions::default());
         tenant::read::read(&graph, &desired, |_| true, &[], &|_| ())
             .await
             .expect("the tenant can be read")

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use moorline::apply::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome};
-use moorline::auth::{self, Caller, TokenSource};
+use moorline::auth::{self, SignInClient, TokenSource};
 use moorline::clock::Clock;
-use moorline::graph::{Graph, Options};
+use moorline::graph::{Graph, GraphOptions};
 use moorline::http::{self, Cloud, Endpoints, RetryObserver};
 use moorline::manifest::{Desired, bundle};
 use moorline::plan::{self, Change, Planned};
@@ -133,11 +133,11 @@ impl Estate {
             .expect("loopback is allowed");
         let http = http::Client::new(endpoints, clock, None, RetryObserver::default())
             .expect("the client is made");
-        let caller = Caller::new(http.clone(), Known::default());
+        let caller = SignInClient::new(http.clone(), Known::default());
         let tokens = Arc::new(auth::client_secret(DOMAIN, caller, "tests", "tests".into()));
         // What is measured is what comes after the sign-in.
         tokens.token().await.expect("the sandbox signs everybody in");
-        let graph = Graph::new(http, tokens, Options::default());
+        let graph = Graph::new(http, tokens, GraphOptions::default());
         Client { graph, desired }
     }
 }

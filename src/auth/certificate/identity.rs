@@ -36,12 +36,12 @@ pub enum CertificateError {
 }
 
 /// A private key and the thumbprint of its certificate.
-pub(super) struct Identity {
+pub(super) struct CertifiedKey {
     key: KeyPair,
     thumbprint: String,
 }
 
-impl Identity {
+impl CertifiedKey {
     /// Finds the certificate of a key.
     pub(super) fn new<'a>(
         key: &PrivateKeyDer<'_>,

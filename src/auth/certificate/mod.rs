@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::app::Proof;
 use super::lookup::CredentialLookup;
 use super::{AuthError, TokenSource};
-use identity::Identity;
+use identity::CertifiedKey;
 
 mod identity;
 mod pem;
@@ -67,7 +67,7 @@ impl Certificate {
 
 /// Returns an assertion: a JWT that is signed by PS256.
 fn assertion(
-    identity: &Identity,
+    identity: &CertifiedKey,
     client_id: &str,
     audience: &str,
     now: Timestamp,

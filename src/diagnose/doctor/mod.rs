@@ -13,9 +13,9 @@ pub use self::chart::{Check, Status};
 use super::failure;
 use super::needs::{self, Purpose};
 use crate::auth::claims::Claims;
-use crate::auth::{self, AuthError, Caller, TokenSource};
+use crate::auth::{self, AuthError, SignInClient, TokenSource};
 use crate::graph::Graph;
-use crate::graph::client::Options;
+use crate::graph::client::GraphOptions;
 use crate::http::cloud::Cloud;
 use crate::http::transport::Client;
 use crate::kinds::{FAMILIES, Family};
@@ -35,7 +35,7 @@ pub struct Subject<'a> {
     /// The client of the run.
     pub http: &'a Client,
     /// Who asks the sign-in service.
-    pub caller: &'a Caller,
+    pub caller: &'a SignInClient,
     /// How many calls may be under way at once.
     pub concurrency: usize,
     /// What is signed in with, in words, and its tokens; or why there is none.
@@ -156,8 +156,11 @@ pub async fn examine(subject: Subject<'_>) -> DoctorDocument {
         && !chart.is_missing("tenant")
     {
         if !chart.is_missing("graph") {
-            let options =
-                Options { concurrency: subject.concurrency, tenant: id, ..Options::default() };
+            let options = GraphOptions {
+                concurrency: subject.concurrency,
+                tenant: id,
+                ..GraphOptions::default()
+            };
             let graph = Graph::new(subject.http.clone(), Arc::clone(tokens), options);
             service::check(&mut chart, &graph, &families, &mut tenant).await;
         }

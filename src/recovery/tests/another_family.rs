@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::apply::{Applier, ApplyOptions, Item, Observer, Outcome};
-use crate::auth::{self, Caller};
+use crate::auth::{self, SignInClient};
 use crate::clock::Clock;
 use crate::diagnose::needs::{self, Purpose};
-use crate::graph::{Graph, Options};
+use crate::graph::{Graph, GraphOptions};
 use crate::http::{Client, Cloud, Endpoints, RetryObserver};
 use crate::journal::testing::origin;
 use crate::journal::{Draft, FOLDER, Status, read};
@@ -71,14 +71,14 @@ impl Case {
             .expect("loopback is allowed");
         let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
             .expect("the client is made");
-        let caller = Caller::new(http.clone(), Known::default());
+        let caller = SignInClient::new(http.clone(), Known::default());
         let tokens = Arc::new(auth::client_secret(
             "contoso.onmicrosoft.com",
             caller,
             "tests",
             "canary".into(),
         ));
-        let graph = Graph::new(http, tokens, Options::default());
+        let graph = Graph::new(http, tokens, GraphOptions::default());
         Self { folder, running, graph }
     }
 
