@@ -47,7 +47,7 @@ pub(super) fn find_github(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn T
     let bearer = lookup.secret(&["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]);
     let client_id = lookup.client_id(&CLIENT_ID);
     let query = [("audience", lookup.caller().http.endpoints.cloud().federated_audience())];
-    lookup.app(client_id, IdTokenRequest::new(Pipeline::Github, url, &query, bearer))
+    lookup.app(client_id, IdTokenRequest::proof(Pipeline::Github, url, &query, bearer))
 }
 
 /// Looks for an Azure DevOps pipeline with a service connection.
@@ -58,11 +58,12 @@ pub(super) fn find_azure_devops(lookup: &mut CredentialLookup<'_>) -> Option<Box
     let client_id =
         lookup.client_id(&["AZURE_CLIENT_ID", "ARM_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"]);
     let query = [("api-version", API_VERSION), ("serviceConnectionId", &connection?)];
-    lookup.app(client_id, IdTokenRequest::new(Pipeline::AzureDevOps, url, &query, bearer))
+    lookup.app(client_id, IdTokenRequest::proof(Pipeline::AzureDevOps, url, &query, bearer))
 }
 
 impl IdTokenRequest {
-    fn new(
+    /// Returns the request as a proof of the app's identity, if all its parts were found.
+    fn proof(
         pipeline: Pipeline,
         url: Option<Url>,
         query: &[(&str, &str)],

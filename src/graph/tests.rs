@@ -49,6 +49,9 @@ type Answer = (u16, Option<&'static str>);
 
 const OK: Answer = (200, None);
 
+/// The least and the most seconds that a call waits for an answer, `None` if it is not repeated.
+type Bounds = Option<(f64, f64)>;
+
 /// A call that ended.
 #[derive(Debug)]
 struct Ended {
@@ -156,7 +159,7 @@ async fn every_way_to_call_waits_for_an_answer_as_the_policy_says() {
     let date = "Thu, 01 Jan 1970 00:01:00 GMT";
     let throttled = |asked| (429, asked);
     let waits = |least: f64, most: f64| Some((least, most));
-    let rows: [(Answer, Option<(f64, f64)>, Option<(f64, f64)>); 17] = [
+    let rows: [(Answer, Bounds, Bounds); 17] = [
         (throttled(None), waits(3.0, 6.0), waits(3.0, 6.0)),
         (throttled(Some("0")), waits(3.0, 6.0), waits(3.0, 6.0)),
         (throttled(Some("0.5")), waits(3.0, 6.0), waits(3.0, 6.0)),

@@ -18,9 +18,12 @@ pub struct Delay {
     pub wait: Duration,
 }
 
+/// The function that an observer hands delays to.
+type Notify = dyn Fn(&Delay) + Send + Sync;
+
 /// Is notified of calls that take long.
 #[derive(Clone, Default)]
-pub struct RetryObserver(Option<Arc<dyn Fn(&Delay) + Send + Sync>>);
+pub struct RetryObserver(Option<Arc<Notify>>);
 
 impl RetryObserver {
     /// Makes an observer that hands each delay on.
