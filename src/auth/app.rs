@@ -86,6 +86,19 @@ pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> Option<Box<
     lookup.app(Some(client_id), Some(Proof::Secret(lookup.known_secret(secret))))
 }
 
+/// Looks for an app with a certificate.
+pub(super) fn find_with_certificate(
+    lookup: &mut CredentialLookup<'_>,
+) -> Option<Box<dyn TokenSource>> {
+    let (client_id, path) =
+        lookup.app_with(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
+    let password = lookup
+        .optional(&["AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"])
+        .map(|password| lookup.known_secret(password));
+    let certificate = Certificate { path: path.into(), password };
+    lookup.app(Some(client_id), Some(Proof::Certificate(certificate)))
+}
+
 /// Looks for an app with a file that holds a federated token.
 pub(super) fn find_with_token_file(
     lookup: &mut CredentialLookup<'_>,

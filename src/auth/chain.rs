@@ -7,8 +7,7 @@ use super::context::CredentialContext;
 use super::credential::{Credential, Skipped};
 use super::lookup::CredentialLookup;
 use super::{
-    AuthError, TokenSource, app, azure_cli, certificate, device_code, managed_identity, oidc,
-    static_token,
+    AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, static_token,
 };
 
 /// Looks one kind of credential up, without the network.
@@ -20,7 +19,7 @@ const CHAIN: [(Credential, Find); 9] = [
     (Credential::GithubOidc, oidc::find_github),
     (Credential::AzureDevOpsOidc, oidc::find_azure_devops),
     (Credential::WorkloadIdentity, app::find_with_token_file),
-    (Credential::ClientCertificate, certificate::find),
+    (Credential::ClientCertificate, app::find_with_certificate),
     (Credential::ClientSecret, app::find_with_secret),
     (Credential::ManagedIdentity, managed_identity::find),
     (Credential::AzureCli, azure_cli::find),

@@ -12,9 +12,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::app::Proof;
-use super::lookup::CredentialLookup;
-use super::{AuthError, TokenSource};
+use super::AuthError;
 use identity::CertifiedKey;
 
 mod identity;
@@ -29,19 +27,8 @@ const LIFETIME: i64 = 10 * 60;
 /// A file with a certificate and its private key.
 #[derive(Debug)]
 pub(super) struct Certificate {
-    path: PathBuf,
-    password: Option<SecretString>,
-}
-
-/// Looks for an app with a certificate.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
-    let (client_id, path) =
-        lookup.app_with(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
-    let password = lookup
-        .optional(&["AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"])
-        .map(|password| lookup.known_secret(password));
-    let certificate = Certificate { path: path.into(), password };
-    lookup.app(Some(client_id), Some(Proof::Certificate(certificate)))
+    pub(super) path: PathBuf,
+    pub(super) password: Option<SecretString>,
 }
 
 impl Certificate {
