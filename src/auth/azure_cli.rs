@@ -1,23 +1,22 @@
-//! Whoever is signed in to the Azure CLI.
+//! Gets tokens of the account that is signed in to the Azure CLI.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::caller::Caller;
-use super::search::Search;
+use super::caller::SignInClient;
+use super::lookup::CredentialLookup;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
-/// How long the CLI may take. It starts slowly, and asks Entra over the network.
+/// The time that the CLI may take: it starts slowly, and asks Entra over the network.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The files that are the CLI, in the order in which the system would find them.
+/// The names of the CLI, in the order in which the system looks for them.
 #[cfg(windows)]
 const NAMES: [&str; 2] = ["az.exe", "az.cmd"];
 #[cfg(not(windows))]
@@ -29,57 +28,54 @@ struct AzureCli {
     program: PathBuf,
     scope: String,
     tenant: String,
-    caller: Caller,
+    caller: SignInClient,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct CliToken {
     #[serde(rename = "accessToken")]
     access_token: SecretString,
-    /// Seconds since 1970; versions before 2.54 do not give it.
+    /// Seconds since 1970; versions before 2.54 leave them out.
     expires_on: Option<i64>,
 }
 
-/// Looks for the CLI; whether anybody is signed in to it is for the CLI to say.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let path = search.variable("PATH").unwrap_or_default();
+/// Looks for the CLI, without asking whether an account is signed in to it.
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let path = lookup.variable("PATH").unwrap_or_default();
     let program = std::env::split_paths(&path)
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .find(|file| file.is_file());
     let Some(program) = program else {
-        search.missing("`az` on the PATH");
+        lookup.missing("`az` on the PATH");
         return None;
     };
-    search.found(program.display().to_string());
+    lookup.found(program.display().to_string());
     Some(Box::new(AzureCli {
         program,
-        scope: search.endpoints().cloud().scope(),
-        tenant: search.tenant().to_owned(),
-        caller: search.caller().clone(),
+        scope: lookup.caller().http.endpoints.cloud().scope(),
+        tenant: lookup.context.tenant.to_owned(),
+        caller: lookup.caller().clone(),
     }))
 }
 
 impl AzureCli {
     async fn ask(&self) -> Result<Token, AuthError> {
-        let patience = self.caller.left().map_or(PATIENCE, |left| left.min(PATIENCE));
+        let patience = self.caller.http.deadline.left().map_or(PATIENCE, |left| left.min(PATIENCE));
         let output = tokio::select! {
-            output = self.run() => output.map_err(|source| AuthError::File {
-                what: "the Azure CLI",
-                path: self.program.clone(),
-                source: Arc::new(source),
-            })?,
-            () = self.caller.clock().sleep(patience) => {
+            output = self.run() => output
+                .map_err(|source| AuthError::file("the Azure CLI", &self.program, source))?,
+            () = self.caller.http.clock.sleep(patience) => {
                 return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
             }
         };
         if !output.status.success() {
             return Err(AuthError::AzureCli(complaint(&output.stderr)));
         }
-        // What was wrong with an answer is not shown: it may quote the token.
-        let answer: Answer = serde_json::from_slice(&output.stdout)
+        // The error of the parser is not shown: it may quote the token.
+        let answer: CliToken = serde_json::from_slice(&output.stdout)
             .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
         self.caller.make_known(&answer.access_token);
-        let now = self.caller.clock().now();
+        let now = self.caller.http.clock.now();
         let lifetime = answer.expires_on.map(|end| {
             let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
             Duration::from_secs(left)
@@ -104,7 +100,7 @@ impl TokenSource for AzureCli {
     }
 }
 
-/// Returns what the CLI complains of: its first error, without the warnings around it.
+/// Returns the first error that the CLI reports, without the warnings around it.
 fn complaint(stderr: &[u8]) -> String {
     let stderr = String::from_utf8_lossy(stderr);
     let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -118,7 +114,7 @@ mod tests {
     use super::complaint;
 
     #[test]
-    fn the_first_error_is_the_complaint() {
+    fn first_error_of_the_cli_is_reported() {
         let stderr =
             b"WARNING: a new version\n\nERROR: Please run 'az login' to setup account.\nmore\n";
         assert_eq!(complaint(stderr), "Please run 'az login' to setup account.");

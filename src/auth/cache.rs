@@ -1,4 +1,4 @@
-//! Keeping a token until it is due, whatever credential it comes from.
+//! Caches a token until it is due.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,36 +8,36 @@ use tokio::sync::Mutex as Turn;
 use super::{AuthError, Token, TokenFuture, TokenSource};
 use crate::clock::Clock;
 
-/// How long a renewal may take while the old token still lives.
+/// The time that a renewal may take while the old token is valid.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long after a failed renewal the old token is used without another attempt.
+/// The time after a failed renewal before the next attempt.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Asks a source for a token only when the last one is due, and once for all who wait for it.
+/// Asks a source for a token only when the last one is due, and once for all callers that wait.
 #[derive(Debug)]
-pub struct Cached<S> {
-    source: S,
+pub struct Cached {
+    source: Box<dyn TokenSource>,
     clock: Clock,
     last: Mutex<Last>,
-    /// Held by whoever asks the source.
+    /// Held during a request to the source.
     turn: Turn<()>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Last {
     token: Option<Token>,
-    /// When a renewal is worth another attempt.
+    /// The time of the next renewal after a failed one.
     renew_from: Option<Instant>,
-    /// How the last sign-in ended, where it failed.
+    /// The error of the last sign-in that failed.
     error: Option<AuthError>,
-    /// How many sign-ins failed.
+    /// The number of failed sign-ins.
     failures: usize,
 }
 
-impl<S: TokenSource> Cached<S> {
+impl Cached {
     /// Makes a cache in front of a source.
-    pub fn new(source: S, clock: Clock) -> Self {
+    pub fn new(source: Box<dyn TokenSource>, clock: Clock) -> Self {
         Self { source, clock, last: Mutex::default(), turn: Turn::default() }
     }
 
@@ -52,8 +52,8 @@ impl<S: TokenSource> Cached<S> {
         }
     }
 
-    /// Renews a token that still lives, unless somebody else is about to. A token is due well before its end, so a
-    /// run neither waits for a sign-in service that is down for a while nor ends with it.
+    /// Renews a token that is still valid, unless another caller does. A token is due well before its end, so a
+    /// run does not depend on a sign-in service that is down for a while.
     async fn renew(&self) {
         let Ok(_turn) = self.turn.try_lock() else {
             return;
@@ -72,8 +72,8 @@ impl<S: TokenSource> Cached<S> {
         }
     }
 
-    /// Signs in, unless somebody else did meanwhile. Whoever waited for an attempt that failed does not make it again;
-    /// `failures` is how many the caller knows of.
+    /// Signs in, unless another caller did meanwhile. A caller that waited for an attempt that failed gets its error;
+    /// `failures` is the number of failures before the wait.
     async fn sign_in(&self, failures: usize) -> Result<Token, AuthError> {
         let _turn = self.turn.lock().await;
         if let Some(token) = self.living() {
@@ -120,131 +120,11 @@ impl<S: TokenSource> Cached<S> {
     }
 }
 
-impl<S: TokenSource> TokenSource for Cached<S> {
+impl TokenSource for Cached {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(self.current())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use secrecy::ExposeSecret;
-    use url::Url;
-
-    use super::*;
-
-    /// Answers from a script, last entry first, and issues tokens that live for an hour.
-    #[derive(Debug)]
-    struct Scripted {
-        answers: Mutex<Vec<Result<&'static str, AuthError>>>,
-        clock: Clock,
-        /// Until when no answer comes.
-        held: Turn<()>,
-    }
-
-    impl TokenSource for Scripted {
-        fn token(&self) -> TokenFuture<'_> {
-            let answer = self
-                .answers
-                .lock()
-                .expect("not poisoned")
-                .pop()
-                .expect("the script is long enough");
-            let login = Url::parse("http://127.0.0.1").expect("valid");
-            let token = answer.map(|text| {
-                Token::issued(text.into(), &login, self.clock.now(), Duration::from_secs(3_600))
-            });
-            Box::pin(async {
-                tokio::task::yield_now().await;
-                let _ = self.held.lock().await;
-                token
-            })
-        }
-    }
-
-    fn cached(mut answers: Vec<Result<&'static str, AuthError>>) -> (Cached<Scripted>, Clock) {
-        answers.reverse();
-        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let source =
-            Scripted { answers: Mutex::new(answers), clock: clock.clone(), held: Turn::default() };
-        (Cached::new(source, clock.clone()), clock)
-    }
-
-    async fn text(cached: &Cached<Scripted>) -> Result<String, AuthError> {
-        Ok(cached.token().await?.secret().expose_secret().to_owned())
-    }
-
-    fn refused() -> AuthError {
-        AuthError::Refused(Box::default())
-    }
-
-    fn down() -> AuthError {
-        AuthError::BadAnswer { host: "login".into(), status: 503 }
-    }
-
-    #[tokio::test]
-    async fn callers_share_one_sign_in_until_the_token_is_due() {
-        let (cached, clock) = cached(vec![Ok("first"), Ok("second")]);
-        let (one, other) = tokio::join!(text(&cached), text(&cached));
-        assert_eq!(
-            (one.expect("signed in"), other.expect("signed in")),
-            ("first".into(), "first".into())
-        );
-        clock.sleep(Duration::from_secs(3_299)).await;
-        assert_eq!(text(&cached).await.expect("not due"), "first");
-        clock.sleep(Duration::from_secs(1)).await;
-        assert_eq!(text(&cached).await.expect("renewed"), "second");
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_asked_for_once_and_a_fault_again() {
-        let (refusing, _) = cached(vec![Err(refused())]);
-        for _ in 0..3 {
-            assert!(matches!(text(&refusing).await, Err(AuthError::Refused(_))));
-        }
-        let (recovering, _) = cached(vec![Err(down()), Ok("up")]);
-        assert!(matches!(text(&recovering).await, Err(AuthError::BadAnswer { .. })));
-        assert_eq!(text(&recovering).await.expect("signed in"), "up");
-    }
-
-    #[tokio::test]
-    async fn a_token_that_still_lives_outlives_a_failed_renewal() {
-        let (cached, clock) = cached(vec![Ok("first"), Err(down()), Err(down()), Err(refused())]);
-        text(&cached).await.expect("signed in");
-        clock.sleep(Duration::from_secs(3_400)).await;
-        // Two attempts, a minute apart.
-        for _ in 0..2 {
-            assert_eq!(text(&cached).await.expect("still lives"), "first");
-            assert_eq!(text(&cached).await.expect("still lives"), "first");
-            clock.sleep(Duration::from_secs(60)).await;
-        }
-        clock.sleep(Duration::from_secs(80)).await;
-        assert!(matches!(text(&cached).await, Err(AuthError::Refused(_))));
-    }
-
-    #[tokio::test]
-    async fn nobody_waits_for_a_renewal_while_the_old_token_lives() {
-        let (cached, clock) = cached(vec![Ok("first"), Ok("second")]);
-        text(&cached).await.expect("signed in");
-        clock.sleep(Duration::from_secs(3_400)).await;
-        let hanging = cached.source.held.lock().await;
-        let (renewing, ()) = tokio::join!(text(&cached), async {
-            for _ in 0..3 {
-                assert_eq!(text(&cached).await.expect("still lives"), "first");
-            }
-            drop(hanging);
-        });
-        assert_eq!(renewing.expect("renewed"), "second");
-    }
-
-    #[tokio::test]
-    async fn a_failed_attempt_is_shared_with_those_who_waited_for_it() {
-        let (cached, _) = cached(vec![Err(down()), Ok("up")]);
-        let (one, other) = tokio::join!(text(&cached), text(&cached));
-        for waited in [one, other] {
-            assert!(matches!(waited, Err(AuthError::BadAnswer { .. })));
-        }
-        assert_eq!(text(&cached).await.expect("signed in"), "up");
-    }
-}
+mod tests;

@@ -1,280 +1,71 @@
-//! Choosing a credential: the one that was asked for, else the first that the surroundings hold.
+//! Chooses a credential: the one that the settings name, else the first that is complete.
 
 use std::sync::Arc;
 
 use super::cache::Cached;
-use super::credential::{Credential, PassedOver};
-use super::search::Search;
-use super::surroundings::Surroundings;
+use super::context::CredentialContext;
+use super::credential::{Credential, Skipped};
+use super::lookup::CredentialLookup;
 use super::{
-    AuthError, TokenSource, azure_cli, azure_devops, certificate, client_secret, device_code,
-    github, managed_identity, static_token, workload_identity,
+    AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, static_token,
 };
 
-/// How one kind of credential is looked for; nothing is asked over the network.
-type Find = fn(&mut Search<'_>) -> Option<Box<dyn TokenSource>>;
+/// Looks one kind of credential up, without the network.
+type Find = fn(&mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>>;
 
-/// Every kind in the order in which they are tried: what was put there for this run, then what the machine
-/// has anyway, then a person.
+/// Every kind in the order of the lookup: those that are set for this run, then those of the machine, then a person.
 const CHAIN: [(Credential, Find); 9] = [
     (Credential::AccessToken, static_token::find),
-    (Credential::GithubOidc, github::find),
-    (Credential::AzureDevOpsOidc, azure_devops::find),
-    (Credential::WorkloadIdentity, workload_identity::find),
-    (Credential::ClientCertificate, certificate::find),
-    (Credential::ClientSecret, client_secret::find),
+    (Credential::GithubOidc, oidc::find_github),
+    (Credential::AzureDevOpsOidc, oidc::find_azure_devops),
+    (Credential::WorkloadIdentity, app::find_with_token_file),
+    (Credential::ClientCertificate, app::find_with_certificate),
+    (Credential::ClientSecret, app::find_with_secret),
     (Credential::ManagedIdentity, managed_identity::find),
     (Credential::AzureCli, azure_cli::find),
     (Credential::DeviceCode, device_code::find),
 ];
 
-/// The credential of a run, and why it is this one.
+/// The credential of a run, and the reason for it.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// Its kind.
     pub credential: Credential,
-    /// Where its parts came from: names of variables, of options and of settings.
+    /// The places of its parts: names of variables, of options and of settings.
     pub from: Vec<String>,
-    /// The kinds that would have come first.
-    pub passed_over: Vec<PassedOver>,
+    /// The kinds that come before it and are incomplete.
+    pub skipped: Vec<Skipped>,
     /// The tokens.
     pub tokens: Arc<dyn TokenSource>,
 }
 
-/// Chooses a credential. Where the settings name one, it is that or none.
+/// Chooses a credential. If the settings name one, no other is chosen.
 ///
 /// # Errors
 /// When there is no complete credential, or the named one is incomplete.
-pub fn choose(around: &Surroundings<'_>) -> Result<Choice, AuthError> {
-    let named = around.settings.credential;
-    let mut passed_over = Vec::new();
+pub fn choose(context: &CredentialContext<'_>) -> Result<Choice, AuthError> {
+    let named = context.settings.credential;
+    let mut skipped = Vec::new();
     for (credential, find) in CHAIN {
         if named.is_some_and(|named| named != credential) {
             continue;
         }
-        let mut search = Search::new(around, named.is_some());
-        if let Some(source) = find(&mut search) {
+        let mut lookup = CredentialLookup::new(context, named.is_some());
+        if let Some(source) = find(&mut lookup) {
             return Ok(Choice {
                 credential,
-                from: search.into_found(),
-                passed_over,
-                tokens: Arc::new(Cached::new(source, around.caller.clock().clone())),
+                from: lookup.into_found(),
+                skipped,
+                tokens: Arc::new(Cached::new(source, context.caller.http.clock.clone())),
             });
         }
-        passed_over.push(PassedOver { credential, why: search.why_not() });
+        skipped.push(Skipped { credential, why: lookup.why_not() });
     }
     Err(match named {
-        Some(_) => AuthError::Incomplete(passed_over),
-        None => AuthError::NoCredential(passed_over),
+        Some(_) => AuthError::Incomplete(skipped),
+        None => AuthError::NoCredential(skipped),
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use secrecy::ExposeSecret;
-    use serde_json::json;
-
-    use super::super::caller::Caller;
-    use super::super::credential::Settings;
-    use super::super::surroundings::{Environment, Person};
-    use super::*;
-    use crate::clock::Clock;
-    use crate::http::testing::{Server, endpoints, reply};
-    use crate::http::transport::Transport;
-
-    const APP: [(&str, &str); 2] =
-        [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "p&ss canary")];
-
-    const GITHUB: [(&str, &str); 2] = [
-        ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.test/?a=1"),
-        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "canary"),
-    ];
-
-    fn choose_with(
-        pairs: &[(&str, &str)],
-        settings: &Settings,
-        url: &str,
-    ) -> Result<Choice, AuthError> {
-        let endpoints = endpoints(url);
-        let transport = Transport::new(&endpoints).expect("no certificates are needed");
-        let caller = Caller::new(transport, Clock::recording(Timestamp::UNIX_EPOCH), None);
-        let environment = |name: &str| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        };
-        choose(&Surroundings {
-            environment: Environment(&environment),
-            settings,
-            tenant: "contoso.com",
-            endpoints: &endpoints,
-            caller: &caller,
-            person: Person { present: false, say: Arc::new(|_| ()) },
-        })
-    }
-
-    fn choose_from(pairs: &[(&str, &str)]) -> Result<Choice, AuthError> {
-        choose_with(pairs, &Settings::default(), "http://127.0.0.1:9")
-    }
-
-    fn named(credential: Credential) -> Settings {
-        Settings { credential: Some(credential), ..Settings::default() }
-    }
-
-    async fn token(choice: &Choice) -> String {
-        let token = choice.tokens.token().await.expect("signed in");
-        token.secret().expose_secret().to_owned()
-    }
-
-    #[tokio::test]
-    async fn a_ready_token_comes_before_an_app() {
-        let mut pairs = APP.to_vec();
-        pairs.push(("MOORLINE_ACCESS_TOKEN", " ready\n"));
-        let choice = choose_from(&pairs).expect("a credential");
-        assert_eq!(choice.from, ["MOORLINE_ACCESS_TOKEN"]);
-        assert_eq!(token(&choice).await, "ready");
-    }
-
-    #[test]
-    fn the_choice_says_where_it_came_from_and_what_was_passed_over() {
-        let choice = choose_from(&[&APP[..], &GITHUB[..1]].concat()).expect("a credential");
-        assert_eq!(choice.credential, Credential::ClientSecret);
-        assert_eq!(choice.from, ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]);
-        let passed_over: Vec<String> = choice.passed_over.iter().map(ToString::to_string).collect();
-        assert_eq!(passed_over[0], "`accessToken` needs MOORLINE_ACCESS_TOKEN");
-        assert_eq!(
-            passed_over[1],
-            "`githubOidc` needs ACTIONS_ID_TOKEN_REQUEST_TOKEN (found: ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_CLIENT_ID)"
-        );
-        assert_eq!(passed_over.len(), 5);
-        assert!(!format!("{choice:?}").contains("canary"));
-    }
-
-    #[test]
-    fn a_named_credential_is_used_or_none() {
-        let pairs = [&APP[..], &GITHUB[..]].concat();
-        let first = choose_from(&pairs).expect("a credential");
-        assert_eq!(first.credential, Credential::GithubOidc);
-        let url = "http://127.0.0.1:9";
-        let secret =
-            choose_with(&pairs, &named(Credential::ClientSecret), url).expect("a credential");
-        assert_eq!(secret.credential, Credential::ClientSecret);
-        assert!(secret.passed_over.is_empty());
-        let error = choose_with(&pairs, &named(Credential::AccessToken), url).expect_err("not set");
-        assert_eq!(
-            error.to_string(),
-            "the credential cannot be used: `accessToken` needs MOORLINE_ACCESS_TOKEN"
-        );
-        assert!(matches!(
-            choose_with(&[], &named(Credential::ManagedIdentity), url),
-            Ok(choice) if choice.credential == Credential::ManagedIdentity
-        ));
-    }
-
-    #[test]
-    fn a_declared_client_id_comes_before_the_environment() {
-        let settings = Settings { client_id: Some("declared".to_owned()), ..Settings::default() };
-        let choice = choose_with(
-            &[("AZURE_CLIENT_ID", "other"), ("ARM_CLIENT_SECRET", "x")],
-            &settings,
-            "http://127.0.0.1:9",
-        );
-        assert_eq!(choice.expect("a credential").from, ["spec.auth.clientId", "ARM_CLIENT_SECRET"]);
-    }
-
-    #[test]
-    fn two_apps_are_not_mixed() {
-        let pairs =
-            [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", ""), ("ARM_CLIENT_SECRET", "x")];
-        let Err(AuthError::NoCredential(passed_over)) = choose_from(&pairs) else {
-            panic!("there is no complete app");
-        };
-        let secret = &passed_over[5];
-        assert_eq!(
-            secret.to_string(),
-            "`clientSecret` needs AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or ARM_CLIENT_ID with ARM_CLIENT_SECRET \
-             (found: AZURE_CLIENT_ID, ARM_CLIENT_SECRET)"
-        );
-        assert_eq!(passed_over.len(), CHAIN.len());
-    }
-
-    #[test]
-    fn a_secret_is_sent_to_no_address_in_clear() {
-        let mut pairs = [&APP[..], &GITHUB[..]].concat();
-        pairs[2].1 = "http://github.test/";
-        let choice = choose_from(&pairs).expect("the secret");
-        assert_eq!(choice.credential, Credential::ClientSecret);
-    }
-
-    #[tokio::test]
-    async fn an_app_signs_in_to_the_declared_tenant_once() {
-        let issued = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "fresh"});
-        let server = Server::start(move |_, _, _| reply(200, &issued)).await;
-        let mut pairs = APP.to_vec();
-        pairs.push(("AZURE_TENANT_ID", "elsewhere"));
-        let choice = choose_with(&pairs, &Settings::default(), &server.url).expect("a credential");
-        assert_eq!(token(&choice).await, "fresh");
-        assert_eq!(token(&choice).await, "fresh");
-        assert_eq!(server.lines(), ["POST /contoso.com/oauth2/v2.0/token"]);
-        let seen = &server.seen()[0];
-        assert_eq!(seen.headers["content-type"], "application/x-www-form-urlencoded");
-        assert_eq!(
-            String::from_utf8_lossy(&seen.body),
-            "scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&grant_type=client_credentials&client_id=app\
-             &client_secret=p%26ss+canary"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_refused_secret_is_explained_and_not_shown() {
-        let body = json!({
-            "error": "invalid_client",
-            "error_description": "AADSTS7000215: Invalid client secret provided. Ensure it is. Trace ID: t-1",
-            "trace_id": "t-1",
-        });
-        let server = Server::start(move |_, _, _| reply(401, &body)).await;
-        let pairs = [
-            ("ARM_CLIENT_ID", "app"),
-            ("ARM_CLIENT_SECRET", "canary"),
-            ("ARM_TENANT_ID", "contoso.com"),
-        ];
-        let choice = choose_with(&pairs, &Settings::default(), &server.url).expect("a credential");
-        for _ in 0..2 {
-            let error = choice.tokens.token().await.expect_err("refused");
-            assert_eq!(
-                error.to_string(),
-                "sign-in was refused: AADSTS7000215 (invalid_client): Invalid client secret provided. (trace id t-1)"
-            );
-            assert!(!format!("{error:?}").contains("canary"));
-        }
-        assert_eq!(server.seen().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn signing_in_is_retried_like_any_read() {
-        let issued = json!({"expires_in": 3599, "access_token": "fresh"});
-        let server = Server::start(move |_, number, _| match number {
-            0 => reply(503, &json!(null)),
-            1 => reply(400, &json!({"error": "temporarily_unavailable"})),
-            _ => reply(200, &issued),
-        })
-        .await;
-        let choice = choose_with(&APP, &Settings::default(), &server.url).expect("a credential");
-        assert_eq!(token(&choice).await, "fresh");
-        assert_eq!(server.seen().len(), 3);
-        let busy = Server::start(|_, _, _| reply(500, &json!({"error": "server_error"}))).await;
-        let choice = choose_with(&APP, &Settings::default(), &busy.url).expect("a credential");
-        for _ in 0..2 {
-            let (before, error) = (busy.seen().len(), choice.tokens.token().await);
-            let error = error.expect_err("busy").to_string();
-            assert_eq!(error, "the sign-in service is busy: server_error");
-            assert!(busy.seen().len() > before + 1, "it is tried again");
-        }
-        let html = Server::start(|_, _, _| reply(200, &json!({"hello": 1}))).await;
-        let choice = choose_with(&APP, &Settings::default(), &html.url).expect("a credential");
-        let error = choice.tokens.token().await.expect_err("no token in it");
-        assert_eq!(
-            error.to_string(),
-            "the sign-in service at 127.0.0.1 answered 200 without a token"
-        );
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! What an access token says of itself.
+//! The claims of an access token.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use super::Token;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Claims {
-    /// Whom the token is for.
+    /// The audience.
     pub aud: Option<String>,
     /// The tenant.
     pub tid: Option<String>,
@@ -29,7 +29,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads a token's claims; `None` where it is no JWT.
+    /// Reads a token's claims; `None` if it is no JWT.
     pub fn of(token: &Token) -> Option<Self> {
         token.claims()
     }
@@ -39,7 +39,7 @@ impl Claims {
         self.scp.is_some() && self.idtyp.as_deref() != Some("app")
     }
 
-    /// Returns the permissions that count for whoever signed in.
+    /// Returns the permissions of the person or the app.
     pub fn granted(&self) -> Vec<String> {
         if self.is_delegated() {
             let scopes = self.scp.as_deref().unwrap_or_default();
@@ -54,7 +54,7 @@ impl Claims {
         self.appid.as_deref().or(self.azp.as_deref())
     }
 
-    /// Returns the name of whoever signed in.
+    /// Returns the name of the person or the app.
     pub fn name(&self) -> Option<&str> {
         let person = [&self.upn, &self.preferred_username, &self.unique_name];
         let person = person.into_iter().find_map(Option::as_deref);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_and_a_person_are_told_apart() {
+    fn app_and_person_are_distinguished() {
         let app = claims(&json!({"roles": ["A"], "appid": "1", "app_displayname": "Pipeline"}));
         assert!(!app.is_delegated());
         assert_eq!((app.granted(), app.name()), (vec!["A".to_owned()], Some("Pipeline")));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_text_has_no_claims() {
+    fn opaque_token_has_no_claims() {
         assert!(Claims::of(&Token::given("opaque".into())).is_none());
         assert!(claims(&json!({})).granted().is_empty());
     }

@@ -1,4 +1,4 @@
-//! The kinds of credential that Moorline can sign in with, and what a tenant file says about them.
+//! The kinds of credential, and the settings of a tenant file for them.
 
 use std::fmt;
 
@@ -7,20 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A kind of credential. The order is that in which they are looked for.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "camelCase")]
 #[value(rename_all = "camelCase")]
 pub enum Credential {
@@ -38,7 +25,7 @@ pub enum Credential {
     ClientSecret,
     /// The identity of the Azure machine or service that this runs on.
     ManagedIdentity,
-    /// Whoever is signed in to the Azure CLI.
+    /// The account that is signed in to the Azure CLI.
     AzureCli,
     /// A person with a browser.
     DeviceCode,
@@ -47,37 +34,30 @@ pub enum Credential {
 impl Credential {
     /// Returns the name that `spec.auth.credential` and `--credential` use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::AccessToken => "accessToken",
-            Self::GithubOidc => "githubOidc",
-            Self::AzureDevOpsOidc => "azureDevOpsOidc",
-            Self::WorkloadIdentity => "workloadIdentity",
-            Self::ClientCertificate => "clientCertificate",
-            Self::ClientSecret => "clientSecret",
-            Self::ManagedIdentity => "managedIdentity",
-            Self::AzureCli => "azureCli",
-            Self::DeviceCode => "deviceCode",
-        }
+        self.texts().0
     }
 
-    /// Returns what it is, for people.
+    /// Returns the words for people.
     pub fn label(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// Returns the name and the words.
+    fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::AccessToken => "a ready access token",
-            Self::GithubOidc => "GitHub Actions' identity token",
-            Self::AzureDevOpsOidc => "an Azure DevOps service connection",
-            Self::WorkloadIdentity => "a federated token file",
-            Self::ClientCertificate => "a client certificate",
-            Self::ClientSecret => "a client secret",
-            Self::ManagedIdentity => "a managed identity",
-            Self::AzureCli => "the Azure CLI",
-            Self::DeviceCode => "a device code",
+            Self::AccessToken => ("accessToken", "a ready access token"),
+            Self::GithubOidc => ("githubOidc", "GitHub Actions' identity token"),
+            Self::AzureDevOpsOidc => ("azureDevOpsOidc", "an Azure DevOps service connection"),
+            Self::WorkloadIdentity => ("workloadIdentity", "a federated token file"),
+            Self::ClientCertificate => ("clientCertificate", "a client certificate"),
+            Self::ClientSecret => ("clientSecret", "a client secret"),
+            Self::ManagedIdentity => ("managedIdentity", "a managed identity"),
+            Self::AzureCli => ("azureCli", "the Azure CLI"),
+            Self::DeviceCode => ("deviceCode", "a device code"),
         }
     }
-}
 
-impl Credential {
-    /// Returns what most often keeps it from being there, and how to mend that.
+    /// Returns advice for the most common reason why the credential is incomplete.
     pub fn advice(self) -> Option<&'static str> {
         match self {
             Self::GithubOidc => Some(
@@ -114,14 +94,14 @@ pub struct Settings {
 
 /// A kind of credential that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Skipped {
     /// Its kind.
     pub credential: Credential,
-    /// What it lacks.
+    /// The parts that are missing.
     pub why: String,
 }
 
-impl fmt::Display for PassedOver {
+impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` {}", self.credential, self.why)
     }

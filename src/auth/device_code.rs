@@ -1,6 +1,6 @@
-//! A person with a browser, anywhere: Moorline shows a code, the person enters it on Microsoft's page.
+//! Signs a person in by a device code, which the person enters on Microsoft's page in any browser.
 //!
-//! What is issued stays in memory and ends with the run; the next one asks again.
+//! The tokens stay in memory and end with the run.
 
 use std::time::Duration;
 
@@ -9,12 +9,15 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::context::Person;
 use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
-use super::search::Search;
-use super::surroundings::Person;
+use super::lookup::{CLIENT_ID, CredentialLookup};
 use super::{AuthError, Token, TokenFuture, TokenSource};
 
-/// How much slower to ask each time the service wants it (RFC 8628, 3.5).
+/// The polling interval if the service names none (RFC 8628, 3.2).
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// The increase of the polling interval each time the service requests it (RFC 8628, 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
 /// The device authorization grant.
@@ -27,37 +30,30 @@ struct DeviceCode {
     refresh: Mutex<Option<SecretString>>,
 }
 
-/// What the service answers to a request for a code.
+/// The answer to a request for a code.
 #[derive(Deserialize)]
 struct Codes {
     device_code: SecretString,
     user_code: String,
     verification_uri: String,
-    #[serde(default = "five")]
-    interval: u64,
-}
-
-/// The interval where the service names none (RFC 8628, 3.2).
-fn five() -> u64 {
-    5
+    interval: Option<u64>,
 }
 
 /// Looks for an app that a person can sign in to, and for the person.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let present = search.person().present || search.is_named();
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let person = &lookup.context.person;
+    let present = person.present || lookup.is_named;
     if !present {
-        search.missing("somebody at a terminal");
+        lookup.missing("a person at a terminal");
     }
-    let client_id = search.client_id(&["AZURE_CLIENT_ID", "ARM_CLIENT_ID"])?;
-    present.then(|| -> Box<dyn TokenSource> {
-        Box::new(DeviceCode {
-            url: of_tenant(search.endpoints(), search.tenant(), "oauth2/v2.0/devicecode"),
-            endpoint: search.token_endpoint(),
-            client_id,
-            person: search.person().clone(),
-            refresh: Mutex::default(),
-        })
-    })
+    let client_id = lookup.client_id(&CLIENT_ID).filter(|_| present)?;
+    Some(Box::new(DeviceCode {
+        url: of_tenant(lookup.caller(), lookup.context.tenant, "oauth2/v2.0/devicecode"),
+        endpoint: lookup.token_endpoint(),
+        client_id,
+        person: person.clone(),
+        refresh: Mutex::default(),
+    }))
 }
 
 impl DeviceCode {
@@ -71,7 +67,7 @@ impl DeviceCode {
         Ok(issued.token)
     }
 
-    /// Gets the next token without the person; `None` where the service wants to see them again.
+    /// Gets the next token by the refresh token; `None` if the person has to sign in again.
     async fn renew(&self, refresh: &mut Option<SecretString>) -> Result<Option<Token>, AuthError> {
         let Some(secret) = refresh.as_ref() else {
             return Ok(None);
@@ -101,7 +97,7 @@ impl DeviceCode {
 
     async fn sign_in(&self) -> Result<Issued, AuthError> {
         let scope = self.scope();
-        let caller = self.endpoint.caller();
+        let caller = &self.endpoint.caller;
         let form = [("client_id", self.client_id.as_str()), ("scope", &scope)];
         let codes: Codes = ask(caller, &self.url, &form).await?;
         caller.make_known(&codes.device_code);
@@ -109,18 +105,18 @@ impl DeviceCode {
             "To sign in, open {} in a browser and enter the code {}.",
             codes.verification_uri, codes.user_code
         ));
-        let mut interval = Duration::from_secs(codes.interval);
+        let mut interval = codes.interval.map_or(INTERVAL, Duration::from_secs);
         let form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("client_id", &self.client_id),
             ("device_code", codes.device_code.expose_secret()),
         ];
-        // The service ends it, by a refusal, when the code's time is over.
+        // The service refuses the code when it expires.
         loop {
-            if caller.left().is_some_and(|left| left <= interval) {
+            if caller.http.deadline.left().is_some_and(|left| left <= interval) {
                 return Err(AuthError::NobodySignedIn);
             }
-            caller.clock().sleep(interval).await;
+            caller.http.clock.sleep(interval).await;
             match self.endpoint.exchange(&form).await {
                 Err(AuthError::Refused(refusal)) => match refusal.error.as_str() {
                     "authorization_pending" => {}
@@ -133,7 +129,7 @@ impl DeviceCode {
     }
 
     fn scope(&self) -> String {
-        format!("{} offline_access", self.endpoint.scope())
+        format!("{} offline_access", self.endpoint.scope)
     }
 }
 
@@ -155,17 +151,15 @@ impl TokenSource for DeviceCode {
 mod tests {
     use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
-    use crate::auth::Caller;
-    use crate::clock::Clock;
-    use crate::http::testing::{Server, endpoints, reply};
-    use crate::http::transport::Transport;
+    use crate::auth::SignInClient;
+    use crate::http::testing::{Server, client, reply};
+    use crate::secrets::Known;
 
     #[tokio::test]
-    async fn the_person_is_asked_once_and_the_token_renewed_without_them() {
+    async fn person_signs_in_once_and_the_token_is_renewed() {
         let refusal = |error: &str| reply(400, &json!({"error": error}));
         let issued = |token: &str, refresh: Option<&str>| {
             let answer =
@@ -186,15 +180,14 @@ mod tests {
             refusal("invalid_grant"),
         ])
         .await;
-        let endpoints = endpoints(&server.url);
-        let transport = Transport::new(&endpoints).expect("no certificates are needed");
-        let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-        let caller = Caller::new(transport, clock.clone(), None);
+        let http = client(&server.url);
+        let clock = http.clock.clone();
+        let caller = SignInClient::new(http, Known::default());
         let said = Arc::new(StdMutex::new(Vec::new()));
         let log = Arc::clone(&said);
         let source = DeviceCode {
-            url: of_tenant(&endpoints, "contoso.com", "oauth2/v2.0/devicecode"),
-            endpoint: TokenEndpoint::new(&endpoints, "contoso.com", caller),
+            url: of_tenant(&caller, "contoso.com", "oauth2/v2.0/devicecode"),
+            endpoint: TokenEndpoint::new("contoso.com", caller),
             client_id: "app".to_owned(),
             person: Person {
                 present: true,
@@ -210,7 +203,7 @@ mod tests {
             assert_eq!(token, expected);
             assert!(!format!("{source:?}").contains("canary"));
         }
-        // Who has a token that still lives is not asked again for the next.
+        // The person is not asked while the last token is valid.
         for _ in 0..2 {
             source.renewed().await.expect_err("the person is needed");
         }

@@ -1,36 +1,38 @@
-//! Microsoft Entra's sign-in service: a form goes out, a token or a refusal comes back.
+//! Microsoft Entra's sign-in service, which answers forms with tokens or refusals.
 
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
-use super::caller::{Call, Caller, host};
-use super::refusal::Refusal;
+use super::caller::{SignInClient, host};
+use super::refusal::OAuthError;
 use super::{AuthError, Token};
-use crate::http::cloud::Endpoints;
 use crate::http::odata;
-use crate::http::transport::Incoming;
+use crate::http::transport::HttpAnswer;
 
 /// The token endpoint of a tenant.
 #[derive(Clone, Debug)]
-pub struct TokenEndpoint {
-    url: Url,
-    scope: String,
-    caller: Caller,
+pub(super) struct TokenEndpoint {
+    /// The URL, which is the audience of an assertion that the app signs itself.
+    pub(super) url: Url,
+    /// The scope of every permission that was granted on Graph.
+    pub(super) scope: String,
+    pub(super) caller: SignInClient,
 }
 
-/// What the token endpoint issues.
+/// The tokens that the endpoint issues.
 pub(super) struct Issued {
     pub(super) token: Token,
-    /// What a person's next token is had for.
+    /// The refresh token of a person.
     pub(super) refresh: Option<SecretString>,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenAnswer {
     access_token: SecretString,
     expires_in: u64,
     refresh_token: Option<SecretString>,
@@ -38,46 +40,28 @@ struct Answer {
 
 impl TokenEndpoint {
     /// Makes the endpoint of a tenant, a GUID or a domain.
-    pub fn new(endpoints: &Endpoints, tenant: &str, caller: Caller) -> Self {
-        Self {
-            url: of_tenant(endpoints, tenant, "oauth2/v2.0/token"),
-            scope: endpoints.cloud().scope(),
-            caller,
-        }
-    }
-
-    /// Returns its URL, which an assertion of the app's own names as its audience.
-    pub(super) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Returns the scope of every permission that was granted on Graph.
-    pub(super) fn scope(&self) -> &str {
-        &self.scope
-    }
-
-    /// Returns who makes its calls.
-    pub(super) fn caller(&self) -> &Caller {
-        &self.caller
+    pub(super) fn new(tenant: &str, caller: SignInClient) -> Self {
+        let scope = caller.http.endpoints.cloud().scope();
+        Self { url: of_tenant(&caller, tenant, "oauth2/v2.0/token"), scope, caller }
     }
 
     /// Asks for a token for Graph. `grant` is what the kind of credential adds to the form.
     ///
     /// # Errors
     /// When the service refuses, or cannot be asked within the retry policy.
-    pub async fn redeem(&self, grant: &[(&str, &str)]) -> Result<Token, AuthError> {
+    pub(super) async fn redeem(&self, grant: &[(&str, &str)]) -> Result<Token, AuthError> {
         let scoped = [&[("scope", self.scope.as_str())], grant].concat();
         Ok(self.exchange(&scoped).await?.token)
     }
 
-    /// Sends a form and returns all that is issued for it.
+    /// Sends a form and returns the tokens that are issued for it.
     pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
-        let answer: Answer = ask(&self.caller, &self.url, form).await?;
+        let answer: TokenAnswer = ask(&self.caller, &self.url, form).await?;
         for issued in [Some(&answer.access_token), answer.refresh_token.as_ref()] {
             issued.into_iter().for_each(|secret| self.caller.make_known(secret));
         }
         let lifetime = Duration::from_secs(answer.expires_in);
-        let now = self.caller.clock().now();
+        let now = self.caller.http.clock.now();
         Ok(Issued {
             token: Token::issued(answer.access_token, &self.url, now, lifetime),
             refresh: answer.refresh_token,
@@ -86,29 +70,33 @@ impl TokenEndpoint {
 }
 
 /// Returns a URL of the sign-in service about a tenant.
-pub(super) fn of_tenant(endpoints: &Endpoints, tenant: &str, path: &str) -> Url {
-    let mut url = endpoints.login().clone();
+pub(super) fn of_tenant(caller: &SignInClient, tenant: &str, path: &str) -> Url {
+    let mut url = caller.http.endpoints.login().clone();
     url.set_path(&format!("/{}/{path}", odata::segment(tenant)));
     url
 }
 
 /// Sends a form and reads the answer.
 pub(super) async fn ask<T: DeserializeOwned>(
-    caller: &Caller,
+    caller: &SignInClient,
     url: &Url,
     form: &[(&str, &str)],
 ) -> Result<T, AuthError> {
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    read(url, &caller.call(Call::form(url, &form)).await?)
+    let request = caller.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    read(url, &caller.call(request.body(form)).await?)
 }
 
-/// Reads an answer: what was asked for, else a refusal, else it is no answer.
-pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &Incoming) -> Result<T, AuthError> {
-    // What the parser complains of is never shown: it may quote the answer.
+/// Parses an answer.
+///
+/// # Errors
+/// When it is a refusal, or neither.
+pub(super) fn read<T: DeserializeOwned>(url: &Url, answer: &HttpAnswer) -> Result<T, AuthError> {
+    // The error of the parser is not shown: it may quote the answer.
     if let Ok(wanted) = serde_json::from_slice(&answer.body) {
         return Ok(wanted);
     }
-    Err(match Refusal::parse(answer.status, &answer.body) {
+    Err(match OAuthError::parse(answer.status, &answer.body) {
         Some(refusal) if refusal.is_transient() => AuthError::Busy(Box::new(refusal)),
         Some(refusal) => AuthError::Refused(Box::new(refusal)),
         None => AuthError::BadAnswer { host: host(url), status: answer.status },

@@ -1,14 +1,14 @@
 //! Why there is no token, or none that may be sent.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::certificate::CertificateError;
-use super::credential::PassedOver;
-use super::refusal::Refusal;
+use super::credential::Skipped;
+use super::refusal::OAuthError;
 use crate::http::transport::Fault;
 
 /// A failed sign-in. No secret and no token is ever part of it.
@@ -16,16 +16,16 @@ use crate::http::transport::Fault;
 pub enum AuthError {
     /// There is no complete credential.
     #[error("no credential was found")]
-    NoCredential(Vec<PassedOver>),
+    NoCredential(Vec<Skipped>),
     /// The credential that was asked for is not complete.
     #[error("the credential cannot be used: {}", .0.iter().map(ToString::to_string).collect::<String>())]
-    Incomplete(Vec<PassedOver>),
+    Incomplete(Vec<Skipped>),
     /// The sign-in service refused.
     #[error("sign-in was refused: {0}")]
-    Refused(Box<Refusal>),
+    Refused(Box<OAuthError>),
     /// The sign-in service could not decide, at every attempt.
     #[error("the sign-in service is busy: {0}")]
-    Busy(Box<Refusal>),
+    Busy(Box<OAuthError>),
     /// The sign-in service could not be asked.
     #[error("the sign-in service at {host} gave no usable answer")]
     Unreachable {
@@ -48,9 +48,9 @@ pub enum AuthError {
     /// A file or a program that the credential needs cannot be used.
     #[error("{what} cannot be read from {}", path.display())]
     File {
-        /// What it is.
+        /// The file or program.
         what: &'static str,
-        /// Where it should be.
+        /// The path.
         path: PathBuf,
         /// Why.
         source: Arc<io::Error>,
@@ -67,9 +67,9 @@ pub enum AuthError {
     #[error("the Azure CLI gives no token: {0}")]
     AzureCli(String),
     /// The time was over before the person had signed in.
-    #[error("the run's time is over, and nobody has signed in")]
+    #[error("the run's time was over before the person signed in")]
     NobodySignedIn,
-    /// The token does not say whose it is; nothing was sent.
+    /// The token has no claim of its tenant; nothing was sent.
     #[error("the token does not say which tenant it is for")]
     NoTenantClaim,
     /// The token belongs to another tenant; nothing was sent.
@@ -85,7 +85,7 @@ pub enum AuthError {
         "a token issued by {issuer} is not sent to {graph}: it would work against the real tenant"
     )]
     ForeignHost {
-        /// Who issued the token.
+        /// The host that issued the token.
         issuer: String,
         /// The Graph that the user put in the cloud's place.
         graph: String,
@@ -93,13 +93,16 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// Returns what the error itself knows about a way out: what each kind of credential lacks.
+    /// Makes the error of a file or a program that cannot be read.
+    pub(super) fn file(what: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { what, path: path.to_owned(), source: Arc::new(source) }
+    }
+
+    /// Returns hints: the parts that each kind of credential lacks, or advice.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoCredential(passed_over) => {
-                passed_over.iter().map(ToString::to_string).collect()
-            }
-            Self::Incomplete(passed_over) => passed_over
+            Self::NoCredential(skipped) => skipped.iter().map(ToString::to_string).collect(),
+            Self::Incomplete(skipped) => skipped
                 .iter()
                 .filter_map(|one| one.credential.advice())
                 .map(str::to_owned)

@@ -1,19 +1,19 @@
-//! What Microsoft Entra says when it issues no token (FACTS 4.6).
+//! Refusals of Microsoft Entra's token endpoint (FACTS 4.6).
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// Errors that say "later": OAuth's (RFC 6749, 4.1.2.1), which the token endpoint uses as well.
+/// Transient errors: OAuth's (RFC 6749, 4.1.2.1), which the token endpoint uses as well.
 const LATER: [&str; 2] = ["server_error", "temporarily_unavailable"];
 
-/// Numbers that say "later": a service behind it fails or takes too long, its budget is used up, the directory is not
+/// Transient numbers: a service behind it fails or takes too long, its budget is used up, the directory is not
 /// there, or the tenant sends too much.
 const LATER_NUMBERS: [u32; 5] = [90_006, 90_012, 90_024, 90_033, 90_055];
 
 /// A refusal of the token endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct OAuthError {
     /// The HTTP status.
     pub status: u16,
     /// OAuth's error, `invalid_client` for example.
@@ -36,8 +36,8 @@ struct Body {
     trace_id: Option<String>,
 }
 
-impl Refusal {
-    /// Reads a refusal; `None` for a body that is none.
+impl OAuthError {
+    /// Parses a refusal; `None` for any other body.
     pub fn parse(status: u16, body: &[u8]) -> Option<Self> {
         let body: Body = serde_json::from_slice(body).ok()?;
         let (number, sentence) = split_number(&body.error_description);
@@ -50,7 +50,7 @@ impl Refusal {
         })
     }
 
-    /// Returns whether it says nothing of what was sent, so that the same can be right a moment later.
+    /// Returns whether the same request can succeed later.
     pub fn is_transient(&self) -> bool {
         self.status == 429
             || self.status >= 500
@@ -78,7 +78,7 @@ fn first_sentence(text: &str) -> &str {
     text[..end.unwrap_or(text.len()).min(ids)].trim_end()
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number {
             Some(number) => write!(f, "AADSTS{number} ({})", self.error)?,
@@ -100,8 +100,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(body: &Value) -> Option<Refusal> {
-        Refusal::parse(401, body.to_string().as_bytes())
+    fn parse(body: &Value) -> Option<OAuthError> {
+        OAuthError::parse(401, body.to_string().as_bytes())
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_in_a_name_ends_no_sentence() {
+    fn dot_inside_a_name_does_not_end_the_sentence() {
         let refusal = parse(&json!({
             "error": "invalid_request",
             "error_description": "AADSTS90002: Tenant 'a.contoso.com' not found. Check it.",
@@ -138,9 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_blames_nobody_is_transient() {
+    fn transient_refusals_are_recognized() {
         let is_transient = |status, body: Value| {
-            let refusal = Refusal::parse(status, body.to_string().as_bytes());
+            let refusal = OAuthError::parse(status, body.to_string().as_bytes());
             refusal.expect("a refusal").is_transient()
         };
         assert!(is_transient(503, json!({"error": "invalid_client"})));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn less_than_usual_is_enough() {
+    fn refusal_is_parsed_with_few_members() {
         let bare = parse(&json!({"error": "temporarily_unavailable"})).expect("a refusal");
         assert_eq!(bare.to_string(), "temporarily_unavailable");
         assert_eq!(bare.number, None);
@@ -162,7 +162,7 @@ mod tests {
         let strange =
             parse(&json!({"error": "x", "error_description": "AADSTS99999999999: Trace ID: 1"}));
         assert_eq!(strange.expect("a refusal").message, "AADSTS99999999999:");
-        assert_eq!(Refusal::parse(502, b"<html>"), None);
+        assert_eq!(OAuthError::parse(502, b"<html>"), None);
         assert_eq!(parse(&json!({"access_token": "x"})), None);
     }
 }

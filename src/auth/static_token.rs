@@ -1,11 +1,11 @@
-//! A ready token that somebody else renews.
+//! A ready access token, which is renewed elsewhere.
 
 use secrecy::SecretString;
 
-use super::search::Search;
+use super::lookup::CredentialLookup;
 use super::{Token, TokenFuture, TokenSource};
 
-/// Hands out one token, as it was given.
+/// A source of one token.
 #[derive(Debug)]
 pub struct StaticToken(Token);
 
@@ -17,8 +17,8 @@ impl StaticToken {
 }
 
 /// Looks for a ready token.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let token = search.secret(&["MOORLINE_ACCESS_TOKEN"])?;
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let token = lookup.secret(&["MOORLINE_ACCESS_TOKEN"])?;
     Some(Box::new(StaticToken::new(token)))
 }
 

@@ -1,15 +1,14 @@
-//! Which tenant is meant, by its id.
+//! Finds the id of a tenant.
 
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
 use super::AuthError;
-use super::caller::{Call, Caller, host};
+use super::caller::{SignInClient, host};
 use super::entra::{of_tenant, read};
-use crate::http::cloud::Endpoints;
 
-/// What the sign-in service publishes about a tenant (OpenID Connect Discovery, 3).
+/// The OpenID configuration of a tenant (OpenID Connect Discovery, 3).
 #[derive(Deserialize)]
 struct Configuration {
     issuer: String,
@@ -19,16 +18,12 @@ struct Configuration {
 ///
 /// # Errors
 /// When the sign-in service knows no tenant with this domain, or cannot be asked.
-pub async fn id_of(
-    endpoints: &Endpoints,
-    tenant: &str,
-    caller: &Caller,
-) -> Result<Uuid, AuthError> {
+pub async fn id_of(tenant: &str, caller: &SignInClient) -> Result<Uuid, AuthError> {
     if let Ok(id) = Uuid::try_parse(tenant) {
         return Ok(id);
     }
-    let url = of_tenant(endpoints, tenant, "v2.0/.well-known/openid-configuration");
-    let answer = caller.call(Call::get(&url)).await?;
+    let url = of_tenant(caller, tenant, "v2.0/.well-known/openid-configuration");
+    let answer = caller.call(caller.get(&url)).await?;
     let configuration: Configuration = read(&url, &answer)?;
     // `https://login.microsoftonline.com/{id}/v2.0`, whatever the cloud.
     let issuer = Url::parse(&configuration.issuer).ok();

@@ -1,4 +1,4 @@
-//! An access token, and what can be read from it without trusting it.
+//! Access tokens.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::AuthError;
 use crate::http::cloud::issues_cloud_tokens;
 
-/// How long before its end a token is renewed, so that none expires on its way.
+/// The time before its end at which a token is renewed, so that none expires on its way.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
 
 /// An access token for Graph.
@@ -44,21 +44,21 @@ impl Lifetime {
 /// The claims that matter before a token is sent. Their signature is Graph's to check.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Claims {
+struct IssuerClaims {
     iss: Option<String>,
     tid: Option<String>,
 }
 
-/// How a token is signed.
+/// The header of a JWT.
 #[derive(Deserialize)]
-struct Header {
+struct JwtHeader {
     alg: String,
 }
 
 impl Token {
-    /// Makes a token that somebody else looks after. Its claims say who issued it.
+    /// Makes a token without a known lifetime. Its claims name the issuer.
     pub fn given(secret: SecretString) -> Self {
-        let claims: Claims = part(secret.expose_secret(), 1).unwrap_or_default();
+        let claims: IssuerClaims = part(secret.expose_secret(), 1).unwrap_or_default();
         let issuer = claims.iss.filter(|_| is_signed(secret.expose_secret()));
         let issuer = issuer.and_then(|iss| Url::parse(&iss).ok());
         Self {
@@ -82,7 +82,7 @@ impl Token {
         Self { issuer: issuer.or_else(|| host(login)), ..token }
     }
 
-    /// Makes a token that somebody on this machine got from a sign-in service, who keeps it or got it just now.
+    /// Makes a token from a program or service of this machine, which has renewed or cached it.
     pub(crate) fn handed(secret: SecretString, now: Timestamp, lifetime: Option<Duration>) -> Self {
         Self {
             lifetime: lifetime.map(|lifetime| Lifetime::new(now, lifetime)),
@@ -100,17 +100,17 @@ impl Token {
         self.issuer.as_deref()
     }
 
-    /// Returns what the token says of itself, unchecked; `None` where it is no JWT.
+    /// Returns the claims, unchecked; `None` if the token is no JWT.
     pub(crate) fn claims<T: DeserializeOwned>(&self) -> Option<T> {
         part(self.secret.expose_secret(), 1)
     }
 
-    /// Returns whether it is time to get another one.
+    /// Returns whether the token should be renewed.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.lifetime.is_some_and(|lifetime| lifetime.renew <= now)
     }
 
-    /// Returns whether its time is over.
+    /// Returns whether the token has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.lifetime.is_some_and(|lifetime| lifetime.end <= now)
     }
@@ -118,7 +118,7 @@ impl Token {
     /// Checks that the token is of the tenant that is meant.
     ///
     /// # Errors
-    /// When it is of another tenant, or does not say of which it is.
+    /// When the token is of another tenant, or has no claim of its tenant.
     pub fn check_tenant(&self, expected: Uuid) -> Result<(), AuthError> {
         match self.tenant {
             Some(found) if found == expected => Ok(()),
@@ -132,9 +132,9 @@ fn host(url: &Url) -> Option<String> {
     url.host_str().map(str::to_owned)
 }
 
-/// Returns whether a token claims to be signed. One that does not is an emulator's, whatever issuer it names.
+/// Returns whether a token claims to be signed. An emulator's is not, whatever issuer it names.
 fn is_signed(token: &str) -> bool {
-    let header: Option<Header> = part(token, 0);
+    let header: Option<JwtHeader> = part(token, 0);
     header.is_some_and(|header| header.alg != "none")
 }
 
@@ -163,7 +163,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_token_of_another_tenant_is_told_apart() {
+    fn token_of_another_tenant_is_refused() {
         let token = |tid: Value| Token::given(jwt(&json!({"tid": tid})));
         assert!(token(json!(CONTOSO.to_string())).check_tenant(CONTOSO).is_ok());
         let error = token(json!(Uuid::nil().to_string()))
@@ -181,7 +181,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn any_text_is_a_token() {
+    fn any_text_makes_a_token() {
         for text in ["", "..", "a.b.c", "a.e30", "a.bnVsbA.c", "a.W10.c", "é.é.é"] {
             let token = Token::given(text.into());
             assert_eq!((token.issuer(), token.tenant), (None, None), "{text}");
@@ -189,7 +189,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_issuer_is_a_cloud_that_signed_else_who_was_asked() {
+    fn issuer_is_the_signing_cloud_or_the_login_host() {
         let secret = jwt(&json!({"iss": "https://sts.windows.net/1/"}));
         assert_eq!(Token::given(secret.clone()).issuer(), Some("sts.windows.net"));
         let unsigned =
@@ -228,7 +228,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_token_does_not_show_itself() {
+    fn debug_of_a_token_hides_it() {
         let token = Token::given("canary".into());
         assert!(!format!("{token:?}").contains("canary"));
     }

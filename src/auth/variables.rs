@@ -1,4 +1,4 @@
-//! The environment variables that hold what a pipeline signs in with.
+//! The environment variables with credentials of a pipeline.
 
 use std::sync::LazyLock;
 
@@ -60,8 +60,7 @@ static PATTERNS: LazyLock<GlobSet> = LazyLock::new(|| {
     patterns.expect("the patterns are part of the program and a test reads them")
 });
 
-/// Returns what a variable is for, where it holds a credential of the run itself. Letters count in any case, as they
-/// do for Windows.
+/// Returns the purpose of a variable that holds a credential of the run itself. Case does not matter, as on Windows.
 pub fn credential(variable: &str) -> Option<&'static str> {
     let first = PATTERNS.matches(variable).into_iter().next()?;
     CREDENTIALS.get(first).map(|(_, what)| *what)
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_credential_is_known_in_any_case_and_a_variable_of_the_user_is_none() {
+    fn credentials_are_recognized_in_any_case_and_user_variables_are_not() {
         for name in [
             "AZURE_CLIENT_SECRET",
             "azure_client_secret",
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_that_sign_in_reads_is_a_credential() {
+    fn every_variable_of_a_credential_is_recognized() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/auth");
         let mut seen = 0;
         for entry in walkdir::WalkDir::new(folder) {

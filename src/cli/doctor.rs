@@ -50,12 +50,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     let connection = Connection::open(ui, &arguments.tenant, tenant, &loaded.root).await?;
     let document = doctor::examine(SetUp {
         tenant: &tenant.spec.tenant_id,
-        endpoints: &connection.endpoints,
-        transport: &connection.transport,
-        clock: &connection.clock,
+        http: &connection.http,
         caller: &connection.caller,
         concurrency: arguments.tenant.concurrency.into(),
-        watch: connection.watch.clone(),
         credential: connection.credential,
         manifests: valid.then(|| selected.collect()),
         ownership: tenant.spec.ownership.as_ref(),

@@ -18,19 +18,16 @@ use super::TenantOptions;
 use super::environment::{secret, variable};
 use super::failure::CommandError;
 use super::selection::{Selection, load, near_address};
-use crate::auth::cache::Cached;
-use crate::auth::client_secret::ClientSecret;
-use crate::auth::entra::TokenEndpoint;
 use crate::auth::{
-    self, AuthError, Caller, Choice, Credential, Environment, Person, Surroundings, TokenSource,
+    self, AuthError, Choice, Credential, CredentialContext, Person, SignInClient, TokenSource,
 };
 use crate::clock::Clock;
 use crate::diagnostic::text;
 use crate::error::Error;
-use crate::graph::client::{Graph, Options};
+use crate::graph::client::{Graph, GraphOptions};
 use crate::http::cloud::Endpoints;
-use crate::http::transport::Transport;
-use crate::http::watch::{Delay, Watch};
+use crate::http::transport::Client;
+use crate::http::{Delay, RetryObserver};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{Address, Desired, bundle};
 use crate::plan::{self, Planned, Release, Rewrite};
@@ -61,11 +58,8 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandErr
 
 /// The connection to a tenant or to the sandbox, before the first call.
 pub(super) struct Connection {
-    pub(super) endpoints: Endpoints,
-    pub(super) transport: Transport,
-    pub(super) clock: Clock,
-    pub(super) caller: Caller,
-    pub(super) watch: Watch,
+    pub(super) http: Client,
+    pub(super) caller: SignInClient,
     /// The name of the credential for people, and its tokens.
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
@@ -117,30 +111,26 @@ impl Connection {
         let spec = &tenant.spec;
         let endpoints = Endpoints::new(spec.cloud, graph_url.as_deref(), login_url.as_deref())
             .map_err(|source| Error::usage("usage/endpoint", source.to_string()))?;
-        let transport = Transport::new(&endpoints).map_err(|source| {
+        let observer = retry_observer(ui, &clock);
+        let http = Client::new(endpoints, clock, options.timeout, observer).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let deadline = options.timeout.and_then(|timeout| clock.instant().checked_add(timeout));
-        let watch = watch(ui, &clock);
-        let caller = Caller::new(transport.clone(), clock.clone(), deadline)
-            .watched_by(watch.clone())
-            .making_known(ui.known().clone());
+        let caller = SignInClient::new(http.clone(), ui.known().clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
             // The credentials of the real tenant are not sent to the sandbox.
-            let endpoint = TokenEndpoint::new(&endpoints, &spec.tenant_id, caller.clone());
             let secret = SecretString::from("sandbox");
-            let source = ClientSecret::new(endpoint, "moorline".to_owned(), secret);
-            let tokens: Arc<dyn TokenSource> = Arc::new(Cached::new(source, clock.clone()));
+            let tokens: Arc<dyn TokenSource> =
+                Arc::new(auth::client_secret(&spec.tenant_id, caller.clone(), "moorline", secret));
             Ok(("the sandbox's own app".to_owned(), tokens))
         } else {
-            choose(ui, options, spec, &endpoints, &caller).map(|choice| {
+            choose(ui, options, spec, &caller).map(|choice| {
                 asks = choice.credential == Credential::DeviceCode;
                 let from = choice.from.join(", ");
                 (format!("{} ({from})", choice.credential.label()), choice.tokens)
             })
         };
-        Ok(Self { endpoints, transport, clock, caller, watch, credential, asks, sandbox })
+        Ok(Self { http, caller, credential, asks, sandbox })
     }
 }
 
@@ -176,13 +166,12 @@ impl SignedIn {
         tenant: &TenantFile,
         connection: Connection,
     ) -> Result<Self, CommandError> {
-        let Connection { endpoints, transport, clock, caller, watch, credential, asks, sandbox } =
-            connection;
+        let Connection { http, caller, credential, asks, sandbox } = connection;
         let (with, tokens) = credential?;
         if sandbox.is_none() {
             ui.status(&format!("Signing in with {with}."));
         }
-        let directory = auth::tenant::id_of(&endpoints, &tenant.spec.tenant_id, &caller);
+        let directory = auth::tenant::id_of(&tenant.spec.tenant_id, &caller);
         let directory = if asks {
             directory.await?
         } else {
@@ -191,15 +180,12 @@ impl SignedIn {
             token?;
             directory
         };
-        let options = Options {
+        let options = GraphOptions {
             concurrency: options.concurrency.into(),
-            // Signing in took part of the time.
-            timeout: caller.left(),
             tenant: Some(directory),
-            watch,
             known: ui.known().clone(),
         };
-        let graph = Graph::new(endpoints, tokens, transport, clock, &options);
+        let graph = Graph::new(http, tokens, options);
         Ok(Self { graph, directory, with, sandbox })
     }
 }
@@ -339,13 +325,13 @@ impl Session {
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Returns an observer that reports retries to the user.
-fn watch(ui: &Ui, clock: &Clock) -> Watch {
+fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     if ui.is_quiet() {
-        return Watch::default();
+        return RetryObserver::default();
     }
     let (say, clock) = (ui.speaker(), clock.clone());
     let last: Mutex<Option<Instant>> = Mutex::default();
-    Watch::new(move |delay: &Delay| {
+    RetryObserver::new(move |delay: &Delay| {
         let now = clock.instant();
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
@@ -404,18 +390,16 @@ fn choose(
     ui: &Ui,
     options: &TenantOptions,
     spec: &TenantSpec,
-    endpoints: &Endpoints,
-    caller: &Caller,
+    caller: &SignInClient,
 ) -> Result<Choice, AuthError> {
     let settings = auth::Settings {
         credential: options.credential.or(spec.auth.credential),
         ..spec.auth.clone()
     };
-    auth::choose(&Surroundings {
-        environment: Environment(&variable),
+    auth::choose(&CredentialContext {
+        environment: &variable,
         settings: &settings,
         tenant: &spec.tenant_id,
-        endpoints,
         caller,
         person: Person { present: ui.is_interactive(), say: ui.speaker() },
     })

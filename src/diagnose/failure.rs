@@ -73,7 +73,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::auth::refusal::Refusal;
+    use crate::auth::refusal::OAuthError;
 
     fn answer(status: u16, code: &str, message: &str) -> &'static str {
         let body = json!({ "error": { "code": code, "message": message } });
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn refused_sign_in_is_found_by_its_number() {
         let refused = |body: Value| {
-            let refusal = Refusal::parse(401, body.to_string().as_bytes()).expect("a refusal");
+            let refusal = OAuthError::parse(401, body.to_string().as_bytes()).expect("a refusal");
             let entry = of_sign_in(&AuthError::Refused(Box::new(refusal)));
             entry.map(|entry| entry.id.as_str())
         };

@@ -1,6 +1,6 @@
 //! The features of an error that the catalogue is matched against.
 
-use crate::auth::refusal::Refusal;
+use crate::auth::refusal::OAuthError;
 use crate::graph::ServiceError;
 
 /// The features of an error.
@@ -47,7 +47,7 @@ impl Symptom {
 
     /// Returns the features of a refused sign-in, without the status: alone, the status would be taken for one of
     /// Graph's.
-    pub fn of_refusal(refusal: &Refusal) -> Self {
+    pub fn of_refusal(refusal: &OAuthError) -> Self {
         Self {
             status: None,
             codes: vec![refusal.error.clone()],

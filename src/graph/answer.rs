@@ -1,18 +1,16 @@
-//! Answers: what the service sent back, and what the caller makes of it.
-
-use std::time::Duration;
+//! Answers of Graph: successes and errors.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::approval;
-use super::body::Body;
-use super::error::{Call, GraphError};
+use super::body;
+use super::error::{Call, GraphError, Lost, Retries};
 use super::service_error::ServiceError;
-use crate::clock::Clock;
-use crate::http::Effect;
-use crate::http::transport::{Fault, Incoming};
+use crate::http::Safety;
+use crate::http::retry::Decision;
+use crate::http::retry_loop::Last;
+use crate::http::transport::HttpAnswer;
 
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,11 +19,28 @@ pub struct Response {
     pub status: u16,
     /// The JSON body; null where there is none. Any 2xx to a write is a success, whatever its body.
     pub body: Value,
-    /// Graph's id of the request.
-    pub request_id: Option<String>,
 }
 
 impl Response {
+    /// Parses the body of a successful answer. A write succeeded even where the body is not JSON.
+    ///
+    /// # Errors
+    /// When the body of the answer to a read is not JSON.
+    pub(super) fn parse(
+        call: &Call,
+        safety: Safety,
+        answer: &HttpAnswer,
+    ) -> Result<Self, GraphError> {
+        match body::value(&answer.body) {
+            None if safety == Safety::Read => Err(GraphError::BadPayload {
+                call: call.clone(),
+                reason: "it is not JSON",
+                request_id: answer.request_id().map(str::to_owned),
+            }),
+            body => Ok(Self { status: answer.status, body: body.unwrap_or_default() }),
+        }
+    }
+
     /// Returns the number that a `$count` is answered with. Graph sends it as text, which a batch hands on as a
     /// number, as its digits or, like all that is not JSON, in base64 (FACTS 5.2).
     pub fn count(&self) -> Option<u64> {
@@ -37,58 +52,27 @@ impl Response {
     }
 }
 
-/// Any answer: to a plain call, or to a member of a batch.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) request_id: Option<String>,
-    pub(super) client_request_id: Option<String>,
-    /// The code of a request for approval.
-    pub(super) approval_code: Option<String>,
-    /// The body.
-    pub(super) body: Body,
-}
-
-/// What came of an attempt.
-pub(super) type Attempt = Result<Answer, Fault>;
-
-impl Answer {
-    pub(super) fn read(incoming: Incoming, client_request_id: &str, clock: &Clock) -> Self {
-        Self {
-            status: incoming.status,
-            retry_after: incoming.retry_after(clock.now()),
-            request_id: incoming.header("request-id").map(str::to_owned),
-            client_request_id: Some(client_request_id.to_owned()),
-            approval_code: incoming.header(approval::CODE).map(str::to_owned),
-            body: Body::Text(incoming.body),
+/// Returns the answer that a call ended with, where it is a success.
+///
+/// # Errors
+/// When the answer is an error, or there is none.
+pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError> {
+    let call = call.clone();
+    let retries = Retries { count: last.attempts.saturating_sub(1), elapsed: last.elapsed };
+    let is_lost = last.decision == Decision::AnswerLost;
+    match last.attempt {
+        Ok(answer) if answer.is_success() => Ok(answer),
+        Ok(answer) => {
+            let error = Box::new(ServiceError::from_answer(&answer));
+            Err(match answer.status {
+                _ if is_lost => GraphError::AnswerLost { call, source: Lost::Gateway(error) },
+                429 => GraphError::Throttled { call, retries, error },
+                _ => GraphError::Service { call, retries, error },
+            })
         }
-    }
-
-    /// Returns whether the status is one of the 2xx.
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    pub(super) fn into_service_error(self) -> ServiceError {
-        ServiceError::from_body(self.status, &self.body.value().unwrap_or_default())
-            .with_ids(self.request_id, self.client_request_id)
-            .with_approval_code(self.approval_code)
-    }
-
-    /// Returns the answer with its body parsed. A write succeeded even where its body is not JSON.
-    ///
-    /// # Errors
-    /// When the body of the answer to a read is not JSON.
-    pub(super) fn into_response(self, call: &Call, effect: Effect) -> Result<Response, GraphError> {
-        let Self { status, request_id, .. } = self;
-        match self.body.value() {
-            None if effect == Effect::Read => Err(GraphError::BadPayload {
-                call: call.clone(),
-                reason: "it is not JSON",
-                request_id,
-            }),
-            body => Ok(Response { status, body: body.unwrap_or_default(), request_id }),
+        Err(fault) if is_lost => {
+            Err(GraphError::AnswerLost { call, source: Lost::Connection(fault) })
         }
+        Err(source) => Err(GraphError::Communication { call, retries, source }),
     }
 }

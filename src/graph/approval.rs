@@ -1,28 +1,28 @@
-//! Multi Admin Approval on the wire: what a write carries, and what a refusal says (FACTS 1.10).
+//! Multi Admin Approval in HTTP: the headers of a write, and the texts of refusals (FACTS 1.10).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// The longest justification that the service takes, in characters. Whether it counts code points or, as .NET does,
-/// UTF-16 units is not known, so the larger number is held against it.
+/// UTF-16 units is not known, so the larger number counts.
 pub const LONGEST_JUSTIFICATION: usize = 1024;
 
-const JUSTIFICATION: HeaderName = HeaderName::from_static("x-msft-approval-justification");
+const JUSTIFICATION: &str = "x-msft-approval-justification";
 
 /// Names a request for approval, in a write and in the answer to one.
 pub(super) const CODE: &str = "x-msft-approval-code";
 
-/// What the service says to a write while another request for approval is open for its object.
+/// The text of the refusal of a write while another request for approval is open for its object.
 const OPEN_REQUEST: &str = "an active approval request already exists";
 
-/// What a write says to whoever has to approve it.
+/// The approval of a write, or the justification for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Approval {
     /// Why the write is wanted.
     pub justification: Option<String>,
-    /// The code of the approval that the very same write has got. It goes out in the place of the justification, which
-    /// asks for another approval.
+    /// The code of an approval of the same write. It is sent in place of the justification, which would request another
+    /// approval.
     pub code: Option<String>,
 }
 
@@ -37,20 +37,20 @@ pub(super) fn is_open_request(status: u16, message: &str) -> bool {
 }
 
 impl Approval {
-    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+    /// Returns the headers of the write.
+    pub(super) fn headers(&self) -> HeaderMap {
         let justification = self.justification.as_ref().filter(|_| self.code.is_none());
         let justification = justification.map(|text| BASE64.encode(text));
-        if let Some(value) = justification.and_then(|text| HeaderValue::try_from(text).ok()) {
-            headers.insert(JUSTIFICATION, value);
-        }
         let code = self.code.as_deref();
-        if let Some(value) = code.and_then(|code| HeaderValue::from_str(code).ok()) {
-            headers.insert(HeaderName::from_static(CODE), value);
-        }
+        let headers = [(JUSTIFICATION, justification.as_deref()), (CODE, code)];
+        let headers = headers.into_iter().filter_map(|(name, text)| {
+            Some((HeaderName::from_static(name), HeaderValue::from_str(text?).ok()?))
+        });
+        headers.collect()
     }
 }
 
-/// Returns the code that an error's text names: where a header is lost on the way, the text still has it.
+/// Returns the code in an error's text, which has it even if the header is lost on the way.
 pub(super) fn code_in(message: &str) -> Option<String> {
     let (_, after) = message.split_once(&format!("{CODE}: "))?;
     let code = after.split(|c: char| !c.is_ascii_hexdigit() && c != '-').next()?;
@@ -62,10 +62,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_goes_out_in_the_place_of_the_justification() {
+    fn code_is_sent_instead_of_the_justification() {
         let sent = |approval: Approval| {
-            let mut headers = HeaderMap::new();
-            approval.add_to(&mut headers);
+            let headers = approval.headers();
             let names = headers.keys().map(|name| name.as_str().to_owned());
             names.collect::<Vec<_>>()
         };
@@ -76,13 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn a_justification_is_measured_by_the_larger_of_two_counts() {
+    fn justification_is_counted_in_utf16_units() {
         assert_eq!(characters(&"ü".repeat(1024)), 1024);
         assert_eq!(characters(&"\u{1f4cc}".repeat(512)), 1024);
     }
 
     #[test]
-    fn a_code_is_read_from_a_text_and_nothing_else_is() {
+    fn code_is_read_from_the_error_text() {
         let code = "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50";
         let message = format!("Approval Required. x-msft-approval-code: {code} - Operation ID");
         assert_eq!(code_in(&message).as_deref(), Some(code));

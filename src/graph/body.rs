@@ -11,32 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The body of an answer.
-#[derive(Clone, Debug)]
-pub(super) enum Body {
-    /// As it came over the wire.
-    Text(Vec<u8>),
-    /// Parsed, as a batch holds the bodies of its members.
-    Parsed(Value),
-}
-
-impl Body {
-    /// Returns the body as a value, null where it is empty, `None` where it is not JSON.
-    pub(super) fn value(self) -> Option<Value> {
-        match self {
-            Self::Parsed(value) => Some(value),
-            Self::Text(text) if text.is_empty() => Some(Value::Null),
-            Self::Text(text) => from_slice(&text).ok(),
-        }
-    }
-
-    /// Returns the body as JSON text.
-    pub(super) fn text(self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => text,
-            Self::Parsed(value) => value.to_string().into_bytes(),
-        }
-    }
+/// Returns the body of an answer as a value, null where it is empty, `None` where it is not JSON.
+pub(super) fn value(body: &[u8]) -> Option<Value> {
+    if body.is_empty() { Some(Value::Null) } else { from_slice(body).ok() }
 }
 
 /// An item of a page, to be parsed when it is needed: the next page can be asked for before.
@@ -53,7 +30,7 @@ impl Item {
 /// Reads a JSON text.
 ///
 /// # Errors
-/// When it is none.
+/// When the text is not JSON.
 fn from_slice(text: &[u8]) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = Compact.deserialize(&mut deserializer)?;
@@ -128,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn text_that_is_not_json_is_refused() {
         for text in ["", "{", "{}x", "{\"a\"}", "[1,]", "nul"] {
             assert!(from_slice(text.as_bytes()).is_err(), "{text}");
         }
@@ -136,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_body_reads_as_by_any_reader(
+        fn body_is_parsed_as_serde_json_does(
             names in proptest::collection::vec("[a-c]{1,2}", 0..40),
             number in any::<f64>(),
             whole in any::<i64>(),

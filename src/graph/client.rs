@@ -4,51 +4,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use url::Url;
 use uuid::Uuid;
 
 use super::answer::Response;
 use super::approval::Approval;
-use super::chain::{Chain, conclude};
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter};
 use super::request::Request;
-use super::sender::{Sender, Sending};
+use super::sender::{Outgoing, Sender};
 use crate::auth::TokenSource;
 use crate::auth::claims::Claims;
 use crate::clock::Clock;
-use crate::http::Effect;
+use crate::http::Safety;
 use crate::http::cloud::Endpoints;
 use crate::http::deadline::Deadline;
-use crate::http::retry::Decision;
-use crate::http::transport::Transport;
-use crate::http::watch::Watch;
+use crate::http::transport::{Attempt, Client};
 use crate::secrets::Known;
 
-/// How a run uses Graph.
+/// Options of a client.
 #[derive(Clone, Debug)]
-pub struct Options {
-    /// How many calls may be under way at once; at least one is.
+pub struct GraphOptions {
+    /// The most calls under way at once; at least 1 is allowed.
     pub concurrency: usize,
-    /// How long the whole run may take, from now. A write that was sent is waited for all the same.
-    pub timeout: Option<Duration>,
     /// The tenant that every token must belong to, where its id is known.
     pub tenant: Option<Uuid>,
-    /// Who is told of calls that take long.
-    pub watch: Watch,
-    /// The secrets that nothing may hold which a run leaves behind.
+    /// The secrets that no output of a run may hold.
     pub known: Known,
 }
 
-impl Default for Options {
+impl Default for GraphOptions {
     fn default() -> Self {
-        Self {
-            concurrency: 8,
-            timeout: None,
-            tenant: None,
-            watch: Watch::default(),
-            known: Known::default(),
-        }
+        Self { concurrency: 8, tenant: None, known: Known::default() }
     }
 }
 
@@ -56,76 +42,65 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Graph {
     pub(super) sender: Sender,
-    watch: Watch,
     known: Known,
 }
 
 impl Graph {
-    /// Makes a client. The run's time begins now.
-    pub fn new(
-        endpoints: Endpoints,
-        tokens: Arc<dyn TokenSource>,
-        transport: Transport,
-        clock: Clock,
-        options: &Options,
-    ) -> Self {
+    /// Makes a client.
+    pub fn new(http: Client, tokens: Arc<dyn TokenSource>, options: GraphOptions) -> Self {
         let sender = Sender {
-            limiter: Limiter::new(clock.clone()),
+            limiter: Limiter::new(http.clock.clone()),
             permits: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            deadline: Deadline::new(clock.clone(), options.timeout),
             tenant: options.tenant,
-            endpoints,
             tokens,
-            transport,
-            clock,
+            http,
         };
-        Self { sender, watch: options.watch.clone(), known: options.known.clone() }
+        Self { sender, known: options.known }
     }
 
     /// Returns the hosts that this client talks to.
     pub fn endpoints(&self) -> &Endpoints {
-        &self.sender.endpoints
+        &self.sender.http.endpoints
     }
 
     /// Returns the clock that this client waits by.
     pub fn clock(&self) -> &Clock {
-        &self.sender.clock
+        &self.sender.http.clock
     }
 
-    /// Returns the secrets that nothing may hold which the run leaves behind.
+    /// Returns the secrets that no output of the run may hold.
     pub fn known(&self) -> &Known {
         &self.known
     }
 
-    /// Lets the run end after this time, unless its own time is over before: for a user who does not want to
-    /// wait. Whoever waits already is told.
+    /// Brings the deadline of the run forward to this time from now, also for the calls that wait already.
     pub fn end_within(&self, time: Duration) {
-        self.sender.deadline.bring_forward(time);
+        self.deadline().bring_forward(time);
     }
 
-    /// Waits until a write may go: who looks before he writes should look then, and not before. It ends early
-    /// where the run is to end early.
+    /// Waits until a write may be sent, so that a check of its precondition comes last. Ends early if the deadline is
+    /// brought forward.
     pub async fn await_turn_to_write(&self) {
         tokio::select! {
-            () = self.sender.deadline.brought_forward() => {}
-            _ = self.sender.limiter.free(Cost::of([Effect::Write]), &self.sender.deadline) => {}
+            () = self.deadline().brought_forward() => {}
+            _ = self.sender.limiter.free(Cost::total([Safety::Write]), self.deadline()) => {}
         }
     }
 
-    /// Waits. Returns `false` as soon as it is clear that the run ends before.
+    /// Sleeps. Returns `false` as soon as the deadline is before the end of the sleep.
     pub async fn pause(&self, wait: Duration) -> bool {
-        self.sender.deadline.sleep(wait).await
+        self.deadline().sleep(wait).await
     }
 
-    /// Waits. Returns `false` as soon as the run is to end early, or it is clear that it ends before.
+    /// As [`Self::pause`]; also returns `false` as soon as the deadline is brought forward.
     pub async fn pause_unless_ended(&self, wait: Duration) -> bool {
         tokio::select! {
-            () = self.sender.deadline.brought_forward() => false,
-            slept = self.sender.deadline.sleep(wait) => slept,
+            () = self.deadline().brought_forward() => false,
+            slept = self.deadline().sleep(wait) => slept,
         }
     }
 
-    /// Returns whether the token has a permission; one that does not say what it has may have any.
+    /// Returns whether the token has a permission; a token without readable claims is taken to have each.
     pub async fn may(&self, permission: &str) -> bool {
         let token = self.sender.tokens.token().await.ok();
         token
@@ -136,16 +111,16 @@ impl Graph {
     /// Sends a call and returns its answer, once that is a success.
     ///
     /// # Errors
-    /// See [`GraphError`]; [`GraphError::AnswerLost`] means that the caller has to look before it sends
-    /// anything again.
+    /// See [`GraphError`]; after [`GraphError::AnswerLost`] the caller has to read the object before the write is
+    /// repeated.
     pub async fn send(&self, request: &Request) -> Result<Response, GraphError> {
         self.send_with(request, &Approval::default(), &mut async || false).await
     }
 
-    /// As [`Self::send`], with what whoever has to approve a write should know.
+    /// As [`Self::send`], with the approval of a write or the justification for it.
     ///
-    /// A read is repeated as often as the policy says. A write is, too, where Graph was too busy for it, but only
-    /// if `again` says so after the wait: it may have been done all the same, or not be wanted any more.
+    /// A read is repeated as the policy says. So is a write that Graph was too busy for, but only if `again` returns
+    /// true after the wait: the write may have taken effect, or be obsolete by then.
     ///
     /// # Errors
     /// See [`Self::send`].
@@ -155,44 +130,34 @@ impl Graph {
         approval: &Approval,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
-        self.send_as(request.effect(), request, approval, again).await
+        let mut outgoing = self.outgoing(request)?;
+        outgoing.approval = Some(approval);
+        let (call, safety) = (outgoing.call.clone(), outgoing.safety);
+        let again = async |_, _: &Attempt| safety == Safety::Read || again().await;
+        let answer = outgoing.send(&mut self.sender.retry_loop(), again).await?;
+        Response::parse(&call, safety, &answer)
     }
 
-    /// As [`Self::send_with`], of a call whose verb may not tell what it does to the tenant.
-    pub(super) async fn send_as(
-        &self,
-        effect: Effect,
-        request: &Request,
-        approval: &Approval,
-        again: &mut impl AsyncFnMut() -> bool,
-    ) -> Result<Response, GraphError> {
+    /// Prepares a request for sending.
+    ///
+    /// # Errors
+    /// When its path is malformed.
+    pub(super) fn outgoing<'a>(&'a self, request: &'a Request) -> Result<Outgoing<'a>, GraphError> {
         let call = Call::of(request);
-        let url = self.url(request)?;
-        let body = request.body.as_ref();
-        let sending = Sending::one(&call, &url, body, effect).with_approval(approval);
-        let mut chain = self.chain();
-        loop {
-            let attempt = chain.attempt(&sending).await?;
-            match chain.decide(effect, &attempt) {
-                Decision::Wait(wait)
-                    if chain.wait(&call, &attempt, wait).await
-                        && (effect == Effect::Read || again().await) => {}
-                decision => {
-                    let answer = conclude(&call, chain.retries(), decision, attempt)?;
-                    return answer.into_response(&call, effect);
-                }
-            }
+        match self.endpoints().url(request.version, &request.path) {
+            Ok(url) => Ok(Outgoing {
+                sender: &self.sender,
+                call,
+                url,
+                body: request.body.as_ref(),
+                safety: request.method.safety(),
+                approval: None,
+            }),
+            Err(reason) => Err(GraphError::InvalidRequest { call, reason }),
         }
     }
 
-    /// Returns the URL of a request.
-    pub(super) fn url(&self, request: &Request) -> Result<Url, GraphError> {
-        let url = self.sender.endpoints.url(request.version, &request.path);
-        url.map_err(|reason| GraphError::InvalidRequest { call: Call::of(request), reason })
-    }
-
-    /// Begins a call that is repeated as the policy says.
-    pub(super) fn chain(&self) -> Chain<'_> {
-        Chain::begin(&self.sender, &self.watch)
+    fn deadline(&self) -> &Deadline {
+        &self.sender.http.deadline
     }
 }

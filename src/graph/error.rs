@@ -1,4 +1,4 @@
-//! The ways in which a call to Graph can fail.
+//! The errors of calls to Graph.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::auth::AuthError;
 use crate::http::Method;
 use crate::http::transport::Fault;
 
-/// Which call an error is about. It shows as `PATCH /beta/deviceManagement/…`.
+/// The verb and path of a call, displayed as `PATCH /beta/deviceManagement/…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The verb.
@@ -32,7 +32,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// How often a call was repeated. It shows as ` after 3 retries in 41 s`, or as nothing.
+/// The retries of a call, displayed as ` after 3 retries in 41 s`; nothing if there were none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retries {
     /// Attempts after the first.
@@ -61,7 +61,7 @@ pub enum GraphError {
     InvalidRequest {
         /// The call.
         call: Call,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// There is no token that may be sent with it; nothing was sent.
@@ -73,7 +73,7 @@ pub enum GraphError {
         /// The call.
         call: Call,
     },
-    /// The approval that it was asked for under this code is not given; nothing was sent.
+    /// The approval that was requested under this code is not given; nothing was sent.
     #[error("{call} was not sent: it is not approved under {code}")]
     Unapproved {
         /// The call.
@@ -81,32 +81,32 @@ pub enum GraphError {
         /// The code.
         code: String,
     },
-    /// There was no usable answer. If it is a write, it was not done.
+    /// There was no usable answer. A write was not done.
     #[error("{call} got no usable answer{retries}")]
     Communication {
         /// The call.
         call: Call,
-        /// How often it was repeated.
+        /// The retries.
         retries: Retries,
         /// Why.
         source: Fault,
     },
-    /// Graph kept throttling. If it is a write, it was not done.
+    /// Graph kept throttling. A write was not done.
     #[error("{call} was throttled{retries}: {error}")]
     Throttled {
         /// The call.
         call: Call,
-        /// How often it was repeated.
+        /// The retries.
         retries: Retries,
         /// The last answer.
         error: Box<ServiceError>,
     },
-    /// Graph refused it, or failed.
+    /// Graph refused the call, or failed.
     #[error("{call} failed{retries}: {error}")]
     Service {
         /// The call.
         call: Call,
-        /// How often it was repeated.
+        /// The retries.
         retries: Retries,
         /// The answer.
         error: Box<ServiceError>,
@@ -124,7 +124,7 @@ pub enum GraphError {
     BadPayload {
         /// The call.
         call: Call,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
         /// Graph's id of the request.
         request_id: Option<String>,
@@ -151,7 +151,7 @@ pub enum Lost {
 }
 
 impl GraphError {
-    /// Returns the code of the approval that a write waits for.
+    /// Returns the code of the approval that the write waits for.
     pub fn approval_code(&self) -> Option<&str> {
         match self {
             Self::Unapproved { code, .. } => Some(code),
@@ -166,7 +166,7 @@ impl GraphError {
         self.service().is_some_and(is)
     }
 
-    /// Returns what Graph said, if it answered.
+    /// Returns Graph's error answer, if there is one.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {
             Self::Throttled { error, .. }
@@ -199,7 +199,7 @@ mod tests {
     use crate::schema::types::GraphVersion;
 
     #[test]
-    fn an_error_says_which_call_how_often_and_which_request() {
+    fn error_names_call_retries_and_request_id() {
         let request = Request::with_body(
             Method::Patch,
             GraphVersion::Beta,

@@ -1,4 +1,4 @@
-//! Graph's published limits, kept from this side, so that a 429 is the exception.
+//! Keeps Graph's published limits on this side, so that a 429 is the exception.
 //!
 //! A slot is taken before a call and given back when its answer is there. Graph counted the call at
 //! some moment in between, so a slot is free again one span after the *answer*: then no span of
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::http::Effect;
+use crate::http::Safety;
 use crate::http::deadline::Deadline;
 
 /// The span that the limits are stated for.
@@ -30,7 +30,7 @@ const SLOWEST: usize = 4;
 /// How much of the published limit comes back with every span that passes without a 429, as one in so many.
 const RECOVERY: usize = 8;
 
-/// What a call counts for; the members of a `$batch` count one each.
+/// The cost of a call; the members of a `$batch` count one each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
     calls: usize,
@@ -39,10 +39,10 @@ pub(super) struct Cost {
 
 impl Cost {
     /// Returns the cost of some calls sent together.
-    pub(super) fn of(effects: impl IntoIterator<Item = Effect>) -> Self {
-        effects.into_iter().fold(Self::default(), |cost, effect| Self {
+    pub(super) fn total(safeties: impl IntoIterator<Item = Safety>) -> Self {
+        safeties.into_iter().fold(Self::default(), |cost, safety| Self {
             calls: cost.calls + 1,
-            writes: cost.writes + usize::from(effect == Effect::Write),
+            writes: cost.writes + usize::from(safety == Safety::Write),
         })
     }
 }
@@ -62,7 +62,7 @@ struct State {
     not_before: Option<Instant>,
 }
 
-/// When a call may go. The order is the order of patience.
+/// When a call may be sent, the earliest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Admission {
     Now,
@@ -107,15 +107,15 @@ impl Limiter {
         }
     }
 
-    /// Takes note of a 429: nothing passes for a while, because Graph throttles an app as a whole, and then
+    /// Records a 429: no call is sent for a while, because Graph throttles an app as a whole, and then
     /// fewer calls than before.
-    pub(super) fn throttled(&self, effect: Effect, wait: Duration) {
+    pub(super) fn throttled(&self, safety: Safety, wait: Duration) {
         let now = self.clock.instant();
         let mut state = self.state();
         state.not_before = state.not_before.max(now.checked_add(wait));
-        match effect {
-            Effect::Read => state.calls.slow_down(now),
-            Effect::Write => state.writes.slow_down(now),
+        match safety {
+            Safety::Read => state.calls.slow_down(now),
+            Safety::Write => state.writes.slow_down(now),
         }
     }
 
@@ -143,7 +143,7 @@ impl State {
     }
 }
 
-/// The right to send, until it is dropped with the answer.
+/// A slot of the limits, held until the answer.
 #[derive(Debug)]
 pub(super) struct Slot<'a> {
     limiter: &'a Limiter,
@@ -164,14 +164,14 @@ impl Drop for Slot<'_> {
 /// A sliding window over one kind of call.
 #[derive(Debug)]
 struct Window {
-    /// How many calls Microsoft says that a span may hold.
+    /// The published limit of calls in a span.
     published: usize,
-    /// How many it may hold now.
+    /// The limit now.
     limit: usize,
-    /// When the limit was lowered, or last raised again.
+    /// The time at which the limit was lowered, or last raised again.
     changed: Option<Instant>,
     in_flight: usize,
-    /// When each answer of the last span came, oldest first.
+    /// The times of the answers of the last span, oldest first.
     answered: VecDeque<Instant>,
 }
 
@@ -227,50 +227,50 @@ mod tests {
         (Limiter::new(clock.clone()), clock)
     }
 
-    async fn take<'a>(limiter: &'a Limiter, effects: &[Effect]) -> Slot<'a> {
+    async fn take<'a>(limiter: &'a Limiter, safeties: &[Safety]) -> Slot<'a> {
         let endless = Deadline::new(limiter.clock.clone(), None);
-        let cost = Cost::of(effects.iter().copied());
+        let cost = Cost::total(safeties.iter().copied());
         limiter.acquire(cost, &endless).await.expect("no deadline")
     }
 
-    async fn pass(limiter: &Limiter, effect: Effect, count: usize) {
+    async fn pass(limiter: &Limiter, safety: Safety, count: usize) {
         for _ in 0..count {
-            take(limiter, &[effect]).await;
+            take(limiter, &[safety]).await;
         }
     }
 
     #[tokio::test]
     async fn five_hundred_writes_wait_four_spans() {
         let (limiter, clock) = limiter();
-        pass(&limiter, Effect::Write, 500).await;
+        pass(&limiter, Safety::Write, 500).await;
         assert_eq!(clock.sleeps(), [SPAN; 4]);
     }
 
     #[tokio::test]
-    async fn reads_are_not_held_up_by_writes_but_count_with_them() {
+    async fn reads_are_not_delayed_by_writes_but_count_with_them() {
         let (limiter, clock) = limiter();
-        pass(&limiter, Effect::Write, WRITES).await;
-        pass(&limiter, Effect::Read, CALLS - WRITES).await;
+        pass(&limiter, Safety::Write, WRITES).await;
+        pass(&limiter, Safety::Read, CALLS - WRITES).await;
         assert!(clock.sleeps().is_empty());
-        pass(&limiter, Effect::Read, 1).await;
+        pass(&limiter, Safety::Read, 1).await;
         assert_eq!(clock.sleeps(), [SPAN]);
     }
 
     #[tokio::test]
-    async fn members_of_a_batch_count_and_a_slot_is_free_a_span_after_its_answer() {
+    async fn batch_members_count_and_a_slot_is_free_a_span_after_the_answer() {
         let (limiter, clock) = limiter();
-        let batch = take(&limiter, &[Effect::Write; 20]).await;
+        let batch = take(&limiter, &[Safety::Write; 20]).await;
         clock.sleep(Duration::from_secs(5)).await;
         drop(batch);
-        pass(&limiter, Effect::Write, 81).await;
+        pass(&limiter, Safety::Write, 81).await;
         assert_eq!(clock.sleeps(), [Duration::from_secs(5), SPAN]);
     }
 
     #[tokio::test]
-    async fn a_full_flight_waits_for_what_is_given_back() {
+    async fn call_waits_for_a_slot_that_is_given_back() {
         let (limiter, clock) = limiter();
-        let all = take(&limiter, &[Effect::Write; WRITES]).await;
-        tokio::join!(pass(&limiter, Effect::Write, 1), async {
+        let all = take(&limiter, &[Safety::Write; WRITES]).await;
+        tokio::join!(pass(&limiter, Safety::Write, 1), async {
             tokio::task::yield_now().await;
             drop(all);
         });
@@ -278,34 +278,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_429_stops_everything_and_a_deadline_is_not_waited_for() {
+    async fn status_429_stops_all_calls_and_the_deadline_is_kept() {
         let (limiter, clock) = limiter();
-        limiter.throttled(Effect::Read, Duration::from_secs(30));
-        limiter.throttled(Effect::Read, Duration::from_secs(10));
-        let cost = Cost::of([Effect::Write]);
+        limiter.throttled(Safety::Read, Duration::from_secs(30));
+        limiter.throttled(Safety::Read, Duration::from_secs(10));
+        let cost = Cost::total([Safety::Write]);
         let soon = Deadline::new(clock.clone(), Some(Duration::from_secs(20)));
         assert!(limiter.acquire(cost, &soon).await.is_none());
         assert!(clock.sleeps().is_empty());
-        pass(&limiter, Effect::Write, 1).await;
+        pass(&limiter, Safety::Write, 1).await;
         assert_eq!(clock.sleeps(), [Duration::from_secs(30)]);
     }
 
     #[tokio::test]
-    async fn after_a_429_fewer_calls_go_out_and_slowly_more_again() {
+    async fn limit_is_lowered_after_429_and_recovers() {
         let (limiter, clock) = limiter();
         for _ in 0..5 {
-            limiter.throttled(Effect::Write, Duration::ZERO);
+            limiter.throttled(Safety::Write, Duration::ZERO);
         }
-        pass(&limiter, Effect::Write, WRITES / 2).await;
-        pass(&limiter, Effect::Read, WRITES).await;
+        pass(&limiter, Safety::Write, WRITES / 2).await;
+        pass(&limiter, Safety::Read, WRITES).await;
         assert!(clock.sleeps().is_empty(), "reads are as fast as before");
-        pass(&limiter, Effect::Write, 1).await;
+        pass(&limiter, Safety::Write, 1).await;
         assert_eq!(clock.sleeps(), [SPAN]);
         clock.sleep(SPAN * 10).await;
-        pass(&limiter, Effect::Write, WRITES).await;
+        pass(&limiter, Safety::Write, WRITES).await;
         assert_eq!(clock.sleeps(), [SPAN, SPAN * 10]);
         for _ in 0..10 {
-            limiter.throttled(Effect::Write, Duration::ZERO);
+            limiter.throttled(Safety::Write, Duration::ZERO);
             clock.sleep(SPAN).await;
         }
         assert!(limiter.state().writes.limit >= WRITES / SLOWEST);

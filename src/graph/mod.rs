@@ -1,14 +1,12 @@
-//! The wire: calls to Microsoft Graph, and everything that can happen to them.
+//! Calls to Microsoft Graph.
 //!
-//! It knows paths, verbs and JSON, and nothing of manifests, kinds or plans. A [`request::Request`] is a
-//! value; a [`client::Graph`] sends it, within Graph's limits, as often as the one policy
-//! allows ([`crate::http::retry`]), and says what came of it ([`error`]).
+//! Nothing here knows manifests, kinds or plans. A [`request::Request`] is a value; a [`client::Graph`] sends it within
+//! Graph's limits, as often as the policy allows ([`crate::http::retry`]), and returns the answer or an [`error`].
 
 mod answer;
 pub mod approval;
 mod batch;
 mod body;
-mod chain;
 pub mod client;
 pub mod error;
 mod limiter;
@@ -18,12 +16,14 @@ mod sender;
 pub mod service_error;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod unwrap;
 
 pub use answer::Response;
 pub use batch::MOST_MEMBERS;
 pub use body::Item;
-pub use client::{Graph, Options};
+pub use client::{Graph, GraphOptions};
 pub use error::GraphError;
 pub use paging::Part;
 pub use request::Request;

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::http::{Effect, Method};
+use crate::http::Method;
 use crate::schema::types::GraphVersion;
 
-/// The end of a path that asks how many objects of the directory there are, which is answered from an index
-/// that may lag behind, and to those alone who say that they know (FACTS 7).
+/// The end of a path that counts objects of the directory. The count comes from an index that may lag behind, and is
+/// answered only to calls that accept that (FACTS 7).
 const COUNT: &str = "/$count";
 
 /// Returns the value of `ConsistencyLevel` that a call of this path, with its query if any, has to carry.
@@ -50,14 +50,6 @@ impl Request {
         body: Value,
     ) -> Self {
         Self { method, version, path: path.into(), body: Some(body) }
-    }
-
-    /// Returns what the call does to the tenant, as its verb tells.
-    pub fn effect(&self) -> Effect {
-        match self.method {
-            Method::Get => Effect::Read,
-            Method::Post | Method::Patch | Method::Put | Method::Delete => Effect::Write,
-        }
     }
 }
 

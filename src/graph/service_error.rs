@@ -1,11 +1,13 @@
-//! What Graph says when it refuses, in one form whatever service stands behind it.
+//! Error answers of Graph, in one form for all services behind it.
 
 use std::fmt;
 
 use serde_json::Value;
 
 use super::approval;
+use super::body;
 use super::unwrap::unwrap_message;
+use crate::http::transport::HttpAnswer;
 
 /// An error answer of Graph, with Intune's wrapping taken off. Every text in it came over the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,16 +22,16 @@ pub struct ServiceError {
     pub request_id: Option<String>,
     /// The id that the call carried.
     pub client_request_id: Option<String>,
-    /// Intune's id of what it did.
+    /// Intune's id of the operation.
     pub activity_id: Option<String>,
-    /// The code by which the write can be approved that was refused for want of an approval.
+    /// The code under which a write that was refused without an approval can be approved.
     pub approval_code: Option<String>,
     /// The service's own time, as it writes it: often without a zone, sometimes malformed.
     pub date: Option<String>,
 }
 
 impl ServiceError {
-    /// Reads an error answer. Whatever the body is, the result is as good as the body allows.
+    /// Reads an error answer; any body gives a result.
     pub fn from_body(status: u16, body: &Value) -> Self {
         let error = &body["error"];
         if error.is_string() {
@@ -68,27 +70,21 @@ impl ServiceError {
         }
     }
 
-    /// Takes the approval code that a header carried.
-    #[must_use]
-    pub(crate) fn with_approval_code(mut self, code: Option<String>) -> Self {
-        self.approval_code = code.or(self.approval_code);
-        self
-    }
-
-    /// Fills in the ids that the headers carried, where the body has none.
-    #[must_use]
-    pub(crate) fn with_ids(
-        mut self,
-        request_id: Option<String>,
-        client_request_id: Option<String>,
-    ) -> Self {
-        self.request_id = self.request_id.or(request_id);
-        self.client_request_id = self.client_request_id.or(client_request_id);
-        self
+    /// Reads an error answer, with the ids and the approval code of its headers.
+    pub(super) fn from_answer(answer: &HttpAnswer) -> Self {
+        let error = Self::from_body(answer.status, &body::value(&answer.body).unwrap_or_default());
+        let code = answer.header(approval::CODE).map(str::to_owned);
+        let client_request_id = error.client_request_id.or(answer.client_request_id.clone());
+        Self {
+            request_id: error.request_id.or_else(|| answer.request_id().map(str::to_owned)),
+            client_request_id,
+            approval_code: code.or(error.approval_code),
+            ..error
+        }
     }
 }
 
-/// Returns whether Intune's own code, inside, says more than this one.
+/// Returns whether a code says less than Intune's own code inside the message.
 fn says_nothing(code: &str) -> bool {
     matches!(code, "" | "Unknown" | "UnknownError")
 }
@@ -121,6 +117,7 @@ impl std::error::Error for ServiceError {}
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
     use serde_json::json;
 
     use super::*;
@@ -143,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn intunes_own_code_stands_in_for_one_that_says_nothing() {
+    fn intunes_code_replaces_an_unknown_code() {
         let nested = json!({"ErrorCode": "Forbidden", "Message": "No."}).to_string();
         let error = |code: &str| {
             ServiceError::from_body(401, &json!({"error": {"code": code, "message": nested}})).code
@@ -154,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn any_body_gives_an_error_that_can_be_shown() {
+    fn any_body_gives_a_displayable_error() {
         for body in [
             Value::Null,
             json!("<html>"),
@@ -172,10 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn headers_fill_in_what_the_body_lacks() {
+    fn headers_supply_ids_that_the_body_lacks() {
         let body = json!({"error": {"code": "x", "innerError": {"request-id": "body"}}});
-        let error = ServiceError::from_body(400, &body)
-            .with_ids(Some("header".into()), Some("sent".into()));
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("request-id"),
+            HeaderValue::from_static("header"),
+        )]);
+        let error = ServiceError::from_answer(&HttpAnswer {
+            status: 400,
+            headers,
+            body: body.to_string().into_bytes(),
+            client_request_id: Some("sent".into()),
+        });
         assert_eq!(error.request_id.as_deref(), Some("body"));
         assert_eq!(error.client_request_id.as_deref(), Some("sent"));
     }

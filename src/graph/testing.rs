@@ -1,24 +1,25 @@
 //! A client of a server for tests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::client::{Graph, Options};
+use super::client::{Graph, GraphOptions};
 use crate::auth::static_token::StaticToken;
-use crate::clock::Clock;
-use crate::http::transport::Transport;
+use crate::http::observer::RetryObserver;
 
 pub(crate) use crate::http::testing::*;
 
 /// Returns a client of a server, with a token and a recording clock.
 pub(crate) fn graph(url: &str) -> Graph {
-    graph_with(url, &Options::default())
+    graph_of(url, None, RetryObserver::default())
 }
 
-pub(crate) fn graph_with(url: &str, options: &Options) -> Graph {
-    let endpoints = endpoints(url);
-    let transport = Transport::new(&endpoints).expect("no certificates are needed");
-    let clock = Clock::recording(Timestamp::UNIX_EPOCH);
-    Graph::new(endpoints, Arc::new(StaticToken::new("canary".into())), transport, clock, options)
+/// Returns a client of a run that ends after this time.
+pub(crate) fn graph_until(url: &str, timeout: Option<Duration>) -> Graph {
+    graph_of(url, timeout, RetryObserver::default())
+}
+
+pub(crate) fn graph_of(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> Graph {
+    let tokens = Arc::new(StaticToken::new("canary".into()));
+    Graph::new(client_of(url, timeout, observer), tokens, GraphOptions::default())
 }

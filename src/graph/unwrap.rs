@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-/// How deep JSON is unwrapped; Intune wraps twice at most.
+/// The most layers of JSON that are unwrapped; Intune wraps twice at most.
 const DEPTH: usize = 4;
 
-/// What Intune appends to a sentence, each with its value behind it.
+/// The markers of the values that Intune appends to a sentence.
 const SUFFIXES: [&str; 4] = [
     " - Operation ID (for customer support): ",
     ACTIVITY_ID,
@@ -23,7 +23,7 @@ pub struct Unwrapped {
     pub message: String,
     /// The code that the innermost wrapping names.
     pub code: Option<String>,
-    /// Intune's id of what it did.
+    /// Intune's id of the operation.
     pub activity_id: Option<String>,
 }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_known_wrapping_comes_off() {
+    fn every_known_wrapping_is_removed() {
         let old_flat = format!("{} - CustomApiErrorPhrase: ", flat());
         let twice = json!({
             "ErrorCode": "Forbidden", "Message": nested(), "Target": null, "InstanceAnnotations": [],
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wrapped_stays() {
+    fn unwrapped_message_is_kept() {
         for plain in [
             "Cannot create an abstract class.",
             "",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn endless_wrapping_ends() {
+    fn unwrapping_has_a_limit() {
         let mut message = String::from("core");
         for _ in 0..8 {
             message = json!({"Message": message}).to_string();
@@ -136,7 +136,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_too_strange(
+        fn any_text_can_be_unwrapped(
             parts in prop::collection::vec(prop_oneof![".{0,8}", prop::sample::select(&SUFFIXES).prop_map(String::from)], 0..8),
         ) {
             let text = parts.concat();

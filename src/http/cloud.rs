@@ -23,80 +23,62 @@ pub enum Cloud {
     China,
 }
 
-/// What is known of a cloud.
-struct Facts {
-    name: &'static str,
-    graph: &'static str,
-    login: &'static str,
-    audience: &'static str,
-}
-
 /// Further hosts that tokens of a Microsoft cloud name as their issuer.
 const ISSUERS: [&str; 3] =
     ["sts.windows.net", "sts.chinacloudapi.cn", "login.partner.microsoftonline.cn"];
+
+/// Why an endpoint without TLS is refused.
+const INSECURE: &str = "must be https; http is for this machine alone (127.0.0.1, ::1, localhost)";
+
+/// Why a URL is refused as an endpoint that has more than scheme, host and port.
+const NOT_AN_ORIGIN: &str =
+    "must be a scheme, a host and perhaps a port, without path, query or user name";
 
 impl Cloud {
     /// All clouds, in the order of their declaration.
     pub const ALL: [Self; 4] = [Self::Global, Self::UsGovL4, Self::UsGovL5, Self::China];
 
-    /// Returns the cloud's row of the table (FACTS 8).
-    const fn facts(self) -> Facts {
+    /// Returns the name that manifests use.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Global => Facts {
-                name: "global",
-                graph: "https://graph.microsoft.com",
-                login: "https://login.microsoftonline.com",
-                audience: "api://AzureADTokenExchange",
-            },
-            Self::UsGovL4 => Facts {
-                name: "usGovL4",
-                graph: "https://graph.microsoft.us",
-                login: "https://login.microsoftonline.us",
-                audience: "api://AzureADTokenExchangeUSGov",
-            },
-            Self::UsGovL5 => Facts {
-                name: "usGovL5",
-                graph: "https://dod-graph.microsoft.us",
-                login: "https://login.microsoftonline.us",
-                audience: "api://AzureADTokenExchangeUSGov",
-            },
-            Self::China => Facts {
-                name: "china",
-                graph: "https://microsoftgraph.chinacloudapi.cn",
-                login: "https://login.chinacloudapi.cn",
-                audience: "api://AzureADTokenExchangeChina",
-            },
+            Self::Global => "global",
+            Self::UsGovL4 => "usGovL4",
+            Self::UsGovL5 => "usGovL5",
+            Self::China => "china",
         }
     }
 
-    /// Returns the name that manifests use.
-    pub fn name(self) -> &'static str {
-        self.facts().name
-    }
-
-    /// Returns the cloud with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cloud| cloud.name() == name)
-    }
-
-    /// Returns the origin of Graph.
+    /// Returns the origin of Graph (FACTS 8).
     pub fn graph(self) -> &'static str {
-        self.facts().graph
+        match self {
+            Self::Global => "https://graph.microsoft.com",
+            Self::UsGovL4 => "https://graph.microsoft.us",
+            Self::UsGovL5 => "https://dod-graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
     }
 
-    /// Returns the origin of the sign-in service.
+    /// Returns the origin of the sign-in service (FACTS 8).
     pub fn login(self) -> &'static str {
-        self.facts().login
+        match self {
+            Self::Global => "https://login.microsoftonline.com",
+            Self::UsGovL4 | Self::UsGovL5 => "https://login.microsoftonline.us",
+            Self::China => "https://login.chinacloudapi.cn",
+        }
+    }
+
+    /// Returns the audience that an assertion of a federated identity must name (FACTS 8).
+    pub fn federated_audience(self) -> &'static str {
+        match self {
+            Self::Global => "api://AzureADTokenExchange",
+            Self::UsGovL4 | Self::UsGovL5 => "api://AzureADTokenExchangeUSGov",
+            Self::China => "api://AzureADTokenExchangeChina",
+        }
     }
 
     /// Returns the scope that asks for every permission that the app was granted on Graph.
     pub fn scope(self) -> String {
         format!("{}/.default", self.graph())
-    }
-
-    /// Returns the audience that an assertion of a federated identity must name.
-    pub fn federated_audience(self) -> &'static str {
-        self.facts().audience
     }
 }
 
@@ -112,7 +94,7 @@ pub(crate) fn issues_cloud_tokens(host: &str) -> bool {
         || Cloud::ALL.iter().any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
 }
 
-/// The hosts that a run talks to: a cloud's own, or what the user put in their place.
+/// The hosts of a run: the cloud's own, or those that the user put in their place.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     cloud: Cloud,
@@ -120,31 +102,16 @@ pub struct Endpoints {
     login: Url,
 }
 
-/// Why an overriding URL cannot be used.
+/// An overriding URL that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum EndpointError {
-    /// It cannot be parsed.
-    #[error("{option} is not a URL")]
-    Invalid {
-        /// The option's name.
-        option: &'static str,
-        /// What the parser says.
-        source: url::ParseError,
-    },
-    /// It would send tokens in clear over a network.
-    #[error("{option} must be https; http is for this machine alone (127.0.0.1, ::1, localhost)")]
-    Insecure {
-        /// The option's name.
-        option: &'static str,
-    },
-    /// It says more than scheme, host and port.
-    #[error(
-        "{option} must be a scheme, a host and perhaps a port, without path, query or user name"
-    )]
-    NotAnOrigin {
-        /// The option's name.
-        option: &'static str,
-    },
+#[error("{option} {reason}")]
+pub struct EndpointError {
+    /// The option's name.
+    option: &'static str,
+    /// Why the URL is refused.
+    reason: &'static str,
+    /// The error of the parser, if it cannot be parsed.
+    source: Option<url::ParseError>,
 }
 
 impl Endpoints {
@@ -179,7 +146,7 @@ impl Endpoints {
         &self.login
     }
 
-    /// Returns whether Graph is somewhere else than the cloud says.
+    /// Returns whether Graph's origin is not the cloud's own.
     pub fn graph_is_overridden(&self) -> bool {
         self.graph.origin().ascii_serialization() != self.cloud.graph()
     }
@@ -192,8 +159,8 @@ impl Endpoints {
     /// Returns the URL of a path below a version.
     ///
     /// # Errors
-    /// When the path is not already in the form in which it travels, so that what was shown to people
-    /// is what is sent: no dot segments, no fragment, nothing that still needs encoding.
+    /// When the path has dot segments or a fragment, or needs encoding: the path that a person reviewed is the one that
+    /// is sent.
     pub(crate) fn url(&self, version: GraphVersion, path: &str) -> Result<Url, &'static str> {
         if !path.starts_with('/') {
             return Err("the path does not begin with a slash");
@@ -217,21 +184,22 @@ impl Endpoints {
 }
 
 fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
-    let url = Url::parse(text).map_err(|source| EndpointError::Invalid { option, source })?;
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        _ => return Err(EndpointError::Insecure { option }),
+    let refused = |reason| EndpointError { option, reason, source: None };
+    let url = Url::parse(text)
+        .map_err(|source| EndpointError { source: Some(source), ..refused("is not a URL") })?;
+    // Otherwise tokens would be sent in clear over a network.
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        return Err(refused(INSECURE));
     }
     let bare = url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none();
-    if bare { Ok(url) } else { Err(EndpointError::NotAnOrigin { option }) }
+    if bare { Ok(url) } else { Err(refused(NOT_AN_ORIGIN)) }
 }
 
-/// Returns whether a URL is of this machine, so that what is sent there crosses no network.
+/// Returns whether a URL has a loopback host, so that requests to it cross no network.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -246,10 +214,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cloud_has_one_name_and_its_own_hosts() {
+    fn cloud_has_one_name_and_its_own_hosts() {
         for cloud in Cloud::ALL {
             assert_eq!(serde_json::to_value(cloud).expect("a unit variant"), cloud.name());
-            assert_eq!(Cloud::parse(cloud.name()), Some(cloud));
             let endpoints =
                 Endpoints::new(cloud, None, None).expect("a cloud's own hosts are valid");
             assert!(!endpoints.graph_is_overridden());
@@ -258,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_an_https_origin_or_on_this_machine() {
+    fn override_must_be_an_https_origin_or_loopback() {
         let graph = |text| Endpoints::new(Cloud::Global, Some(text), None);
         for good in [
             "https://proxy.contoso.com",
@@ -274,19 +241,19 @@ mod tests {
         for insecure in
             ["http://contoso.com", "http://127.0.0.1.contoso.com", "ftp://127.0.0.1", "data:x"]
         {
-            assert!(matches!(graph(insecure), Err(EndpointError::Insecure { .. })), "{insecure}");
+            assert_eq!(graph(insecure).expect_err(insecure).reason, INSECURE);
         }
         for more in
             ["https://a:b@contoso.com", "https://contoso.com/graph", "https://contoso.com?x"]
         {
-            assert!(matches!(graph(more), Err(EndpointError::NotAnOrigin { .. })), "{more}");
+            assert_eq!(graph(more).expect_err(more).reason, NOT_AN_ORIGIN);
         }
         let error = Endpoints::new(Cloud::Global, None, Some("contoso")).expect_err("no scheme");
         assert_eq!(error.to_string(), "--login-url is not a URL");
     }
 
     #[test]
-    fn a_path_is_sent_as_it_was_shown_or_not_at_all() {
+    fn path_that_needs_encoding_is_refused() {
         let endpoints = Endpoints::new(Cloud::Global, None, None).expect("valid");
         let url = |path| endpoints.url(GraphVersion::Beta, path).map(String::from);
         assert_eq!(
@@ -309,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn issuers_are_known_by_host() {
+    fn issuers_are_recognized_by_host() {
         assert!(issues_cloud_tokens("login.microsoftonline.com"));
         assert!(issues_cloud_tokens("sts.windows.net"));
         assert!(!issues_cloud_tokens("127.0.0.1"));

@@ -1,4 +1,4 @@
-//! The end of a run: what no wait goes beyond. It can be brought forward while others wait for it.
+//! The deadline of a run, which can be brought forward while calls wait.
 
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 
-/// The end of a run, if it has one.
+/// The deadline of a run, if it has one.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     clock: Clock,
@@ -16,21 +16,21 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Makes the end of a run that begins now.
+    /// Makes the deadline of a run that begins now.
     pub(crate) fn new(clock: Clock, timeout: Option<Duration>) -> Self {
         let now = clock.instant();
         let at = timeout.and_then(|timeout| now.checked_add(timeout));
         Self { clock, at: watch::Sender::new(at) }
     }
 
-    /// Returns how long the run may still take, `None` where it has no end.
+    /// Returns the time that the run has left, `None` if it has no deadline.
     pub(crate) fn left(&self) -> Option<Duration> {
         let now = self.clock.instant();
         let at = *self.at.borrow();
         at.map(|at| at.saturating_duration_since(now))
     }
 
-    /// Lets the run end after this time, unless it ends before anyway.
+    /// Moves the deadline to this time from now, unless it is earlier already.
     pub(crate) fn bring_forward(&self, within: Duration) {
         let Some(sooner) = self.clock.instant().checked_add(within) else {
             return;
@@ -44,13 +44,13 @@ impl Deadline {
         });
     }
 
-    /// Awaits that the end is brought forward from now on.
+    /// Waits until the deadline is brought forward.
     pub(crate) async fn brought_forward(&self) {
         // The sender is this deadline's own.
         let _ = self.at.subscribe().changed().await;
     }
 
-    /// Waits. Returns `false` as soon as it is clear that the run ends before.
+    /// Sleeps. Returns `false` as soon as the deadline is before the end of the sleep.
     pub(crate) async fn sleep(&self, wait: Duration) -> bool {
         let Some(until) = self.clock.instant().checked_add(wait) else {
             return false;
@@ -69,7 +69,7 @@ impl Deadline {
         }
     }
 
-    /// Awaits something, or the end of the run, which gives `None`.
+    /// Awaits a future, or returns `None` at the deadline.
     pub(crate) async fn bound<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         let mut changes = self.at.subscribe();
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_wait_that_ends_too_late_is_not_begun_and_one_under_way_is_cut_short() {
+    async fn sleep_past_the_deadline_is_not_begun_or_is_cut_short() {
         let clock = Clock::recording(Timestamp::UNIX_EPOCH);
         let deadline = Deadline::new(clock.clone(), Some(Duration::from_secs(10)));
         assert!(deadline.sleep(Duration::from_secs(9)).await);

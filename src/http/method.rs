@@ -29,13 +29,30 @@ impl Method {
             Self::Delete => "DELETE",
         }
     }
+
+    /// Returns whether a call with this verb only reads.
+    pub fn safety(self) -> Safety {
+        if self == Self::Get { Safety::Read } else { Safety::Write }
+    }
 }
 
-/// What a call does to the tenant. It decides whether repeating it can do harm.
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Post => Self::POST,
+            Method::Patch => Self::PATCH,
+            Method::Put => Self::PUT,
+            Method::Delete => Self::DELETE,
+        }
+    }
+}
+
+/// Whether a call is safe (RFC 9110, 9.2.1), so that repeating it does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
+pub enum Safety {
+    /// The call changes nothing.
     Read,
-    /// It may change something.
+    /// The call may change something.
     Write,
 }

@@ -32,14 +32,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_segment_cannot_leave_its_place() {
+    fn segment_encodes_separators() {
         assert_eq!(segment("alice@contoso.com"), "alice@contoso.com");
         assert_eq!(segment("a/../b?c#d%2F"), "a%2F..%2Fb%3Fc%23d%252F");
         assert_eq!(segment("Zürich"), "Z%C3%BCrich");
     }
 
     #[test]
-    fn a_literal_doubles_its_quotes_and_cannot_end_the_query() {
+    fn literal_doubles_quotes_and_encodes_separators() {
         assert_eq!(literal("O'Neill & sons"), "'O''Neill%20%26%20sons'");
         assert_eq!(literal("' or true"), "'''%20or%20true'");
         assert_eq!(literal(""), "''");

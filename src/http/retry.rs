@@ -1,9 +1,9 @@
-//! The one retry policy, as a decision about one attempt. It sends nothing and waits for nothing.
+//! The retry policy, as a pure decision about one attempt.
 //!
 //! Plain calls, the members of a `$batch` and the sign-in all ask [`decide`]. A read is repeated
 //! whenever that may help. A write is repeated only where Graph most likely did not act on it: it was
-//! throttled, or the connection was never made; and even then its caller looks first. After anything else
-//! nobody repeats it but the caller.
+//! throttled, or the connection was never made; and even then its caller checks the object first. After any
+//! other failure only the caller can repeat the write.
 
 use std::time::Duration;
 
@@ -11,27 +11,27 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::method::Effect;
+use super::method::Safety;
 
-/// How long one call may be repeated.
+/// The time during which one call may be repeated.
 pub const CHAIN_DEADLINE: Duration = Duration::from_secs(5 * 60);
 
 /// The least wait. Intune often names none, or 0, and counts what is sent meanwhile (FACTS 5.1).
 const FLOOR: Duration = Duration::from_secs(3);
 
-/// Where the backoff starts after a fault that has nothing to do with limits.
+/// The first backoff after a fault that has nothing to do with limits.
 const START: Duration = Duration::from_secs(1);
 
-/// Where the backoff stops growing: the span that Graph's limits are stated for. A longer Retry-After is
+/// The longest backoff: the span that Graph's limits are stated for. A longer Retry-After is
 /// honoured all the same.
 const CAP: Duration = Duration::from_secs(20);
 
-/// How often a connection is tried: a host that cannot be found is more often wrong than busy.
+/// The most attempts at a connection: a host that cannot be found is more often wrong than busy.
 const CONNECTS: u32 = 5;
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// With an answer, and the wait that it asks for.
     Answered {
         /// The HTTP status.
@@ -47,16 +47,16 @@ pub enum Outcome {
     Hopeless,
 }
 
-/// What follows from an attempt.
+/// The consequence of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Decision {
     /// The outcome stands.
     Final,
-    /// It is tried again after this wait.
+    /// The call is tried again after this wait.
     Wait(Duration),
-    /// It would be tried again, had the time not run out.
+    /// The call would be tried again, had the time not run out.
     GiveUp,
-    /// Whether the write took effect is unknown: it must not be repeated before somebody looks.
+    /// Whether the write took effect is unknown: the object must be read before the write is repeated.
     AnswerLost,
 }
 
@@ -64,31 +64,36 @@ pub enum Decision {
 ///
 /// 502, 503 and 504 come from a gateway in front of the service that was asked, so after them a write
 /// may or may not have been done.
-pub fn decide(effect: Effect, outcome: Outcome, attempt: u32, left: Duration) -> Decision {
-    let wait = match (outcome, effect) {
-        (Outcome::Answered { status: 429, retry_after }, _)
-        | (Outcome::Answered { status: 503, retry_after }, Effect::Read) => {
-            away(retry_after, attempt)
+pub fn decide(safety: Safety, outcome: AttemptOutcome, attempt: u32, left: Duration) -> Decision {
+    let wait = match (outcome, safety) {
+        (AttemptOutcome::Answered { status: 429, retry_after }, _)
+        | (AttemptOutcome::Answered { status: 503, retry_after }, Safety::Read) => {
+            throttled_wait(retry_after, attempt)
         }
-        (Outcome::Answered { status: 502 | 504, retry_after: Some(asked) }, Effect::Read) => {
-            away(Some(asked), attempt)
-        }
-        (Outcome::Answered { status: 502 | 504, .. } | Outcome::Lost, Effect::Read) => {
-            backoff(attempt)
-        }
-        (Outcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
-        (Outcome::Lost | Outcome::Answered { status: 502..=504, .. }, Effect::Write) => {
+        (
+            AttemptOutcome::Answered { status: 502 | 504, retry_after: Some(asked) },
+            Safety::Read,
+        ) => throttled_wait(Some(asked), attempt),
+        (
+            AttemptOutcome::Answered { status: 502 | 504, .. } | AttemptOutcome::Lost,
+            Safety::Read,
+        ) => backoff(attempt),
+        (AttemptOutcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
+        (
+            AttemptOutcome::Lost | AttemptOutcome::Answered { status: 502..=504, .. },
+            Safety::Write,
+        ) => {
             return Decision::AnswerLost;
         }
-        (Outcome::NeverConnected, _) => return Decision::GiveUp,
-        (Outcome::Answered { .. } | Outcome::Hopeless, _) => return Decision::Final,
+        (AttemptOutcome::NeverConnected, _) => return Decision::GiveUp,
+        (AttemptOutcome::Answered { .. } | AttemptOutcome::Hopeless, _) => return Decision::Final,
     };
     if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
 }
 
-/// Returns how long to stay away: as long as was asked for and a little more, so that callers who were
-/// throttled together do not return together; else for a while that grows.
-fn away(asked: Option<Duration>, attempt: u32) -> Duration {
+/// Returns the wait of a throttled call: the time that was asked for and a little more, so that calls that were
+/// throttled together are not repeated together; else a backoff.
+fn throttled_wait(asked: Option<Duration>, attempt: u32) -> Duration {
     match asked.filter(|asked| !asked.is_zero()) {
         Some(asked) => {
             let beyond = growing(FLOOR, 1).saturating_sub(FLOOR);
@@ -98,7 +103,7 @@ fn away(asked: Option<Duration>, attempt: u32) -> Duration {
     }
 }
 
-/// Returns the wait after attempt number `attempt` (from 1) that failed for no reason that anybody stated.
+/// Returns the wait after attempt number `attempt` (from 1) that failed without a stated reason.
 pub fn backoff(attempt: u32) -> Duration {
     growing(START, attempt)
 }
@@ -133,119 +138,4 @@ pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LONG: Duration = CHAIN_DEADLINE;
-
-    fn status(status: u16) -> Outcome {
-        Outcome::Answered { status, retry_after: None }
-    }
-
-    fn is_wait(decision: Decision) -> bool {
-        matches!(decision, Decision::Wait(_))
-    }
-
-    #[test]
-    fn a_read_is_repeated_and_a_write_only_where_it_cannot_have_been_done() {
-        for transient in [
-            status(429),
-            status(502),
-            status(503),
-            status(504),
-            Outcome::NeverConnected,
-            Outcome::Lost,
-        ] {
-            assert!(is_wait(decide(Effect::Read, transient, 1, LONG)), "{transient:?}");
-        }
-        assert!(is_wait(decide(Effect::Write, status(429), 1, LONG)));
-        assert!(is_wait(decide(Effect::Write, Outcome::NeverConnected, 1, LONG)));
-        for unknown in [status(502), status(503), status(504), Outcome::Lost] {
-            assert_eq!(
-                decide(Effect::Write, unknown, 1, LONG),
-                Decision::AnswerLost,
-                "{unknown:?}"
-            );
-        }
-        for settled in [
-            status(200),
-            status(204),
-            status(400),
-            status(401),
-            status(404),
-            status(500),
-            Outcome::Hopeless,
-        ] {
-            for effect in [Effect::Read, Effect::Write] {
-                assert_eq!(decide(effect, settled, 1, LONG), Decision::Final, "{settled:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_retry_after_is_waited_for_in_full_and_zero_is_no_answer() {
-        let wait = |seconds: f64| {
-            let retry_after = Some(Duration::from_secs_f64(seconds));
-            match decide(Effect::Read, Outcome::Answered { status: 429, retry_after }, 1, LONG) {
-                Decision::Wait(wait) => wait.as_secs_f64(),
-                other => panic!("{other:?}"),
-            }
-        };
-        for (asked, least) in [(120.0, 120.0), (7.5, 7.5), (0.2, 3.0), (0.0, 3.0)] {
-            for _ in 0..50 {
-                let waited = wait(asked);
-                assert!(waited >= least && waited <= least + 3.0, "{asked} became {waited}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_backoff_doubles_up_to_its_cap() {
-        for (attempt, least) in [(1, 3), (2, 6), (3, 12), (4, 20), (40, 20), (u32::MAX, 20)] {
-            let least = Duration::from_secs(least);
-            match decide(Effect::Read, status(503), attempt, LONG) {
-                Decision::Wait(wait) => {
-                    assert!(wait >= least && wait <= least * 2, "{attempt}: {wait:?}")
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_fault_that_has_nothing_to_do_with_limits_is_waited_out_for_less() {
-        for fault in [Outcome::Lost, Outcome::NeverConnected, status(504)] {
-            let Decision::Wait(wait) = decide(Effect::Read, fault, 1, LONG) else {
-                panic!("{fault:?} is repeated")
-            };
-            assert!(wait >= START && wait < FLOOR, "{fault:?}: {wait:?}");
-        }
-    }
-
-    #[test]
-    fn a_wait_that_ends_too_late_is_not_begun() {
-        let asked = Outcome::Answered { status: 429, retry_after: Some(Duration::from_secs(600)) };
-        assert_eq!(decide(Effect::Read, asked, 1, LONG), Decision::GiveUp);
-        assert_eq!(decide(Effect::Read, status(429), 1, Duration::from_secs(2)), Decision::GiveUp);
-        assert_eq!(
-            decide(Effect::Write, Outcome::NeverConnected, CONNECTS, LONG),
-            Decision::GiveUp
-        );
-        let endless = Outcome::Answered { status: 503, retry_after: Some(Duration::MAX) };
-        assert_eq!(decide(Effect::Read, endless, 1, LONG), Decision::GiveUp);
-    }
-
-    #[test]
-    fn a_retry_after_has_many_forms() {
-        let now = http_date("Sun, 06 Nov 1994 08:49:37 GMT").expect("the example of RFC 9110");
-        let seconds = |text| retry_after(text, now).map(|wait| wait.as_secs_f64());
-        assert_eq!(seconds("10"), Some(10.0));
-        assert_eq!(seconds(" 2.128 "), Some(2.128));
-        assert_eq!(seconds("0"), Some(0.0));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:51:07 GMT"), Some(90.0));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0.0));
-        for nonsense in ["", "soon", "-5", "NaN", "inf", "1e400", "Sun, 99 Nov 1994"] {
-            assert_eq!(seconds(nonsense), None, "{nonsense}");
-        }
-    }
-}
+mod tests;

@@ -1,19 +1,26 @@
 //! A server for tests on this machine's loopback interface, answering as its script says.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 use super::cloud::{Cloud, Endpoints};
+use super::observer::RetryObserver;
+use super::transport::Client;
+use crate::clock::Clock;
 
-/// What a server saw.
+/// A request as the server received it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     /// `GET /beta/groups?$top=5`.
@@ -28,7 +35,7 @@ impl Seen {
     }
 }
 
-/// What a server answers.
+/// An answer of the server.
 pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -52,7 +59,7 @@ impl Reply {
     }
 }
 
-/// A running server; it ends with the test's runtime.
+/// A running server, which ends with the runtime of the test.
 pub(crate) struct Server {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -121,8 +128,8 @@ pub(crate) fn hanging_up() -> String {
     url
 }
 
-/// Returns the URL of a port where nobody listens.
-pub(crate) fn nobody() -> String {
+/// Returns the URL of a port on which no server listens.
+pub(crate) fn closed_port() -> String {
     let listener = StdListener::bind("127.0.0.1:0").expect("a free port");
     format!("http://{}", listener.local_addr().expect("bound"))
 }
@@ -130,6 +137,61 @@ pub(crate) fn nobody() -> String {
 /// Returns endpoints with both hosts at one URL.
 pub(crate) fn endpoints(url: &str) -> Endpoints {
     Endpoints::new(Cloud::Global, Some(url), Some(url)).expect("a loopback URL")
+}
+
+/// The wire log of a test.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// Records a log until dropped.
+pub(crate) struct Listening {
+    _guard: DefaultGuard,
+    _second: Dispatch,
+}
+
+impl Log {
+    /// Records the events that this thread logs of requests.
+    pub(crate) fn listen(&self) -> Listening {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_env_filter("moorline::wire=debug")
+            .with_writer(move || writer.clone())
+            .finish();
+        Listening {
+            // While there is one subscriber alone, tracing asks whichever test runs first whether it listens.
+            _second: Dispatch::new(NoSubscriber::default()),
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    /// Returns the fields of each line.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let text = String::from_utf8(locked(&self.0).clone()).expect("text");
+        let fields = |line| serde_json::from_str::<Value>(line).expect("JSON")["fields"].take();
+        text.lines().map(fields).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        locked(&self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Returns the client of a run without an end, with a recording clock.
+pub(crate) fn client(url: &str) -> Client {
+    client_of(url, None, RetryObserver::default())
+}
+
+/// Returns the client of a run, with a recording clock.
+pub(crate) fn client_of(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> Client {
+    let clock = Clock::recording(Timestamp::UNIX_EPOCH);
+    Client::new(endpoints(url), clock, timeout, observer).expect("no certificates are needed")
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,14 +5,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use moorline::auth::Caller;
-use moorline::auth::cache::Cached;
-use moorline::auth::client_secret::ClientSecret;
-use moorline::auth::entra::TokenEndpoint;
+use moorline::auth::{self, SignInClient};
 use moorline::clock::Clock;
-use moorline::graph::client::{Graph, Options};
-use moorline::http::cloud::{Cloud, Endpoints};
-use moorline::http::transport::Transport;
+use moorline::graph::client::{Graph, GraphOptions};
+use moorline::http::{Client, Cloud, Endpoints, RetryObserver};
 use moorline::kinds::{self, Kind};
 use moorline::manifest::{Desired, bundle};
 use moorline::plan::{self, Action, Change, FieldStatus};
@@ -20,6 +16,7 @@ use moorline::sandbox::Sandbox;
 use moorline::sandbox::state::State;
 use moorline::schema::model::{Model, Shape, Structure};
 use moorline::schema::types::GraphVersion;
+use moorline::secrets::Known;
 use moorline::tenant::{self, Live, LiveObject};
 use serde_json::{Map, Value, json};
 
@@ -202,13 +199,16 @@ fn read(workspace: &Workspace, state: &str) -> Live {
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
-        let transport = Transport::new(&endpoints).expect("the client is made");
-        let clock = Clock::system();
-        let caller = Caller::new(transport.clone(), clock.clone(), None);
-        let endpoint = TokenEndpoint::new(&endpoints, "contoso.onmicrosoft.com", caller);
-        let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
-        let tokens = Arc::new(Cached::new(app, clock.clone()));
-        let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
+        let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
+            .expect("the client is made");
+        let caller = SignInClient::new(http.clone(), Known::default());
+        let tokens = Arc::new(auth::client_secret(
+            "contoso.onmicrosoft.com",
+            caller,
+            "tests",
+            "tests".into(),
+        ));
+        let graph = Graph::new(http, tokens, GraphOptions::default());
         tenant::read::read(&graph, &desired, |_| true, &[], &|_| ())
             .await
             .expect("the tenant can be read")

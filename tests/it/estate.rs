@@ -7,19 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use moorline::apply::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome};
-use moorline::auth::cache::Cached;
-use moorline::auth::client_secret::ClientSecret;
-use moorline::auth::entra::TokenEndpoint;
-use moorline::auth::{Caller, TokenSource};
+use moorline::auth::{self, SignInClient, TokenSource};
 use moorline::clock::Clock;
-use moorline::graph::{Graph, Options};
-use moorline::http::transport::Transport;
-use moorline::http::{Cloud, Endpoints};
+use moorline::graph::{Graph, GraphOptions};
+use moorline::http::{self, Cloud, Endpoints, RetryObserver};
 use moorline::manifest::{Desired, bundle};
 use moorline::plan::{self, Change, Planned};
 use moorline::reconcile;
 use moorline::sandbox::state::State;
 use moorline::sandbox::{Running, Sandbox};
+use moorline::secrets::Known;
 use moorline::tenant::Live;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -134,14 +131,13 @@ impl Estate {
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
-        let transport = Transport::new(&endpoints).expect("the client is made");
-        let caller = Caller::new(transport.clone(), clock.clone(), None);
-        let endpoint = TokenEndpoint::new(&endpoints, DOMAIN, caller);
-        let app = ClientSecret::new(endpoint, "tests".to_owned(), "tests".into());
-        let tokens = Arc::new(Cached::new(app, clock.clone()));
+        let http = http::Client::new(endpoints, clock, None, RetryObserver::default())
+            .expect("the client is made");
+        let caller = SignInClient::new(http.clone(), Known::default());
+        let tokens = Arc::new(auth::client_secret(DOMAIN, caller, "tests", "tests".into()));
         // What is measured is what comes after the sign-in.
         tokens.token().await.expect("the sandbox signs everybody in");
-        let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
+        let graph = Graph::new(http, tokens, GraphOptions::default());
         Client { graph, desired }
     }
 }

@@ -9,8 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome, Status};
-use crate::graph::client::Options;
-use crate::graph::testing::graph_with;
+use crate::graph::testing::graph_until;
 use crate::manifest::{Desired, bundle, is_about_sending};
 use crate::plan::{self, Change};
 use crate::reconcile;
@@ -104,8 +103,7 @@ impl Case {
         meanwhile: impl FnOnce(&Tenant),
     ) -> Result<Outcome, ApplyError> {
         let desired = self.desired();
-        let options = Options { timeout: self.timeout, ..Options::default() };
-        let graph = graph_with(&tenant.server.url, &options);
+        let graph = graph_until(&tenant.server.url, self.timeout);
         let (planned, live) =
             reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
                 .await

@@ -1,11 +1,12 @@
-//! A private key with the certificate that belongs to it.
+//! A private key with its certificate.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rsa::KeyPair;
+use rustls::pki_types::PrivateKeyDer;
 
-/// Why a certificate cannot be signed in with.
+/// The reason why an app cannot sign in with a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// The PEM blocks cannot be read.
@@ -20,13 +21,13 @@ pub enum CertificateError {
     /// The PEM key is encrypted.
     #[error("its private key is encrypted, which is for PFX alone")]
     Encrypted,
-    /// There is no private key in it.
+    /// The file has no private key.
     #[error("it holds no private key")]
     NoKey,
-    /// The key cannot sign what Entra accepts.
+    /// The key is not of a kind that Entra accepts.
     #[error("its private key is not an RSA key of 2,048 to 4,096 bits")]
     NotRsa,
-    /// No certificate in it belongs to the key.
+    /// The file has no certificate of the key.
     #[error("it holds no certificate of its private key")]
     NoCertificate,
     /// The key did not sign.
@@ -34,27 +35,22 @@ pub enum CertificateError {
     Unsigned,
 }
 
-/// A private key, and which certificate is its.
-pub(super) struct Identity {
+/// A private key and the thumbprint of its certificate.
+pub(super) struct CertifiedKey {
     key: KeyPair,
     thumbprint: String,
 }
 
-/// The bytes of a private key.
-pub(super) enum Key<'a> {
-    Pkcs1(&'a [u8]),
-    Pkcs8(&'a [u8]),
-}
-
-impl Identity {
+impl CertifiedKey {
     /// Finds the certificate of a key.
     pub(super) fn new<'a>(
-        key: Key<'_>,
+        key: &PrivateKeyDer<'_>,
         certificates: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, CertificateError> {
         let key = match key {
-            Key::Pkcs1(der) => KeyPair::from_der(der),
-            Key::Pkcs8(der) => KeyPair::from_pkcs8(der),
+            PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
+            PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
+            _ => return Err(CertificateError::NotRsa),
         };
         let key = key.map_err(|_| CertificateError::NotRsa)?;
         // A certificate holds its public key in the very form that the key pair gives.

@@ -1,8 +1,7 @@
-//! An app that signs in with a certificate: it signs a statement with the certificate's private key.
+//! The certificate of an app, whose private key signs the app's assertions.
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,11 +12,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::assertion::{Assertion, AssertionFuture, ClientAssertion};
-use super::search::Search;
-use super::{AuthError, TokenSource};
-use crate::clock::Clock;
-use identity::Identity;
+use super::AuthError;
+use identity::CertifiedKey;
 
 mod identity;
 mod pem;
@@ -25,65 +21,40 @@ mod pfx;
 
 pub use identity::CertificateError;
 
-/// How long a statement is good for, in seconds.
+/// The lifetime of an assertion, in seconds.
 const LIFETIME: i64 = 10 * 60;
 
 /// A file with a certificate and its private key.
 #[derive(Debug)]
-struct Certificate {
-    path: PathBuf,
-    password: Option<SecretString>,
-    client_id: String,
-    audience: String,
-    clock: Clock,
-}
-
-/// Looks for an app with a certificate.
-pub(super) fn find(search: &mut Search<'_>) -> Option<Box<dyn TokenSource>> {
-    let (client_id, path) =
-        search.app_with_path(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
-    let endpoint = search.token_endpoint();
-    let assertion = Certificate {
-        path,
-        password: search.optional_secret(&[
-            "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-            "ARM_CLIENT_CERTIFICATE_PASSWORD",
-        ]),
-        client_id: client_id.clone(),
-        audience: endpoint.url().to_string(),
-        clock: search.caller().clock().clone(),
-    };
-    Some(Box::new(ClientAssertion { endpoint, client_id, assertion }))
-}
-
-impl Assertion for Certificate {
-    fn assertion(&self) -> AssertionFuture<'_> {
-        Box::pin(std::future::ready(self.sign()))
-    }
+pub(super) struct Certificate {
+    pub(super) path: PathBuf,
+    pub(super) password: Option<SecretString>,
 }
 
 impl Certificate {
-    /// Reads the file, which may have been renewed meanwhile, and signs.
-    fn sign(&self) -> Result<SecretString, AuthError> {
-        let bytes = fs::read(&self.path).map_err(|source| AuthError::File {
-            what: "the client certificate",
-            path: self.path.clone(),
-            source: Arc::new(source),
-        })?;
-        let failed = |source| AuthError::Certificate { path: self.path.clone(), source };
+    /// Reads the file, which may have been renewed meanwhile, and signs an assertion.
+    pub(super) fn sign(
+        &self,
+        client_id: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<SecretString, AuthError> {
+        let bytes = fs::read(&self.path)
+            .map_err(|source| AuthError::file("the client certificate", &self.path, source))?;
         let identity = if pem::is_pem(&bytes) {
             pem::read(&bytes)
         } else {
             pfx::read(&bytes, self.password.as_ref())
         };
-        statement(&identity.map_err(failed)?, &self.client_id, &self.audience, self.clock.now())
-            .map_err(failed)
+        identity
+            .and_then(|identity| assertion(&identity, client_id, audience, now))
+            .map_err(|source| AuthError::Certificate { path: self.path.clone(), source })
     }
 }
 
-/// Returns the statement that an app makes about itself: a JWT signed by PS256.
-fn statement(
-    identity: &Identity,
+/// Returns an assertion: a JWT that is signed by PS256.
+fn assertion(
+    identity: &CertifiedKey,
     client_id: &str,
     audience: &str,
     now: Timestamp,

@@ -1,10 +1,11 @@
 //! Certificates and keys in PEM.
 
-use rustls::pki_types::pem::{PemObject, SectionKind};
+use rustls::pki_types::pem::{Error, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::identity::{CertificateError, Identity, Key};
+use super::identity::{CertificateError, CertifiedKey};
 
-/// How a PEM block of an encrypted key begins.
+/// The beginning of a PEM block with an encrypted key.
 const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
 /// Returns whether a file is PEM; text may stand before its first block.
@@ -13,25 +14,15 @@ pub(super) fn is_pem(bytes: &[u8]) -> bool {
 }
 
 /// Reads the first private key and its certificate.
-pub(super) fn read(bytes: &[u8]) -> Result<Identity, CertificateError> {
-    let (mut key, mut certificates) = (None, Vec::new());
-    for block in <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes) {
-        match block.map_err(|_| CertificateError::Pem)? {
-            (SectionKind::Certificate, der) => certificates.push(der),
-            (kind @ (SectionKind::PrivateKey | SectionKind::RsaPrivateKey), der) => {
-                key.get_or_insert((kind, der));
-            }
-            (SectionKind::EcPrivateKey, _) => return Err(CertificateError::NotRsa),
-            _ => {}
-        }
-    }
-    let key = match &key {
-        Some((SectionKind::RsaPrivateKey, der)) => Key::Pkcs1(der),
-        Some((_, der)) => Key::Pkcs8(der),
-        None if contains(bytes, ENCRYPTED) => return Err(CertificateError::Encrypted),
-        None => return Err(CertificateError::NoKey),
-    };
-    Identity::new(key, certificates.iter().map(Vec::as_slice))
+pub(super) fn read(bytes: &[u8]) -> Result<CertifiedKey, CertificateError> {
+    let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
+        Error::NoItemsFound if contains(bytes, ENCRYPTED) => CertificateError::Encrypted,
+        Error::NoItemsFound => CertificateError::NoKey,
+        _ => CertificateError::Pem,
+    })?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
+    let certificates = certificates.map_err(|_| CertificateError::Pem)?;
+    CertifiedKey::new(&key, certificates.iter().map(AsRef::as_ref))
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

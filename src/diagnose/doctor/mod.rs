@@ -13,13 +13,11 @@ pub use self::checklist::{Check, CheckResult, CheckStatus};
 use super::failure;
 use super::needs::{self, Purpose};
 use crate::auth::claims::Claims;
-use crate::auth::{self, AuthError, Caller, TokenSource};
-use crate::clock::Clock;
+use crate::auth::{self, AuthError, SignInClient, TokenSource};
 use crate::graph::Graph;
-use crate::graph::client::Options;
+use crate::graph::client::GraphOptions;
 use crate::http::cloud::Cloud;
-use crate::http::transport::Transport;
-use crate::http::{Endpoints, Watch};
+use crate::http::transport::Client;
 use crate::kinds::FAMILIES;
 use crate::manifest::Manifest;
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -34,18 +32,12 @@ mod token;
 pub struct SetUp<'a> {
     /// The declared tenant, a GUID or a domain.
     pub tenant: &'a str,
-    /// The hosts.
-    pub endpoints: &'a Endpoints,
-    /// The way to them.
-    pub transport: &'a Transport,
-    /// The time.
-    pub clock: &'a Clock,
-    /// The caller of the sign-in service.
-    pub caller: &'a Caller,
+    /// The HTTP client of the run.
+    pub http: &'a Client,
+    /// The client of the sign-in service.
+    pub caller: &'a SignInClient,
     /// How many calls may be under way at once.
     pub concurrency: usize,
-    /// The observer of calls that take long.
-    pub watch: Watch,
     /// The credential in words and its token source, or why there is none.
     pub credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// The manifests, `None` where they have errors.
@@ -168,14 +160,19 @@ pub async fn examine(set_up: SetUp<'_>) -> DoctorDocument {
     if let Some(id) = id
         && let Some((tokens, claimed)) = sign_in(&mut checklist, &set_up).await
     {
-        let cloud = set_up.endpoints.cloud();
+        let cloud = set_up.http.endpoints.cloud();
         claims = claimed;
         if let Some(claims) = &claims {
             token::check(&mut checklist, cloud, claims, id, &needs);
         }
         if !checklist.is_missing("tenant") {
             if !checklist.is_missing("graph") {
-                let graph = graph(&set_up, tokens, id);
+                let options = GraphOptions {
+                    concurrency: set_up.concurrency,
+                    tenant: Some(id),
+                    ..GraphOptions::default()
+                };
+                let graph = Graph::new(set_up.http.clone(), Arc::clone(tokens), options);
                 service::check(&mut checklist, &graph, &families, &mut tenant).await;
             }
             if let Some(claims) = &claims {
@@ -186,7 +183,7 @@ pub async fn examine(set_up: SetUp<'_>) -> DoctorDocument {
     tenant.id = tenant.id.or(id.map(|id| id.to_string()));
     DoctorDocument {
         purpose: set_up.purpose,
-        cloud: set_up.endpoints.cloud(),
+        cloud: set_up.http.endpoints.cloud(),
         tenant,
         credential: set_up.credential.ok().map(|(words, _)| words),
         identity: claims.map(|claims| SignedIn {
@@ -204,28 +201,11 @@ pub async fn examine(set_up: SetUp<'_>) -> DoctorDocument {
     }
 }
 
-fn graph(set_up: &SetUp<'_>, tokens: &Arc<dyn TokenSource>, tenant: Uuid) -> Graph {
-    let options = Options {
-        concurrency: set_up.concurrency,
-        timeout: set_up.caller.left(),
-        tenant: Some(tenant),
-        watch: set_up.watch.clone(),
-        ..Options::default()
-    };
-    Graph::new(
-        set_up.endpoints.clone(),
-        Arc::clone(tokens),
-        set_up.transport.clone(),
-        set_up.clock.clone(),
-        &options,
-    )
-}
-
 /// Returns the tenant's id, which a domain has to be asked for. Without the id, the credential is not tried, only looked
 /// for.
 async fn tenant_id(checklist: &mut Checklist, set_up: &SetUp<'_>) -> Option<Uuid> {
     if !checklist.is_missing("login") {
-        match auth::tenant::id_of(set_up.endpoints, set_up.tenant, set_up.caller).await {
+        match auth::tenant::id_of(set_up.tenant, set_up.caller).await {
             Ok(id) => {
                 if Uuid::try_parse(set_up.tenant).is_err() {
                     checklist.record("tenant", CheckResult::ok(id.to_string()));

@@ -4,13 +4,14 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::HeaderMap;
+use reqwest::Request;
 use url::Url;
 
 use super::SetUp;
 use super::checklist::{CheckResult, Checklist};
+use crate::http::Safety;
 use crate::http::retry::http_date;
-use crate::http::transport::{Fault, Outgoing};
+use crate::http::transport::Fault;
 
 /// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,7 +21,8 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Sends a HEAD request to both services; any answer of the service itself counts. No token is sent.
 pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
-    let (login, graph) = (set_up.endpoints.login(), set_up.endpoints.graph());
+    let endpoints = &set_up.http.endpoints;
+    let (login, graph) = (endpoints.login(), endpoints.graph());
     let (from_login, from_graph) = tokio::join!(knock(set_up, login), knock(set_up, graph));
     let mut date = None;
     for (id, url, answer) in [("login", login, from_login), ("graph", graph, from_graph)] {
@@ -40,7 +42,7 @@ pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
     checklist.record(
         "clock",
         match date {
-            Some(theirs) => clock(set_up.clock.now(), theirs),
+            Some(theirs) => clock(set_up.http.clock.now(), theirs),
             None => CheckResult::unknown("no answer has a date"),
         },
     );
@@ -48,14 +50,9 @@ pub(super) async fn check(checklist: &mut Checklist, set_up: &SetUp<'_>) {
 
 /// Returns the time in the answer, or why there was no answer.
 async fn knock(set_up: &SetUp<'_>, url: &Url) -> Result<Option<Timestamp>, String> {
-    let outgoing = Outgoing {
-        method: reqwest::Method::HEAD,
-        url: url.clone(),
-        headers: HeaderMap::new(),
-        body: None,
-    };
+    let request = Request::new(reqwest::Method::HEAD, url.clone());
     tokio::select! {
-        answer = set_up.transport.exchange(outgoing) => match answer {
+        answer = set_up.http.exchange(request, url.path(), Safety::Read, 1) => match answer {
             // The service was not reached, or is down; one that does not know the verb is there.
             Ok(answer) if matches!(answer.status, 407 | 500 | 502..=599) => {
                 Err(format!("got status {} instead", answer.status))
@@ -63,7 +60,7 @@ async fn knock(set_up: &SetUp<'_>, url: &Url) -> Result<Option<Timestamp>, Strin
             Ok(answer) => Ok(answer.header("date").and_then(http_date)),
             Err(fault) => Err(in_short(&fault)),
         },
-        () = set_up.clock.elapse(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+        () = set_up.http.clock.elapse(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
 

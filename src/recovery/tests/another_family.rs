@@ -9,14 +9,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::apply::{Applier, ApplyOptions, Item, Observer, Outcome};
-use crate::auth::Caller;
-use crate::auth::cache::Cached;
-use crate::auth::client_secret::ClientSecret;
-use crate::auth::entra::TokenEndpoint;
+use crate::auth::{self, SignInClient};
 use crate::clock::Clock;
 use crate::diagnose::needs::{self, Purpose};
-use crate::graph::{Graph, Options};
-use crate::http::{Cloud, Endpoints, Transport};
+use crate::graph::{Graph, GraphOptions};
+use crate::http::{Client, Cloud, Endpoints, RetryObserver};
 use crate::journal::testing::origin;
 use crate::journal::{Draft, FOLDER, Status, read};
 use crate::kinds;
@@ -26,6 +23,7 @@ use crate::recovery::rollback::{Rollback, RollbackPlan};
 use crate::sandbox::rows::{self, Collection, Rows};
 use crate::sandbox::state::State;
 use crate::sandbox::{Running, Sandbox};
+use crate::secrets::Known;
 use crate::tenant::Live;
 use crate::{drift, reconcile};
 
@@ -71,13 +69,16 @@ impl Case {
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
-        let transport = Transport::new(&endpoints).expect("the client is made");
-        let clock = Clock::system();
-        let caller = Caller::new(transport.clone(), clock.clone(), None);
-        let endpoint = TokenEndpoint::new(&endpoints, "contoso.onmicrosoft.com", caller);
-        let app = ClientSecret::new(endpoint, "tests".to_owned(), "canary".into());
-        let tokens = Arc::new(Cached::new(app, clock.clone()));
-        let graph = Graph::new(endpoints, tokens, transport, clock, &Options::default());
+        let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
+            .expect("the client is made");
+        let caller = SignInClient::new(http.clone(), Known::default());
+        let tokens = Arc::new(auth::client_secret(
+            "contoso.onmicrosoft.com",
+            caller,
+            "tests",
+            "canary".into(),
+        ));
+        let graph = Graph::new(http, tokens, GraphOptions::default());
         Self { folder, running, graph }
     }
 

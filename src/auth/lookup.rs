@@ -1,38 +1,39 @@
-//! Looking for what one kind of credential needs, and noting what was found and what was not.
-
-use std::path::PathBuf;
+//! Looks up the parts of one kind of credential, and records which were found and which are missing.
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::caller::Caller;
+use super::TokenSource;
+use super::app::{App, Proof};
+use super::caller::SignInClient;
+use super::context::CredentialContext;
 use super::entra::TokenEndpoint;
-use super::surroundings::{Person, Surroundings};
-use crate::http::cloud::{Endpoints, is_loopback};
+use crate::http::cloud::is_loopback;
 
 /// The client id of an app, by the names that Azure's SDKs and Terraform give it.
-const CLIENT_ID: [&str; 2] = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID"];
+pub(super) const CLIENT_ID: [&str; 2] = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID"];
 
-/// One look around for one kind of credential.
-pub(super) struct Search<'a> {
-    around: &'a Surroundings<'a>,
-    named: bool,
+/// The lookup of one kind of credential.
+pub(super) struct CredentialLookup<'a> {
+    pub(super) context: &'a CredentialContext<'a>,
+    /// Whether the user asked for this kind of credential.
+    pub(super) is_named: bool,
     found: Vec<String>,
     missing: Vec<String>,
 }
 
-impl<'a> Search<'a> {
-    /// Begins a search. `named` says that the user asked for this kind of credential.
-    pub(super) fn new(around: &'a Surroundings<'a>, named: bool) -> Self {
-        Self { around, named, found: Vec::new(), missing: Vec::new() }
+impl<'a> CredentialLookup<'a> {
+    /// Begins a lookup.
+    pub(super) fn new(context: &'a CredentialContext<'a>, is_named: bool) -> Self {
+        Self { context, is_named, found: Vec::new(), missing: Vec::new() }
     }
 
-    /// Returns where what was found came from.
+    /// Returns the places of the parts that were found.
     pub(super) fn into_found(self) -> Vec<String> {
         self.found
     }
 
-    /// Returns what is missing, and what is there of it.
+    /// Returns the parts that are missing, and those that were found.
     pub(super) fn why_not(&self) -> String {
         let needs = format!("needs {}", self.missing.join(" and "));
         match &self.found[..] {
@@ -41,38 +42,32 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub(super) fn endpoints(&self) -> &'a Endpoints {
-        self.around.endpoints
-    }
-
-    pub(super) fn caller(&self) -> &'a Caller {
-        self.around.caller
-    }
-
-    pub(super) fn tenant(&self) -> &'a str {
-        self.around.tenant
-    }
-
-    pub(super) fn person(&self) -> &'a Person {
-        &self.around.person
-    }
-
-    /// Returns whether the user asked for this kind of credential.
-    pub(super) fn is_named(&self) -> bool {
-        self.named
+    /// Returns the client that makes the calls.
+    pub(super) fn caller(&self) -> &'a SignInClient {
+        self.context.caller
     }
 
     /// Returns the token endpoint of the tenant.
     pub(super) fn token_endpoint(&self) -> TokenEndpoint {
-        TokenEndpoint::new(self.endpoints(), self.tenant(), self.caller().clone())
+        TokenEndpoint::new(self.context.tenant, self.caller().clone())
     }
 
-    /// Notes where something was found.
+    /// Returns the app, if all its parts were found.
+    pub(super) fn app(
+        &self,
+        client_id: Option<String>,
+        proof: Option<Proof>,
+    ) -> Option<Box<dyn TokenSource>> {
+        let (client_id, proof) = client_id.zip(proof)?;
+        Some(Box::new(App { endpoint: self.token_endpoint(), client_id, proof }))
+    }
+
+    /// Records the place of a part that was found.
     pub(super) fn found(&mut self, place: impl Into<String>) {
         self.found.push(place.into());
     }
 
-    /// Notes what is missing.
+    /// Records a part that is missing.
     pub(super) fn missing(&mut self, what: impl Into<String>) {
         self.missing.push(what.into());
     }
@@ -80,7 +75,7 @@ impl<'a> Search<'a> {
     /// Returns a variable of the environment. An empty one counts as unset, as CI systems pass a secret that
     /// does not exist.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
-        let value = (self.around.environment.0)(name)?;
+        let value = (self.context.environment)(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
@@ -103,19 +98,14 @@ impl<'a> Search<'a> {
 
     /// Looks for a secret.
     pub(super) fn secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        let secret = self.value(names).map(SecretString::from);
-        self.made_known(secret)
+        self.value(names).map(|secret| self.known_secret(secret))
     }
 
-    /// Looks for a secret that need not be there.
-    pub(super) fn optional_secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        let secret = self.optional(names).map(SecretString::from);
-        self.made_known(secret)
-    }
-
-    /// Adds a secret to those that no output may hold.
-    fn made_known(&self, secret: Option<SecretString>) -> Option<SecretString> {
-        secret.inspect(|secret| self.caller().make_known(secret))
+    /// Returns a text as a secret that no output may hold.
+    pub(super) fn known_secret(&self, secret: String) -> SecretString {
+        let secret = SecretString::from(secret);
+        self.caller().make_known(&secret);
+        secret
     }
 
     /// Looks for a URL that a secret will be sent to.
@@ -144,11 +134,11 @@ impl<'a> Search<'a> {
 
     /// Looks for a service connection, in the tenant file before the environment.
     pub(super) fn service_connection_id(&mut self, names: &[&str]) -> Option<String> {
-        if let Some(id) = &self.around.settings.service_connection_id {
-            self.found("spec.auth.serviceConnectionId");
-            return Some(id.clone());
-        }
-        let id = self.optional(names);
+        let declared = self.context.settings.service_connection_id.clone();
+        let id = match declared.inspect(|_| self.found("spec.auth.serviceConnectionId")) {
+            Some(id) => Some(id),
+            None => self.optional(names),
+        };
         if id.is_none() {
             self.missing("spec.auth.serviceConnectionId");
         }
@@ -157,7 +147,7 @@ impl<'a> Search<'a> {
 
     /// Looks for an app's client id with something of the app's, both by the same family of names so that
     /// two apps in one environment are not mixed.
-    fn app_with(&mut self, names: [&str; 2]) -> Option<(String, String)> {
+    pub(super) fn app_with(&mut self, names: [&str; 2]) -> Option<(String, String)> {
         if let Some(id) = self.declared_client_id() {
             return Some((id, self.value(&names)?));
         }
@@ -177,21 +167,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Looks for an app's client id with a secret of the app's.
-    pub(super) fn app_with_secret(&mut self, names: [&str; 2]) -> Option<(String, SecretString)> {
-        let (id, secret) = self.app_with(names)?;
-        Some((id, self.made_known(Some(secret.into()))?))
-    }
-
-    /// Looks for an app's client id with a file of the app's.
-    pub(super) fn app_with_path(&mut self, names: [&str; 2]) -> Option<(String, PathBuf)> {
-        let (id, path) = self.app_with(names)?;
-        Some((id, path.into()))
-    }
-
     fn declared_client_id(&mut self) -> Option<String> {
-        let id = self.around.settings.client_id.clone()?;
-        self.found("spec.auth.clientId");
-        Some(id)
+        let declared = self.context.settings.client_id.clone();
+        declared.inspect(|_| self.found("spec.auth.clientId"))
     }
 }

@@ -1,0 +1,116 @@
+//! Signs an app in by the client credentials grant, with a secret or with an assertion: a signed statement of the
+//! app's identity.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::cache::Cached;
+use super::caller::SignInClient;
+use super::certificate::Certificate;
+use super::entra::TokenEndpoint;
+use super::lookup::CredentialLookup;
+use super::oidc::IdTokenRequest;
+use super::{AuthError, Token, TokenFuture, TokenSource};
+
+/// Returns the tokens of an app with a client secret.
+pub fn client_secret(
+    tenant: &str,
+    caller: SignInClient,
+    client_id: impl Into<String>,
+    secret: SecretString,
+) -> Cached {
+    let clock = caller.http.clock.clone();
+    let endpoint = TokenEndpoint::new(tenant, caller);
+    let app = App { endpoint, client_id: client_id.into(), proof: Proof::Secret(secret) };
+    Cached::new(Box::new(app), clock)
+}
+
+/// An app and its proof of identity.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) endpoint: TokenEndpoint,
+    pub(super) client_id: String,
+    pub(super) proof: Proof,
+}
+
+/// A proof of an app's identity.
+#[derive(Debug)]
+pub(super) enum Proof {
+    /// A client secret.
+    Secret(SecretString),
+    /// A certificate, which signs an assertion.
+    Certificate(Certificate),
+    /// A file with an assertion, which Kubernetes or another system renews.
+    TokenFile(PathBuf),
+    /// A pipeline that issues assertions.
+    Pipeline(IdTokenRequest),
+}
+
+impl App {
+    async fn sign_in(&self) -> Result<Token, AuthError> {
+        let caller = &self.endpoint.caller;
+        // An assertion lives for minutes, so none is ever kept (Azure/login#180).
+        let assertion = match &self.proof {
+            Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
+            Proof::Certificate(certificate) => {
+                let audience = self.endpoint.url.as_str();
+                certificate.sign(&self.client_id, audience, caller.http.clock.now())?
+            }
+            Proof::TokenFile(path) => read(path)?,
+            Proof::Pipeline(request) => request.send(caller).await?,
+        };
+        caller.make_known(&assertion);
+        let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
+        self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
+    }
+
+    async fn redeem(&self, proof: &[(&str, &SecretString)]) -> Result<Token, AuthError> {
+        let mut form =
+            vec![("grant_type", "client_credentials"), ("client_id", self.client_id.as_str())];
+        form.extend(proof.iter().map(|(name, value)| (*name, value.expose_secret())));
+        self.endpoint.redeem(&form).await
+    }
+}
+
+impl TokenSource for App {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(self.sign_in())
+    }
+}
+
+/// Looks for an app with a secret.
+pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+    let (client_id, secret) = lookup.app_with(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
+    lookup.app(Some(client_id), Some(Proof::Secret(lookup.known_secret(secret))))
+}
+
+/// Looks for an app with a certificate.
+pub(super) fn find_with_certificate(
+    lookup: &mut CredentialLookup<'_>,
+) -> Option<Box<dyn TokenSource>> {
+    let (client_id, path) =
+        lookup.app_with(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
+    let password = lookup
+        .optional(&["AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"])
+        .map(|password| lookup.known_secret(password));
+    let certificate = Certificate { path: path.into(), password };
+    lookup.app(Some(client_id), Some(Proof::Certificate(certificate)))
+}
+
+/// Looks for an app with a file that holds a federated token.
+pub(super) fn find_with_token_file(
+    lookup: &mut CredentialLookup<'_>,
+) -> Option<Box<dyn TokenSource>> {
+    let (client_id, path) =
+        lookup.app_with(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
+    lookup.app(Some(client_id), Some(Proof::TokenFile(path.into())))
+}
+
+fn read(path: &Path) -> Result<SecretString, AuthError> {
+    match fs::read_to_string(path) {
+        Ok(token) => Ok(token.trim().into()),
+        Err(source) => Err(AuthError::file("the federated token", path, source)),
+    }
+}
