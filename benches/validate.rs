@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use moorline::diagnostic::Sources;
-use moorline::manifest::bundle;
+use moorline::manifest::load;
 use moorline::yaml;
 
 /// How many manifests the tenant has.
@@ -155,7 +155,7 @@ fn parse_alone(tenant: &Tenant) -> usize {
 }
 
 fn load(tenant: &Tenant) -> usize {
-    let loaded = bundle::load(tenant.path());
+    let loaded = load::load(tenant.path());
     assert!(loaded.findings.is_empty(), "the manifests are valid");
     loaded.manifests.len()
 }
@@ -175,7 +175,7 @@ fn validating(bencher: divan::Bencher) {
 #[divan::bench]
 fn validating_one_file_warm(bencher: divan::Bencher) {
     let file = [TENANT.path().join("00000.yaml")];
-    bencher.bench(|| bundle::load_files(&file).manifests.len());
+    bencher.bench(|| load::load_files(&file).manifests.len());
 }
 
 fn best(mut run: impl FnMut() -> usize) -> Duration {

@@ -12,11 +12,11 @@ use crate::journal::Journal;
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Link, Manifest};
 use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
-use crate::tenant::masked::{self, Clear};
+use crate::tenant::masked::{self, UnmaskedValues};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
-use crate::tenant::referents::{Found, Referents};
-use crate::tenant::{Known, LiveObject};
+use crate::tenant::referents::{ReferenceBinding, ReferenceTable};
+use crate::tenant::{LiveObject, Resolved};
 
 /// The tenant, the manifests and the options of a run.
 pub(super) struct Context<'a> {
@@ -24,7 +24,7 @@ pub(super) struct Context<'a> {
     pub(super) desired: &'a Desired,
     pub(super) names: &'a Names,
     /// The objects that references resolve to, including those that the run created.
-    pub(super) referents: Mutex<Referents>,
+    pub(super) referents: Mutex<ReferenceTable>,
     /// Whether the plan was computed with masked values in clear, so that every later read needs them too.
     pub(super) masked_read: bool,
     /// Whether no other run can write to the tenant.
@@ -111,11 +111,11 @@ impl Context<'_> {
         manifest: &Manifest,
         live: Option<&LiveObject>,
     ) -> Result<Change, GraphError> {
-        let replan = |clear: &Clear| {
-            let known = Known { names: self.names, clear, referents: &self.referents() };
+        let replan = |clear: &UnmaskedValues| {
+            let known = Resolved { names: self.names, clear, referents: &self.referents() };
             plan::replan(self.desired, known, manifest, live)
         };
-        let Comparison { change, reads } = replan(&Clear::default());
+        let Comparison { change, reads } = replan(&UnmaskedValues::default());
         if !self.masked_read || reads.masked.is_empty() {
             return Ok(change);
         }
@@ -138,14 +138,14 @@ impl Context<'_> {
         let referents = self.referents();
         let found = link.references.iter().filter_map(|reference| {
             match referents.find(&link.target, &reference.to) {
-                Ok(Found::Live { id, .. }) => Some(id),
-                Ok(Found::New(_)) | Err(_) => None,
+                Ok(ReferenceBinding::Live { id, .. }) => Some(id),
+                Ok(ReferenceBinding::New(_)) | Err(_) => None,
             }
         });
         found.collect()
     }
 
-    fn referents(&self) -> MutexGuard<'_, Referents> {
+    fn referents(&self) -> MutexGuard<'_, ReferenceTable> {
         self.referents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

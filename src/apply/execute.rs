@@ -13,7 +13,7 @@ use super::twins::{TwinCheck, Twins};
 use super::verify::{BodySeen, Verdict, moves, verify};
 use super::write::{Write, Written};
 use crate::graph::{GraphError, Request};
-use crate::journal::{Fate, Intent, JournalError, Snapshot, Status};
+use crate::journal::{ChangeResult, Intent, JournalError, Snapshot, Status};
 use crate::manifest::Link;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::secrets::scrub_quoted;
@@ -364,7 +364,7 @@ impl<'a> Execution<'a> {
         };
         // The same write may still be sent with this code.
         let code = self.code.take().filter(|_| !item.status.is_done());
-        journal.close(Fate {
+        journal.close(ChangeResult {
             at: journal.now(),
             address: item.address.clone(),
             status: item.status,

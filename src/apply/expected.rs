@@ -5,7 +5,7 @@ use super::saved;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::Address;
 use crate::manifest::tenant_file::GuardSpec;
-use crate::plan::{Options, Plan, Planned, TenantRef, risk};
+use crate::plan::{Plan, PlanOptions, Planned, TenantRef, risk};
 
 /// The plan that an apply must match.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub enum UnexpectedPlan {
     #[error(
         "the saved plan was made by a release of Moorline that knows other types, and the plan differs now; nothing was written"
     )]
-    Release,
+    Undeclared,
     /// Objects changed since the plan was saved.
     #[error(transparent)]
     Stale(ApplyError),
@@ -62,7 +62,7 @@ impl UnexpectedPlan {
                 "plan/another-digest",
                 "The tenant, the manifests, `--only` or Moorline's release changed: review the plan above, and give its digest if it is what you want.",
             ),
-            Self::Release => {
+            Self::Undeclared => {
                 ("plan/another-release", "Use the same release for both, or save the plan again.")
             }
         };
@@ -91,13 +91,13 @@ impl ExpectedPlan {
     ///
     /// # Errors
     /// When a saved plan has an entry in `rewrite` that is none.
-    pub fn options(&self, given: Options) -> Result<Options, &'static str> {
+    pub fn options(&self, given: PlanOptions) -> Result<PlanOptions, &'static str> {
         let Self::Saved(plan) = self else {
             return Ok(given);
         };
         let rewrite = plan.rewrite.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
         let (recreate, leave_masked) = (plan.recreate, !plan.masked_read);
-        Ok(Options { recreate, rewrite, leave_masked, ..given })
+        Ok(PlanOptions { recreate, rewrite, leave_masked, ..given })
     }
 
     /// Checks a plan against the expected one. Returns what may be applied of it, and the changes that are left out.
@@ -123,7 +123,7 @@ impl ExpectedPlan {
         let stale = saved::moved(expected, plan);
         // Other types matter only where they make another change of what was reviewed.
         if expected.knowledge != plan.knowledge && !stale.is_empty() {
-            return Err(UnexpectedPlan::Release);
+            return Err(UnexpectedPlan::Undeclared);
         }
         if !stale.is_empty() && !skip_stale {
             return Err(UnexpectedPlan::Stale(ApplyError::Stale(stale)));

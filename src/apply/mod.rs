@@ -31,7 +31,7 @@ mod verify;
 pub(crate) mod wording;
 mod write;
 
-pub use crate::journal::{Given, Status};
+pub use crate::journal::{ApprovalCode, Status};
 pub use applier::Applier;
 pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
 pub use observer::Observer;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::journal::{Command, Given, Intent};
+use crate::journal::{ApprovalCode, Command, Intent};
 
 /// The options of an apply.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Approvals {
     /// How long to wait for each decision.
     pub wait: Duration,
     /// The approval codes of an earlier run.
-    pub given: Vec<Given>,
+    pub given: Vec<ApprovalCode>,
     /// The argument that `--resume` replaces where the command is run again, for messages.
     pub in_place_of: Option<&'static str>,
 }
@@ -37,7 +37,7 @@ pub struct Approvals {
 impl Approvals {
     /// Returns the unused code that an earlier run has for a write. The service checks that the write is the same.
     pub(super) fn code_of(&self, intent: &Intent, used: &[String]) -> Option<String> {
-        let is_meant = |given: &&Given| {
+        let is_meant = |given: &&ApprovalCode| {
             given.address == intent.address
                 // Earlier releases recorded one step for both.
                 && (given.step == intent.step || given.step.is_link() && intent.step.is_link())
@@ -69,8 +69,8 @@ mod tests {
         }
     }
 
-    fn given(to: &str, code: &str) -> Given {
-        Given {
+    fn given(to: &str, code: &str) -> ApprovalCode {
+        ApprovalCode {
             address: serde_json::from_value(ADDRESS.into()).expect("an address"),
             step: Step::Link,
             written: None,

@@ -12,10 +12,10 @@ use super::session::Session;
 use super::{Done, TenantOptions};
 use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
 use crate::error::{Error, ErrorKind};
-use crate::journal::{Command, Given};
+use crate::journal::{ApprovalCode, Command};
 use crate::kinds::family_of;
 use crate::manifest::Address;
-use crate::plan::{Options, Plan, Planned, Rewrite, TenantRef};
+use crate::plan::{Plan, PlanOptions, Planned, Rewrite, TenantRef};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::Ui;
@@ -100,7 +100,7 @@ async fn plan(
     ui: &Ui,
     session: &Session,
     expected: &ExpectedPlan,
-    given: Options,
+    given: PlanOptions,
 ) -> Result<(Planned, Live), CommandError> {
     let options = expected.options(given).map_err(|why| {
         let message = format!("the saved plan cannot be applied: `rewrite`: {why}");
@@ -112,7 +112,7 @@ async fn plan(
         && planned.plan.digest != *digest
     {
         // The author of that plan may lack the permission to read masked values.
-        let options = Options { leave_masked: true, ..options };
+        let options = PlanOptions { leave_masked: true, ..options };
         let (masked, live_masked) = session.plan(ui, &options).await?;
         if masked.plan.digest == *digest {
             return Ok((masked, live_masked));
@@ -134,7 +134,7 @@ fn check_verifiable(planning: &PlanArguments, plan: &Plan) -> Result<(), Error> 
 /// The parts of an interrupted run that a resumed run takes over.
 #[derive(Default)]
 struct Resumed {
-    approvals: Vec<Given>,
+    approvals: Vec<ApprovalCode>,
     /// The manifests whose changes were not completed.
     incomplete: Vec<Address>,
 }
@@ -156,7 +156,7 @@ fn resume(
     ui: &Ui,
     session: &mut Session,
     path: &Path,
-    options: &mut Options,
+    options: &mut PlanOptions,
 ) -> Result<Resumed, CommandError> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {

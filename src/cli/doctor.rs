@@ -12,7 +12,7 @@ use super::{Done, Format, TenantOptions};
 use crate::diagnose::doctor::{self, SetUp};
 use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
-use crate::manifest::{Invalid, bundle};
+use crate::manifest::{Invalid, load};
 use crate::report;
 use crate::ui::Ui;
 
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
-    let loaded = bundle::load(&arguments.path);
+    let loaded = load::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
         // Without a tenant there is nothing to check.
         let invalid = Invalid { findings: loaded.findings, sources: loaded.sources };

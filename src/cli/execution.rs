@@ -17,7 +17,7 @@ use super::resume_hints::resume_hints;
 use super::session::Session;
 use super::{Done, Format, seconds, signals};
 use crate::apply::outcome::{Item, Outcome};
-use crate::apply::{Applier, ApplyError, ApplyOptions, Approvals, Given, Observer};
+use crate::apply::{Applier, ApplyError, ApplyOptions, ApprovalCode, Approvals, Observer};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
@@ -84,7 +84,7 @@ pub(super) struct PlannedRun<'a> {
     /// The journal that the run resumes or rolls back.
     pub(super) journal: Option<&'a Path>,
     /// The approvals that were granted to the run that this one resumes.
-    pub(super) approvals: Vec<Given>,
+    pub(super) approvals: Vec<ApprovalCode>,
     /// The phrase for the argument that `--resume` replaces when the command is run again.
     pub(super) in_place_of: Option<&'static str>,
 }
@@ -272,7 +272,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
 }
 
 /// Reports when the approval requests of an earlier run expire, as far as that run knew.
-pub(super) fn report_approvals(ui: &Ui, approvals: &[Given], now: Timestamp) {
+pub(super) fn report_approvals(ui: &Ui, approvals: &[ApprovalCode], now: Timestamp) {
     for given in approvals {
         if let Some(at) = given.expires {
             let (address, code) = (&given.address, &given.code);

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::error::Error;
 use crate::manifest::{Desired, previous};
-use crate::plan::{Options, Release, Rewrite};
+use crate::plan::{PlanOptions, Rewrite, Undeclared};
 use crate::report::phrases;
 
 /// The arguments that decide how a plan is made.
@@ -63,13 +63,13 @@ impl UnverifiableOption {
 
 impl PlanArguments {
     /// Compares the manifests with earlier ones, and declares released settings as unset with `--reset-released`.
-    pub(super) fn release(&self, desired: &mut Desired) -> Result<Release, Error> {
+    pub(super) fn release(&self, desired: &mut Desired) -> Result<Undeclared, Error> {
         let Some(previous) = &self.previous else {
-            return Ok(Release::default());
+            return Ok(Undeclared::default());
         };
         let before =
             previous::load(&desired.root, previous).map_err(previous::PreviousError::into_error)?;
-        let release = Release::between(&before, &desired.manifests);
+        let release = Undeclared::between(&before, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);
         }
@@ -77,8 +77,8 @@ impl PlanArguments {
     }
 
     /// Returns the options to plan with.
-    pub(super) fn options(&self, release: &Release, defaults: Options) -> Options {
-        Options {
+    pub(super) fn options(&self, release: &Undeclared, defaults: PlanOptions) -> PlanOptions {
+        PlanOptions {
             also: release.families(),
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),

@@ -10,9 +10,9 @@ use super::selection::Selection;
 use super::session::Session;
 use super::{Done, TenantOptions, plan};
 use crate::error::Error;
-use crate::journal::Given;
+use crate::journal::ApprovalCode;
 use crate::journal::{Command, FOLDER, JournalError};
-use crate::manifest::{Manifest, TENANT_FILE, bundle};
+use crate::manifest::{Manifest, TENANT_FILE, load};
 use crate::recovery::rollback::{Moved, Rollback, RollbackPlan};
 use crate::ui::Ui;
 
@@ -51,7 +51,7 @@ pub(super) async fn run(
         Some(path) => path,
         None => root_of(&arguments.journal),
     };
-    let mut loaded = bundle::load(path);
+    let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     ui.known().public(declared.iter().flat_map(Manifest::texts));
     let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
@@ -126,7 +126,7 @@ fn approvals(
     session: &Session,
     path: &Path,
     taken_back: &Path,
-) -> Result<Vec<Given>, CommandError> {
+) -> Result<Vec<ApprovalCode>, CommandError> {
     let record = session.journal(path)?;
     let origin = &record.header.origin;
     let of = origin.of.as_deref().unwrap_or_default();

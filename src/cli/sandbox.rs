@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::CommandError;
 use super::selection::{load, near_address};
-use super::session::{block_on, load_faults, start_error, state_error};
+use super::session::{block_on, load_fault_config, start_error, state_error};
 use super::{Done, signals};
 use crate::clock;
 use crate::error::Error;
@@ -103,7 +103,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
 
 async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
     let mut faults = match &arguments.faults {
-        Some(file) => load_faults(file)?,
+        Some(file) => load_fault_config(file)?,
         None => FaultConfig::default(),
     };
     faults.throttle |= arguments.throttle;
@@ -111,7 +111,7 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
         faults.time_scale = TimeScale(scale);
     }
     let (tenant, file) = (State::default(), arguments.state.clone());
-    let running = Sandbox::start_under(faults, tenant, file, arguments.listen)
+    let running = Sandbox::start_with_faults(faults, tenant, file, arguments.listen)
         .await
         .map_err(|error| start_error(error, arguments.state.as_deref()))?;
     ui.data(&format!("{}\n", running.graph_url()))?;

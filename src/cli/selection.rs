@@ -9,11 +9,11 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::failure::CommandError;
 use crate::diagnostic::suggest::nearest;
 use crate::error::Error;
-use crate::manifest::{Address, Desired, Manifest, bundle};
+use crate::manifest::{Address, Desired, Manifest, load};
 
 /// Reads the manifests of a tenant.
 pub(super) fn load(path: &Path) -> Result<Desired, CommandError> {
-    bundle::load(path).into_desired().map_err(|invalid| CommandError::invalid(invalid, path))
+    load::load(path).into_desired().map_err(|invalid| CommandError::invalid(invalid, path))
 }
 
 /// Returns a hint that names the manifest whose address was probably meant, or says this otherwise.

@@ -29,8 +29,8 @@ use crate::http::cloud::Endpoints;
 use crate::http::transport::Client;
 use crate::http::{Delay, RetryObserver};
 use crate::manifest::tenant_file::{TenantFile, TenantSpec};
-use crate::manifest::{Address, Desired, bundle};
-use crate::plan::{self, Planned, Release, Rewrite};
+use crate::manifest::{Address, Desired, load};
+use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
 use crate::sandbox::Running;
 use crate::sandbox::fault_config::FaultConfig;
@@ -42,7 +42,7 @@ mod journal;
 mod lock;
 mod sandbox;
 
-pub(super) use sandbox::{is_state, load_faults, start_error, state_error};
+pub(super) use sandbox::{is_state, load_fault_config, start_error, state_error};
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
@@ -97,7 +97,7 @@ impl Connection {
         let sandbox = match &options.sandbox {
             Some(file) => {
                 let faults = match &options.sandbox_faults {
-                    Some(faults) => load_faults(faults)?,
+                    Some(faults) => load_fault_config(faults)?,
                     None => FaultConfig::default(),
                 };
                 Some(sandbox::start(ui, tenant, root, file.as_deref(), faults).await?)
@@ -244,12 +244,12 @@ impl Session {
     }
 
     /// Returns the options of a plan for which the command sets none.
-    pub(super) fn plan_options(&self) -> plan::Options {
-        plan::Options {
+    pub(super) fn plan_options(&self) -> plan::PlanOptions {
+        plan::PlanOptions {
             only: self.selection.globs().to_vec(),
             created_at: now(self.graph.clock()),
             own_creates: self.own_creates(),
-            ..plan::Options::default()
+            ..plan::PlanOptions::default()
         }
     }
 
@@ -257,7 +257,7 @@ impl Session {
     pub(super) async fn plan(
         &self,
         ui: &Ui,
-        options: &plan::Options,
+        options: &plan::PlanOptions,
     ) -> Result<(Planned, Live), CommandError> {
         for Rewrite { address, .. } in &options.rewrite {
             if self.desired.manifest(address).is_none() {
@@ -277,7 +277,7 @@ impl Session {
     /// Adds to a plan what is no longer declared and stays in the tenant.
     pub(super) async fn report_released(
         &self,
-        release: &Release,
+        release: &Undeclared,
         planned: &mut Planned,
         live: &mut Live,
     ) -> Result<(), CommandError> {
@@ -345,7 +345,7 @@ fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
 /// Returns the tenant's file and folder, if the sign-in can begin before the manifests are read. The sandbox is started
 /// only for valid manifests.
 fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, PathBuf)> {
-    options.sandbox.is_none().then(|| bundle::tenant(path)).flatten()
+    options.sandbox.is_none().then(|| load::tenant(path)).flatten()
 }
 
 /// Reads the manifests, and signs in meanwhile on another thread, until the manifests turn out to be invalid.

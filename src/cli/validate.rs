@@ -11,7 +11,7 @@ use super::selection::{Only, Selection};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
 use crate::error::Error;
-use crate::manifest::bundle;
+use crate::manifest::load;
 use crate::manifest::{Loaded, Manifest};
 use crate::report;
 use crate::ui::Ui;
@@ -31,10 +31,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
-        arguments.paths.iter().cloned().partition(|path| bundle::is_tenant(path));
-    let mut loads: Vec<Loaded> = tenants.iter().map(|path| bundle::load(path)).collect();
+        arguments.paths.iter().cloned().partition(|path| load::is_tenant(path));
+    let mut loads: Vec<Loaded> = tenants.iter().map(|path| load::load(path)).collect();
     if !files.is_empty() {
-        loads.push(bundle::load_files(&files));
+        loads.push(load::load_files(&files));
     }
     select(&arguments.only, &mut loads)?;
     let text: String = if arguments.output.is_json() {

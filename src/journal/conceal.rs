@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::entry::{Entry, Fate, Intent, Snapshot};
+use super::entry::{ChangeResult, Entry, Intent, Snapshot};
 use crate::secrets::Known;
 
 /// Removes secrets from an entry.
@@ -55,8 +55,8 @@ fn from_intent(intent: &mut Intent, known: &Known) {
     }
 }
 
-fn from_fate(fate: &mut Fate, known: &Known) {
-    let Fate {
+fn from_fate(fate: &mut ChangeResult, known: &Known) {
+    let ChangeResult {
         id,
         created,
         approval,

@@ -132,7 +132,7 @@ pub enum Entry {
     /// The last write of a change waits for an approval.
     Approval(ApprovalRequested),
     /// A change has its result.
-    Result(Box<Fate>),
+    Result(Box<ChangeResult>),
     /// The run ended.
     End(End),
 }
@@ -250,7 +250,7 @@ pub struct ApprovalRequested {
 /// The result of a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Fate {
+pub struct ChangeResult {
     /// When, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
@@ -280,7 +280,7 @@ pub struct Fate {
     pub left: Option<Snapshot>,
 }
 
-impl Fate {
+impl ChangeResult {
     /// Returns whether nothing was written: the change was refused, or waits for an approval.
     pub(crate) fn is_unwritten(&self) -> bool {
         let stopped = matches!(self.status, Status::Failed | Status::ApprovalRequired);
@@ -321,7 +321,7 @@ pub struct ChangeRecord {
     /// The approval code that was requested for its last step.
     pub asked: Option<String>,
     /// Its result, where the run recorded one.
-    pub result: Option<Fate>,
+    pub result: Option<ChangeResult>,
 }
 
 impl ChangeRecord {
@@ -375,7 +375,7 @@ impl ChangeRecord {
 
 /// An approval code, and the write that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Given {
+pub struct ApprovalCode {
     /// The address of the change's manifest.
     pub address: Address,
     /// The kind of the write.

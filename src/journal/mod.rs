@@ -1,5 +1,5 @@
 //! The journal of a run: a file of JSON lines beside the tenant file, with a [`Header`], an [`Intent`] before each
-//! write, an [`ApprovalRequested`] where a write needs an approval, a [`Fate`] after each change, and an [`End`].
+//! write, an [`ApprovalRequested`] where a write needs an approval, a [`ChangeResult`] after each change, and an [`End`].
 //!
 //! Each line is on the disk before the run continues, so the journal of a crashed run has no end and its last change
 //! may be half done. A journal that is read is untrusted: what is done about it is planned again against the tenant.
@@ -22,8 +22,8 @@ mod write;
 
 pub use created::created;
 pub use entry::{
-    ApprovalRequested, ChangeRecord, Command, End, EndReason, Entry, Fate, Given, Header, Intent,
-    Line, Origin, RecordedCall, Snapshot,
+    ApprovalCode, ApprovalRequested, ChangeRecord, ChangeResult, Command, End, EndReason, Entry,
+    Header, Intent, Line, Origin, RecordedCall, Snapshot,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;

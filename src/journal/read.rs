@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::entry::{ChangeRecord, End, Entry, Given, Header, Origin};
+use super::entry::{ApprovalCode, ChangeRecord, End, Entry, Header, Origin};
 use super::error::JournalError;
 use super::lock::is_being_written;
 use crate::diagnostic::{Sources, Span};
@@ -137,13 +137,13 @@ impl Record {
     }
 
     /// Returns the approval codes that the run requested and did not use, each with its write.
-    pub fn approvals(&self) -> Vec<Given> {
+    pub fn approvals(&self) -> Vec<ApprovalCode> {
         let given = self.changes.iter().filter_map(|change| {
             let code = change.approval()?.to_owned();
             let last = change.last();
             let result = change.result.as_ref();
             let expires = result.and_then(|result| result.approval_expires.as_ref());
-            Some(Given {
+            Some(ApprovalCode {
                 address: last.address.clone(),
                 step: last.step,
                 written: last.written.clone(),

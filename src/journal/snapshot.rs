@@ -88,7 +88,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::manifest::bundle;
+    use crate::manifest::load;
 
     /// Returns the manifest with this spec.
     fn manifest(kind: &str, spec: &str) -> Manifest {
@@ -97,7 +97,7 @@ mod tests {
             "apiVersion: moorline/v1\nkind: Tenant\nmetadata: {{ name: contoso }}\nspec: {{ tenantId: contoso.com }}\n---\napiVersion: graph.microsoft.com/beta\nkind: {kind}\nmetadata: {{ name: it }}\nspec: {spec}\n"
         );
         std::fs::write(folder.path().join("moorline.yaml"), text).expect("a file");
-        let desired = bundle::load(folder.path()).into_desired().expect("valid");
+        let desired = load::load(folder.path()).into_desired().expect("valid");
         desired.manifests.into_iter().next().expect("a manifest")
     }
 

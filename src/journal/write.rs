@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::conceal;
 use super::entry::{
-    ApprovalRequested, End, EndReason, Entry, Fate, Header, Intent, JournalKind, Origin,
+    ApprovalRequested, ChangeResult, End, EndReason, Entry, Header, Intent, JournalKind, Origin,
 };
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
@@ -140,7 +140,7 @@ impl Journal {
     }
 
     /// Records the result of a change.
-    pub(crate) fn close(&self, fate: Fate) -> Result<(), JournalError> {
+    pub(crate) fn close(&self, fate: ChangeResult) -> Result<(), JournalError> {
         self.add(Entry::Result(Box::new(fate)))?;
         self.clock.pass(Point::JournalResult);
         Ok(())

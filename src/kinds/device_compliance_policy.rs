@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{
-    Action, Expand, Family, NotKind, Read, RiskLevel, RiskRule, Service, Untouched, Update,
+    Expand, Family, NotKind, ODataAction, Read, RiskLevel, RiskRule, Service, Untouched, Update,
 };
 use crate::http::cloud::Cloud;
 
@@ -21,9 +21,13 @@ pub(super) const FAMILY: Family = Family {
         }],
     },
     update: Update::Patch,
-    assign: Some(Action { property: "assignments", segment: "assign", body_key: "assignments" }),
+    assign: Some(ODataAction {
+        property: "assignments",
+        segment: "assign",
+        body_key: "assignments",
+    }),
     // A PATCH changes none of them (FACTS 14.2).
-    actions: &[Action {
+    actions: &[ODataAction {
         property: "scheduledActionsForRule",
         segment: "scheduleActionsForRules",
         body_key: "deviceComplianceScheduledActionForRules",

@@ -1,6 +1,6 @@
 //! Intune device configurations: a collection of objects of 121 types.
 
-use super::{Action, Family, NotKind, Read, Service, Unmask, Untouched, Update};
+use super::{Family, NotKind, ODataAction, Read, Service, Unmask, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -11,7 +11,11 @@ pub(super) const FAMILY: Family = Family {
     name_property: "displayName",
     read: Read::Collection { expand: &[] },
     update: Update::Patch,
-    assign: Some(Action { property: "assignments", segment: "assign", body_key: "assignments" }),
+    assign: Some(ODataAction {
+        property: "assignments",
+        segment: "assign",
+        body_key: "assignments",
+    }),
     actions: &[],
     // FACTS 12
     unmask: Some(Unmask {

@@ -26,9 +26,9 @@ pub struct Family {
     /// How an object's body is updated.
     pub update: Update,
     /// The action that replaces an object's assignments; `None` if objects are not assigned.
-    pub assign: Option<Action>,
+    pub assign: Option<ODataAction>,
     /// The actions that replace one property each, which an update must not contain.
-    pub actions: &'static [Action],
+    pub actions: &'static [ODataAction],
     /// How a masked value is read unmasked, if Graph has a function for that.
     pub unmask: Option<Unmask>,
     /// The segment below an object with the number of devices by reported state.
@@ -108,7 +108,7 @@ pub struct Obsolete {
 
 /// An OData action below an object that replaces one of its collections.
 #[derive(Clone, Copy, Debug)]
-pub struct Action {
+pub struct ODataAction {
     /// The property that it replaces.
     pub property: &'static str,
     /// The action's segment, which follows the object's path.
@@ -178,7 +178,7 @@ impl Family {
     }
 
     /// Returns the action that replaces a property.
-    pub fn action(&self, property: &str) -> Option<&'static Action> {
+    pub fn action(&self, property: &str) -> Option<&'static ODataAction> {
         self.actions.iter().find(|action| action.property == property)
     }
 

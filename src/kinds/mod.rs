@@ -19,7 +19,7 @@ mod risk;
 mod testing;
 
 pub use family::{
-    Action, Expand, Family, Lock, NotKind, Obsolete, Read, Service, Unmask, Untouched, Update,
+    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Read, Service, Unmask, Untouched, Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 

@@ -100,7 +100,7 @@ fn finding(manifests: &[Manifest], cycle: &[Edge], sources: &Sources) -> Finding
 
 #[cfg(test)]
 mod tests {
-    use crate::manifest::bundle;
+    use crate::manifest::load;
 
     /// Writes one manifest for each `name: targets` and returns the messages of the findings.
     fn messages(manifests: &[(&str, &str)]) -> Vec<String> {
@@ -118,7 +118,7 @@ mod tests {
             .collect();
         let file = folder.path().join("all.yaml");
         std::fs::write(&file, text.join("---\n")).expect("the file can be written");
-        let found = bundle::load_files(&[file]).findings.into_iter();
+        let found = load::load_files(&[file]).findings.into_iter();
         let prefix = "windowsDomainJoinConfiguration/";
         found
             .map(|finding| {

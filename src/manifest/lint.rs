@@ -252,7 +252,10 @@ pub(super) fn cloud(manifests: &[Manifest], cloud: Cloud) -> Vec<Finding> {
 }
 
 /// Checks all manifests against one another. `pinned` has the place of each `metadata.id`.
-pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -> Vec<Finding> {
+pub(super) fn across_manifests(
+    manifests: &[Manifest],
+    pinned: &BTreeMap<Address, Span>,
+) -> Vec<Finding> {
     let at = |manifest: &Manifest| pinned.get(&manifest.address).copied().unwrap_or(manifest.span);
     let mut findings = Vec::new();
     let mut ids: BTreeMap<(&str, String), &Manifest> = BTreeMap::new();
@@ -305,7 +308,7 @@ pub(super) fn bundle(manifests: &[Manifest], pinned: &BTreeMap<Address, Span>) -
 mod tests {
     use super::*;
     use crate::kinds::{FAMILIES, Family};
-    use crate::manifest::bundle;
+    use crate::manifest::load;
 
     #[test]
     fn values_of_contained_entities_are_checked() {
@@ -347,7 +350,7 @@ mod tests {
         let text = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\n\
                     metadata: { name: cart }\nspec: { displayName: Cart }\n";
         std::fs::write(&file, text).expect("the file can be written");
-        let mut manifests = bundle::load_files(&[file]).manifests;
+        let mut manifests = load::load_files(&[file]).manifests;
         for of_cloud in Cloud::ALL {
             assert_eq!(cloud(&manifests, of_cloud), [], "{of_cloud}");
         }

@@ -299,7 +299,7 @@ impl Loader {
             self.secrets.extend(resolved.secrets);
         }
         let manifests = &self.loaded.manifests[before..];
-        let mut findings = lint::bundle(manifests, &pinned);
+        let mut findings = lint::across_manifests(manifests, &pinned);
         findings.extend(cycle::findings(manifests, &self.loaded.sources));
         self.loaded.findings.extend(findings);
     }

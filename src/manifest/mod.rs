@@ -46,10 +46,9 @@ mod violation;
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
 pub use envelope::schema as envelope_schema;
-pub use load as bundle;
 pub use reference::Link;
 pub use tenant_file::TenantFile;
-pub use variable::is_about_sending;
+pub use variable::concerns_secrets_sent;
 
 /// The address of a manifest: its kind and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

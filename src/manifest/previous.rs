@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Manifest, bundle, is_about_sending};
+use super::{Manifest, concerns_secrets_sent, load};
 use crate::error::Error;
 
 /// Why earlier manifests cannot be read.
@@ -89,9 +89,9 @@ pub fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, PreviousError>
 }
 
 fn manifests(folder: &Path, previous: &str) -> Result<Vec<Manifest>, PreviousError> {
-    let mut loaded = bundle::load(folder);
+    let mut loaded = load::load(folder);
     // Values that are only sent are not sent from here.
-    loaded.findings.retain(|finding| !is_about_sending(finding));
+    loaded.findings.retain(|finding| !concerns_secrets_sent(finding));
     let desired = loaded.into_desired().map_err(|invalid| PreviousError::Invalid {
         previous: previous.to_owned(),
         message: invalid.findings.into_iter().next().map_or(String::new(), |first| first.message),

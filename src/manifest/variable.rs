@@ -16,7 +16,7 @@ const NOT_ALLOWED: &str = "secret/not-allowed";
 
 /// Whether a finding is about a value that would be sent from the environment. Such a manifest can still be read and
 /// compared.
-pub fn is_about_sending(finding: &Finding) -> bool {
+pub fn concerns_secrets_sent(finding: &Finding) -> bool {
     [READABLE, CREDENTIAL, NOT_ALLOWED].contains(&finding.code.as_str())
 }
 

@@ -15,13 +15,13 @@ use super::{
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
 use crate::tenant::matching::{Binding, Bindings, Twin, bind};
-use crate::tenant::referents::Referents;
-use crate::tenant::{Known, Live, LiveObject, ObjectKey};
+use crate::tenant::referents::ReferenceTable;
+use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
 use crate::values::digest;
 
 /// What limits or widens a plan.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct PlanOptions {
     /// The `--only` globs, as the plan records them.
     pub only: Vec<String>,
     /// Whether an object whose id is gone is created anew.
@@ -48,7 +48,7 @@ pub fn plan(
     desired: &Desired,
     live: &Live,
     selected: impl Fn(&Address) -> bool,
-    options: &Options,
+    options: &PlanOptions,
 ) -> Planned {
     draft(desired, live, selected, options).seal()
 }
@@ -83,12 +83,12 @@ pub(crate) fn draft<'a>(
     desired: &Desired,
     live: &'a Live,
     selected: impl Fn(&Address) -> bool,
-    options: &Options,
+    options: &PlanOptions,
 ) -> PlanDraft<'a> {
     let is_ours = |object: &LiveObject| options.own_creates.contain(object);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
-    let mut referents = Referents::of(&desired.manifests, live, &bindings, &selected);
-    let known = Known { referents: &referents, ..live.known() };
+    let mut referents = ReferenceTable::of(&desired.manifests, live, &bindings, &selected);
+    let known = Resolved { referents: &referents, ..live.known() };
     let planner = Planner::new(desired, known).rewriting(&options.rewrite);
     let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
     let mut compared: Vec<Comparison> =

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::links::named;
 use super::{Action, Change};
 use crate::manifest::{Address, Desired, Manifest, Presence};
-use crate::tenant::referents::{Found, Referents};
+use crate::tenant::referents::{ReferenceBinding, ReferenceTable};
 use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
 
 /// The number of referring objects that a message names; the others are counted.
@@ -16,7 +16,7 @@ pub(super) fn settle(
     changes: &mut [Change],
     desired: &Desired,
     live: &Live,
-    referents: &Referents,
+    referents: &ReferenceTable,
 ) {
     let context = DependencyContext {
         changes,
@@ -100,7 +100,7 @@ struct DependencyContext<'a> {
     changes: &'a [Change],
     desired: &'a Desired,
     live: &'a Live,
-    referents: &'a Referents,
+    referents: &'a ReferenceTable,
     /// The manifests that declare a reference to each object.
     declared: BTreeMap<CaselessKey, BTreeSet<&'a Address>>,
     /// The objects that may refer to a deleted one, each with the navigation properties that may.
@@ -119,7 +119,7 @@ fn linked(live: &Live) -> BTreeMap<(ObjectKey<'_>, &str), &[Linked]> {
 
 fn declared<'a>(
     desired: &'a Desired,
-    referents: &Referents,
+    referents: &ReferenceTable,
 ) -> BTreeMap<CaselessKey, BTreeSet<&'a Address>> {
     let mut declared: BTreeMap<CaselessKey, BTreeSet<&Address>> = BTreeMap::new();
     let stay = |manifest: &&Manifest| manifest.presence == Presence::Present;
@@ -127,7 +127,8 @@ fn declared<'a>(
         for link in &manifest.links {
             for reference in &link.references {
                 let found = referents.find(&link.target, &reference.to);
-                if let (Some(family), Ok(Found::Live { id, .. })) = (link.family, found) {
+                if let (Some(family), Ok(ReferenceBinding::Live { id, .. })) = (link.family, found)
+                {
                     let by = declared.entry(caseless(family, &id)).or_default();
                     by.insert(&manifest.address);
                 }

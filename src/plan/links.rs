@@ -11,7 +11,7 @@ use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
 use crate::diagnostic::Location;
 use crate::manifest::reference::{Link, Referent};
 use crate::manifest::{Address, Manifest};
-use crate::tenant::referents::{Astray, Found};
+use crate::tenant::referents::{ReferenceBinding, UnresolvedReference};
 use crate::tenant::{Linked, LiveObject};
 
 impl Planner<'_> {
@@ -98,8 +98,8 @@ impl Planner<'_> {
     fn field(&self, link: &Link, live: &[Linked], wanted: &[LinkTarget]) -> FieldChange {
         let of_live = live.iter().map(|one| (one.id.clone(), self.known.referents.label(one)));
         let of_wanted = wanted.iter().filter_map(|one| match &one.found {
-            Found::Live { id, label } => Some((id.clone(), label.clone())),
-            Found::New(_) => None,
+            ReferenceBinding::Live { id, label } => Some((id.clone(), label.clone())),
+            ReferenceBinding::New(_) => None,
         });
         let names = of_live.chain(of_wanted).collect();
         let mut before: Vec<Json> = live.iter().map(|live| live.id.as_str().into()).collect();
@@ -121,7 +121,7 @@ impl Planner<'_> {
 
 /// An object that a link is to refer to.
 struct LinkTarget {
-    found: Found,
+    found: ReferenceBinding,
     /// The id, or its placeholder until the request is sent.
     id: Json,
 }
@@ -129,24 +129,24 @@ struct LinkTarget {
 impl LinkTarget {
     /// An object of a manifest is named by its address even where the object exists: it may be another object by the
     /// time that the request is sent.
-    fn new(to: &Referent, found: Found) -> Self {
+    fn new(to: &Referent, found: ReferenceBinding) -> Self {
         let id = match (to, &found) {
-            (Referent::Manifest(address), _) | (_, Found::New(address)) => {
+            (Referent::Manifest(address), _) | (_, ReferenceBinding::New(address)) => {
                 json!({ requests::ID: address.to_string() })
             }
-            (_, Found::Live { id, .. }) => id.as_str().into(),
+            (_, ReferenceBinding::Live { id, .. }) => id.as_str().into(),
         };
         Self { found, id }
     }
 
     fn leads_to(&self, to: &str) -> bool {
-        matches!(&self.found, Found::Live { id, .. } if id.eq_ignore_ascii_case(to))
+        matches!(&self.found, ReferenceBinding::Live { id, .. } if id.eq_ignore_ascii_case(to))
     }
 
     fn shown(&self) -> Json {
         match &self.found {
-            Found::Live { id, .. } => id.as_str().into(),
-            Found::New(_) => self.id.clone(),
+            ReferenceBinding::Live { id, .. } => id.as_str().into(),
+            ReferenceBinding::New(_) => self.id.clone(),
         }
     }
 }
@@ -160,10 +160,15 @@ fn shown(link: &Link, mut values: Vec<Json>) -> Shown {
 }
 
 /// Returns the complaint about a reference that does not resolve.
-fn unresolved_reference(link: &Link, to: &Referent, why: &Astray, location: Location) -> Blocked {
+fn unresolved_reference(
+    link: &Link,
+    to: &Referent,
+    why: &UnresolvedReference,
+    location: Location,
+) -> Blocked {
     let property = &link.property;
     let (code, message, help) = match why {
-        Astray::Unknown { near } => (
+        UnresolvedReference::Unknown { near } => (
             "reference/unknown",
             format!("`{property}` refers to `{to}`, and the tenant has no such object"),
             match near {
@@ -171,12 +176,12 @@ fn unresolved_reference(link: &Link, to: &Referent, why: &Astray, location: Loca
                 None => "correct it, or declare the object and refer to its manifest".to_owned(),
             },
         ),
-        Astray::WrongType { kind } => (
+        UnresolvedReference::WrongType { kind } => (
             "reference/type",
             format!("`{property}` cannot refer to `{to}`, which is a `{kind}`"),
             format!("it takes a `{}`", link.target),
         ),
-        Astray::Ambiguous { ids } => (
+        UnresolvedReference::Ambiguous { ids } => (
             "reference/ambiguous",
             format!(
                 "{} objects that `{property}` could refer to are called `{to}`: {}",
@@ -185,12 +190,12 @@ fn unresolved_reference(link: &Link, to: &Referent, why: &Astray, location: Loca
             ),
             "write the id of the one that you mean: `{ $ref: { id: … } }`".to_owned(),
         ),
-        Astray::Unbound => (
+        UnresolvedReference::Unbound => (
             "reference/unbound",
             format!("`{property}` refers to `{to}`, whose manifest is not bound to an object"),
             format!("see the message about `{to}`"),
         ),
-        Astray::NotSelected => (
+        UnresolvedReference::NotSelected => (
             "reference/not-selected",
             format!("`{property}` refers to `{to}`, which does not exist yet"),
             format!("create it in the same run: `--only {to}`"),

@@ -15,7 +15,7 @@ use crate::kinds::{self, Family};
 pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
-use crate::tenant::referents::Referents;
+use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject};
 
 mod assignments;
@@ -41,14 +41,14 @@ mod twins;
 
 pub use assignments::{AssignmentChange, Effect};
 pub(crate) use build::draft;
-pub use build::{Options, coverage, plan};
+pub use build::{PlanOptions, coverage, plan};
 pub(crate) use dependencies::referring;
 pub use path::{FieldPath, Segment};
 pub use plan_digest::{is_same, plan_digest};
 pub(crate) use planner::masked;
 pub use planner::{compare, replan};
 pub use reach::Reach;
-pub use released::{NoLongerManaged, Release, Released, ReleasedField};
+pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
@@ -104,7 +104,7 @@ pub struct Planned {
     /// The manifests that stand for objects that are deleted because no file declares them, sorted by address.
     pub pruned: Vec<Manifest>,
     /// Where the declared references lead.
-    pub referents: Referents,
+    pub referents: ReferenceTable,
     /// The data that each change was compared with beyond the body of its object.
     pub reads: BTreeMap<Address, Reads>,
 }

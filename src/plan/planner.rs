@@ -21,7 +21,7 @@ use crate::schema::model::{Model, Structure};
 use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
-use crate::tenant::{Known, Live, LiveObject};
+use crate::tenant::{Live, LiveObject, Resolved};
 use crate::values::target_form;
 
 /// Plans one manifest against one object, `None` where there is none yet.
@@ -29,7 +29,7 @@ use crate::values::target_form;
 /// An apply replans to find out whether anything is left to do.
 pub fn replan(
     desired: &Desired,
-    known: Known<'_>,
+    known: Resolved<'_>,
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Comparison {
@@ -41,7 +41,7 @@ pub fn replan(
 /// Compares one manifest with one object, without regard to `spec.ownership`.
 pub fn compare(
     sources: &Sources,
-    known: Known<'_>,
+    known: Resolved<'_>,
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Change {
@@ -88,7 +88,7 @@ fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a>
 /// The data that all manifests of a run are compared with.
 pub(super) struct Planner<'a> {
     pub(super) sources: &'a Sources,
-    pub(super) known: Known<'a>,
+    pub(super) known: Resolved<'a>,
     /// `spec.ownership`, and its place.
     owner: Option<(&'a OwnershipSpec, Span)>,
     /// The values that are written though they cannot be compared.
@@ -96,7 +96,7 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(desired: &'a Desired, known: Known<'a>) -> Self {
+    pub(super) fn new(desired: &'a Desired, known: Resolved<'a>) -> Self {
         Self {
             sources: &desired.sources,
             owner: desired.tenant.spec.ownership.as_ref().zip(desired.ownership),

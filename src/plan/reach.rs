@@ -12,7 +12,7 @@ use super::assignments::{describe_filter, describe_target, who};
 use super::{Action, Change, Plan, requests};
 use crate::schema::walk::Tree;
 use crate::tenant::names::Names;
-use crate::tenant::reach::{Counts, Members, Reported, Subject};
+use crate::tenant::reach::{CountSubject, Counts, Members, Reported};
 use crate::tenant::{Live, LiveObject};
 use crate::values::target_form;
 
@@ -93,7 +93,7 @@ pub enum Extent {
 }
 
 /// Returns the groups and objects whose members and status are needed to compute the reach of a plan's changes.
-pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
+pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<CountSubject> {
     let concerned = plan.changes.iter();
     let concerned = concerned.filter_map(|change| Assigned::of(change, live));
     let mut objects = BTreeSet::new();
@@ -101,9 +101,9 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<Subject> {
     for assigned in concerned {
         let targets = [&assigned.before, &assigned.after].into_iter().flatten();
         let groups = targets.flatten().filter_map(|target| target.group());
-        subjects.extend(groups.map(|id| Subject::Group(id.to_owned())));
+        subjects.extend(groups.map(|id| CountSubject::Group(id.to_owned())));
         let object = assigned.object.filter(|object| object.family.status_overview.is_some());
-        objects.extend(object.map(|object| Subject::Object(object.family, object.id.clone())));
+        objects.extend(object.map(|object| CountSubject::Object(object.family, object.id.clone())));
     }
     if objects.len() <= MOST_REPORTS {
         subjects.append(&mut objects);

@@ -19,7 +19,7 @@ use crate::schema::types::GraphVersion;
 use crate::schema::walk::{TypedPlace, each};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::read::ObjectRef;
-use crate::tenant::referents::Referents;
+use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject};
 use crate::values::canonical::{is_default, is_unset};
 
@@ -67,7 +67,7 @@ pub struct NoLongerManaged {
 
 /// The difference between earlier manifests and present ones.
 #[derive(Debug, Default)]
-pub struct Release {
+pub struct Undeclared {
     manifests: BTreeMap<Address, Dropped>,
     objects: Vec<Manifest>,
 }
@@ -87,7 +87,7 @@ struct DroppedProperty {
     property: Property,
 }
 
-impl Release {
+impl Undeclared {
     /// Compares manifests with earlier ones. A manifest that was given another name in its file is known by its
     /// object's.
     pub fn between(previous: &[Manifest], current: &[Manifest]) -> Self {
@@ -191,7 +191,7 @@ impl Dropped {
     fn kept_links(
         &self,
         object: &LiveObject,
-        referents: &Referents,
+        referents: &ReferenceTable,
         live: &Live,
     ) -> Vec<ReleasedField> {
         let read = live.referrers.iter().filter(|read| read.key() == object.key());

@@ -10,7 +10,7 @@ use super::merge::echo;
 use crate::graph::request::Request;
 use crate::http::Method;
 use crate::http::odata::segment;
-use crate::kinds::{Action, Family};
+use crate::kinds::{Family, ODataAction};
 use crate::manifest::{Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
@@ -199,7 +199,7 @@ pub(super) fn delete(manifest: &Manifest, id: &str) -> PlannedRequest {
 /// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
 pub(super) fn assign(
     manifest: &Manifest,
-    assign: &Action,
+    assign: &ODataAction,
     id: &str,
     targets: impl Iterator<Item = Json>,
 ) -> PlannedRequest {
@@ -215,11 +215,22 @@ pub(super) fn assign(
 
 /// Replaces a collection by its action. Always beta: v1.0 refuses members of enums that only beta has, which the
 /// collection may hold.
-pub(super) fn act(manifest: &Manifest, action: &Action, id: &str, value: Json) -> PlannedRequest {
+pub(super) fn act(
+    manifest: &Manifest,
+    action: &ODataAction,
+    id: &str,
+    value: Json,
+) -> PlannedRequest {
     call(Step::Action, manifest, action, id, value)
 }
 
-fn call(step: Step, manifest: &Manifest, action: &Action, id: &str, value: Json) -> PlannedRequest {
+fn call(
+    step: Step,
+    manifest: &Manifest,
+    action: &ODataAction,
+    id: &str,
+    value: Json,
+) -> PlannedRequest {
     let path = format!("{}/{}", object_path(manifest.family, id), action.segment);
     let body = Json::Object(Map::from_iter([(action.body_key.to_owned(), value)]));
     PlannedRequest::new(step, Method::Post, GraphVersion::Beta, path, Some(body))

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, Change, Options, Planned, Release, plan};
+use super::{Action, Change, PlanOptions, Planned, Undeclared, plan};
 use crate::kinds::{self, Family};
-use crate::manifest::{Desired, bundle};
+use crate::manifest::{Desired, load};
 use crate::tenant::names::Names;
 use crate::tenant::{Live, LiveObject};
 
@@ -40,7 +40,7 @@ fn desired(tenant: &str, manifests: &[String]) -> Desired {
     );
     std::fs::write(folder.path().join("moorline.yaml"), tenant).expect("a file");
     std::fs::write(folder.path().join("all.yaml"), manifests.concat()).expect("a file");
-    bundle::load(folder.path()).into_desired().expect("the manifests are valid")
+    load::load(folder.path()).into_desired().expect("the manifests are valid")
 }
 
 fn family(kind: &str) -> &'static Family {
@@ -76,7 +76,7 @@ fn live() -> Live {
 }
 
 fn planned(desired: &Desired, live: &Live) -> Planned {
-    plan(desired, live, |_| true, &Options::default())
+    plan(desired, live, |_| true, &PlanOptions::default())
 }
 
 fn change<'a>(planned: &'a Planned, kind: &str) -> &'a Change {
@@ -140,7 +140,7 @@ fn object_is_no_longer_managed_though_one_of_another_family_is() {
     let now = desired("", &[root(&pinned)]);
     let live = live();
     let mut planned = planned(&now, &live);
-    Release::between(&before.manifests, &now.manifests).tell(&mut planned, &live);
+    Undeclared::between(&before.manifests, &now.manifests).tell(&mut planned, &live);
     let left = planned.plan.no_longer_managed.iter();
     let left: Vec<&str> = left.map(|left| left.address.kind.as_str()).collect();
     assert_eq!(left, [POLICY]);

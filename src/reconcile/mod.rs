@@ -26,7 +26,7 @@ pub async fn plan(
     graph: &Graph,
     desired: &Desired,
     selected: impl Fn(&Address) -> bool,
-    options: &plan::Options,
+    options: &plan::PlanOptions,
 ) -> Result<(Planned, Live), GraphError> {
     let (want, wanted) = unbounded_channel();
     let seen = |page: &[LiveObject]| {

@@ -54,7 +54,7 @@ impl ReadTracker {
         planned: &Planned,
         desired: &Desired,
         live: &Live,
-        options: &plan::Options,
+        options: &plan::PlanOptions,
     ) -> Unread {
         Unread {
             objects: self.objects(planned, desired, live),
@@ -103,7 +103,7 @@ impl ReadTracker {
         missing
     }
 
-    fn masked(&mut self, planned: &Planned, options: &plan::Options) -> BTreeSet<Masked> {
+    fn masked(&mut self, planned: &Planned, options: &plan::PlanOptions) -> BTreeSet<Masked> {
         let reads = planned.reads.values().filter(|_| !options.leave_masked);
         let masked = reads.flat_map(|reads| &reads.masked);
         masked.filter(|masked| self.masked.insert((*masked).clone())).cloned().collect()

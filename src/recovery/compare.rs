@@ -13,10 +13,10 @@ use crate::manifest::Manifest;
 use crate::plan::Step;
 use crate::plan::{self, Action, FieldStatus};
 use crate::schema::types::GraphVersion;
-use crate::tenant::masked::Clear;
+use crate::tenant::masked::UnmaskedValues;
 use crate::tenant::names::Names;
-use crate::tenant::referents::Referents;
-use crate::tenant::{Known, LiveObject};
+use crate::tenant::referents::ReferenceTable;
+use crate::tenant::{LiveObject, Resolved};
 use crate::values::canonical::property_form;
 
 /// Returns the differences between an object and the values that a change left in it, and the properties that cannot be
@@ -30,10 +30,10 @@ pub(super) fn differences(
     let Some(left) = left(change, span) else {
         return Default::default();
     };
-    let known = Known {
+    let known = Resolved {
         names: &Names::of_ids(),
-        clear: &Clear::default(),
-        referents: &Referents::of_ids(),
+        clear: &UnmaskedValues::default(),
+        referents: &ReferenceTable::of_ids(),
     };
     let now = plan::compare(sources, known, &left, Some(live));
     let links = change.links();

@@ -14,7 +14,7 @@ use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
 use crate::journal::folder::journals;
 use crate::journal::{
-    ChangeRecord, EndReason, Fate, Journal, JournalError, Origin, Record, Status, read,
+    ChangeRecord, ChangeResult, EndReason, Journal, JournalError, Origin, Record, Status, read,
 };
 use crate::kinds;
 use crate::manifest::Address;
@@ -167,12 +167,12 @@ async fn settle_record(record: &Record, graph: &Graph) -> Result<Settled, GraphE
     Ok(Settled::Over { path: record.path.clone(), changes, not_begun })
 }
 
-fn result(change: &ChangeRecord, found: &ReadBack, id: Option<String>, at: String) -> Fate {
+fn result(change: &ChangeRecord, found: &ReadBack, id: Option<String>, at: String) -> ChangeResult {
     let is_done = *found == ReadBack::AsIntended;
     // Each step was started once the one before it was done. The last one may be done, unless it is a create whose
     // object is not listed.
     let last_may_be_done = *found != ReadBack::Nothing || change.last().step != Step::Create;
-    Fate {
+    ChangeResult {
         at,
         address: change.first.address.clone(),
         status: if is_done { Status::Applied } else { Status::Failed },

@@ -85,7 +85,7 @@ pub(crate) fn device_registration_policy(
         "resultReason": "",
         "activityDisplayName": "Set device registration policies",
         "activityDateTime": state.last_change,
-        "loggedByService": "Device Registration Service",
+        "loggedByService": "Device Registration SandboxService",
         "operationType": "Update",
         "initiatedBy": initiated_by,
         "targetResources": [{

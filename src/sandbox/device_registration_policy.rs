@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
-use super::problem::{Fault, Problem, synthetic};
-use super::refusal::Refusal;
+use super::problem::{BodyProblem, LocatedProblem, synthetic};
+use super::refusal::ErrorResponse;
 use super::state::State;
 use super::{Object, literal, object};
 
@@ -59,7 +59,7 @@ fn of_a_new_tenant() -> Object {
 }
 
 /// Completes a sparse policy of a state file.
-pub(crate) fn complete(given: &Object) -> Result<Object, Fault> {
+pub(crate) fn complete(given: &Object) -> Result<Object, LocatedProblem> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
@@ -102,9 +102,13 @@ pub(crate) fn read(state: &State) -> Object {
 ///
 /// # Errors
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
-pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Result<(), Refusal> {
+pub(crate) fn put(
+    state: &mut State,
+    change: &Change<'_>,
+    body: &Object,
+) -> Result<(), ErrorResponse> {
     let checker = Checker::of_calls(change.version, &[]);
-    let ty = checker.instance_type(NAME, body).map_err(|fault| Refusal::of_core(&fault))?;
+    let ty = checker.instance_type(NAME, body).map_err(|fault| ErrorResponse::of_core(&fault))?;
     let missing = |called: &str| {
         invalid(format!("Tenant registration policy is missing a value for {called}"))
     };
@@ -112,7 +116,8 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
     if let Some((_, called)) = REQUIRED.iter().find(|(name, _)| is_missing(name)) {
         return Err(missing(called));
     }
-    let mut written = checker.properties(&ty, body).map_err(|fault| Refusal::of_core(&fault))?;
+    let mut written =
+        checker.properties(&ty, body).map_err(|fault| ErrorResponse::of_core(&fault))?;
     if let Some(path) =
         MEMBERSHIPS.iter().chain(&SWITCHES).find(|path| value_at(&written, path).is_null())
     {
@@ -146,8 +151,8 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Resu
     Ok(())
 }
 
-fn invalid(message: String) -> Refusal {
-    Refusal::core(axum::http::StatusCode::BAD_REQUEST, "invalid_request", message)
+fn invalid(message: String) -> ErrorResponse {
+    ErrorResponse::core(axum::http::StatusCode::BAD_REQUEST, "invalid_request", message)
 }
 
 /// Returns the value that a path of names leads to, null where there is none.
@@ -159,7 +164,7 @@ fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
 
 /// Checks that each membership is one of the three types, and that its members are object ids: tools have sent user
 /// principal names (Microsoft365DSC#5799).
-fn check_memberships(policy: &Object) -> Result<(), Fault> {
+fn check_memberships(policy: &Object) -> Result<(), LocatedProblem> {
     let check = |path: &&str| {
         let checked = check_membership(value_at(policy, path));
         checked.map_err(|fault| path.rsplit('.').fold(fault, |fault, name| fault.under(name)))
@@ -167,15 +172,15 @@ fn check_memberships(policy: &Object) -> Result<(), Fault> {
     MEMBERSHIPS.iter().try_for_each(check)
 }
 
-fn check_membership(membership: &Value) -> Result<(), Fault> {
+fn check_membership(membership: &Value) -> Result<(), LocatedProblem> {
     if membership["@odata.type"].is_null() {
-        return Err(Problem::AbstractType.into());
+        return Err(BodyProblem::AbstractType.into());
     }
     for list in ["users", "groups"] {
         let ids = membership[list].as_array().into_iter().flatten();
         let check = |id: &Value| match literal::guid(id.as_str().unwrap_or_default()) {
             Some(_) => Ok(()),
-            None => Err(Problem::literal(id, "Edm.Guid").into()),
+            None => Err(BodyProblem::literal(id, "Edm.Guid").into()),
         };
         each(ids, check).map_err(|fault| fault.under(list))?;
     }

@@ -13,7 +13,7 @@ use super::collection::references::NavigationProperty;
 use super::collection::write::Writer;
 use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
-use super::refusal::Refusal;
+use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Update};
 use super::state::{State, text, type_of};
 use crate::schema::types::{GraphVersion, TypeDef, Types};
@@ -61,8 +61,8 @@ pub enum EditError {
     Refused(String),
 }
 
-impl From<Refusal> for EditError {
-    fn from(refusal: Refusal) -> Self {
+impl From<ErrorResponse> for EditError {
+    fn from(refusal: ErrorResponse) -> Self {
         Self::Refused(refusal.message)
     }
 }

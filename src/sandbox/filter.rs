@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Object;
-use super::refusal::{Refusal, table};
+use super::refusal::{ErrorResponse, table};
 use super::state::text;
 use crate::schema::types::{GraphVersion, Types, type_name};
 
@@ -60,7 +60,7 @@ fn instant(value: &Value) -> Option<Timestamp> {
 
 impl ODataFilter {
     /// Reads a `$filter`.
-    pub(crate) fn parse(filter: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(filter: &str) -> Result<Self, ErrorResponse> {
         let mut parser = Parser(filter.trim_start());
         let read = parser.joined(0, &JOINS).filter(|_| parser.0.is_empty());
         read.ok_or_else(|| table::INVALID_FILTER.refusal(&[&filter]))
@@ -68,7 +68,7 @@ impl ODataFilter {
 
     /// Refuses properties other than these, and every comparison but `eq` that does not stand with its property
     /// (`version ne`, `startswith(version)`): that the sandbox can compare one says nothing about Graph.
-    pub(crate) fn allows(&self, properties: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn allows(&self, properties: &[&str]) -> Result<(), ErrorResponse> {
         let use_of = match self {
             Self::And(a, b) | Self::Or(a, b) => {
                 return a.allows(properties).and_then(|()| b.allows(properties));

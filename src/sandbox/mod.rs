@@ -66,7 +66,7 @@ use tokio::task::JoinHandle;
 
 use self::fault_config::FaultConfig;
 pub use self::service::Calls;
-use self::service::Service;
+use self::service::SandboxService;
 use self::state::{State, StateError};
 use approvals::ApprovalStatus;
 
@@ -116,14 +116,14 @@ impl Sandbox {
         file: Option<PathBuf>,
         addr: SocketAddr,
     ) -> Result<Running, SandboxError> {
-        Self::start_under(FaultConfig::default(), state, file, addr).await
+        Self::start_with_faults(FaultConfig::default(), state, file, addr).await
     }
 
     /// Starts as [`Sandbox::start`] does, with limits, delays and faults.
     ///
     /// # Errors
     /// As [`Sandbox::start`].
-    pub async fn start_under(
+    pub async fn start_with_faults(
         conditions: FaultConfig,
         state: State,
         file: Option<PathBuf>,
@@ -135,7 +135,7 @@ impl Sandbox {
         let bind = |source| SandboxError::Bind { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
-        let service = Arc::new(Service::new(state, file, conditions)?);
+        let service = Arc::new(SandboxService::new(state, file, conditions)?);
         let (stop, stopped) = oneshot::channel::<()>();
         let router = routes::router(service.clone());
         let task = tokio::spawn(async move {
@@ -151,7 +151,7 @@ impl Sandbox {
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
-    service: Arc<Service>,
+    service: Arc<SandboxService>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }

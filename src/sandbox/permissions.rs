@@ -5,7 +5,7 @@ use axum::http::Method;
 use super::actor::Actor;
 use super::entity_sets::{CONFIGURATION_OR_RBAC, EntitySet};
 use super::path::{below_version, is_under};
-use super::refusal::{Refusal, table};
+use super::refusal::{ErrorResponse, table};
 use super::rows::Collection;
 use super::state::State;
 
@@ -86,7 +86,12 @@ impl CallerIdentity {
     }
 
     /// Refuses a call that this caller may not make; `path` is the whole path of the call.
-    pub(crate) fn may(&self, state: &State, method: &Method, path: &str) -> Result<(), Refusal> {
+    pub(crate) fn may(
+        &self,
+        state: &State,
+        method: &Method,
+        path: &str,
+    ) -> Result<(), ErrorResponse> {
         let below = below_version(path);
         let is_intune = is_under(below, INTUNE);
         if is_intune && !state.tenant().intune_licensed {
@@ -100,12 +105,12 @@ impl CallerIdentity {
     }
 
     /// Refuses an encrypted value to a caller that may only read (FACTS 12).
-    pub(crate) fn may_decrypt(&self, row: &Collection) -> Result<(), Refusal> {
+    pub(crate) fn may_decrypt(&self, row: &Collection) -> Result<(), ErrorResponse> {
         self.needs(true, row.write)
     }
 
     /// Refuses to count a group's members for a caller that may only read the group itself (FACTS 7).
-    pub(crate) fn may_read_members(&self) -> Result<(), Refusal> {
+    pub(crate) fn may_read_members(&self) -> Result<(), ErrorResponse> {
         self.needs(false, READS_MEMBERS)
     }
 
@@ -116,7 +121,7 @@ impl CallerIdentity {
     }
 
     /// Refuses a caller that has none of these permissions, with the answer of the service that is called.
-    fn needs(&self, is_intune: bool, any_of: &[&str]) -> Result<(), Refusal> {
+    fn needs(&self, is_intune: bool, any_of: &[&str]) -> Result<(), ErrorResponse> {
         if self.has(any_of) {
             return Ok(());
         }

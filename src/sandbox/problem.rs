@@ -9,10 +9,10 @@ pub(crate) fn synthetic(text: impl Into<String>) -> String {
 
 /// Why a value is not one of its type.
 ///
-/// Down to [`Problem::EnumMember`] the texts are the service's as FACTS 1.4 and 1.5 quote them;
+/// Down to [`BodyProblem::EnumMember`] the texts are the service's as FACTS 1.4 and 1.5 quote them;
 /// `UnknownProperty` and `UnexpectedNode` are those of Microsoft's OData library. The rest is synthetic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum BodyProblem {
     /// The type is abstract, or none was named where one must be.
     #[error("Cannot create an abstract class.")]
     AbstractType,
@@ -130,14 +130,14 @@ pub enum Problem {
     DuplicateId(String),
 }
 
-impl Problem {
-    /// Makes a [`Problem::Literal`] of a JSON value.
+impl BodyProblem {
+    /// Makes a [`BodyProblem::Literal`] of a JSON value.
     pub(crate) fn literal(value: &Value, expected: &str) -> Self {
         let literal = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         Self::Literal { literal, expected: expected.to_owned() }
     }
 
-    /// Makes a [`Problem::UnexpectedNode`] of a JSON value.
+    /// Makes a [`BodyProblem::UnexpectedNode`] of a JSON value.
     pub(crate) fn node(value: &Value, expected: &'static str) -> Self {
         let found = match value {
             Value::Object(_) => "StartObject",
@@ -147,12 +147,12 @@ impl Problem {
         Self::UnexpectedNode { found, expected }
     }
 
-    /// Makes a [`Problem::NotAssignable`] of two types.
+    /// Makes a [`BodyProblem::NotAssignable`] of two types.
     pub(crate) fn not_assignable(found: &str, expected: &str) -> Self {
         Self::NotAssignable { found: found.to_owned(), expected: expected.to_owned() }
     }
 
-    /// Makes a [`Problem::UnknownProperty`] of a type.
+    /// Makes a [`BodyProblem::UnknownProperty`] of a type.
     pub(crate) fn unknown_property(property: &str, ty: &str) -> Self {
         Self::UnknownProperty { property: property.to_owned(), ty: ty.to_owned() }
     }
@@ -173,28 +173,28 @@ impl Problem {
     }
 
     /// Adds the property that the problem is in to the path.
-    pub(crate) fn under(self, name: &str) -> Fault {
-        Fault::from(self).under(name)
+    pub(crate) fn under(self, name: &str) -> LocatedProblem {
+        LocatedProblem::from(self).under(name)
     }
 }
 
 /// A problem and its place in the document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
-pub struct Fault {
+pub struct LocatedProblem {
     /// The problem.
-    pub problem: Problem,
+    pub problem: BodyProblem,
     /// The steps of the path, innermost first.
     steps: Vec<String>,
 }
 
-impl From<Problem> for Fault {
-    fn from(problem: Problem) -> Self {
+impl From<BodyProblem> for LocatedProblem {
+    fn from(problem: BodyProblem) -> Self {
         Self { problem, steps: Vec::new() }
     }
 }
 
-impl Fault {
+impl LocatedProblem {
     /// Adds the property that the problem is in to the path.
     #[must_use]
     pub(crate) fn under(mut self, name: &str) -> Self {

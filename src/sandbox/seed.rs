@@ -12,7 +12,7 @@ use super::check::{Checker, each};
 use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
 use super::guid::guid;
-use super::problem::{Fault, Problem};
+use super::problem::{BodyProblem, LocatedProblem};
 use super::rows::{Row, Rows};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
@@ -79,7 +79,7 @@ impl Default for State {
 }
 
 /// Completes every section.
-fn complete(state: &mut State) -> Result<(), Fault> {
+fn complete(state: &mut State) -> Result<(), LocatedProblem> {
     let mut ids = Ids::default();
     each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
         .map_err(|fault| fault.under("groups"))?;
@@ -118,7 +118,7 @@ fn complete(state: &mut State) -> Result<(), Fault> {
         .map_err(|fault| fault.under(row.section()))?;
     }
     if let Some(id) = state.device_status_overviews.keys().find(|id| !state.has_object(id)) {
-        let fault = Problem::NoSuchObject(id.clone()).under(id);
+        let fault = BodyProblem::NoSuchObject(id.clone()).under(id);
         return Err(fault.under("deviceStatusOverviews"));
     }
     for id in state.references.keys() {
@@ -145,7 +145,7 @@ impl Ids {
         ty: &str,
         name: &str,
         id: &mut String,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LocatedProblem> {
         let nth = self.named.entry((ty.to_owned(), name.to_owned())).or_default();
         *nth += 1;
         if id.is_empty() {
@@ -154,24 +154,24 @@ impl Ids {
         if self.taken.insert((scope, id.clone())) {
             Ok(())
         } else {
-            Err(Problem::DuplicateId(id.clone()).under("id"))
+            Err(BodyProblem::DuplicateId(id.clone()).under("id"))
         }
     }
 }
 
 /// Refuses members that do not exist.
-fn check_members(state: &State, ids: &[String]) -> Result<(), Fault> {
+fn check_members(state: &State, ids: &[String]) -> Result<(), LocatedProblem> {
     each(ids, |id| {
         let kind = membership::kind(state, id);
-        kind.map(drop).ok_or_else(|| Problem::NoSuchObject(id.clone()).into())
+        kind.map(drop).ok_or_else(|| BodyProblem::NoSuchObject(id.clone()).into())
     })
     .map(drop)
     .map_err(|fault| fault.under("members"))
 }
 
 /// Refuses references of an object that does not exist, or that cannot refer to these.
-fn check_references(state: &State, id: &str) -> Result<(), Fault> {
-    let (row, object) = state.find(id).ok_or_else(|| Problem::NoSuchObject(id.to_owned()))?;
+fn check_references(state: &State, id: &str) -> Result<(), LocatedProblem> {
+    let (row, object) = state.find(id).ok_or_else(|| BodyProblem::NoSuchObject(id.to_owned()))?;
     references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
 }
 
@@ -183,7 +183,11 @@ fn default_scope_tag() -> Object {
 }
 
 /// Completes an object outside the collections.
-fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Result<(), Fault> {
+fn entity(
+    ids: &mut Ids,
+    expected: &'static str,
+    object: &mut Object,
+) -> Result<(), LocatedProblem> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
@@ -203,7 +207,7 @@ fn identify(
     ty: &TypeDef,
     name_property: &str,
     object: &mut Object,
-) -> Result<(), Fault> {
+) -> Result<(), LocatedProblem> {
     let mut id = text(object, "id").to_owned();
     ids.give(scope, &ty.name, text(object, name_property), &mut id)?;
     let fraction = id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 10_000_000);
@@ -222,7 +226,7 @@ fn collected(
     ids: &mut Ids,
     row: Row,
     mut object: Object,
-) -> Result<Object, Fault> {
+) -> Result<Object, LocatedProblem> {
     let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
     let checker = Checker::of_states(row.defaults);
     let ty = checker.instance_type(row.root, &object)?;
@@ -231,7 +235,7 @@ fn collected(
     }
     let mut complete = contained::properties(&checker, &ty, row.contained, &object)?;
     if text(&complete, row.name_property).is_empty() {
-        return Err(Problem::Missing(row.name_property.to_owned()).under(row.name_property));
+        return Err(BodyProblem::Missing(row.name_property.to_owned()).under(row.name_property));
     }
     identify(ids, "", &ty, row.name_property, &mut complete)?;
     for (property, json) in row.initial {

@@ -9,7 +9,7 @@ use axum::http::{Method, Uri};
 use super::clock::SandboxTime;
 use super::fault_config::{FaultConfig, FaultEffect};
 use super::fault_injection::FaultInjection;
-use super::refusal::{Refusal, table};
+use super::refusal::{ErrorResponse, table};
 use super::replica::Replica;
 use super::state::{State, StateError};
 use super::store::Store;
@@ -17,7 +17,7 @@ use super::throttle::Throttle;
 
 /// A tenant that is being served.
 #[derive(Debug)]
-pub(crate) struct Service {
+pub(crate) struct SandboxService {
     pace: SandboxTime,
     conditions: FaultConfig,
     state: Mutex<State>,
@@ -41,7 +41,7 @@ pub struct Calls {
     pub in_a_row: u64,
 }
 
-impl Service {
+impl SandboxService {
     /// Makes a service of the tenant in the file, or of this one, which is saved to the file, if one is given, now and
     /// with every change.
     ///
@@ -127,8 +127,8 @@ impl Service {
     /// happen. A change that refuses has changed nothing yet.
     pub(crate) fn change<T>(
         &self,
-        change: impl FnOnce(&mut State) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        change: impl FnOnce(&mut State) -> Result<T, ErrorResponse>,
+    ) -> Result<T, ErrorResponse> {
         let mut state = locked(&self.state);
         let held = self.store.as_ref().map(|store| locked(store).lock());
         let _held = held.transpose().map_err(unsaved)?;
@@ -170,7 +170,7 @@ impl Service {
     }
 }
 
-fn unsaved(error: StateError) -> Refusal {
+fn unsaved(error: StateError) -> ErrorResponse {
     table::NOT_SAVED.refusal(&[&error])
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::approvals::request::ApprovalRequest;
 use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
-use super::problem::Fault;
+use super::problem::LocatedProblem;
 use super::rows::{Collection, Row, Rows};
 use super::{Object, clock, store};
 use crate::schema::types::type_name;
@@ -343,7 +343,7 @@ pub enum StateError {
     FormatVersion(String),
     /// An object in the document could not exist in a tenant.
     #[error("`{path}`: {0}", path = .0.path())]
-    Impossible(Fault),
+    Impossible(LocatedProblem),
 }
 
 impl State {

@@ -1,7 +1,7 @@
 //! Masked values of objects, which Graph returns in clear one by one to an app that may write (FACTS 12).
 //!
 //! In a [`LiveObject`](super::LiveObject) such a value is a marker that names its reference. The value in clear is read
-//! where a plan needs it, held apart in [`Clear`], and never part of a plan or a report.
+//! where a plan needs it, held apart in [`UnmaskedValues`], and never part of a plan or a report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,13 +45,13 @@ impl Masked {
 }
 
 /// Masked values in clear.
-pub type Clear = BTreeMap<Masked, SecretString>;
+pub type UnmaskedValues = BTreeMap<Masked, SecretString>;
 
 /// Reads values in clear. Without the permission no request is sent; values that are refused or gone are left out.
 ///
 /// # Errors
 /// When a read fails otherwise.
-pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, GraphError> {
+pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<UnmaskedValues, GraphError> {
     // Reading permissions no longer suffice, whatever the reference says (microsoft-graph-docs PR 19790).
     let families: BTreeSet<&'static Family> = wanted.iter().map(|masked| masked.family).collect();
     let mut readable = BTreeSet::new();
@@ -64,7 +64,7 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
     let requests = readable.filter_map(|masked| Some((masked, masked.request()?)));
     let (wanted, requests): (Vec<&Masked>, Vec<Request>) = requests.unzip();
     let answers = graph.batch(GraphVersion::Beta, &requests).await;
-    let mut clear = Clear::new();
+    let mut clear = UnmaskedValues::new();
     for (masked, answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(answer) => {
@@ -83,8 +83,8 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<Clear, Grap
 pub(crate) struct Ahead<'a> {
     graph: &'a Graph,
     asked: BTreeSet<Masked>,
-    under_way: FuturesUnordered<BoxFuture<'a, Result<Clear, GraphError>>>,
-    read: Vec<Result<Clear, GraphError>>,
+    under_way: FuturesUnordered<BoxFuture<'a, Result<UnmaskedValues, GraphError>>>,
+    read: Vec<Result<UnmaskedValues, GraphError>>,
 }
 
 impl<'a> Ahead<'a> {
@@ -134,11 +134,11 @@ impl<'a> Ahead<'a> {
     ///
     /// # Errors
     /// When a read failed.
-    pub(crate) async fn rest(&mut self) -> Result<Clear, GraphError> {
+    pub(crate) async fn rest(&mut self) -> Result<UnmaskedValues, GraphError> {
         while let Some(read) = self.under_way.next().await {
             self.read.push(read);
         }
-        let mut clear = Clear::default();
+        let mut clear = UnmaskedValues::default();
         for read in self.read.drain(..) {
             clear.extend(read?);
         }

@@ -13,7 +13,7 @@ use crate::values::canonical::object_form;
 use crate::values::digest::{self, Domain};
 use crate::values::{masked as markers, target_form};
 
-use referents::Referents;
+use referents::ReferenceTable;
 
 pub mod approvals;
 mod body;
@@ -95,7 +95,7 @@ pub struct Live {
     /// Names and ids of what manifests and objects refer to.
     pub names: names::Names,
     /// The masked values that were read unmasked.
-    pub clear: masked::Clear,
+    pub clear: masked::UnmaskedValues,
     /// Objects with links that their manifests do not declare. They are read only if the links may lead to an object that
     /// a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,
@@ -103,20 +103,20 @@ pub struct Live {
 
 /// The names, unmasked values and references of a tenant, resolved.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct Resolved<'a> {
     /// Names and ids of what manifests and objects refer to.
     pub names: &'a names::Names,
     /// The masked values that were read unmasked.
-    pub clear: &'a masked::Clear,
+    pub clear: &'a masked::UnmaskedValues,
     /// The targets of the references.
-    pub referents: &'a Referents,
+    pub referents: &'a ReferenceTable,
 }
 
 impl Live {
     /// Returns what is resolved beside the objects, without the targets of references, which planning finds.
-    pub fn known(&self) -> Known<'_> {
-        static NONE: LazyLock<Referents> = LazyLock::new(Referents::default);
-        Known { names: &self.names, clear: &self.clear, referents: &NONE }
+    pub fn known(&self) -> Resolved<'_> {
+        static NONE: LazyLock<ReferenceTable> = LazyLock::new(ReferenceTable::default);
+        Resolved { names: &self.names, clear: &self.clear, referents: &NONE }
     }
 }
 

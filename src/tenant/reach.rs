@@ -51,7 +51,7 @@ pub struct Statuses {
 
 /// A group or an object to count devices or users of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Subject {
+pub(crate) enum CountSubject {
     /// A group by its id: the number of members.
     Group(String),
     /// An object by its family and id: the states that devices have reported.
@@ -93,10 +93,10 @@ impl Counts {
     }
 
     /// Returns the subjects that were not read yet.
-    pub(crate) fn missing(&self, mut wanted: BTreeSet<Subject>) -> BTreeSet<Subject> {
+    pub(crate) fn missing(&self, mut wanted: BTreeSet<CountSubject>) -> BTreeSet<CountSubject> {
         wanted.retain(|subject| match subject {
-            Subject::Group(id) => !self.groups.contains_key(id),
-            Subject::Object(family, id) => !self.objects.contains_key(&(*family, id.clone())),
+            CountSubject::Group(id) => !self.groups.contains_key(id),
+            CountSubject::Object(family, id) => !self.objects.contains_key(&(*family, id.clone())),
         });
         wanted
     }
@@ -109,20 +109,20 @@ impl Counts {
 }
 
 /// Reads the numbers of all subjects in batches.
-pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
+pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<CountSubject>) -> Counts {
     let requests: Vec<Request> =
         wanted.iter().flat_map(paths).map(|path| Request::get(GraphVersion::Beta, path)).collect();
     let mut answers = graph.batch(GraphVersion::Beta, &requests).await.into_iter();
     let mut counts = Counts::default();
     for subject in wanted {
         match subject {
-            Subject::Group(id) => {
+            CountSubject::Group(id) => {
                 let (devices, users) = (answers.next(), answers.next());
                 if let (Some(devices), Some(users)) = (devices, users) {
                     counts.groups.insert(id.clone(), members(devices, users));
                 }
             }
-            Subject::Object(family, id) => {
+            CountSubject::Object(family, id) => {
                 let answer = answers.next().map(|answer| reported(family, answer));
                 counts.objects.extend(answer.map(|answer| ((*family, id.clone()), answer)));
             }
@@ -132,16 +132,16 @@ pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<Subject>) -> Counts {
 }
 
 /// Returns the paths of a subject's numbers. Beta has all of them, so that they fit in the same batch.
-fn paths(subject: &Subject) -> Vec<String> {
+fn paths(subject: &CountSubject) -> Vec<String> {
     match subject {
-        Subject::Group(id) => {
+        CountSubject::Group(id) => {
             let members = |cast| {
                 let id = odata::segment(id);
                 format!("/groups/{id}/transitiveMembers/microsoft.graph.{cast}/$count")
             };
             vec![members("device"), members("user")]
         }
-        Subject::Object(family, id) => {
+        CountSubject::Object(family, id) => {
             let overview = family.status_overview.unwrap_or_default();
             vec![format!("{}/{overview}", family.object_path(id))]
         }
@@ -225,7 +225,10 @@ mod tests {
             reply(200, &json!({ "responses": responses }))
         })
         .await;
-        let wanted = [Subject::Group("g".to_owned()), Subject::Object(FAMILIES[0], "o".to_owned())];
+        let wanted = [
+            CountSubject::Group("g".to_owned()),
+            CountSubject::Object(FAMILIES[0], "o".to_owned()),
+        ];
         read(&graph(&server.url), &BTreeSet::from(wanted)).await
     }
 

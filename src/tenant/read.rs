@@ -7,14 +7,14 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::lookup::names;
-use super::masked::Clear;
+use super::masked::UnmaskedValues;
 use super::{Live, LiveObject, ObjectKey, Objects, next_link};
 use crate::graph::Part;
 use crate::graph::client::Graph;
 use crate::graph::error::{Call, GraphError};
 use crate::graph::request::Request;
 use crate::http::odata;
-use crate::kinds::{Action, FAMILIES, Family, Obsolete, Update};
+use crate::kinds::{FAMILIES, Family, ODataAction, Obsolete, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::types::GraphVersion;
@@ -130,7 +130,13 @@ pub async fn read(
     for (family, read) in families.into_iter().zip(read) {
         objects.insert(family, read?);
     }
-    Ok(Live { read_at, objects, names: names?, clear: Clear::default(), referrers: Vec::new() })
+    Ok(Live {
+        read_at,
+        objects,
+        names: names?,
+        clear: UnmaskedValues::default(),
+        referrers: Vec::new(),
+    })
 }
 
 /// Reads single objects again. `None` stands for an object that does not exist any more.
@@ -197,7 +203,7 @@ async fn complete(
 /// Returns the property of an object's assignments and the request that reads them, if the object was not answered with
 /// all of them.
 fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
-    let Action { property, .. } = family.assign?;
+    let ODataAction { property, .. } = family.assign?;
     let has_next = body.get(next_link(property)).is_some_and(|link| !link.is_null());
     let is_complete = !has_next && body.get(property).is_some_and(Value::is_array);
     // A body without an id is rejected when the object is read from it.

@@ -12,7 +12,7 @@ use crate::schema::types::{GraphVersion, Types};
 
 /// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum ReferenceBinding {
     /// A live object.
     Live {
         /// The id.
@@ -26,7 +26,7 @@ pub enum Found {
 
 /// Why a reference has no target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Astray {
+pub enum UnresolvedReference {
     /// No live object matches.
     Unknown {
         /// The most similar name.
@@ -50,8 +50,8 @@ pub enum Astray {
 
 /// The targets of all declared references.
 #[derive(Clone, Debug, Default)]
-pub struct Referents {
-    found: BTreeMap<(String, Referent), Result<Found, Astray>>,
+pub struct ReferenceTable {
+    found: BTreeMap<(String, Referent), Result<ReferenceBinding, UnresolvedReference>>,
     /// The manifests of live objects.
     owners: BTreeMap<CaselessKey, Address>,
     /// The objects that were created since.
@@ -60,7 +60,7 @@ pub struct Referents {
     ids_alone: bool,
 }
 
-impl Referents {
+impl ReferenceTable {
     /// Returns a table for values that hold ids only, as a tenant's own values do.
     pub fn of_ids() -> Self {
         Self { ids_alone: true, ..Self::default() }
@@ -97,19 +97,23 @@ impl Referents {
     ///
     /// # Errors
     /// When the reference has no target.
-    pub fn find(&self, target: &str, to: &Referent) -> Result<Found, Astray> {
+    pub fn find(
+        &self,
+        target: &str,
+        to: &Referent,
+    ) -> Result<ReferenceBinding, UnresolvedReference> {
         let key = (target.to_owned(), to.clone());
         match self.found.get(&key) {
-            Some(Ok(Found::New(address))) => Ok(match self.created.get(address) {
-                Some(id) => Found::Live { id: id.clone(), label: address.to_string() },
-                None => Found::New(address.clone()),
+            Some(Ok(ReferenceBinding::New(address))) => Ok(match self.created.get(address) {
+                Some(id) => ReferenceBinding::Live { id: id.clone(), label: address.to_string() },
+                None => ReferenceBinding::New(address.clone()),
             }),
             Some(found) => found.clone(),
             None => match to {
                 Referent::Id(id) if self.ids_alone => {
-                    Ok(Found::Live { id: id.clone(), label: id.clone() })
+                    Ok(ReferenceBinding::Live { id: id.clone(), label: id.clone() })
                 }
-                _ => Err(Astray::Unknown { near: None }),
+                _ => Err(UnresolvedReference::Unknown { near: None }),
             },
         }
     }
@@ -137,7 +141,7 @@ impl Referents {
         let to = Referent::Manifest(address);
         let mut found = self.found.iter();
         found.find_map(|((_, known), found)| match found {
-            Ok(Found::Live { id, .. }) if *known == to => Some(id.as_str()),
+            Ok(ReferenceBinding::Live { id, .. }) if *known == to => Some(id.as_str()),
             _ => None,
         })
     }
@@ -155,7 +159,12 @@ impl Referents {
         self.owners.insert(caseless(family, id), address.clone());
     }
 
-    fn live(&self, live: &Live, link: &Link, to: &Referent) -> Result<Found, Astray> {
+    fn live(
+        &self,
+        live: &Live,
+        link: &Link,
+        to: &Referent,
+    ) -> Result<ReferenceBinding, UnresolvedReference> {
         let types = Types::of(GraphVersion::Beta);
         let fits = |object: &&LiveObject| types.is_a(&object.kind, &link.target);
         let meant: Vec<&LiveObject> = match to {
@@ -174,18 +183,21 @@ impl Referents {
             Referent::Manifest(_) => Vec::new(),
         };
         match (&meant[..], to) {
-            ([only], _) if !fits(only) => Err(Astray::WrongType { kind: only.kind.clone() }),
-            ([only], _) => {
-                Ok(Found::Live { id: only.id.clone(), label: self.label(&Linked::from(*only)) })
+            ([only], _) if !fits(only) => {
+                Err(UnresolvedReference::WrongType { kind: only.kind.clone() })
             }
+            ([only], _) => Ok(ReferenceBinding::Live {
+                id: only.id.clone(),
+                label: self.label(&Linked::from(*only)),
+            }),
             ([], Referent::Named { display_name, .. }) => {
                 let fitting = live.objects.iter().filter(fits);
                 let names = fitting.map(|object| object.display_name.as_str());
                 let near = nearest(display_name, names).map(str::to_owned);
-                Err(Astray::Unknown { near })
+                Err(UnresolvedReference::Unknown { near })
             }
-            ([], _) => Err(Astray::Unknown { near: None }),
-            (several, _) => Err(Astray::Ambiguous {
+            ([], _) => Err(UnresolvedReference::Unknown { near: None }),
+            (several, _) => Err(UnresolvedReference::Ambiguous {
                 ids: several.iter().map(|object| object.id.clone()).collect(),
             }),
         }
@@ -196,13 +208,17 @@ fn bound(
     address: &Address,
     binding: Option<&Binding<'_>>,
     selected: bool,
-) -> Result<Found, Astray> {
+) -> Result<ReferenceBinding, UnresolvedReference> {
     match binding {
         Some(Binding::Bound(object)) => {
-            Ok(Found::Live { id: object.id.clone(), label: address.to_string() })
+            Ok(ReferenceBinding::Live { id: object.id.clone(), label: address.to_string() })
         }
-        Some(Binding::Blocked(_)) => Err(Astray::Unbound),
-        Some(Binding::Missing | Binding::Retyped(_)) if selected => Ok(Found::New(address.clone())),
-        Some(Binding::Missing | Binding::Retyped(_)) | None => Err(Astray::NotSelected),
+        Some(Binding::Blocked(_)) => Err(UnresolvedReference::Unbound),
+        Some(Binding::Missing | Binding::Retyped(_)) if selected => {
+            Ok(ReferenceBinding::New(address.clone()))
+        }
+        Some(Binding::Missing | Binding::Retyped(_)) | None => {
+            Err(UnresolvedReference::NotSelected)
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::{Linked, LiveObject};
 use crate::graph::GraphError;
 use crate::graph::testing::{Server, graph, reply};
 use crate::kinds;
-use crate::manifest::bundle;
+use crate::manifest::load;
 use crate::plan::reach::Extent;
 use crate::plan::{self, Action, Plan};
 use crate::reconcile;
@@ -64,8 +64,8 @@ async fn plan_for(
     );
     std::fs::write(folder.path().join("moorline.yaml"), tenant).expect("a file");
     std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
-    let desired = bundle::load(folder.path()).into_desired().expect("valid");
-    let options = plan::Options { reach: true, ..plan::Options::default() };
+    let desired = load::load(folder.path()).into_desired().expect("valid");
+    let options = plan::PlanOptions { reach: true, ..plan::PlanOptions::default() };
     let planned = reconcile::plan(&graph(&server.url), &desired, |_| true, &options).await;
     planned.map(|(planned, _)| planned.plan)
 }

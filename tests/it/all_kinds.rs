@@ -10,7 +10,7 @@ use moorline::clock::Clock;
 use moorline::graph::client::{Graph, GraphOptions};
 use moorline::http::{Client, Cloud, Endpoints, RetryObserver};
 use moorline::kinds::{self, Kind};
-use moorline::manifest::{Desired, bundle};
+use moorline::manifest::{Desired, load};
 use moorline::plan::{self, Action, Change, FieldStatus};
 use moorline::sandbox::Sandbox;
 use moorline::sandbox::state::State;
@@ -181,7 +181,7 @@ impl Bench {
 
     fn load(&self, spec: &Map<String, Value>) -> Result<Desired, String> {
         self.workspace.write("one.yaml", manifest(&self.kind, GraphVersion::Beta, "one", spec));
-        bundle::load(self.workspace.path())
+        load::load(self.workspace.path())
             .into_desired()
             .map_err(|invalid| format!("{:#?}", invalid.findings))
     }
@@ -189,7 +189,7 @@ impl Bench {
 
 /// Reads the tenant that a folder of manifests was applied to.
 fn read(workspace: &Workspace, state: &str) -> Live {
-    let desired = bundle::load(workspace.path()).into_desired().expect("the manifests are valid");
+    let desired = load::load(workspace.path()).into_desired().expect("the manifests are valid");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let state = State::load(&workspace.file(state)).expect("the state is readable");

@@ -1,6 +1,6 @@
 //! Declared against live, value by value: what differs, and what would be sent.
 
-use moorline::manifest::{bundle, is_about_sending};
+use moorline::manifest::{concerns_secrets_sent, load};
 use moorline::plan::{self, Change, FieldStatus, Shown};
 use moorline::tenant::{Live, LiveObject};
 
@@ -17,9 +17,9 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
         "apiVersion: graph.microsoft.com/{version}\nkind: {kind}\nmetadata: {{ name: it }}\nspec:\n  displayName: It\n{spec}"
     );
     let workspace = Workspace::tenant(&[("it.yaml", &manifest)]);
-    let mut loaded = bundle::load(workspace.path());
+    let mut loaded = load::load(workspace.path());
     // Where `$env` may stand is no question of comparing.
-    loaded.findings.retain(|finding| !is_about_sending(finding));
+    loaded.findings.retain(|finding| !concerns_secrets_sent(finding));
     let desired = loaded.into_desired().unwrap_or_else(|invalid| panic!("{:#?}", invalid.findings));
     let mut body = json!({ "@odata.type": format!("#microsoft.graph.{kind}"), "id": "1", "displayName": "It" });
     body.as_object_mut().expect("an object").extend(live.as_object().expect("an object").clone());

@@ -11,7 +11,7 @@ use moorline::auth::{self, SignInClient, TokenSource};
 use moorline::clock::Clock;
 use moorline::graph::{Graph, GraphOptions};
 use moorline::http::{self, Cloud, Endpoints, RetryObserver};
-use moorline::manifest::{Desired, bundle};
+use moorline::manifest::{Desired, load};
 use moorline::plan::{self, Change, Planned};
 use moorline::reconcile;
 use moorline::sandbox::state::State;
@@ -117,7 +117,7 @@ impl Estate {
     pub async fn reopen(&self, state: State, conditions: Value, clock: Clock) -> Site {
         let conditions = serde_json::from_value(conditions).expect("the conditions make sense");
         let address = ([127, 0, 0, 1], 0).into();
-        let running = Sandbox::start_under(conditions, state, None, address)
+        let running = Sandbox::start_with_faults(conditions, state, None, address)
             .await
             .expect("the sandbox starts");
         let client = self.client(&running, clock).await;
@@ -127,7 +127,7 @@ impl Estate {
     /// Signs another client in to a tenant that is played already.
     pub async fn client(&self, running: &Running, clock: Clock) -> Client {
         let desired =
-            bundle::load(self.folder.path()).into_desired().expect("the manifests are valid");
+            load::load(self.folder.path()).into_desired().expect("the manifests are valid");
         let (graph_url, login_url) = (running.graph_url(), running.login_url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
@@ -145,11 +145,11 @@ impl Estate {
 impl Client {
     /// Reads the tenant and plans, and counts whom the changes reach.
     pub async fn plan(&self) -> (Planned, Live) {
-        self.plan_with(plan::Options { reach: true, ..plan::Options::default() }).await
+        self.plan_with(plan::PlanOptions { reach: true, ..plan::PlanOptions::default() }).await
     }
 
     /// As [`Self::plan`], limited or widened otherwise.
-    pub async fn plan_with(&self, options: plan::Options) -> (Planned, Live) {
+    pub async fn plan_with(&self, options: plan::PlanOptions) -> (Planned, Live) {
         reconcile::plan(&self.graph, &self.desired, |_| true, &options)
             .await
             .expect("the tenant can be read")

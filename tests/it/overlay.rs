@@ -2,7 +2,7 @@
 
 use moorline::diagnostic::Severity;
 use moorline::manifest::value::Value;
-use moorline::manifest::{Loaded, Manifest, bundle};
+use moorline::manifest::{Loaded, Manifest, load};
 use serde_json::{Value as Json, json};
 
 use crate::support::Workspace;
@@ -33,7 +33,7 @@ fn lay(kind: &str, layers: &[&str]) -> (Workspace, Loaded) {
     if !own.is_empty() {
         workspace.write("tenant/it.yaml", manifest(kind, own));
     }
-    let loaded = bundle::load(&workspace.file("tenant"));
+    let loaded = load::load(&workspace.file("tenant"));
     (workspace, loaded)
 }
 
@@ -199,11 +199,11 @@ fn what_is_excluded_is_not_taken() {
         "base: [../base1]",
         &format!("base: [../base1], exclude: [{RING}/it]"),
     );
-    let loaded = bundle::load(&workspace.file("tenant"));
+    let loaded = load::load(&workspace.file("tenant"));
     assert_eq!(only(&loaded).address.kind, HELLO);
     // The tenant's own manifest of that name stands by itself then.
     workspace.write("tenant/ring.yaml", manifest(RING, "spec:\n  displayName: Ours\n"));
-    let loaded = bundle::load(&workspace.file("tenant"));
+    let loaded = load::load(&workspace.file("tenant"));
     assert_eq!(loaded.manifests.len(), 2);
     assert_eq!(loaded.manifests[1].display_name(), Some("Ours"));
 }
@@ -254,7 +254,7 @@ fn a_file_lies_beside_the_manifest_that_names_it() {
     let base = "spec:\n  displayName: Custom\n  description: { $file: ./about.txt }\n";
     let (workspace, _) = lay(HELLO, &[base, "spec:\n  pinMinimumLength: 6\n"]);
     workspace.write("base1/about.txt", "from the base");
-    let loaded = bundle::load(&workspace.file("tenant"));
+    let loaded = load::load(&workspace.file("tenant"));
     assert_eq!(only(&loaded).spec.to_json()["description"], "from the base");
     // The base's files are its own, and the tenant's are the tenant's.
     workspace.edit(
@@ -262,7 +262,7 @@ fn a_file_lies_beside_the_manifest_that_names_it() {
         "pinMinimumLength: 6",
         "description: { $file: ../base1/about.txt }",
     );
-    let loaded = bundle::load(&workspace.file("tenant"));
+    let loaded = load::load(&workspace.file("tenant"));
     assert_eq!(loaded.findings[0].code, "file/outside");
 }
 
@@ -338,7 +338,7 @@ fn metadata_is_the_overlays() {
         "{ name: it }",
         &format!("{{ name: it, id: {id}, formerly: [WHfB] }}"),
     );
-    let loaded = bundle::load(&workspace.file("tenant"));
+    let loaded = load::load(&workspace.file("tenant"));
     let manifest = only(&loaded);
     assert_eq!(manifest.id.as_deref(), Some(id));
     assert_eq!(manifest.formerly, ["WHfB"]);

@@ -38,7 +38,8 @@ async fn plan(estate: &Estate, seed: &Value, reach: bool) -> (Planned, Cost) {
     let conditions = json!({ "pageSize": PAGE, "latency": LATENCY });
     let site = estate.reopen(state, conditions, Clock::system()).await;
     let before = site.running.calls();
-    let (planned, _) = site.plan_with(plan::Options { reach, ..plan::Options::default() }).await;
+    let (planned, _) =
+        site.plan_with(plan::PlanOptions { reach, ..plan::PlanOptions::default() }).await;
     let after = site.running.calls();
     let calls = after.graph - before.graph;
     (planned, Cost { calls, in_a_row: after.in_a_row - before.in_a_row })

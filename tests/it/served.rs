@@ -29,7 +29,7 @@ impl Served {
         let runtime = Runtime::new().expect("a runtime starts");
         let address = ([127, 0, 0, 1], 0).into();
         let running = runtime
-            .block_on(Sandbox::start_under(conditions, state, None, address))
+            .block_on(Sandbox::start_with_faults(conditions, state, None, address))
             .expect("the sandbox starts");
         Self { url: running.graph_url(), workspace, running, _runtime: runtime }
     }

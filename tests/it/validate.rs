@@ -2,7 +2,7 @@
 
 use moorline::diagnostic::json::FindingsDocument;
 use moorline::diagnostic::{Finding, Span, text};
-use moorline::manifest::{Loaded, bundle};
+use moorline::manifest::{Loaded, load};
 use moorline::text::style::Palette;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -25,11 +25,11 @@ fn the_order_of_findings_does_not_depend_on_the_threads() {
             format!("apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: {{ name: n{number} }}\nspec:\n  displayName: N{number}\n  pinMinimumLength: {length}\n"),
         );
     }
-    let first = bundle::load(workspace.path());
+    let first = load::load(workspace.path());
     assert_eq!(first.findings.len(), 200);
     let lines: Vec<String> = first.findings.iter().map(|finding| place(&first, finding)).collect();
     assert!(lines.is_sorted(), "{lines:?}");
-    let second = bundle::load(workspace.path());
+    let second = load::load(workspace.path());
     assert_eq!(first.findings, second.findings);
     let names =
         |loaded: &Loaded| loaded.manifests.iter().map(|m| m.address.clone()).collect::<Vec<_>>();
@@ -200,11 +200,11 @@ proptest! {
         edited.splice(at..at, bytes);
         let workspace = Workspace::tenant(&[]);
         workspace.write("a.yaml", &edited);
-        all_that_is_written(&bundle::load(workspace.path()));
-        all_that_is_written(&bundle::load_files(&[workspace.file("a.yaml")]));
+        all_that_is_written(&load::load(workspace.path()));
+        all_that_is_written(&load::load_files(&[workspace.file("a.yaml")]));
         // The same text in a tenant file's place.
         workspace.write("moorline.yaml", &edited);
-        all_that_is_written(&bundle::load(workspace.path()));
+        all_that_is_written(&load::load(workspace.path()));
     }
 
     #[test]
@@ -221,7 +221,7 @@ proptest! {
         let value = value.replace("SECRET", SECRET);
         let workspace = Workspace::tenant(&[]);
         workspace.write("a.yaml", format!("{head}\n  preSharedKey: {value}\n{tail}"));
-        let written = all_that_is_written(&bundle::load(workspace.path()));
+        let written = all_that_is_written(&load::load(workspace.path()));
         prop_assert!(!written.contains("horse"), "{}", written);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use moorline::diagnostic::Severity;
 use moorline::kinds;
-use moorline::manifest::bundle;
+use moorline::manifest::load;
 use moorline::schema::model::{Model, Property, Shape, Structure};
 use moorline::schema::types::{Edm, GraphVersion, odata_type};
 use serde_json::{Map, Value, json};
@@ -123,7 +123,7 @@ fn walk(
                 "metadata": { "name": "one" }, "spec": spec,
             });
             workspace.write("one.yaml", manifest.to_string());
-            let loaded = bundle::load(workspace.path());
+            let loaded = load::load(workspace.path());
             let errors =
                 loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
             let refused: Vec<(String, String)> = errors

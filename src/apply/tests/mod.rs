@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome, Status};
 use crate::graph::testing::graph_until;
-use crate::manifest::{Desired, bundle, is_about_sending};
+use crate::manifest::{Desired, concerns_secrets_sent, load};
 use crate::plan::{self, Change};
 use crate::reconcile;
 
@@ -90,9 +90,9 @@ impl Case {
         let file = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, manifests: [all.yaml] }\n";
         std::fs::write(folder.path().join("moorline.yaml"), file).expect("a file");
         std::fs::write(folder.path().join("all.yaml"), &self.manifests).expect("a file");
-        let mut loaded = bundle::load(folder.path());
+        let mut loaded = load::load(folder.path());
         // What validation would not let through as well.
-        loaded.findings.retain(|finding| !is_about_sending(finding));
+        loaded.findings.retain(|finding| !concerns_secrets_sent(finding));
         loaded.into_desired().expect("valid")
     }
 
@@ -105,7 +105,7 @@ impl Case {
         let desired = self.desired();
         let graph = graph_until(&tenant.server.url, self.timeout);
         let (planned, live) =
-            reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
+            reconcile::plan(&graph, &desired, |_| true, &plan::PlanOptions::default())
                 .await
                 .expect("a tenant that can be read");
         meanwhile(tenant);

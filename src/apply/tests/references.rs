@@ -75,9 +75,10 @@ async fn bound(profile: &'static Family, root: Option<&'static Family>) -> Strin
     let tenant = Tenant::start(&objects, &[]).await;
     let graph = graph(&tenant.server.url);
     let mut desired = case.desired();
-    let (planned, live) = reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
-        .await
-        .expect("a tenant that can be read");
+    let (planned, live) =
+        reconcile::plan(&graph, &desired, |_| true, &plan::PlanOptions::default())
+            .await
+            .expect("a tenant that can be read");
     for manifest in &mut desired.manifests {
         match manifest.address.name.as_str() {
             "root" => manifest.family = root.expect("it has a manifest"),
@@ -142,9 +143,10 @@ spec:
     let tenant = Tenant::start(&[root], &[]).await;
     let graph = graph(&tenant.server.url);
     let mut desired = case.desired();
-    let (planned, live) = reconcile::plan(&graph, &desired, |_| true, &plan::Options::default())
-        .await
-        .expect("a tenant that can be read");
+    let (planned, live) =
+        reconcile::plan(&graph, &desired, |_| true, &plan::PlanOptions::default())
+            .await
+            .expect("a tenant that can be read");
     let [_, other] = families();
     for link in &mut desired.manifests[0].links {
         if link.many {

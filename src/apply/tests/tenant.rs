@@ -55,7 +55,7 @@ pub(super) struct Tenant {
 }
 
 impl Tenant {
-    /// Starts a tenant with these objects; the fates befall its writes in turn, then all are done.
+    /// Starts a tenant with these objects; the fates inject_faults its writes in turn, then all are done.
     pub(super) async fn start(objects: &[Value], fates: &[Reaction]) -> Self {
         let mut store = Store { fates: fates.iter().rev().copied().collect(), ..Store::default() };
         for object in objects {

@@ -28,7 +28,7 @@ pub(super) async fn start(
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
-    let running = Sandbox::start_under(faults, state, kept, address)
+    let running = Sandbox::start_with_faults(faults, state, kept, address)
         .await
         .map_err(|error| start_error(error, file))?;
     match file {
@@ -115,7 +115,7 @@ pub(in crate::cli) fn is_state(path: &Path) -> bool {
 }
 
 /// Reads a fault file.
-pub(in crate::cli) fn load_faults(path: &Path) -> Result<FaultConfig, Error> {
+pub(in crate::cli) fn load_fault_config(path: &Path) -> Result<FaultConfig, Error> {
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
     let text = std::fs::read_to_string(path).map_err(|source| {

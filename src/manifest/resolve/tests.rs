@@ -1,5 +1,5 @@
 use super::*;
-use crate::kinds::{self, Action};
+use crate::kinds::{self, ODataAction};
 use crate::schema::testing;
 
 /// Resolves the spec of a `workOrder` that is of a family.
@@ -63,7 +63,7 @@ fn assignment_navigation_of_the_family_is_ignored() {
         (resolved.ignored.len(), resolved.findings.len())
     };
     let family = kinds::FAMILIES[0];
-    let assign = family.assign.map(|assign| Action { property: "log", ..assign });
+    let assign = family.assign.map(|assign| ODataAction { property: "log", ..assign });
     let other: &Family = Box::leak(Box::new(Family { assign, ..*family }));
     assert_eq!(ignored(family), (0, 1));
     assert_eq!(ignored(other), (1, 0));

@@ -16,7 +16,7 @@ use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::walk::Tree;
 use crate::tenant::masked::Masked;
-use crate::tenant::{Known, ObjectKey};
+use crate::tenant::{ObjectKey, Resolved};
 use crate::values::canonical::is_unset;
 use crate::values::masked::has_placeholder;
 
@@ -31,7 +31,7 @@ use field::unreadable;
 pub(super) struct Differ<'a> {
     model: &'static Model,
     sources: &'a Sources,
-    known: Known<'a>,
+    known: Resolved<'a>,
     /// The object whose masked values are compared.
     pub(super) object: Option<ObjectKey<'a>>,
     /// The masked values that are compared.
@@ -84,7 +84,7 @@ impl<'v> At<'v> {
 }
 
 impl<'a> Differ<'a> {
-    pub(super) fn new(model: &'static Model, sources: &'a Sources, known: Known<'a>) -> Self {
+    pub(super) fn new(model: &'static Model, sources: &'a Sources, known: Resolved<'a>) -> Self {
         Self {
             model,
             sources,

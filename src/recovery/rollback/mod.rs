@@ -88,7 +88,7 @@ impl Rollback {
         declared: &[Manifest],
         live: &Live,
         selected: impl Fn(&Address) -> bool,
-        options: &plan::Options,
+        options: &plan::PlanOptions,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
         let moved = moved::moved(&self.undos, &all.plan, live, &desired.sources);

@@ -9,8 +9,8 @@ use crate::manifest::{Address, Manifest, Presence};
 use crate::plan::Step;
 use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
 use crate::tenant::matching::bind;
-use crate::tenant::referents::Referents;
-use crate::tenant::{Known, Live, LiveObject};
+use crate::tenant::referents::ReferenceTable;
+use crate::tenant::{Live, LiveObject, Resolved};
 
 /// The number of addresses that the warning names.
 const NAMED: usize = 5;
@@ -24,8 +24,8 @@ pub(super) fn reminder(
     sources: &Sources,
 ) -> Option<String> {
     let bindings = bind(declared, live, false, &|_| false);
-    let referents = Referents::of(declared, live, &bindings, |_| true);
-    let known = Known { referents: &referents, ..live.known() };
+    let referents = ReferenceTable::of(declared, live, &bindings, |_| true);
+    let known = Resolved { referents: &referents, ..live.known() };
     let writes = plan.changes.iter().filter(|change| change.writes());
     let again: Vec<String> = writes
         .filter_map(|change| {
@@ -54,7 +54,7 @@ fn wants(
     manifest: &Manifest,
     undo: &Undo,
     object: Option<&LiveObject>,
-    known: Known<'_>,
+    known: Resolved<'_>,
     sources: &Sources,
 ) -> bool {
     match undo.way {

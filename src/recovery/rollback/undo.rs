@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::unmask::unmasked;
 use crate::diagnostic::Span;
-use crate::journal::{ChangeRecord, Fate, Intent, Snapshot};
+use crate::journal::{ChangeRecord, ChangeResult, Intent, Snapshot};
 use crate::kinds;
 use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
@@ -41,7 +41,7 @@ pub(super) enum UndoKind {
 
 /// Returns the manifests that revert a change. Adds a message to `lost` for each part that cannot be reverted.
 pub(super) fn undos(change: &ChangeRecord, span: Span, lost: &mut Vec<String>) -> Vec<Undo> {
-    if change.result.as_ref().is_some_and(Fate::is_unwritten) {
+    if change.result.as_ref().is_some_and(ChangeResult::is_unwritten) {
         return Vec::new();
     }
     let mut undoing = Undoing { change, span, address: change.first.address.clone(), lost };

@@ -17,7 +17,7 @@ use crate::http::{Client, Cloud, Endpoints, RetryObserver};
 use crate::journal::testing::origin;
 use crate::journal::{Draft, FOLDER, Status, read};
 use crate::kinds;
-use crate::manifest::{Desired, Manifest, bundle};
+use crate::manifest::{Desired, Manifest, load};
 use crate::plan::{self, Action, Change, Planned, Step, risk};
 use crate::recovery::rollback::{Rollback, RollbackPlan};
 use crate::sandbox::rows::{self, Collection, Rows};
@@ -83,11 +83,11 @@ impl Case {
     }
 
     fn desired(&self) -> Desired {
-        bundle::load(self.folder.path()).into_desired().expect("the manifests are valid")
+        load::load(self.folder.path()).into_desired().expect("the manifests are valid")
     }
 
     async fn plan(&self, desired: &Desired) -> (Planned, Live) {
-        let options = plan::Options { reach: true, ..plan::Options::default() };
+        let options = plan::PlanOptions { reach: true, ..plan::PlanOptions::default() };
         let planned = reconcile::plan(&self.graph, desired, |_| true, &options).await;
         planned.expect("the tenant can be read")
     }
@@ -171,7 +171,7 @@ async fn family_unlike_the_others_goes_from_plan_to_rollback() {
     desired.manifests = rollback.manifests();
     let (_, live) = case.plan(&desired).await;
     let RollbackPlan { planned, moved, .. } =
-        rollback.plan(&desired, &declared, &live, |_| true, &plan::Options::default());
+        rollback.plan(&desired, &declared, &live, |_| true, &plan::PlanOptions::default());
     assert!(moved.is_empty(), "{moved:?}");
     let stays = "roleScopeTag/faro: it stays: Graph does not delete objects of this kind";
     assert!(
@@ -241,6 +241,6 @@ async fn object_that_graph_does_not_delete_is_not_declared_absent() {
 }
 
 fn findings(path: &Path) -> Vec<String> {
-    let loaded = bundle::load(path);
+    let loaded = load::load(path);
     loaded.findings.iter().map(|finding| finding.code.to_string()).collect()
 }

@@ -20,7 +20,7 @@ use super::actor::Actor;
 use super::clock;
 use super::guid::guid;
 use super::path::below_version;
-use super::refusal::{Refusal, table};
+use super::refusal::{ErrorResponse, table};
 use super::rows::Approval;
 use super::state::{State, text};
 
@@ -57,7 +57,10 @@ pub(crate) enum Passage {
 ///
 /// # Errors
 /// Refuses a write that asks for no approval, has one of another write, or is about an object for which a request is open.
-pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Result<Passage, Refusal> {
+pub(crate) fn pass(
+    state: &mut State,
+    write: &ProtectedWrite<'_>,
+) -> Result<Passage, ErrorResponse> {
     // A caller that sends both asks for a new approval (FACTS 1.10).
     match (write.justification, write.code) {
         (None, Some(code)) => under(state, write, code),
@@ -67,7 +70,7 @@ pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Result<Pass
 }
 
 /// Lets a write pass that has been approved under a code.
-fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passage, Refusal> {
+fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passage, ErrorResponse> {
     let known = find(state, code).ok_or_else(|| table::APPROVAL_UNKNOWN.refusal(&[]))?;
     let is_the_same = known.operation == operation(write) && known.body == fingerprint(write);
     if !is_the_same || !known.is_of(write.requestor) {
@@ -82,7 +85,11 @@ fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passag
 }
 
 /// Keeps a new request for approval.
-fn ask(state: &mut State, write: &ProtectedWrite<'_>, header: &str) -> Result<Passage, Refusal> {
+fn ask(
+    state: &mut State,
+    write: &ProtectedWrite<'_>,
+    header: &str,
+) -> Result<Passage, ErrorResponse> {
     let decoded = STANDARD.decode(header).ok();
     let justification = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let justification =
@@ -161,9 +168,9 @@ pub(crate) fn cancel(
     code: &str,
     actor: &Actor,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<(), ErrorResponse> {
     let own = find(state, code).filter(|request| request.is_of(actor));
-    let request = own.ok_or_else(Refusal::intune_not_found)?;
+    let request = own.ok_or_else(ErrorResponse::intune_not_found)?;
     if !request.is_open_at(now) {
         return Err(table::CANCELLATION_LATE.refusal(&[]));
     }

@@ -23,7 +23,7 @@ fn send(
     code: Option<&str>,
     actor: &Actor,
     now: Timestamp,
-) -> Result<Passage, Refusal> {
+) -> Result<Passage, ErrorResponse> {
     let why = STANDARD.encode("longer PINs");
     let (method, path, body) = write;
     let write = ProtectedWrite {
@@ -39,7 +39,7 @@ fn send(
     pass(state, &write)
 }
 
-fn waits(passage: Result<Passage, Refusal>) -> String {
+fn waits(passage: Result<Passage, ErrorResponse>) -> String {
     match passage {
         Ok(Passage::Waits(code)) => code,
         Ok(Passage::By(_)) => panic!("it was carried out"),
@@ -47,7 +47,7 @@ fn waits(passage: Result<Passage, Refusal>) -> String {
     }
 }
 
-fn refused(passage: Result<Passage, Refusal>) -> (u16, String) {
+fn refused(passage: Result<Passage, ErrorResponse>) -> (u16, String) {
     let Err(refusal) = passage else { panic!("it is not refused") };
     (refusal.status.as_u16(), refusal.message)
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::write::{Writer, bad};
 use crate::sandbox::check::{Checker, each};
-use crate::sandbox::problem::{Fault, Problem};
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::problem::{BodyProblem, LocatedProblem};
+use crate::sandbox::refusal::ErrorResponse;
 use crate::sandbox::rows::Assign;
 use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};
@@ -27,7 +27,11 @@ const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
-pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Result<Value, Fault> {
+pub(crate) fn complete(
+    assign: &Assign,
+    policy: &str,
+    given: &Value,
+) -> Result<Value, LocatedProblem> {
     Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
 }
 
@@ -41,8 +45,8 @@ impl Writer<'_> {
         assign: &Assign,
         policy: &str,
         given: &Value,
-    ) -> Result<Value, Refusal> {
-        let assignments = read(&self.checker(), assign, given).map_err(Refusal::of_intune)?;
+    ) -> Result<Value, ErrorResponse> {
+        let assignments = read(&self.checker(), assign, given).map_err(ErrorResponse::of_intune)?;
         let mut seen = BTreeSet::new();
         for target in
             assignments.iter().filter_map(|assignment| assignment.get("target")?.as_object())
@@ -67,16 +71,20 @@ impl Writer<'_> {
     }
 }
 
-fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, Fault> {
-    let elements = given.as_array().ok_or_else(|| Problem::node(given, "StartArray"))?;
+fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, LocatedProblem> {
+    let elements = given.as_array().ok_or_else(|| BodyProblem::node(given, "StartArray"))?;
     each(elements, |element| assignment(checker, assign, element))
 }
 
-fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Result<Object, Fault> {
-    let body = element.as_object().ok_or_else(|| Problem::node(element, "StartObject"))?;
+fn assignment(
+    checker: &Checker,
+    assign: &Assign,
+    element: &Value,
+) -> Result<Object, LocatedProblem> {
+    let body = element.as_object().ok_or_else(|| BodyProblem::node(element, "StartObject"))?;
     let ty = checker.instance_type(assign.element, body)?;
     let mut assignment = checker.properties(&ty, body)?;
-    let missing = |name: &str| Problem::Missing(name.to_owned()).under(name);
+    let missing = |name: &str| BodyProblem::Missing(name.to_owned()).under(name);
     let Some(Value::Object(target)) = assignment.get_mut("target") else {
         return Err(missing("target"));
     };

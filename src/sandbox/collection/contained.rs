@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::check::{Checker, each, is_computed};
 use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{Fault, Problem};
+use crate::sandbox::problem::{BodyProblem, LocatedProblem};
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
 use crate::sandbox::{Object, defaults};
@@ -25,7 +25,7 @@ pub(crate) fn properties(
     ty: &TypeDef,
     rows: &'static [Contained],
     body: &Object,
-) -> Result<Object, Fault> {
+) -> Result<Object, LocatedProblem> {
     let mut body = body.clone();
     let inside = take(rows, &mut body);
     let mut object = checker.properties(ty, &body)?;
@@ -44,20 +44,24 @@ pub(crate) fn targets(
     checker: &Checker,
     row: &'static Contained,
     given: &Value,
-) -> Result<Value, Fault> {
+) -> Result<Value, LocatedProblem> {
     let elements = match given {
         Value::Null => &[],
         Value::Array(elements) => &elements[..],
-        other => return Err(Problem::node(other, "StartArray").under(row.property)),
+        other => return Err(BodyProblem::node(other, "StartArray").under(row.property)),
     };
     let targets = each(elements, |element| target(checker, row, element));
     let targets = targets.map_err(|fault| fault.under(row.property))?;
-    (row.check)(&targets).map_err(|words| Problem::Contained(words).under(row.property))?;
+    (row.check)(&targets).map_err(|words| BodyProblem::Contained(words).under(row.property))?;
     Ok(json!(targets))
 }
 
-fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Result<Object, Fault> {
-    let body = element.as_object().ok_or_else(|| Problem::node(element, "StartObject"))?;
+fn target(
+    checker: &Checker,
+    row: &'static Contained,
+    element: &Value,
+) -> Result<Object, LocatedProblem> {
+    let body = element.as_object().ok_or_else(|| BodyProblem::node(element, "StartObject"))?;
     let ty = checker.instance_type(row.element, body)?;
     let mut target = properties(checker, &ty, row.inside, body)?;
     target.retain(|name, _| name == "id" || !ty.property(name).is_some_and(is_computed));

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::read;
 use crate::sandbox::Object;
-use crate::sandbox::problem::{Fault, Problem};
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::problem::{BodyProblem, LocatedProblem};
+use crate::sandbox::refusal::ErrorResponse;
 use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
@@ -50,12 +50,13 @@ impl NavigationProperty {
         state: &State,
         row: &Collection,
         ids: &[String],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LocatedProblem> {
         let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
         let wrong = ids.iter().find(|id| !fits(id));
         match wrong.or(ids.get(1).filter(|_| !self.many)) {
             Some(id) => {
-                Err(Problem::Reference { property: self.property.clone(), id: id.clone() }.into())
+                Err(BodyProblem::Reference { property: self.property.clone(), id: id.clone() }
+                    .into())
             }
             None => Ok(()),
         }
@@ -63,7 +64,11 @@ impl NavigationProperty {
 }
 
 /// Removes the bound references from the body of a new object. Addresses are on the host that the caller used.
-pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Result<References, Refusal> {
+pub(crate) fn take(
+    root: &str,
+    row: &Collection,
+    body: &mut Object,
+) -> Result<References, ErrorResponse> {
     let (bound, rest): (Object, Object) =
         std::mem::take(body).into_iter().partition(|(name, _)| name.ends_with(BIND));
     *body = rest;
@@ -79,7 +84,11 @@ pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Result<Re
 }
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
-pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Result<String, Refusal> {
+pub(crate) fn id_of(
+    root: &str,
+    row: &Collection,
+    address: &Value,
+) -> Result<String, ErrorResponse> {
     let below = address
         .as_str()
         .and_then(|address| address.strip_prefix(root)?.strip_prefix('/')?.strip_prefix(row.path));
@@ -88,7 +97,10 @@ pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Result<Str
         quoted.or(below.strip_prefix('/'))
     });
     id.filter(|id| !id.is_empty() && !id.contains('/')).map(str::to_owned).ok_or_else(|| {
-        Refusal::unreadable(format!("{address} is not the address of an object in {}.", row.path))
+        ErrorResponse::unreadable(format!(
+            "{address} is not the address of an object in {}.",
+            row.path
+        ))
     })
 }
 
@@ -99,10 +111,10 @@ pub(crate) fn check(
     version: GraphVersion,
     ty: &str,
     bound: &References,
-) -> Result<(), Fault> {
+) -> Result<(), LocatedProblem> {
     for (property, ids) in bound {
         let navigation = NavigationProperty::find(version, ty, property)
-            .ok_or_else(|| Problem::unknown_property(property, ty))?;
+            .ok_or_else(|| BodyProblem::unknown_property(property, ty))?;
         navigation.check(state, row, ids)?;
     }
     Ok(())

@@ -11,8 +11,8 @@ use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
 use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{Problem, synthetic};
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::problem::{BodyProblem, synthetic};
+use crate::sandbox::refusal::ErrorResponse;
 use crate::sandbox::rows::{Contained, Row};
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, mirrors};
@@ -37,17 +37,18 @@ impl Writer<'_> {
         &mut self,
         body: &Object,
         mut bound: References,
-    ) -> Result<String, Refusal> {
-        let ty = self.checker().instance_type(self.row.root, body).map_err(Refusal::of_intune)?;
+    ) -> Result<String, ErrorResponse> {
+        let ty =
+            self.checker().instance_type(self.row.root, body).map_err(ErrorResponse::of_intune)?;
         if self.row.not_creatable.contains(&ty.name.as_str()) {
             return Err(bad(format!("A policy of type '{}' cannot be created.", ty.name)));
         }
         let mut object = self.whole(&ty, body)?;
         references::check(self.state, self.row, self.change.version, &ty.name, &bound)
-            .map_err(Refusal::of_intune)?;
+            .map_err(ErrorResponse::of_intune)?;
         if names_a_secret(body) {
             let message = "SecretReferenceValueId invalid for create.";
-            return Err(Refusal::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
+            return Err(ErrorResponse::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
         }
         let id = self.new_id(&ty.name);
         object.insert("@odata.type".to_owned(), ty.odata_type().into());
@@ -71,7 +72,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse, and bodies that change nothing (FACTS 1.5).
-    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
+    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), ErrorResponse> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
         let is_navigation = |name: &&String| {
@@ -79,8 +80,8 @@ impl Writer<'_> {
                 || self.row.contains(name).is_some()
         };
         if let Some(property) = body.keys().find(is_navigation).cloned() {
-            let problem = Problem::PatchedNavigation { property, ty: ty.name.clone() };
-            return Err(Refusal::of_intune(problem.into()));
+            let problem = BodyProblem::PatchedNavigation { property, ty: ty.name.clone() };
+            return Err(ErrorResponse::of_intune(problem.into()));
         }
         let written = self.written(&ty, &[], body)?;
         self.keeps_what_is_fixed(&ty, &before, &written)?;
@@ -97,7 +98,7 @@ impl Writer<'_> {
             && after.iter().all(|(name, new)| name == "version" || before.get(name) == Some(new));
         if unchanged {
             let message = "Invalid patch, at least 1 property must be changed.";
-            return Err(Refusal::intune_bad_request(message));
+            return Err(ErrorResponse::intune_bad_request(message));
         }
         self.store("Patch", Some(&before), Some(after), &DATES[1..]);
         Ok(())
@@ -108,7 +109,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse.
-    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), Refusal> {
+    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), ErrorResponse> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
         let mut after = self.whole(&ty, body)?;
@@ -140,7 +141,7 @@ impl Writer<'_> {
         property: &str,
         body: &Object,
         parameter: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ErrorResponse> {
         let before = self.existing(id)?;
         let given = body.get(parameter).ok_or_else(|| missing(parameter))?;
         let mut after = before.clone();
@@ -148,10 +149,10 @@ impl Writer<'_> {
             after.insert(property.to_owned(), self.assignments(assign, id, given)?);
         } else if let Some(contained) = self.row.contains(property) {
             let targets = contained::targets(&self.checker(), contained, given);
-            after.insert(property.to_owned(), targets.map_err(Refusal::of_intune)?);
+            after.insert(property.to_owned(), targets.map_err(ErrorResponse::of_intune)?);
             contained::identify(slice::from_ref(contained), &mut after, id, Some(&self.salt()));
         } else {
-            return Err(Refusal::no_segment(property));
+            return Err(ErrorResponse::no_segment(property));
         }
         self.store("Action", Some(&before), Some(after), &[]);
         Ok(())
@@ -166,8 +167,8 @@ impl Writer<'_> {
         id: &str,
         navigation: &NavigationProperty,
         mut ids: Vec<String>,
-    ) -> Result<(), Refusal> {
-        navigation.check(self.state, self.row, &ids).map_err(Refusal::of_intune)?;
+    ) -> Result<(), ErrorResponse> {
+        navigation.check(self.state, self.row, &ids).map_err(ErrorResponse::of_intune)?;
         ids.sort();
         ids.dedup();
         let object = self.existing(id)?;
@@ -197,7 +198,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses where there is no such object, or others refer to it (FACTS 12).
-    pub(crate) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+    pub(crate) fn delete(&mut self, id: &str) -> Result<(), ErrorResponse> {
         let before = self.existing(id)?;
         let referrers = references::referrers(self.state, self.row, id).join("', '");
         if !referrers.is_empty() {
@@ -216,8 +217,8 @@ impl Writer<'_> {
         Checker::of_calls(self.change.version, self.row.defaults)
     }
 
-    fn existing(&self, id: &str) -> Result<Object, Refusal> {
-        self.state.object(self.row, id).cloned().ok_or_else(Refusal::intune_not_found)
+    fn existing(&self, id: &str) -> Result<Object, ErrorResponse> {
+        self.state.object(self.row, id).cloned().ok_or_else(ErrorResponse::intune_not_found)
     }
 
     /// Returns an unused id. It is derived from the tenant's history alone, so that runs from one seed are alike.
@@ -263,18 +264,19 @@ impl Writer<'_> {
     }
 
     /// Returns the type that a body names, which must be the object's own.
-    fn own_type(&self, before: &Object, body: &Object) -> Result<Arc<TypeDef>, Refusal> {
-        let ty = self.checker().instance_type(self.row.root, body).map_err(Refusal::of_intune)?;
+    fn own_type(&self, before: &Object, body: &Object) -> Result<Arc<TypeDef>, ErrorResponse> {
+        let ty =
+            self.checker().instance_type(self.row.root, body).map_err(ErrorResponse::of_intune)?;
         if ty.name == type_of(before) {
             Ok(ty)
         } else {
-            let problem = Problem::not_assignable(&ty.name, type_of(before));
-            Err(Refusal::of_intune(problem.into()))
+            let problem = BodyProblem::not_assignable(&ty.name, type_of(before));
+            Err(ErrorResponse::of_intune(problem.into()))
         }
     }
 
     /// Returns the object that a body describes in full, with defaults.
-    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, Refusal> {
+    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, ErrorResponse> {
         let mut object = self.written(ty, self.row.contained, body)?;
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
             return Err(missing(self.row.name_property));
@@ -289,13 +291,13 @@ impl Writer<'_> {
         ty: &TypeDef,
         contained: &'static [Contained],
         body: &Object,
-    ) -> Result<Object, Refusal> {
+    ) -> Result<Object, ErrorResponse> {
         let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
         if let Some(name) = self.row.read_only.iter().find(refused) {
             return Err(bad(format!("{name} is read-only.")));
         }
         let written = contained::properties(&self.checker(), ty, contained, body);
-        let mut written = written.map_err(Refusal::of_intune)?;
+        let mut written = written.map_err(ErrorResponse::of_intune)?;
         if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
             tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
             tags.dedup();
@@ -314,7 +316,7 @@ impl Writer<'_> {
         ty: &TypeDef,
         before: &Object,
         written: &Object,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ErrorResponse> {
         for (of, property) in self.row.fixed_at_creation {
             let is_kept = |value| before.get(*property) == Some(value);
             if *of == ty.name && !written.get(*property).is_none_or(is_kept) {
@@ -338,12 +340,12 @@ pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
 }
 
 /// Makes Intune's 400 with a message of the sandbox's own.
-pub(crate) fn bad(message: String) -> Refusal {
-    Refusal::intune_bad_request(synthetic(message))
+pub(crate) fn bad(message: String) -> ErrorResponse {
+    ErrorResponse::intune_bad_request(synthetic(message))
 }
 
-fn missing(name: &str) -> Refusal {
-    Refusal::of_intune(Problem::Missing(name.to_owned()).into())
+fn missing(name: &str) -> ErrorResponse {
+    ErrorResponse::of_intune(BodyProblem::Missing(name.to_owned()).into())
 }
 
 fn raise_version(before: &Object, after: &mut Object) {

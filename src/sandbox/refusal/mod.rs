@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::clock;
-use super::problem::{Fault, synthetic};
+use super::problem::{LocatedProblem, synthetic};
 
 /// The refusal of a call. The outermost layer, which knows the ids of the call, makes the response of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
@@ -55,8 +55,8 @@ pub(crate) struct RefusalRow {
 
 impl RefusalRow {
     /// Returns the refusal with these values in its text.
-    pub(crate) fn refusal(&self, values: &[&dyn Display]) -> Refusal {
-        Refusal {
+    pub(crate) fn refusal(&self, values: &[&dyn Display]) -> ErrorResponse {
+        ErrorResponse {
             status: StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST),
             code: self.code,
             message: filled(self.text, values),
@@ -72,7 +72,7 @@ pub(crate) fn filled(text: &str, values: &[&dyn Display]) -> String {
     text.split("{}").zip(values).map(|(part, value)| part.to_owned() + &value).collect()
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// Returns a refusal by Graph itself or by Entra.
     pub(crate) fn core(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), envelope: Envelope::Core }
@@ -94,7 +94,7 @@ impl Refusal {
 
     /// Returns Intune's answer to a faulty body: the model's text where the body does not fit the model, the service's
     /// where a value is outside its bounds.
-    pub(crate) fn of_intune(fault: Fault) -> Self {
+    pub(crate) fn of_intune(fault: LocatedProblem) -> Self {
         let message = fault.to_string();
         if fault.problem.is_of_service() {
             return Self::intune_bad_request(message);
@@ -103,7 +103,7 @@ impl Refusal {
     }
 
     /// Returns the answer of Entra's workloads to a faulty body.
-    pub(crate) fn of_core(fault: &Fault) -> Self {
+    pub(crate) fn of_core(fault: &LocatedProblem) -> Self {
         Self::core(StatusCode::BAD_REQUEST, "BadRequest", fault.to_string())
     }
 
@@ -180,7 +180,7 @@ fn intune_document(message: &str, ids: &CallIds, path: &str) -> String {
     )
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn intune_message_is_json_with_the_request_id() {
         let ids = CallIds { request: Uuid::nil(), client: "c".to_owned() };
-        let refusal = Refusal::intune_bad_request("Say \"please\".");
+        let refusal = ErrorResponse::intune_bad_request("Say \"please\".");
         let body = refusal.body(&ids, "/beta/deviceManagement/deviceConfigurations", clock::now());
         let message = body["error"]["message"].as_str().expect("text");
         let inner: Value = serde_json::from_str(message).expect("a document");

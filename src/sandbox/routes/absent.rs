@@ -7,7 +7,7 @@ use axum::routing::MethodFilter;
 use url::form_urlencoded;
 
 use super::call::{Answer, Call, Routes, on};
-use crate::sandbox::refusal::{Refusal, table};
+use crate::sandbox::refusal::{ErrorResponse, table};
 
 /// The paths of the collections, in beta.
 const EMPTY: [&str; 18] = [
@@ -59,7 +59,7 @@ fn list(call: &Call, path: &'static str) -> Answer {
 }
 
 fn not_found(_: &Call, _: &'static str) -> Answer {
-    Err(Refusal::intune_not_found())
+    Err(ErrorResponse::intune_not_found())
 }
 
 fn roles(call: &Call, path: &'static str) -> Answer {
@@ -71,6 +71,6 @@ fn roles(call: &Call, path: &'static str) -> Answer {
     Err(table::NOT_HELD.refusal(&[&path]))
 }
 
-async fn not_held(request: Request) -> Refusal {
+async fn not_held(request: Request) -> ErrorResponse {
     table::NOT_HELD.refusal(&[&request.uri().path().trim_start_matches('/')])
 }

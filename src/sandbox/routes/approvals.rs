@@ -17,8 +17,8 @@ use crate::sandbox::approvals::{self, Passage, ProtectedWrite};
 use crate::sandbox::entity_sets::APPROVAL_REQUESTS;
 use crate::sandbox::path::below_version;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::refusal::{Refusal, table};
-use crate::sandbox::service::Service;
+use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::text;
 
 const JUSTIFICATION: &str = "x-msft-approval-justification";
@@ -52,11 +52,11 @@ fn cancel(call: &Call) -> Answer {
 
 /// Holds writes until they are approved, where the tenant has access policies.
 pub(super) async fn guard(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<SandboxService>>,
     Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let path = below_version(request.uri().path());
     let is_protected = |state: &_| approvals::policy_for(state, path).is_some();
     if request.method() == Method::GET || !service.read(is_protected) {

@@ -20,20 +20,20 @@ use crate::sandbox::actor::Change;
 use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
 use crate::sandbox::query::Query;
-use crate::sandbox::refusal::{Refusal, table};
-use crate::sandbox::service::Service;
+use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::State;
 use crate::schema::types::GraphVersion;
 
 /// The routes of a version, or some of them.
-pub(super) type Routes = Router<Arc<Service>>;
+pub(super) type Routes = Router<Arc<SandboxService>>;
 
 /// The answer of a handler.
-pub(super) type Answer = Result<Response, Refusal>;
+pub(super) type Answer = Result<Response, ErrorResponse>;
 
 /// A call to Graph that a route takes.
 pub(super) struct Call {
-    pub(super) service: Arc<Service>,
+    pub(super) service: Arc<SandboxService>,
     pub(super) caller: CallerIdentity,
     /// The version in the path.
     pub(super) version: GraphVersion,
@@ -47,14 +47,17 @@ pub(super) struct Call {
 pub(super) fn on(
     verbs: MethodFilter,
     handler: impl Fn(&Call) -> Answer + Clone + Send + Sync + 'static,
-) -> MethodRouter<Arc<Service>> {
+) -> MethodRouter<Arc<SandboxService>> {
     routing::on(verbs, move |call: Call| ready(handler(&call)))
 }
 
-impl FromRequest<Arc<Service>> for Call {
-    type Rejection = Refusal;
+impl FromRequest<Arc<SandboxService>> for Call {
+    type Rejection = ErrorResponse;
 
-    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
+    async fn from_request(
+        request: Request,
+        service: &Arc<SandboxService>,
+    ) -> Result<Self, ErrorResponse> {
         let (mut parts, body) = request.into_parts();
         let parameters = RawPathParams::from_request_parts(&mut parts, service).await;
         let parameters = parameters.map_err(|error| table::UNREADABLE.refusal(&[&error]))?;
@@ -62,7 +65,7 @@ impl FromRequest<Arc<Service>> for Call {
         let caller = parts.extensions.get::<CallerIdentity>().cloned();
         let caller = caller.ok_or_else(|| table::TOKEN_EMPTY.refusal(&[]))?;
         let version = parts.extensions.get::<GraphVersion>().copied();
-        let version = version.ok_or_else(|| Refusal::no_segment(parts.uri.path()))?;
+        let version = version.ok_or_else(|| ErrorResponse::no_segment(parts.uri.path()))?;
         let head = parts.clone();
         let body = Bytes::from_request(Request::from_parts(parts, body), service).await;
         Ok(Self { service: Arc::clone(service), caller, version, head, parameters, body })
@@ -76,25 +79,25 @@ impl Call {
     }
 
     /// Reads the query.
-    pub(super) fn query(&self) -> Result<Query, Refusal> {
+    pub(super) fn query(&self) -> Result<Query, ErrorResponse> {
         self.query_ordered("")
     }
 
     /// Reads the query, whose `$orderby` may ask for the order that the collection is in.
-    pub(super) fn query_ordered(&self, order: &str) -> Result<Query, Refusal> {
+    pub(super) fn query_ordered(&self, order: &str) -> Result<Query, ErrorResponse> {
         Query::parse_ordered(self.head.uri.query().unwrap_or_default(), order)
     }
 
     /// Reads the JSON object that a write must carry.
-    pub(super) fn body(&self) -> Result<Object, Refusal> {
+    pub(super) fn body(&self) -> Result<Object, ErrorResponse> {
         json_object(&self.head.headers, self.body.as_ref())
     }
 
     /// Changes the tenant.
     pub(super) fn change<T>(
         &self,
-        change: impl FnOnce(&mut State, &Change<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        change: impl FnOnce(&mut State, &Change<'_>) -> Result<T, ErrorResponse>,
+    ) -> Result<T, ErrorResponse> {
         let by = Change { version: self.version, actor: &self.caller.actor };
         self.service.change(|state| change(state, &by))
     }
@@ -131,8 +134,8 @@ impl Call {
     }
 
     /// Returns Intune's refusal of a verb that the path does not take.
-    pub(super) fn no_route(&self) -> Refusal {
-        Refusal::no_route(&self.head.method, self.head.uri.path())
+    pub(super) fn no_route(&self) -> ErrorResponse {
+        ErrorResponse::no_route(&self.head.method, self.head.uri.path())
     }
 }
 
@@ -146,13 +149,13 @@ pub(super) fn origin(headers: &HeaderMap) -> String {
 pub(super) fn json_object(
     headers: &HeaderMap,
     body: Result<&Bytes, &BytesRejection>,
-) -> Result<Object, Refusal> {
+) -> Result<Object, ErrorResponse> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
         return Err(table::NOT_SENT_AS_JSON.refusal(&[]));
     }
     let bytes = body.map_err(|error| {
-        Refusal::core(error.status(), "BadRequest", synthetic(error.body_text()))
+        ErrorResponse::core(error.status(), "BadRequest", synthetic(error.body_text()))
     })?;
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),

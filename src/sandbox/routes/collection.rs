@@ -10,7 +10,7 @@ use super::references::{self as navigations, is_of, parse};
 use crate::sandbox::collection::write::Writer;
 use crate::sandbox::collection::{contained, read, references};
 use crate::sandbox::query::{Expansion, Query};
-use crate::sandbox::refusal::{Refusal, table};
+use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::rows::{Assign, Contained, ReplaceAction, Row, Update};
 use crate::sandbox::state::{State, text};
 use crate::sandbox::{Object, masking, shape};
@@ -94,11 +94,12 @@ fn show(call: &Call, row: Row) -> Answer {
     let casts = query.expand.iter().filter_map(|expand| expand.name.split_once('/'));
     let navigations = casts
         .map(|(cast, name)| Ok((cast, parse(call.version, cast, name)?)))
-        .collect::<Result<Vec<_>, Refusal>>()?;
+        .collect::<Result<Vec<_>, ErrorResponse>>()?;
     let id = call.parameter(0);
     let object = call.service.show(|state| {
         let object = read::find(state, row, call.version, id)?;
-        let mut shown = shown(call, row, &query, object).ok_or_else(Refusal::intune_not_found)?;
+        let mut shown =
+            shown(call, row, &query, object).ok_or_else(ErrorResponse::intune_not_found)?;
         // OData expands a navigation of another type to nothing; whether Intune does is not known.
         let own = navigations.iter().filter(|(cast, _)| is_of(call.version, object, cast));
         for (_, navigation) in own {
@@ -119,7 +120,7 @@ fn create(call: &Call, row: Row) -> Answer {
     let object = call.change(|state, change| {
         let id = Writer { state, row, change }.create(&body, bound)?;
         let created = read::find(state, row, call.version, &id)?;
-        read::entity(call.version, row, created).ok_or_else(Refusal::intune_not_found)
+        read::entity(call.version, row, created).ok_or_else(ErrorResponse::intune_not_found)
     })?;
     Ok(call.entity(StatusCode::CREATED, &format!("{}/$entity", row.path), object))
 }
@@ -167,8 +168,8 @@ fn assignment_set(call: &Call, row: Row, state: &State) -> Answer {
     Ok(call.collection(&address, &format!("{path}('{id}')/assignments"), set, None))
 }
 
-fn assign(row: Row) -> Result<&'static Assign, Refusal> {
-    row.assign.as_ref().ok_or_else(|| Refusal::no_segment("assignments"))
+fn assign(row: Row) -> Result<&'static Assign, ErrorResponse> {
+    row.assign.as_ref().ok_or_else(|| ErrorResponse::no_segment("assignments"))
 }
 
 fn act(call: &Call, row: Row, action: &ReplaceAction) -> Answer {
@@ -195,20 +196,20 @@ fn plain_text(call: &Call, row: Row) -> Answer {
         .plain_text_function
         .and_then(|name| function.strip_prefix(name)?.strip_prefix("(secretReferenceValueId='"))
         .and_then(|rest| rest.strip_suffix("')"))
-        .ok_or_else(|| Refusal::no_segment(function))?
+        .ok_or_else(|| ErrorResponse::no_segment(function))?
         .replace("''", "'");
     call.caller.may_decrypt(row)?;
     let value = call.service.show(|state| {
         let object = read::find(state, row, call.version, id)?;
         masking::plain_text(call.version, object, &state.secrets, &reference)
-            .ok_or_else(Refusal::intune_not_found)
+            .ok_or_else(ErrorResponse::intune_not_found)
     })?;
     let body = Object::from_iter([("value".to_owned(), value.into())]);
     Ok(call.entity(StatusCode::OK, "Edm.String", body))
 }
 
 /// Refuses query options that the collection does not have, or that the sandbox does not support.
-fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), Refusal> {
+fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), ErrorResponse> {
     for expand in &query.expand {
         let is_cast = is_single && expand.name.contains('/');
         let is_assignments = row.assign.is_some() && expand.name == "assignments";
@@ -228,7 +229,7 @@ fn check_contained(
     ty: &str,
     rows: &[Contained],
     expand: &Expansion,
-) -> Result<(), Refusal> {
+) -> Result<(), ErrorResponse> {
     if let Some(row) = rows.iter().find(|row| row.property == expand.name) {
         let mut inside = expand.inside.iter();
         return inside.try_for_each(|inner| check_contained(call, row.element, row.inside, inner));

@@ -10,7 +10,7 @@ use super::call::{Answer, Call, Routes, json, on, with_body};
 use crate::sandbox::entity_sets::{ENTITY_SETS, EntitySet, GROUPS, USERS};
 use crate::sandbox::membership::{self, Member};
 use crate::sandbox::quirks::GET_BY_IDS_LIMIT;
-use crate::sandbox::refusal::{Refusal, table};
+use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::state::text;
 use crate::sandbox::{Object, shape};
 use crate::schema::types::{GraphVersion, Types};
@@ -34,7 +34,7 @@ pub(super) fn router(version: GraphVersion) -> Routes {
         .route("/groups/{id}/transitiveMembers/{cast}/$count", on(MethodFilter::GET, count_members))
 }
 
-async fn not_written(request: Request) -> Refusal {
+async fn not_written(request: Request) -> ErrorResponse {
     table::NOT_WRITTEN.refusal(&[&request.uri().path()])
 }
 
@@ -66,7 +66,7 @@ pub(super) fn answer(call: &Call, set: &EntitySet, found: Option<Object>) -> Ans
     query.expands_nothing()?;
     let object = found.ok_or_else(|| {
         if set.is_of_intune() {
-            return Refusal::intune_not_found();
+            return ErrorResponse::intune_not_found();
         }
         table::DIRECTORY_NOT_FOUND.refusal(&[&call.parameter(0)])
     })?;
@@ -118,7 +118,7 @@ fn get_by_ids(call: &Call) -> Answer {
 /// Answers with the number of a group's members, which are not listed.
 fn count_members(call: &Call) -> Answer {
     let (id, cast) = (call.parameter(0), call.parameter(1));
-    let wanted = Member::of_cast(cast).ok_or_else(|| Refusal::no_segment(cast))?;
+    let wanted = Member::of_cast(cast).ok_or_else(|| ErrorResponse::no_segment(cast))?;
     call.caller.may_read_members()?;
     let level = call.head.headers.get("consistencylevel");
     if !level.is_some_and(|level| level.as_bytes().eq_ignore_ascii_case(b"eventual")) {

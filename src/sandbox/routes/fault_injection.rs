@@ -1,4 +1,4 @@
-//! Fault injection: latency, faults and limits, as layers around the routes.
+//! LocatedProblem injection: latency, faults and limits, as layers around the routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use crate::sandbox::clock;
 use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::{Refusal, table};
-use crate::sandbox::service::Service;
+use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::service::SandboxService;
 
 /// Marks a member of a `$batch` on its way in.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ const USUAL_WAIT: Duration = Duration::from_secs(10);
 
 /// Counts a call and answers it after the configured latency, which includes the time that the answer takes.
 pub(super) async fn inject_faults(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<SandboxService>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -56,7 +56,7 @@ pub(super) async fn inject_faults(
 
 /// Answers a call as the faults ask.
 async fn answer_with_faults(
-    service: &Arc<Service>,
+    service: &Arc<SandboxService>,
     request: Request,
     next: Next,
     is_member: bool,
@@ -95,7 +95,7 @@ async fn answer_with_faults(
 }
 
 /// Answers a call from a copy of the tenant, and drops the copy.
-async fn ignore(service: &Service, request: Request) -> Response {
+async fn ignore(service: &SandboxService, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     // The copy routes the call itself; parameters of the route that led here would be in its way.
     let is_member = parts.extensions.remove::<InBatch>();
@@ -110,7 +110,7 @@ async fn ignore(service: &Service, request: Request) -> Response {
 
 /// Refuses a call beyond a limit.
 pub(super) async fn throttle(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<SandboxService>>,
     Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
@@ -124,7 +124,7 @@ pub(super) async fn throttle(
 }
 
 /// Adds a `Retry-After` to an answer, in the configured form.
-fn with_wait(service: &Service, mut response: Response, wait: Option<Duration>) -> Response {
+fn with_wait(service: &SandboxService, mut response: Response, wait: Option<Duration>) -> Response {
     let Some(wait) = wait else { return response };
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let text = match service.conditions().retry_after {
@@ -155,8 +155,12 @@ fn failure(status: StatusCode, body: BodyKind) -> Response {
         _ => "UnknownError",
     };
     match body {
-        BodyKind::Intune => Refusal::intune(status, code, "An error has occurred").into_response(),
-        BodyKind::Core => Refusal::core(status, code, "An error has occurred.").into_response(),
+        BodyKind::Intune => {
+            ErrorResponse::intune(status, code, "An error has occurred").into_response()
+        }
+        BodyKind::Core => {
+            ErrorResponse::core(status, code, "An error has occurred.").into_response()
+        }
         BodyKind::Html => {
             let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
             with_body(status, HeaderValue::from_static("text/html"), page)

@@ -26,8 +26,8 @@ use uuid::Uuid;
 
 use super::clock;
 use super::permissions::CallerIdentity;
-use super::refusal::{CallIds, Refusal, table};
-use super::service::Service;
+use super::refusal::{CallIds, ErrorResponse, table};
+use super::service::SandboxService;
 use crate::schema::types::GraphVersion;
 
 /// The media type of Graph's JSON (FACTS 4.1).
@@ -40,7 +40,7 @@ const GRAPH_JSON: HeaderValue = HeaderValue::from_static(
 const BODY_LIMIT: usize = 8 << 20;
 
 /// Returns all routes of the sandbox.
-pub(crate) fn router(service: Arc<Service>) -> Router {
+pub(crate) fn router(service: Arc<SandboxService>) -> Router {
     let calls = graph(&service);
     let batches = GraphVersion::ALL
         .into_iter()
@@ -59,7 +59,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
 }
 
 /// Returns the routes that a call, or a member of a batch, can reach.
-fn graph(service: &Arc<Service>) -> Router {
+fn graph(service: &Arc<SandboxService>) -> Router {
     let rows = service.read(|state| state.rows);
     let version = |version: GraphVersion| {
         let mut router = Router::new()
@@ -112,12 +112,15 @@ fn without_empty_segments(mut request: Request) -> Request {
     request
 }
 
-async fn unknown_version(request: Request) -> Refusal {
+async fn unknown_version(request: Request) -> ErrorResponse {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default().to_lowercase();
     table::INVALID_VERSION.refusal(&[&first])
 }
 
-async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) -> Refusal {
+async fn unknown_segment(
+    State(service): State<Arc<SandboxService>>,
+    request: Request,
+) -> ErrorResponse {
     let path = request.uri().path();
     let known = ["deviceManagement", "policies", "auditLogs", "directoryObjects"];
     let rows = service.read(|state| state.rows);
@@ -125,14 +128,14 @@ async fn unknown_segment(State(service): State<Arc<Service>>, request: Request) 
         known.contains(&segment) || rows.all().any(|row| row.path.split('/').any(|s| s == segment))
     };
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    Refusal::no_segment(segments.find(|segment| !is_known(segment)).unwrap_or(path))
+    ErrorResponse::no_segment(segments.find(|segment| !is_known(segment)).unwrap_or(path))
 }
 
 /// Answers a verb that the path does not take; Intune has an answer of its own.
-async fn wrong_method(request: Request) -> Refusal {
+async fn wrong_method(request: Request) -> ErrorResponse {
     let path = request.uri().path();
     if path.contains("/deviceManagement/") {
-        Refusal::no_route(request.method(), path)
+        ErrorResponse::no_route(request.method(), path)
     } else {
         table::METHOD_NOT_ALLOWED.refusal(&[])
     }
@@ -140,10 +143,10 @@ async fn wrong_method(request: Request) -> Refusal {
 
 /// Refuses a call without a token of this tenant.
 async fn sign_in(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<SandboxService>>,
     mut request: Request,
     next: Next,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = token::accept(&service, header.unwrap_or_default())?;
     request.extensions_mut().insert(caller);
@@ -152,11 +155,11 @@ async fn sign_in(
 
 /// Refuses a call that its token does not allow.
 async fn authorize(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<SandboxService>>,
     Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     service.read(|state| caller.may(state, request.method(), request.uri().path()))?;
     Ok(next.run(request).await)
 }
@@ -168,7 +171,7 @@ async fn finish(request: Request, next: Next) -> Response {
     let ids = CallIds { request: id, client: sent.map_or_else(|| id.to_string(), str::to_owned) };
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+    if let Some(refusal) = response.extensions_mut().remove::<ErrorResponse>() {
         let mut described = call::json(refusal.status, &refusal.body(&ids, &path, clock::now()));
         described.headers_mut().extend(response.headers().clone());
         response = described;

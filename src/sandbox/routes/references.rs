@@ -10,7 +10,7 @@ use crate::sandbox::Object;
 use crate::sandbox::collection::read;
 use crate::sandbox::collection::references::{self, NavigationProperty};
 use crate::sandbox::collection::write::Writer;
-use crate::sandbox::refusal::Refusal;
+use crate::sandbox::refusal::ErrorResponse;
 use crate::sandbox::rows::Row;
 use crate::sandbox::state::{State, text};
 use crate::schema::types::{GraphVersion, Types, type_name};
@@ -34,7 +34,7 @@ pub(super) fn show(call: &Call, row: Row) -> Answer {
         Some(Value::Object(object)) => {
             Ok(call.entity(StatusCode::OK, &format!("{context}/$entity"), object))
         }
-        _ => Err(Refusal::intune_not_found()),
+        _ => Err(ErrorResponse::intune_not_found()),
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn refer(call: &Call, row: Row) -> Answer {
 /// Removes the reference of a navigation to one object.
 pub(super) fn clear(call: &Call, row: Row) -> Answer {
     change(call, row, false, |ids| {
-        if ids.is_empty() { Err(Refusal::intune_not_found()) } else { Ok(Vec::new()) }
+        if ids.is_empty() { Err(ErrorResponse::intune_not_found()) } else { Ok(Vec::new()) }
     })
 }
 
@@ -65,7 +65,7 @@ pub(super) fn clear(call: &Call, row: Row) -> Answer {
 pub(super) fn remove(call: &Call, row: Row) -> Answer {
     change(call, row, true, |mut ids| {
         let place = ids.iter().position(|id| id == call.parameter(3));
-        ids.remove(place.ok_or_else(Refusal::intune_not_found)?);
+        ids.remove(place.ok_or_else(ErrorResponse::intune_not_found)?);
         Ok(ids)
     })
 }
@@ -75,7 +75,7 @@ fn change(
     call: &Call,
     row: Row,
     many: bool,
-    next: impl FnOnce(Vec<String>) -> Result<Vec<String>, Refusal>,
+    next: impl FnOnce(Vec<String>) -> Result<Vec<String>, ErrorResponse>,
 ) -> Answer {
     let (id, _, navigation) = place(call)?;
     if navigation.many != many {
@@ -90,16 +90,16 @@ fn change(
 }
 
 /// Returns the id, the type and the navigation that a path names.
-fn place(call: &Call) -> Result<(&str, &str, NavigationProperty), Refusal> {
+fn place(call: &Call) -> Result<(&str, &str, NavigationProperty), ErrorResponse> {
     let (id, cast) = (call.parameter(0), call.parameter(1));
     Ok((id, cast, parse(call.version, cast, call.parameter(2))?))
 }
 
 /// Refuses a cast to a type that the object is not of. How the service does that is not known.
-fn check_type(call: &Call, state: &State, row: Row) -> Result<(), Refusal> {
+fn check_type(call: &Call, state: &State, row: Row) -> Result<(), ErrorResponse> {
     let object = read::find(state, row, call.version, call.parameter(0))?;
     let fits = is_of(call.version, object, call.parameter(1));
-    fits.then_some(()).ok_or_else(Refusal::intune_not_found)
+    fits.then_some(()).ok_or_else(ErrorResponse::intune_not_found)
 }
 
 /// Returns the navigation that a path, or an `$expand`, names below a type.
@@ -107,9 +107,10 @@ pub(super) fn parse(
     version: GraphVersion,
     cast: &str,
     navigation: &str,
-) -> Result<NavigationProperty, Refusal> {
-    let ty = type_name(cast).ok_or_else(|| Refusal::no_segment(cast))?;
-    NavigationProperty::find(version, ty, navigation).ok_or_else(|| Refusal::no_segment(navigation))
+) -> Result<NavigationProperty, ErrorResponse> {
+    let ty = type_name(cast).ok_or_else(|| ErrorResponse::no_segment(cast))?;
+    NavigationProperty::find(version, ty, navigation)
+        .ok_or_else(|| ErrorResponse::no_segment(navigation))
 }
 
 /// Returns whether an object is of a type.

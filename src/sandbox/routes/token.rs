@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::sandbox::actor::Actor;
 use crate::sandbox::guid::guid;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::refusal::{Refusal, table};
-use crate::sandbox::service::Service;
+use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::service::SandboxService;
 use crate::sandbox::{clock, object};
 
 /// The lifetime of a token, in seconds (FACTS 4.6).
@@ -64,7 +64,10 @@ pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[Stri
 }
 
 /// Returns the caller that an `Authorization` header names. A token needs the tenant's id, and must not be expired.
-pub(super) fn accept(service: &Service, authorization: &str) -> Result<CallerIdentity, Refusal> {
+pub(super) fn accept(
+    service: &SandboxService,
+    authorization: &str,
+) -> Result<CallerIdentity, ErrorResponse> {
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default().trim();
     if token.is_empty() {
         return Err(table::TOKEN_EMPTY.refusal(&[]));

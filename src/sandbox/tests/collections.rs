@@ -394,7 +394,8 @@ async fn seed_and_file_hold_every_collection() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
-    let service = |state: State| Service::new(state, Some(file.clone()), FaultConfig::default());
+    let service =
+        |state: State| SandboxService::new(state, Some(file.clone()), FaultConfig::default());
     let first = service(state).expect("a service");
     let empty = State::from_json_with(r#"{"kind":"sandbox-state","formatVersion":"1.0"}"#, ROWS);
     let again = service(empty.expect("a state")).expect("a service");

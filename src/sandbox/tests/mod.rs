@@ -35,7 +35,7 @@ const LAPTOPS: &str = "11111111-0000-4000-8000-000000000001";
 
 struct Client {
     router: Router,
-    service: Arc<Service>,
+    service: Arc<SandboxService>,
     token: String,
 }
 
@@ -62,7 +62,7 @@ impl Client {
             .expect("an object")
             .extend(seed.as_object().expect("an object").clone());
         let state = State::from_json_with(&document.to_string(), rows).expect("a seed");
-        let service = Arc::new(Service::new(state, None, conditions).expect("a service"));
+        let service = Arc::new(SandboxService::new(state, None, conditions).expect("a service"));
         let mut client =
             Self { router: routes::router(service.clone()), service, token: String::new() };
         let form = "grant_type=client_credentials&client_id=me&client_secret=it&scope=x%2F.default";

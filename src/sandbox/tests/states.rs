@@ -99,7 +99,7 @@ async fn change_is_saved_before_it_is_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
     let service = Arc::new(
-        Service::new(State::default(), Some(file.clone()), FaultConfig::default())
+        SandboxService::new(State::default(), Some(file.clone()), FaultConfig::default())
             .expect("a service"),
     );
     let sandbox = Client { router: routes::router(service.clone()), service, token: String::new() };

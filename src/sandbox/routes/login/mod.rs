@@ -22,7 +22,7 @@ use super::call::{origin, with_body};
 use super::token;
 use crate::sandbox::actor::Actor;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::service::Service;
+use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::{App, State as TenantState};
 
 /// The grant of the device flow (RFC 8628, 3.4).
@@ -31,7 +31,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The state of the sign-in service.
 #[derive(Clone)]
 struct Login {
-    service: Arc<Service>,
+    service: Arc<SandboxService>,
     devices: Arc<Devices>,
 }
 
@@ -44,7 +44,7 @@ struct Visit<'a> {
     origin: String,
 }
 
-pub(super) fn router(service: Arc<Service>) -> Router {
+pub(super) fn router(service: Arc<SandboxService>) -> Router {
     let login = Login { service, devices: Arc::default() };
     let discovery = endpoint(MethodFilter::GET, denial::UNDISCOVERED_TENANT, discover);
     Router::new()
