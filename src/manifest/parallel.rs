@@ -1,5 +1,6 @@
 //! Runs one function on many items, on all cores.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// The most items that are not worth a thread.
@@ -11,21 +12,23 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync)
     if threads == 1 || items.len() <= FEW {
         return items.into_iter().map(work).collect();
     }
-    let share = items.len().div_ceil(threads);
-    let mut items = items.into_iter();
-    let shares = std::iter::from_fn(|| {
-        let share: Vec<T> = items.by_ref().take(share).collect();
-        (!share.is_empty()).then_some(share)
-    });
-    let work = &work;
-    thread::scope(|scope| {
-        let running: Vec<_> = shares
-            .map(|share| scope.spawn(move || share.into_iter().map(work).collect::<Vec<R>>()))
-            .collect();
-        let done = running.into_iter().map(|share| share.join());
-        done.flat_map(|share| share.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    let queue = Mutex::new(items.into_iter().enumerate());
+    // Items differ in their work, so a thread takes a few at a time.
+    let next = || -> Vec<(usize, T)> {
+        queue.lock().unwrap_or_else(PoisonError::into_inner).by_ref().take(FEW).collect()
+    };
+    let run = || {
+        let batches = std::iter::from_fn(|| Some(next()).filter(|batch| !batch.is_empty()));
+        batches.flatten().map(|(place, item)| (place, work(item))).collect::<Vec<_>>()
+    };
+    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let done = running.into_iter().map(|thread| thread.join());
+        done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
-    })
+    });
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

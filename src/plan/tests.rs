@@ -61,7 +61,7 @@ fn profile(family: &'static Family, root: Option<&str>) -> LiveObject {
     let root = root.map(|id| json!({ "id": id, "displayName": "Root" }));
     let mut body = profile.body.value();
     body["rootCertificate"] = root.unwrap_or(Value::Null);
-    profile.body = body.into();
+    profile.body = (&body).into();
     profile.with_links(&["rootCertificate".to_owned()])
 }
 

@@ -34,9 +34,6 @@ pub async fn plan(
             // The receiver lives as long as the read that calls this.
             let _ = want.send(plan::masked(desired, page, &selected, &options.rewrite));
         }
-        for object in page {
-            let _ = object.digest();
-        }
     };
     let mut ahead = Ahead::new(graph);
     let lists = read(graph, desired, &selected, &options.also, &seen);

@@ -26,8 +26,8 @@ impl Body {
     }
 }
 
-impl From<Value> for Body {
-    fn from(value: Value) -> Self {
+impl From<&Value> for Body {
+    fn from(value: &Value) -> Self {
         Self(value.to_string().into_boxed_str())
     }
 }

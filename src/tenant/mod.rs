@@ -145,18 +145,21 @@ impl LiveObject {
         let display_name = text(family.name_property).unwrap_or_default();
         let last_modified = text("lastModifiedDateTime");
         markers::mark(&mut body);
-        Some(Self {
+        let object = Self {
             family,
             id,
             kind,
             display_name,
-            body: Body::from(body),
+            body: Body::from(&body),
             last_modified,
             assignments,
             links: BTreeMap::new(),
             inherited,
             digested: Digested::default(),
-        })
+        };
+        // Every plan needs the digest, and the body is still parsed.
+        object.digested.0.get_or_init(|| object.digest_of(body));
+        Some(object)
     }
 
     /// Returns the key of the object.
@@ -210,18 +213,18 @@ impl LiveObject {
                 self.links.insert(property.clone(), linked);
             }
         }
-        self.body = Body::from(body);
+        self.body = Body::from(&body);
         self
     }
 
     /// Returns the digest of the properties that a change of this object depends on: without properties that the service
     /// changes by itself, and with a constant for secrets.
     pub fn digest(&self) -> &str {
-        self.digested.0.get_or_init(|| self.compute_digest())
+        self.digested.0.get_or_init(|| self.digest_of(self.body.value()))
     }
 
-    fn compute_digest(&self) -> String {
-        let body = object_form(&self.kind, self.body.value());
+    fn digest_of(&self, body: Value) -> String {
+        let body = object_form(&self.kind, body);
         let mut targets: Vec<String> =
             self.assignments.iter().map(|assignment| target_form(assignment).to_string()).collect();
         targets.sort();
