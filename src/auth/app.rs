@@ -48,6 +48,12 @@ pub(super) enum Proof {
     Pipeline(IdTokenRequest),
 }
 
+impl TokenSource for App {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(self.sign_in())
+    }
+}
+
 impl App {
     async fn sign_in(&self) -> Result<Token, AuthError> {
         let caller = &self.endpoint.caller;
@@ -61,22 +67,19 @@ impl App {
             Proof::TokenFile(path) => read(path)?,
             Proof::Pipeline(request) => request.send(caller).await?,
         };
-        caller.make_known(&assertion);
+        caller.known.add(&assertion);
         let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
         self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
     }
 
     async fn redeem(&self, proof: &[(&str, &SecretString)]) -> Result<Token, AuthError> {
-        let mut form =
-            vec![("grant_type", "client_credentials"), ("client_id", self.client_id.as_str())];
+        let mut form = vec![
+            ("scope", self.endpoint.scope.as_str()),
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.client_id),
+        ];
         form.extend(proof.iter().map(|(name, value)| (*name, value.expose_secret())));
-        self.endpoint.redeem(&form).await
-    }
-}
-
-impl TokenSource for App {
-    fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.sign_in())
+        Ok(self.endpoint.exchange(&form).await?.token)
     }
 }
 

@@ -45,16 +45,13 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     let program = std::env::split_paths(&path)
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .find(|file| file.is_file());
-    let Some(program) = program else {
-        lookup.missing("`az` on the PATH");
-        return None;
-    };
+    let program = lookup.required(program, "`az` on the PATH")?;
     lookup.found(program.display().to_string());
     Some(Box::new(AzureCli {
         program,
-        scope: lookup.caller().http.endpoints.cloud().scope(),
+        scope: lookup.context.caller.http.endpoints.cloud().scope(),
         tenant: lookup.context.tenant.to_owned(),
-        caller: lookup.caller().clone(),
+        caller: lookup.context.caller.clone(),
     }))
 }
 
@@ -74,7 +71,7 @@ impl AzureCli {
         // The error of the parser is not shown: it may quote the token.
         let answer: CliToken = serde_json::from_slice(&output.stdout)
             .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
-        self.caller.make_known(&answer.access_token);
+        self.caller.known.add(&answer.access_token);
         let now = self.caller.http.clock.now();
         let lifetime = answer.expires_on.map(|end| {
             let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
