@@ -130,11 +130,8 @@ impl Graph {
         let version = members[0].request.version;
         let request = Request::with_body(Method::Post, version, "/$batch", body);
         let safeties = || members.iter().map(Retryable::safety);
-        let reads = safeties().all(|safety| safety == Safety::Read);
-        let outgoing = Outgoing {
-            safety: if reads { Safety::Read } else { Safety::Write },
-            ..self.outgoing(&request)?
-        };
+        let safety = safeties().max().unwrap_or(Safety::Write);
+        let outgoing = Outgoing { safety, ..self.outgoing(&request)? };
         let attempt = outgoing.send_once(retry, Cost::total(safeties())).await?;
         Ok(member_attempts(attempt, members.len()))
     }

@@ -22,6 +22,7 @@ use crate::http::retry_loop::{AttemptFuture, RetryLoop, Retryable};
 use crate::http::transport::{Attempt, CLIENT_REQUEST_ID, Client, HttpAnswer};
 
 /// A call that is ready to be sent.
+#[derive(Clone)]
 pub(super) struct Outgoing<'a> {
     pub(super) sender: &'a Sender,
     pub(super) call: Call,
@@ -79,7 +80,7 @@ impl Outgoing<'_> {
         let mut request = self
             .sender
             .http
-            .request(self.call.method.into(), &self.url)
+            .request(self.call.method.verb().clone(), &self.url)
             .bearer_auth(token.secret().expose_secret())
             .header(CLIENT_REQUEST_ID, Uuid::new_v4().to_string());
         if let Some(body) = self.body {

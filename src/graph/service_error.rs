@@ -43,14 +43,9 @@ impl ServiceError {
                 ..Self::default()
             };
         }
-        let inner = [&error["innerError"], &error["innererror"]]
-            .into_iter()
-            .find(|inner| inner.is_object());
-        let inner = inner.unwrap_or(&Value::Null);
-        let message = [&error["message"], &inner["message"]]
-            .into_iter()
-            .map(text)
-            .find(|message| !message.is_empty());
+        let name = if error["innerError"].is_object() { "innerError" } else { "innererror" };
+        let inner = &error[name];
+        let message = non_empty(&error["message"]).or_else(|| non_empty(&inner["message"]));
         let unwrapped = unwrap_message(&message.unwrap_or_default());
         let approval_code = approval::code_in(&unwrapped.message);
         let outer_code = text(&error["code"]);
@@ -62,11 +57,11 @@ impl ServiceError {
             status,
             code,
             message: unwrapped.message,
-            request_id: id(&inner["request-id"]),
-            client_request_id: id(&inner["client-request-id"]),
+            request_id: non_empty(&inner["request-id"]),
+            client_request_id: non_empty(&inner["client-request-id"]),
             activity_id: unwrapped.activity_id,
             approval_code,
-            date: id(&inner["date"]),
+            date: non_empty(&inner["date"]),
         }
     }
 
@@ -93,7 +88,7 @@ fn text(value: &Value) -> String {
     value.as_str().map(str::trim).unwrap_or_default().to_owned()
 }
 
-fn id(value: &Value) -> Option<String> {
+fn non_empty(value: &Value) -> Option<String> {
     Some(text(value)).filter(|text| !text.is_empty())
 }
 

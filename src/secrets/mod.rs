@@ -20,7 +20,7 @@ use serde_json::Value;
 mod index;
 mod view;
 
-use index::{PieceIndex, Place, Weight, in_base64};
+use index::{PieceIndex, Place, in_base64};
 use view::View;
 
 /// The replacement for a secret in a text.
@@ -168,7 +168,7 @@ pub fn scrub_quoted<'s>(text: &str, sent: impl IntoIterator<Item = &'s SecretStr
             let hits = windows.filter(|(_, bytes)| bytes.eq_ignore_ascii_case(piece.as_bytes()));
             found.extend(hits.map(|(at, _)| Place {
                 range: view.origin(at..at + piece.len()),
-                weight: Weight::Secret,
+                is_secret: true,
             }));
         }
     });
@@ -205,12 +205,12 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
     for place in places {
         match joined.last_mut() {
             Some(last) if place.range.start <= last.range.end => {
-                last.extend(&place.range, place.weight);
+                last.extend(&place.range, place.is_secret);
             }
             _ => joined.push(place),
         }
     }
-    let secret = joined.into_iter().filter(|place| place.weight == Weight::Secret);
+    let secret = joined.into_iter().filter(|place| place.is_secret);
     secret.map(|place| place.range).collect()
 }
 
@@ -273,7 +273,7 @@ fn whole_escapes(inner: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>
             *range = range.start.min(start)..range.end.max(end);
         }
     }
-    secret(ranges.into_iter().map(|range| Place { range, weight: Weight::Secret }).collect())
+    secret(ranges.into_iter().map(|range| Place { range, is_secret: true }).collect())
 }
 
 fn is_json(text: &str) -> bool {
