@@ -50,28 +50,26 @@ pub(super) enum Proof {
 
 impl TokenSource for App {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.sign_in())
+        Box::pin(async {
+            let caller = &self.endpoint.caller;
+            // An assertion lives for minutes, so none is ever kept (Azure/login#180).
+            let assertion = match &self.proof {
+                Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
+                Proof::Certificate(certificate) => {
+                    let audience = self.endpoint.url.as_str();
+                    certificate.sign(&self.client_id, audience, caller.http.clock.now())?
+                }
+                Proof::TokenFile(path) => read(path)?,
+                Proof::Pipeline(request) => request.send(caller).await?,
+            };
+            caller.known.add(&assertion);
+            let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
+            self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
+        })
     }
 }
 
 impl App {
-    async fn sign_in(&self) -> Result<Token, AuthError> {
-        let caller = &self.endpoint.caller;
-        // An assertion lives for minutes, so none is ever kept (Azure/login#180).
-        let assertion = match &self.proof {
-            Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
-            Proof::Certificate(certificate) => {
-                let audience = self.endpoint.url.as_str();
-                certificate.sign(&self.client_id, audience, caller.http.clock.now())?
-            }
-            Proof::TokenFile(path) => read(path)?,
-            Proof::Pipeline(request) => request.send(caller).await?,
-        };
-        caller.known.add(&assertion);
-        let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
-        self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
-    }
-
     async fn redeem(&self, proof: &[(&str, &SecretString)]) -> Result<Token, AuthError> {
         let mut form = vec![
             ("scope", self.endpoint.scope.as_str()),

@@ -56,30 +56,6 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
 }
 
 impl AzureCli {
-    async fn ask(&self) -> Result<Token, AuthError> {
-        let patience = self.caller.http.deadline.left().map_or(PATIENCE, |left| left.min(PATIENCE));
-        let output = tokio::select! {
-            output = self.run() => output
-                .map_err(|source| AuthError::file("the Azure CLI", &self.program, source))?,
-            () = self.caller.http.clock.sleep(patience) => {
-                return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
-            }
-        };
-        if !output.status.success() {
-            return Err(AuthError::AzureCli(complaint(&output.stderr)));
-        }
-        // The error of the parser is not shown: it may quote the token.
-        let answer: CliToken = serde_json::from_slice(&output.stdout)
-            .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
-        self.caller.known.add(&answer.access_token);
-        let now = self.caller.http.clock.now();
-        let lifetime = answer.expires_on.map(|end| {
-            let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
-            Duration::from_secs(left)
-        });
-        Ok(Token::handed(answer.access_token, now, lifetime))
-    }
-
     async fn run(&self) -> io::Result<Output> {
         Command::new(&self.program)
             .args(["account", "get-access-token", "--output", "json"])
@@ -93,7 +69,30 @@ impl AzureCli {
 
 impl TokenSource for AzureCli {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.ask())
+        Box::pin(async {
+            let patience =
+                self.caller.http.deadline.left().map_or(PATIENCE, |left| left.min(PATIENCE));
+            let output = tokio::select! {
+                output = self.run() => output
+                    .map_err(|source| AuthError::file("the Azure CLI", &self.program, source))?,
+                () = self.caller.http.clock.sleep(patience) => {
+                    return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
+                }
+            };
+            if !output.status.success() {
+                return Err(AuthError::AzureCli(complaint(&output.stderr)));
+            }
+            // The error of the parser is not shown: it may quote the token.
+            let answer: CliToken = serde_json::from_slice(&output.stdout)
+                .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
+            self.caller.known.add(&answer.access_token);
+            let now = self.caller.http.clock.now();
+            let lifetime = answer.expires_on.map(|end| {
+                let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
+                Duration::from_secs(left)
+            });
+            Ok(Token::handed(answer.access_token, now, lifetime))
+        })
     }
 }
 

@@ -41,17 +41,6 @@ impl Cached {
         Self { source, clock, last: Mutex::default(), turn: Turn::default() }
     }
 
-    async fn current(&self) -> Result<Token, AuthError> {
-        let failures = self.last().failures;
-        if self.is_due() {
-            self.renew().await;
-        }
-        match self.living() {
-            Some(token) => Ok(token),
-            None => self.sign_in(failures).await,
-        }
-    }
-
     /// Renews a token that is still valid, unless another caller does. A token is due well before its end, so a
     /// run does not depend on a sign-in service that is down for a while.
     async fn renew(&self) {
@@ -122,7 +111,16 @@ impl Cached {
 
 impl TokenSource for Cached {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.current())
+        Box::pin(async {
+            let failures = self.last().failures;
+            if self.is_due() {
+                self.renew().await;
+            }
+            match self.living() {
+                Some(token) => Ok(token),
+                None => self.sign_in(failures).await,
+            }
+        })
     }
 }
 

@@ -137,9 +137,7 @@ impl<'a> CredentialLookup<'a> {
             }
         }
         for name in CLIENT_ID.into_iter().chain(names) {
-            if self.variable(name).is_some() {
-                self.found(name);
-            }
+            self.optional(&[name]);
         }
         let [azure, arm] = names;
         self.required(None, format!("AZURE_CLIENT_ID with {azure} or ARM_CLIENT_ID with {arm}"))

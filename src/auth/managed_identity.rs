@@ -70,36 +70,34 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     Some(Box::new(ManagedIdentity { url, proof, caller }))
 }
 
-impl ManagedIdentity {
-    async fn ask(&self) -> Result<Token, AuthError> {
-        let request = self.caller.get(&self.url);
-        let answer = match &self.proof {
-            // The metadata service says 404 and 410 while it is being updated.
-            None => {
-                let request = request.header("metadata", "true");
-                self.caller.call_with(request, Some(&[404, 410, 500])).await?
-            }
-            Some(proof) => {
-                let proof = HeaderValue::try_from(proof.expose_secret());
-                let mut proof = proof.map_err(|_| AuthError::Malformed)?;
-                proof.set_sensitive(true);
-                self.caller.call_with(request.header("x-identity-header", proof), Some(&[])).await?
-            }
-        };
-        let answer: IdentityToken = read(&self.url, &answer)?;
-        self.caller.known.add(&answer.access_token);
-        let now = self.caller.http.clock.now();
-        let lifetime = seconds(&answer.expires_in).or_else(|| {
-            let end = seconds(&answer.expires_on)?;
-            Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
-        });
-        Ok(Token::handed(answer.access_token, now, lifetime))
-    }
-}
-
 impl TokenSource for ManagedIdentity {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.ask())
+        Box::pin(async {
+            let request = self.caller.get(&self.url);
+            let answer = match &self.proof {
+                // The metadata service says 404 and 410 while it is being updated.
+                None => {
+                    let request = request.header("metadata", "true");
+                    self.caller.call_with(request, Some(&[404, 410, 500])).await?
+                }
+                Some(proof) => {
+                    let proof = HeaderValue::try_from(proof.expose_secret());
+                    let mut proof = proof.map_err(|_| AuthError::Malformed)?;
+                    proof.set_sensitive(true);
+                    self.caller
+                        .call_with(request.header("x-identity-header", proof), Some(&[]))
+                        .await?
+                }
+            };
+            let answer: IdentityToken = read(&self.url, &answer)?;
+            self.caller.known.add(&answer.access_token);
+            let now = self.caller.http.clock.now();
+            let lifetime = seconds(&answer.expires_in).or_else(|| {
+                let end = seconds(&answer.expires_on)?;
+                Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
+            });
+            Ok(Token::handed(answer.access_token, now, lifetime))
+        })
     }
 }
 

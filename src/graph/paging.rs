@@ -91,7 +91,8 @@ impl Graph {
             }
             take(Part::Anew);
             if let Some(size) = smaller.next() {
-                sized.path = with_page_size(&request.path, *size);
+                let joint = if request.path.contains('?') { '&' } else { '?' };
+                sized.path = format!("{}{joint}$top={size}", request.path);
             }
         }
     }
@@ -121,7 +122,7 @@ impl Graph {
     /// When the call fails, or its answer is no list or only the beginning of one.
     pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let call = Call::of(request);
-        let outgoing = Outgoing { safety: Safety::Read, ..self.outgoing(request)? };
+        let outgoing = Outgoing { safety: Safety::Read, ..self.sender.outgoing(request)? };
         let answer = outgoing.send(&mut self.sender.retry_loop(), async |_, _| true).await?;
         match page_of(&call, &answer, &mut { MOST_BYTES })? {
             (items, None) => values(&call, &items),
@@ -137,7 +138,7 @@ impl Graph {
         may_shrink: bool,
         take: &mut impl FnMut(Part),
     ) -> Result<Option<RetryLoop<'a>>, GraphError> {
-        let mut outgoing = self.outgoing(request)?;
+        let mut outgoing = self.sender.outgoing(request)?;
         let mut seen = HashSet::new();
         let mut left = MOST_BYTES;
         loop {
@@ -224,11 +225,6 @@ fn values(call: &Call, items: &[Item]) -> Result<Vec<Value>, GraphError> {
 
 fn bad(call: &Call, reason: &'static str) -> GraphError {
     GraphError::bad_payload(call, reason, None)
-}
-
-fn with_page_size(path: &str, size: usize) -> String {
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}$top={size}")
 }
 
 #[cfg(test)]

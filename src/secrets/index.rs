@@ -21,7 +21,7 @@ pub(super) struct PieceIndex {
     base64: Pieces,
 }
 
-/// The position of a piece in a text, or of consecutive pieces.
+/// The position of a piece in a text, or of pieces that follow one another.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) range: Range<usize>,
@@ -84,12 +84,7 @@ impl PieceIndex {
         for (look, pieces) in [(plain as Look, &self.plain), (base64, &self.base64)] {
             let view = look(text);
             pieces.each(view.bytes(), |place, is_secret| {
-                let range = view.origin(place);
-                // Pieces of one secret follow one another.
-                match found.last_mut().filter(|last| last.range.start <= range.start) {
-                    Some(last) if range.start <= last.range.end => last.extend(&range, is_secret),
-                    _ => found.push(Place { range, is_secret }),
-                }
+                found.push(Place { range: view.origin(place), is_secret });
             });
         }
     }
@@ -107,14 +102,6 @@ impl PieceIndex {
                 }
             }
         }
-    }
-}
-
-impl Place {
-    /// Extends the place to the end of an overlapping or adjacent one.
-    pub(super) fn extend(&mut self, range: &Range<usize>, is_secret: bool) {
-        self.range.end = self.range.end.max(range.end);
-        self.is_secret |= is_secret;
     }
 }
 

@@ -205,7 +205,8 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
     for place in places {
         match joined.last_mut() {
             Some(last) if place.range.start <= last.range.end => {
-                last.extend(&place.range, place.is_secret);
+                last.range.end = last.range.end.max(place.range.end);
+                last.is_secret |= place.is_secret;
             }
             _ => joined.push(place),
         }

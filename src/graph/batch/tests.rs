@@ -198,7 +198,7 @@ async fn invalid_members_are_refused_and_the_others_sent() {
 fn post_always_has_a_body() {
     let post = Request { method: Method::Post, body: None, ..read(0) };
     let graph = &graph(&closed_port());
-    let members = [Member { graph, place: 0, request: &post }];
+    let members = [graph.sender.outgoing(&post).expect("well-formed")];
     assert_eq!(
         batch_body(&members)["requests"][0],
         json!({

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::answer::Response;
 use super::super::approval::Approval;
