@@ -2,7 +2,7 @@
 //! app's identity.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -59,7 +59,10 @@ impl TokenSource for App {
                     let audience = self.endpoint.url.as_str();
                     certificate.sign(&self.client_id, audience, caller.http.clock.now())?
                 }
-                Proof::TokenFile(path) => read(path)?,
+                Proof::TokenFile(path) => fs::read_to_string(path)
+                    .map_err(|source| AuthError::file("the federated token", path, source))?
+                    .trim()
+                    .into(),
                 Proof::Pipeline(request) => request.send(caller).await?,
             };
             caller.known.add(&assertion);
@@ -107,11 +110,4 @@ pub(super) fn find_with_token_file(
     let (client_id, path) =
         lookup.app_with(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
     lookup.app(Some(client_id), Some(Proof::TokenFile(path.into())))
-}
-
-fn read(path: &Path) -> Result<SecretString, AuthError> {
-    match fs::read_to_string(path) {
-        Ok(token) => Ok(token.trim().into()),
-        Err(source) => Err(AuthError::file("the federated token", path, source)),
-    }
 }

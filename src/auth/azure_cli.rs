@@ -26,7 +26,6 @@ const NAMES: [&str; 1] = ["az"];
 #[derive(Debug)]
 struct AzureCli {
     program: PathBuf,
-    scope: String,
     tenant: String,
     caller: SignInClient,
 }
@@ -49,7 +48,6 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     lookup.found(program.display().to_string());
     Some(Box::new(AzureCli {
         program,
-        scope: lookup.context.caller.http.endpoints.cloud().scope(),
         tenant: lookup.context.tenant.to_owned(),
         caller: lookup.context.caller.clone(),
     }))
@@ -59,7 +57,8 @@ impl AzureCli {
     async fn run(&self) -> io::Result<Output> {
         Command::new(&self.program)
             .args(["account", "get-access-token", "--output", "json"])
-            .args(["--scope", &self.scope, "--tenant", &self.tenant])
+            .args(["--scope", &self.caller.http.endpoints.cloud().scope()])
+            .args(["--tenant", &self.tenant])
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()

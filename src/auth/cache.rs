@@ -75,18 +75,16 @@ impl Cached {
             Some(error) if last.failures != failures => return Err(error),
             _ => {}
         }
-        match self.source.token().await {
-            Ok(token) => {
-                self.keep(&token);
-                Ok(token)
-            }
+        let signed_in = self.source.token().await;
+        match &signed_in {
+            Ok(token) => self.keep(token),
             Err(error) => {
                 let mut last = self.last();
                 last.error = Some(error.clone());
                 last.failures += 1;
-                Err(error)
             }
         }
+        signed_in
     }
 
     fn keep(&self, token: &Token) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::approval;
+use super::approval::OPEN_REQUEST;
 use super::request::Request;
 use super::service_error::ServiceError;
 use crate::auth::AuthError;
@@ -162,8 +162,9 @@ impl GraphError {
     /// Returns whether the write was refused because a request for approval is open for its object, whose code the
     /// service does not tell.
     pub fn meets_open_request(&self) -> bool {
-        let is = |error: &ServiceError| approval::is_open_request(error.status, &error.message);
-        self.service().is_some_and(is)
+        self.service().is_some_and(|error| {
+            error.status == 409 && error.message.to_lowercase().contains(OPEN_REQUEST)
+        })
     }
 
     /// Returns Graph's error answer, if there is one.

@@ -50,7 +50,8 @@ impl ServiceError {
         let approval_code = approval::code_in(&unwrapped.message);
         let outer_code = text(&error["code"]);
         let code = match unwrapped.code {
-            Some(code) if says_nothing(&outer_code) => code,
+            // The outer code says less than Intune's own code inside the message.
+            Some(code) if matches!(&outer_code[..], "" | "Unknown" | "UnknownError") => code,
             _ => outer_code,
         };
         Self {
@@ -77,11 +78,6 @@ impl ServiceError {
             ..error
         }
     }
-}
-
-/// Returns whether a code says less than Intune's own code inside the message.
-fn says_nothing(code: &str) -> bool {
-    matches!(code, "" | "Unknown" | "UnknownError")
 }
 
 fn text(value: &Value) -> String {

@@ -151,11 +151,6 @@ impl Endpoints {
         self.graph.origin().ascii_serialization() != self.cloud.graph()
     }
 
-    /// Returns whether every endpoint is on this machine, where no proxy and no certificate is needed.
-    pub(crate) fn are_plain_loopback(&self) -> bool {
-        self.graph.scheme() == "http" && self.login.scheme() == "http"
-    }
-
     /// Returns the URL of a path below a version.
     ///
     /// # Errors

@@ -124,7 +124,9 @@ impl Known {
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
-        if is_json(text) {
+        let is_json = text.trim_start().starts_with(['{', '['])
+            && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if is_json {
             let literals = literals(text).into_iter();
             return Cow::Owned(replaced(text, literals.flat_map(|l| self.found_in(text, &l))));
         }
@@ -275,10 +277,6 @@ fn whole_escapes(inner: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>
         }
     }
     secret(ranges.into_iter().map(|range| Place { range, is_secret: true }).collect())
-}
-
-fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// A string of a JSON document, without its quotes, or a number.
