@@ -2,7 +2,7 @@
 //! app's identity.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -48,35 +48,39 @@ pub(super) enum Proof {
     Pipeline(IdTokenRequest),
 }
 
-impl App {
-    async fn sign_in(&self) -> Result<Token, AuthError> {
-        let caller = &self.endpoint.caller;
-        // An assertion lives for minutes, so none is ever kept (Azure/login#180).
-        let assertion = match &self.proof {
-            Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
-            Proof::Certificate(certificate) => {
-                let audience = self.endpoint.url.as_str();
-                certificate.sign(&self.client_id, audience, caller.http.clock.now())?
-            }
-            Proof::TokenFile(path) => read(path)?,
-            Proof::Pipeline(request) => request.send(caller).await?,
-        };
-        caller.make_known(&assertion);
-        let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
-        self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
-    }
-
-    async fn redeem(&self, proof: &[(&str, &SecretString)]) -> Result<Token, AuthError> {
-        let mut form =
-            vec![("grant_type", "client_credentials"), ("client_id", self.client_id.as_str())];
-        form.extend(proof.iter().map(|(name, value)| (*name, value.expose_secret())));
-        self.endpoint.redeem(&form).await
+impl TokenSource for App {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async {
+            let caller = &self.endpoint.caller;
+            // An assertion lives for minutes, so none is ever kept (Azure/login#180).
+            let assertion = match &self.proof {
+                Proof::Secret(secret) => return self.redeem(&[("client_secret", secret)]).await,
+                Proof::Certificate(certificate) => {
+                    let audience = self.endpoint.url.as_str();
+                    certificate.sign(&self.client_id, audience, caller.http.clock.now())?
+                }
+                Proof::TokenFile(path) => fs::read_to_string(path)
+                    .map_err(|source| AuthError::file("the federated token", path, source))?
+                    .trim()
+                    .into(),
+                Proof::Pipeline(request) => request.send(caller).await?,
+            };
+            caller.known.add(&assertion);
+            let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into();
+            self.redeem(&[("client_assertion_type", &kind), ("client_assertion", &assertion)]).await
+        })
     }
 }
 
-impl TokenSource for App {
-    fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.sign_in())
+impl App {
+    async fn redeem(&self, proof: &[(&str, &SecretString)]) -> Result<Token, AuthError> {
+        let mut form = vec![
+            ("scope", self.endpoint.scope.as_str()),
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.client_id),
+        ];
+        form.extend(proof.iter().map(|(name, value)| (*name, value.expose_secret())));
+        Ok(self.endpoint.exchange(&form).await?.token)
     }
 }
 
@@ -106,11 +110,4 @@ pub(super) fn find_with_token_file(
     let (client_id, path) =
         lookup.app_with(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
     lookup.app(Some(client_id), Some(Proof::TokenFile(path.into())))
-}
-
-fn read(path: &Path) -> Result<SecretString, AuthError> {
-    match fs::read_to_string(path) {
-        Ok(token) => Ok(token.trim().into()),
-        Err(source) => Err(AuthError::file("the federated token", path, source)),
-    }
 }

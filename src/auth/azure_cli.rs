@@ -26,7 +26,6 @@ const NAMES: [&str; 1] = ["az"];
 #[derive(Debug)]
 struct AzureCli {
     program: PathBuf,
-    scope: String,
     tenant: String,
     caller: SignInClient,
 }
@@ -45,48 +44,21 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     let program = std::env::split_paths(&path)
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .find(|file| file.is_file());
-    let Some(program) = program else {
-        lookup.missing("`az` on the PATH");
-        return None;
-    };
+    let program = lookup.required(program, "`az` on the PATH")?;
     lookup.found(program.display().to_string());
     Some(Box::new(AzureCli {
         program,
-        scope: lookup.caller().http.endpoints.cloud().scope(),
         tenant: lookup.context.tenant.to_owned(),
-        caller: lookup.caller().clone(),
+        caller: lookup.context.caller.clone(),
     }))
 }
 
 impl AzureCli {
-    async fn ask(&self) -> Result<Token, AuthError> {
-        let patience = self.caller.http.deadline.left().map_or(PATIENCE, |left| left.min(PATIENCE));
-        let output = tokio::select! {
-            output = self.run() => output
-                .map_err(|source| AuthError::file("the Azure CLI", &self.program, source))?,
-            () = self.caller.http.clock.sleep(patience) => {
-                return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
-            }
-        };
-        if !output.status.success() {
-            return Err(AuthError::AzureCli(complaint(&output.stderr)));
-        }
-        // The error of the parser is not shown: it may quote the token.
-        let answer: CliToken = serde_json::from_slice(&output.stdout)
-            .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
-        self.caller.make_known(&answer.access_token);
-        let now = self.caller.http.clock.now();
-        let lifetime = answer.expires_on.map(|end| {
-            let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
-            Duration::from_secs(left)
-        });
-        Ok(Token::handed(answer.access_token, now, lifetime))
-    }
-
     async fn run(&self) -> io::Result<Output> {
         Command::new(&self.program)
             .args(["account", "get-access-token", "--output", "json"])
-            .args(["--scope", &self.scope, "--tenant", &self.tenant])
+            .args(["--scope", &self.caller.http.endpoints.cloud().scope()])
+            .args(["--tenant", &self.tenant])
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
@@ -96,7 +68,30 @@ impl AzureCli {
 
 impl TokenSource for AzureCli {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.ask())
+        Box::pin(async {
+            let patience =
+                self.caller.http.deadline.left().map_or(PATIENCE, |left| left.min(PATIENCE));
+            let output = tokio::select! {
+                output = self.run() => output
+                    .map_err(|source| AuthError::file("the Azure CLI", &self.program, source))?,
+                () = self.caller.http.clock.sleep(patience) => {
+                    return Err(AuthError::AzureCli("it did not answer in time".to_owned()));
+                }
+            };
+            if !output.status.success() {
+                return Err(AuthError::AzureCli(complaint(&output.stderr)));
+            }
+            // The error of the parser is not shown: it may quote the token.
+            let answer: CliToken = serde_json::from_slice(&output.stdout)
+                .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
+            self.caller.known.add(&answer.access_token);
+            let now = self.caller.http.clock.now();
+            let lifetime = answer.expires_on.map(|end| {
+                let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
+                Duration::from_secs(left)
+            });
+            Ok(Token::handed(answer.access_token, now, lifetime))
+        })
     }
 }
 

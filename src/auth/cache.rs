@@ -41,17 +41,6 @@ impl Cached {
         Self { source, clock, last: Mutex::default(), turn: Turn::default() }
     }
 
-    async fn current(&self) -> Result<Token, AuthError> {
-        let failures = self.last().failures;
-        if self.is_due() {
-            self.renew().await;
-        }
-        match self.living() {
-            Some(token) => Ok(token),
-            None => self.sign_in(failures).await,
-        }
-    }
-
     /// Renews a token that is still valid, unless another caller does. A token is due well before its end, so a
     /// run does not depend on a sign-in service that is down for a while.
     async fn renew(&self) {
@@ -86,18 +75,16 @@ impl Cached {
             Some(error) if last.failures != failures => return Err(error),
             _ => {}
         }
-        match self.source.token().await {
-            Ok(token) => {
-                self.keep(&token);
-                Ok(token)
-            }
+        let signed_in = self.source.token().await;
+        match &signed_in {
+            Ok(token) => self.keep(token),
             Err(error) => {
                 let mut last = self.last();
                 last.error = Some(error.clone());
                 last.failures += 1;
-                Err(error)
             }
         }
+        signed_in
     }
 
     fn keep(&self, token: &Token) {
@@ -122,7 +109,16 @@ impl Cached {
 
 impl TokenSource for Cached {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.current())
+        Box::pin(async {
+            let failures = self.last().failures;
+            if self.is_due() {
+                self.renew().await;
+            }
+            match self.living() {
+                Some(token) => Ok(token),
+                None => self.sign_in(failures).await,
+            }
+        })
     }
 }
 

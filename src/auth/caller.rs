@@ -1,7 +1,6 @@
 //! Makes the calls of a sign-in, by the retry loop.
 
 use reqwest::{Method, Request, RequestBuilder};
-use secrecy::SecretString;
 use url::Url;
 
 use super::AuthError;
@@ -15,14 +14,14 @@ use crate::secrets::Known;
 #[derive(Clone, Debug)]
 pub struct SignInClient {
     pub(super) http: Client,
-    known: Known,
+    /// The secrets that no output may hold.
+    pub(super) known: Known,
 }
 
 /// A call to a service that has tokens.
 struct Call<'a> {
     request: &'a Request,
-    later: &'a [u16],
-    is_near: bool,
+    near: Option<&'a [u16]>,
 }
 
 impl Retryable for Call<'_> {
@@ -49,13 +48,13 @@ impl Retryable for Call<'_> {
     }
 
     fn is_later(&self, answer: &HttpAnswer) -> bool {
-        self.later.contains(&answer.status)
+        self.near.is_some_and(|later| later.contains(&answer.status))
             || OAuthError::parse(answer.status, &answer.body)
                 .is_some_and(|refusal| refusal.is_transient())
     }
 
     fn is_near(&self) -> bool {
-        self.is_near
+        self.near.is_some()
     }
 }
 
@@ -63,11 +62,6 @@ impl SignInClient {
     /// Makes a caller that adds what is obtained in signing in to these secrets.
     pub fn new(http: Client, known: Known) -> Self {
         Self { http, known }
-    }
-
-    /// Adds a secret to those that no output may hold.
-    pub(super) fn make_known(&self, secret: &SecretString) {
-        self.known.add(secret);
     }
 
     /// Returns a caller of services beside this machine.
@@ -87,19 +81,18 @@ impl SignInClient {
 
     /// Makes a call and returns its answer, whatever its status.
     pub(super) async fn call(&self, request: RequestBuilder) -> Result<HttpAnswer, AuthError> {
-        self.call_with(request, &[], false).await
+        self.call_with(request, None).await
     }
 
-    /// As [`Self::call`]. `later` are the further statuses at which this service should be called again; a service that
-    /// is near is one of this machine's host, which is not waited for if it does not listen.
+    /// As [`Self::call`]. `near` is set for a service of this machine's host, which is not waited for if it does not
+    /// listen: to the further statuses at which it should be called again.
     pub(super) async fn call_with(
         &self,
         request: RequestBuilder,
-        later: &[u16],
-        is_near: bool,
+        near: Option<&[u16]>,
     ) -> Result<HttpAnswer, AuthError> {
         let request = request.build().map_err(|_| AuthError::Malformed)?;
-        let call = Call { request: &request, later, is_near };
+        let call = Call { request: &request, near };
         let mut retry = RetryLoop::new(&self.http, |_, _| ());
         let last = retry.run(call, async |_, _| true).await?;
         let unreachable = |source| AuthError::Unreachable { host: host(request.url()), source };

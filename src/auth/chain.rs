@@ -46,15 +46,13 @@ pub struct Choice {
 pub fn choose(context: &CredentialContext<'_>) -> Result<Choice, AuthError> {
     let named = context.settings.credential;
     let mut skipped = Vec::new();
-    for (credential, find) in CHAIN {
-        if named.is_some_and(|named| named != credential) {
-            continue;
-        }
+    for (credential, find) in CHAIN.into_iter().filter(|(kind, _)| named.is_none_or(|n| n == *kind))
+    {
         let mut lookup = CredentialLookup::new(context, named.is_some());
         if let Some(source) = find(&mut lookup) {
             return Ok(Choice {
                 credential,
-                from: lookup.into_found(),
+                from: lookup.found,
                 skipped,
                 tokens: Arc::new(Cached::new(source, context.caller.http.clock.clone())),
             });

@@ -32,28 +32,18 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// Returns the name that `spec.auth.credential` and `--credential` use.
-    pub fn name(self) -> &'static str {
-        self.texts().0
-    }
-
     /// Returns the words for people.
     pub fn label(self) -> &'static str {
-        self.texts().1
-    }
-
-    /// Returns the name and the words.
-    fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::AccessToken => ("accessToken", "a ready access token"),
-            Self::GithubOidc => ("githubOidc", "GitHub Actions' identity token"),
-            Self::AzureDevOpsOidc => ("azureDevOpsOidc", "an Azure DevOps service connection"),
-            Self::WorkloadIdentity => ("workloadIdentity", "a federated token file"),
-            Self::ClientCertificate => ("clientCertificate", "a client certificate"),
-            Self::ClientSecret => ("clientSecret", "a client secret"),
-            Self::ManagedIdentity => ("managedIdentity", "a managed identity"),
-            Self::AzureCli => ("azureCli", "the Azure CLI"),
-            Self::DeviceCode => ("deviceCode", "a device code"),
+            Self::AccessToken => "a ready access token",
+            Self::GithubOidc => "GitHub Actions' identity token",
+            Self::AzureDevOpsOidc => "an Azure DevOps service connection",
+            Self::WorkloadIdentity => "a federated token file",
+            Self::ClientCertificate => "a client certificate",
+            Self::ClientSecret => "a client secret",
+            Self::ManagedIdentity => "a managed identity",
+            Self::AzureCli => "the Azure CLI",
+            Self::DeviceCode => "a device code",
         }
     }
 
@@ -71,9 +61,10 @@ impl Credential {
     }
 }
 
+/// The name that `spec.auth.credential` and `--credential` use.
 impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.serialize(f)
     }
 }
 
@@ -115,10 +106,10 @@ mod tests {
     fn a_credential_has_one_name_everywhere() {
         for credential in Credential::value_variants() {
             let value = credential.to_possible_value().expect("none is hidden");
-            assert_eq!(value.get_name(), credential.name());
+            assert_eq!(value.get_name(), credential.to_string());
             assert_eq!(
                 serde_json::to_value(credential).expect("a unit variant"),
-                credential.name()
+                credential.to_string()
             );
         }
     }

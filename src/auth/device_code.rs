@@ -42,13 +42,11 @@ struct Codes {
 /// Looks for an app that a person can sign in to, and for the person.
 pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
     let person = &lookup.context.person;
-    let present = person.present || lookup.is_named;
-    if !present {
-        lookup.missing("a person at a terminal");
-    }
-    let client_id = lookup.client_id(&CLIENT_ID).filter(|_| present)?;
+    let present = (person.present || lookup.is_named).then_some(());
+    let present = lookup.required(present, "a person at a terminal");
+    let client_id = present.and(lookup.client_id(&CLIENT_ID))?;
     Some(Box::new(DeviceCode {
-        url: of_tenant(lookup.caller(), lookup.context.tenant, "oauth2/v2.0/devicecode"),
+        url: of_tenant(lookup.context.caller, lookup.context.tenant, "oauth2/v2.0/devicecode"),
         endpoint: lookup.token_endpoint(),
         client_id,
         person: person.clone(),
@@ -57,16 +55,6 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
 }
 
 impl DeviceCode {
-    async fn ask(&self) -> Result<Token, AuthError> {
-        let mut refresh = self.refresh.lock().await;
-        if let Some(issued) = self.renew(&mut refresh).await? {
-            return Ok(issued);
-        }
-        let issued = self.sign_in().await?;
-        *refresh = issued.refresh;
-        Ok(issued.token)
-    }
-
     /// Gets the next token by the refresh token; `None` if the person has to sign in again.
     async fn renew(&self, refresh: &mut Option<SecretString>) -> Result<Option<Token>, AuthError> {
         let Some(secret) = refresh.as_ref() else {
@@ -100,7 +88,7 @@ impl DeviceCode {
         let caller = &self.endpoint.caller;
         let form = [("client_id", self.client_id.as_str()), ("scope", &scope)];
         let codes: Codes = ask(caller, &self.url, &form).await?;
-        caller.make_known(&codes.device_code);
+        caller.known.add(&codes.device_code);
         (self.person.say)(&format!(
             "To sign in, open {} in a browser and enter the code {}.",
             codes.verification_uri, codes.user_code
@@ -135,7 +123,15 @@ impl DeviceCode {
 
 impl TokenSource for DeviceCode {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.ask())
+        Box::pin(async {
+            let mut refresh = self.refresh.lock().await;
+            if let Some(issued) = self.renew(&mut refresh).await? {
+                return Ok(issued);
+            }
+            let issued = self.sign_in().await?;
+            *refresh = issued.refresh;
+            Ok(issued.token)
+        })
     }
 
     fn renewed(&self) -> TokenFuture<'_> {

@@ -45,21 +45,13 @@ impl TokenEndpoint {
         Self { url: of_tenant(&caller, tenant, "oauth2/v2.0/token"), scope, caller }
     }
 
-    /// Asks for a token for Graph. `grant` is what the kind of credential adds to the form.
+    /// Sends a form and returns the tokens that are issued for it.
     ///
     /// # Errors
     /// When the service refuses, or cannot be asked within the retry policy.
-    pub(super) async fn redeem(&self, grant: &[(&str, &str)]) -> Result<Token, AuthError> {
-        let scoped = [&[("scope", self.scope.as_str())], grant].concat();
-        Ok(self.exchange(&scoped).await?.token)
-    }
-
-    /// Sends a form and returns the tokens that are issued for it.
     pub(super) async fn exchange(&self, form: &[(&str, &str)]) -> Result<Issued, AuthError> {
         let answer: TokenAnswer = ask(&self.caller, &self.url, form).await?;
-        for issued in [Some(&answer.access_token), answer.refresh_token.as_ref()] {
-            issued.into_iter().for_each(|secret| self.caller.make_known(secret));
-        }
+        self.caller.known.add_all([&answer.access_token].into_iter().chain(&answer.refresh_token));
         let lifetime = Duration::from_secs(answer.expires_in);
         let now = self.caller.http.clock.now();
         Ok(Issued {

@@ -5,7 +5,6 @@ use url::Url;
 
 use super::TokenSource;
 use super::app::{App, Proof};
-use super::caller::SignInClient;
 use super::context::CredentialContext;
 use super::entra::TokenEndpoint;
 use crate::http::cloud::is_loopback;
@@ -18,7 +17,8 @@ pub(super) struct CredentialLookup<'a> {
     pub(super) context: &'a CredentialContext<'a>,
     /// Whether the user asked for this kind of credential.
     pub(super) is_named: bool,
-    found: Vec<String>,
+    /// The places of the parts that were found.
+    pub(super) found: Vec<String>,
     missing: Vec<String>,
 }
 
@@ -26,11 +26,6 @@ impl<'a> CredentialLookup<'a> {
     /// Begins a lookup.
     pub(super) fn new(context: &'a CredentialContext<'a>, is_named: bool) -> Self {
         Self { context, is_named, found: Vec::new(), missing: Vec::new() }
-    }
-
-    /// Returns the places of the parts that were found.
-    pub(super) fn into_found(self) -> Vec<String> {
-        self.found
     }
 
     /// Returns the parts that are missing, and those that were found.
@@ -42,14 +37,9 @@ impl<'a> CredentialLookup<'a> {
         }
     }
 
-    /// Returns the client that makes the calls.
-    pub(super) fn caller(&self) -> &'a SignInClient {
-        self.context.caller
-    }
-
     /// Returns the token endpoint of the tenant.
     pub(super) fn token_endpoint(&self) -> TokenEndpoint {
-        TokenEndpoint::new(self.context.tenant, self.caller().clone())
+        TokenEndpoint::new(self.context.tenant, self.context.caller.clone())
     }
 
     /// Returns the app, if all its parts were found.
@@ -67,9 +57,12 @@ impl<'a> CredentialLookup<'a> {
         self.found.push(place.into());
     }
 
-    /// Records a part that is missing.
-    pub(super) fn missing(&mut self, what: impl Into<String>) {
-        self.missing.push(what.into());
+    /// Returns a part; if there is none, records that it is missing.
+    pub(super) fn required<T>(&mut self, part: Option<T>, what: impl Into<String>) -> Option<T> {
+        if part.is_none() {
+            self.missing.push(what.into());
+        }
+        part
     }
 
     /// Returns a variable of the environment. An empty one counts as unset, as CI systems pass a secret that
@@ -90,10 +83,7 @@ impl<'a> CredentialLookup<'a> {
     /// Looks for the first of some variables that is set.
     pub(super) fn value(&mut self, names: &[&str]) -> Option<String> {
         let value = self.optional(names);
-        if value.is_none() {
-            self.missing(names.join(" or "));
-        }
-        value
+        self.required(value, names.join(" or "))
     }
 
     /// Looks for a secret.
@@ -104,7 +94,7 @@ impl<'a> CredentialLookup<'a> {
     /// Returns a text as a secret that no output may hold.
     pub(super) fn known_secret(&self, secret: String) -> SecretString {
         let secret = SecretString::from(secret);
-        self.caller().make_known(&secret);
+        self.context.caller.known.add(&secret);
         secret
     }
 
@@ -112,19 +102,13 @@ impl<'a> CredentialLookup<'a> {
     pub(super) fn url(&mut self, name: &str) -> Option<Url> {
         let url = Url::parse(&self.value(&[name])?).ok();
         let safe = url.filter(|url| url.scheme() == "https" || is_loopback(url));
-        if safe.is_none() {
-            self.missing(format!("an https URL in {name}"));
-        }
-        safe
+        self.required(safe, format!("an https URL in {name}"))
     }
 
     /// Looks for a client id, in the tenant file before the environment.
     pub(super) fn client_id(&mut self, names: &[&str]) -> Option<String> {
         let id = self.declared_client_id().or_else(|| self.optional(names));
-        if id.is_none() {
-            self.missing(format!("spec.auth.clientId or {}", names.join(" or ")));
-        }
-        id
+        self.required(id, format!("spec.auth.clientId or {}", names.join(" or ")))
     }
 
     /// Looks for a client id that need not be there.
@@ -135,14 +119,9 @@ impl<'a> CredentialLookup<'a> {
     /// Looks for a service connection, in the tenant file before the environment.
     pub(super) fn service_connection_id(&mut self, names: &[&str]) -> Option<String> {
         let declared = self.context.settings.service_connection_id.clone();
-        let id = match declared.inspect(|_| self.found("spec.auth.serviceConnectionId")) {
-            Some(id) => Some(id),
-            None => self.optional(names),
-        };
-        if id.is_none() {
-            self.missing("spec.auth.serviceConnectionId");
-        }
-        id
+        let declared = declared.inspect(|_| self.found("spec.auth.serviceConnectionId"));
+        let id = declared.or_else(|| self.optional(names));
+        self.required(id, "spec.auth.serviceConnectionId")
     }
 
     /// Looks for an app's client id with something of the app's, both by the same family of names so that
@@ -158,13 +137,10 @@ impl<'a> CredentialLookup<'a> {
             }
         }
         for name in CLIENT_ID.into_iter().chain(names) {
-            if self.variable(name).is_some() {
-                self.found(name);
-            }
+            self.optional(&[name]);
         }
         let [azure, arm] = names;
-        self.missing(format!("AZURE_CLIENT_ID with {azure} or ARM_CLIENT_ID with {arm}"));
-        None
+        self.required(None, format!("AZURE_CLIENT_ID with {azure} or ARM_CLIENT_ID with {arm}"))
     }
 
     fn declared_client_id(&mut self) -> Option<String> {

@@ -51,21 +51,16 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
         let wanted =
             lookup.variable("ARM_USE_MSI").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let origin = lookup.optional(&["AZURE_POD_IDENTITY_AUTHORITY_HOST"]);
-        if !lookup.is_named && !wanted && origin.is_none() {
-            lookup.missing("IDENTITY_ENDPOINT with IDENTITY_HEADER, or to be asked for by name");
-            return None;
-        }
+        let may_be_asked = (lookup.is_named || wanted || origin.is_some()).then_some(());
+        lookup.required(
+            may_be_asked,
+            "IDENTITY_ENDPOINT with IDENTITY_HEADER, or to be asked for by name",
+        )?;
         let origin = origin.as_deref().unwrap_or(METADATA).trim_end_matches('/');
         (None, format!("{origin}/metadata/identity/oauth2/token"), "2018-02-01")
     };
-    let Ok(mut url) = Url::parse(&url) else {
-        lookup.missing("an endpoint that is a URL");
-        return None;
-    };
-    let Ok(caller) = lookup.caller().direct() else {
-        lookup.missing("an HTTP client");
-        return None;
-    };
+    let mut url = lookup.required(Url::parse(&url).ok(), "an endpoint that is a URL")?;
+    let caller = lookup.required(lookup.context.caller.direct().ok(), "an HTTP client")?;
     url.query_pairs_mut()
         .append_pair("api-version", version)
         .append_pair("resource", caller.http.endpoints.cloud().graph());
@@ -75,36 +70,34 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
     Some(Box::new(ManagedIdentity { url, proof, caller }))
 }
 
-impl ManagedIdentity {
-    async fn ask(&self) -> Result<Token, AuthError> {
-        let request = self.caller.get(&self.url);
-        let answer = match &self.proof {
-            // The metadata service says 404 and 410 while it is being updated.
-            None => {
-                let request = request.header("metadata", "true");
-                self.caller.call_with(request, &[404, 410, 500], true).await?
-            }
-            Some(proof) => {
-                let proof = HeaderValue::try_from(proof.expose_secret());
-                let mut proof = proof.map_err(|_| AuthError::Malformed)?;
-                proof.set_sensitive(true);
-                self.caller.call_with(request.header("x-identity-header", proof), &[], true).await?
-            }
-        };
-        let answer: IdentityToken = read(&self.url, &answer)?;
-        self.caller.make_known(&answer.access_token);
-        let now = self.caller.http.clock.now();
-        let lifetime = seconds(&answer.expires_in).or_else(|| {
-            let end = seconds(&answer.expires_on)?;
-            Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
-        });
-        Ok(Token::handed(answer.access_token, now, lifetime))
-    }
-}
-
 impl TokenSource for ManagedIdentity {
     fn token(&self) -> TokenFuture<'_> {
-        Box::pin(self.ask())
+        Box::pin(async {
+            let request = self.caller.get(&self.url);
+            let answer = match &self.proof {
+                // The metadata service says 404 and 410 while it is being updated.
+                None => {
+                    let request = request.header("metadata", "true");
+                    self.caller.call_with(request, Some(&[404, 410, 500])).await?
+                }
+                Some(proof) => {
+                    let proof = HeaderValue::try_from(proof.expose_secret());
+                    let mut proof = proof.map_err(|_| AuthError::Malformed)?;
+                    proof.set_sensitive(true);
+                    self.caller
+                        .call_with(request.header("x-identity-header", proof), Some(&[]))
+                        .await?
+                }
+            };
+            let answer: IdentityToken = read(&self.url, &answer)?;
+            self.caller.known.add(&answer.access_token);
+            let now = self.caller.http.clock.now();
+            let lifetime = seconds(&answer.expires_in).or_else(|| {
+                let end = seconds(&answer.expires_on)?;
+                Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
+            });
+            Ok(Token::handed(answer.access_token, now, lifetime))
+        })
     }
 }
 

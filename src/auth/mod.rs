@@ -25,7 +25,7 @@ mod lookup;
 mod managed_identity;
 mod oidc;
 pub mod refusal;
-pub mod static_token;
+mod static_token;
 pub mod tenant;
 pub mod token;
 pub mod variables;

@@ -46,7 +46,7 @@ pub(super) fn find_github(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn T
     let url = lookup.url("ACTIONS_ID_TOKEN_REQUEST_URL");
     let bearer = lookup.secret(&["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]);
     let client_id = lookup.client_id(&CLIENT_ID);
-    let query = [("audience", lookup.caller().http.endpoints.cloud().federated_audience())];
+    let query = [("audience", lookup.context.caller.http.endpoints.cloud().federated_audience())];
     lookup.app(client_id, IdTokenRequest::proof(Pipeline::Github, url, &query, bearer))
 }
 

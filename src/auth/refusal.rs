@@ -63,10 +63,8 @@ impl OAuthError {
 fn split_number(description: &str) -> (Option<u32>, &str) {
     let description = description.trim();
     let split = description.strip_prefix("AADSTS").and_then(|rest| rest.split_once(':'));
-    match split.and_then(|(number, text)| Some((number.parse().ok()?, text))) {
-        Some((number, text)) => (Some(number), text.trim_start()),
-        None => (None, description),
-    }
+    let split = split.and_then(|(number, text)| Some((number.parse().ok()?, text.trim_start())));
+    split.map_or((None, description), |(number, text)| (Some(number), text))
 }
 
 /// Returns the text up to the first full stop that ends a sentence. A dot inside a domain does not.

@@ -14,7 +14,7 @@ pub fn code(error: &GraphError) -> &'static str {
         GraphError::OutOfTime { .. } => "graph/out-of-time",
         GraphError::Unapproved { .. } => "graph/not-approved",
         GraphError::Communication { .. } => "graph/unreachable",
-        GraphError::Throttled { .. } => "graph/throttled",
+        GraphError::Service { error, .. } if error.status == 429 => "graph/throttled",
         GraphError::Service { .. } => "graph/refused",
         GraphError::AnswerLost { .. } => "graph/answer-lost",
         GraphError::BadPayload { .. } => "graph/bad-answer",

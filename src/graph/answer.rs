@@ -32,11 +32,9 @@ impl Response {
         answer: &HttpAnswer,
     ) -> Result<Self, GraphError> {
         match body::value(&answer.body) {
-            None if safety == Safety::Read => Err(GraphError::BadPayload {
-                call: call.clone(),
-                reason: "it is not JSON",
-                request_id: answer.request_id().map(str::to_owned),
-            }),
+            None if safety == Safety::Read => {
+                Err(GraphError::bad_payload(call, "it is not JSON", Some(answer)))
+            }
             body => Ok(Self { status: answer.status, body: body.unwrap_or_default() }),
         }
     }
@@ -64,10 +62,10 @@ pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError
         Ok(answer) if answer.is_success() => Ok(answer),
         Ok(answer) => {
             let error = Box::new(ServiceError::from_answer(&answer));
-            Err(match answer.status {
-                _ if is_lost => GraphError::AnswerLost { call, source: Lost::Gateway(error) },
-                429 => GraphError::Throttled { call, retries, error },
-                _ => GraphError::Service { call, retries, error },
+            Err(if is_lost {
+                GraphError::AnswerLost { call, source: Lost::Gateway(error) }
+            } else {
+                GraphError::Service { call, retries, error }
             })
         }
         Err(fault) if is_lost => {

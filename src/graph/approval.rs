@@ -14,7 +14,7 @@ const JUSTIFICATION: &str = "x-msft-approval-justification";
 pub(super) const CODE: &str = "x-msft-approval-code";
 
 /// The text of the refusal of a write while another request for approval is open for its object.
-const OPEN_REQUEST: &str = "an active approval request already exists";
+pub(super) const OPEN_REQUEST: &str = "an active approval request already exists";
 
 /// The approval of a write, or the justification for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,11 +29,6 @@ pub struct Approval {
 /// Returns how many characters a justification has.
 pub fn characters(justification: &str) -> usize {
     justification.encode_utf16().count()
-}
-
-/// Returns whether a refusal says that a request for approval is open for the object already.
-pub(super) fn is_open_request(status: u16, message: &str) -> bool {
-    status == 409 && message.to_lowercase().contains(OPEN_REQUEST)
 }
 
 impl Approval {

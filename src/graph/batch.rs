@@ -11,40 +11,14 @@ use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::limiter::Cost;
 use super::request::{Request, consistency_level};
-use super::sender::Outgoing;
-use crate::http::retry_loop::{AttemptFuture, RetryLoop, Retryable};
+use super::sender::{Outgoing, Sender};
+use crate::http::retry_loop::RetryLoop;
 use crate::http::transport::{Attempt, Fault, HttpAnswer};
 use crate::http::{Method, Safety};
 use crate::schema::types::GraphVersion;
 
 /// The most calls that Graph takes in one batch (FACTS 5.2).
 pub const MOST_MEMBERS: usize = 20;
-
-/// A call of a batch, with its place among the caller's.
-struct Member<'a> {
-    graph: &'a Graph,
-    place: usize,
-    request: &'a Request,
-}
-
-impl Retryable for Member<'_> {
-    type Error = GraphError;
-
-    fn attempt<'a>(
-        members: &'a [Self],
-        retry: &'a mut RetryLoop<'_>,
-    ) -> AttemptFuture<'a, GraphError> {
-        Box::pin(members[0].graph.send_members(retry, members))
-    }
-
-    fn label(&self) -> String {
-        Call::of(self.request).to_string()
-    }
-
-    fn safety(&self) -> Safety {
-        self.request.method.safety()
-    }
-}
 
 /// The answer to a batch.
 #[derive(Deserialize)]
@@ -97,51 +71,55 @@ impl Graph {
         let mut outcomes = Vec::with_capacity(requests.len());
         let mut members = Vec::with_capacity(requests.len());
         for (place, request) in requests.iter().enumerate() {
-            match self.check_member(version, request) {
-                Ok(()) => members.push(Member { graph: self, place, request }),
-                Err(error) => outcomes.push((place, Err(error))),
+            match self.member(version, place, request) {
+                Ok(member) => members.push(member),
+                Err(error) => outcomes.push((Some(place), Err(error))),
             }
         }
         let ended = self.sender.retry_loop().run_together(members, async |_, _| true).await;
         outcomes.extend(ended.into_iter().map(|(member, last)| {
-            let call = Call::of(member.request);
-            (member.place, last.and_then(|last| conclude(&call, last)))
+            (member.place, last.and_then(|last| conclude(&member.call, last)))
         }));
         outcomes.sort_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    fn check_member(&self, version: GraphVersion, request: &Request) -> Result<(), GraphError> {
-        let call = self.outgoing(request)?.call;
+    fn member<'a>(
+        &'a self,
+        version: GraphVersion,
+        place: usize,
+        request: &'a Request,
+    ) -> Result<Outgoing<'a>, GraphError> {
+        let member = Outgoing { place: Some(place), ..self.sender.outgoing(request)? };
         if request.version == version {
-            Ok(())
+            Ok(member)
         } else {
-            Err(GraphError::InvalidRequest { call, reason: "its version is not the batch's" })
+            let reason = "its version is not the batch's";
+            Err(GraphError::InvalidRequest { call: member.call, reason })
         }
     }
+}
 
+impl Sender {
     /// Sends one batch and returns the attempt of each member.
-    async fn send_members(
+    pub(super) async fn send_members(
         &self,
         retry: &mut RetryLoop<'_>,
-        members: &[Member<'_>],
+        members: &[Outgoing<'_>],
     ) -> Result<Vec<Attempt>, GraphError> {
         let body = batch_body(members);
         let version = members[0].request.version;
         let request = Request::with_body(Method::Post, version, "/$batch", body);
-        let safeties = || members.iter().map(Retryable::safety);
-        let reads = safeties().all(|safety| safety == Safety::Read);
-        let outgoing = Outgoing {
-            safety: if reads { Safety::Read } else { Safety::Write },
-            ..self.outgoing(&request)?
-        };
+        let safeties = || members.iter().map(|member| member.safety);
+        let safety = safeties().max().unwrap_or(Safety::Write);
+        let outgoing = Outgoing { safety, ..self.outgoing(&request)? };
         let attempt = outgoing.send_once(retry, Cost::total(safeties())).await?;
         Ok(member_attempts(attempt, members.len()))
     }
 }
 
-fn batch_body(members: &[Member<'_>]) -> Value {
-    let requests = members.iter().enumerate().map(|(id, Member { request, .. })| {
+fn batch_body(members: &[Outgoing<'_>]) -> Value {
+    let requests = members.iter().enumerate().map(|(id, Outgoing { request, .. })| {
         let mut member = json!({
             "id": id.to_string(),
             "method": request.method.as_str(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::answer::Response;
 use super::approval::Approval;
-use super::error::{Call, GraphError};
+use super::error::GraphError;
 use super::limiter::{Cost, Limiter};
 use super::request::Request;
 use super::sender::{Outgoing, Sender};
@@ -130,31 +130,11 @@ impl Graph {
         approval: &Approval,
         again: &mut impl AsyncFnMut() -> bool,
     ) -> Result<Response, GraphError> {
-        let mut outgoing = self.outgoing(request)?;
-        outgoing.approval = Some(approval);
+        let outgoing = Outgoing { approval: Some(approval), ..self.sender.outgoing(request)? };
         let (call, safety) = (outgoing.call.clone(), outgoing.safety);
         let again = async |_, _: &Attempt| safety == Safety::Read || again().await;
         let answer = outgoing.send(&mut self.sender.retry_loop(), again).await?;
         Response::parse(&call, safety, &answer)
-    }
-
-    /// Prepares a request for sending.
-    ///
-    /// # Errors
-    /// When its path is malformed.
-    pub(super) fn outgoing<'a>(&'a self, request: &'a Request) -> Result<Outgoing<'a>, GraphError> {
-        let call = Call::of(request);
-        match self.endpoints().url(request.version, &request.path) {
-            Ok(url) => Ok(Outgoing {
-                sender: &self.sender,
-                call,
-                url,
-                body: request.body.as_ref(),
-                safety: request.method.safety(),
-                approval: None,
-            }),
-            Err(reason) => Err(GraphError::InvalidRequest { call, reason }),
-        }
     }
 
     fn deadline(&self) -> &Deadline {

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::approval;
+use super::approval::OPEN_REQUEST;
 use super::request::Request;
 use super::service_error::ServiceError;
 use crate::auth::AuthError;
 use crate::http::Method;
-use crate::http::transport::Fault;
+use crate::http::transport::{Fault, HttpAnswer};
 
 /// The verb and path of a call, displayed as `PATCH /beta/deviceManagement/…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,18 +91,8 @@ pub enum GraphError {
         /// Why.
         source: Fault,
     },
-    /// Graph kept throttling. A write was not done.
-    #[error("{call} was throttled{retries}: {error}")]
-    Throttled {
-        /// The call.
-        call: Call,
-        /// The retries.
-        retries: Retries,
-        /// The last answer.
-        error: Box<ServiceError>,
-    },
-    /// Graph refused the call, or failed.
-    #[error("{call} failed{retries}: {error}")]
+    /// Graph refused the call, failed, or kept throttling, after which a write was not done.
+    #[error("{call} {}{retries}: {error}", if error.status == 429 { "was throttled" } else { "failed" })]
     Service {
         /// The call.
         call: Call,
@@ -151,6 +141,16 @@ pub enum Lost {
 }
 
 impl GraphError {
+    /// Makes the error of a successful answer that cannot be used.
+    pub(super) fn bad_payload(
+        call: &Call,
+        reason: &'static str,
+        answer: Option<&HttpAnswer>,
+    ) -> Self {
+        let request_id = answer.and_then(HttpAnswer::request_id).map(str::to_owned);
+        Self::BadPayload { call: call.clone(), reason, request_id }
+    }
+
     /// Returns the code of the approval that the write waits for.
     pub fn approval_code(&self) -> Option<&str> {
         match self {
@@ -162,16 +162,17 @@ impl GraphError {
     /// Returns whether the write was refused because a request for approval is open for its object, whose code the
     /// service does not tell.
     pub fn meets_open_request(&self) -> bool {
-        let is = |error: &ServiceError| approval::is_open_request(error.status, &error.message);
-        self.service().is_some_and(is)
+        self.service().is_some_and(|error| {
+            error.status == 409 && error.message.to_lowercase().contains(OPEN_REQUEST)
+        })
     }
 
     /// Returns Graph's error answer, if there is one.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {
-            Self::Throttled { error, .. }
-            | Self::Service { error, .. }
-            | Self::AnswerLost { source: Lost::Gateway(error), .. } => Some(error),
+            Self::Service { error, .. } | Self::AnswerLost { source: Lost::Gateway(error), .. } => {
+                Some(error)
+            }
             _ => None,
         }
     }
@@ -207,7 +208,7 @@ mod tests {
             json!({"psk": "hunter2"}),
         );
         let body = json!({"error": {"code": "TooManyRequests", "message": "Wait.", "innerError": {"request-id": "abc"}}});
-        let error = GraphError::Throttled {
+        let error = GraphError::Service {
             call: Call::of(&request),
             retries: Retries { count: 3, elapsed: Duration::from_millis(41_900) },
             error: Box::new(ServiceError::from_body(429, &body)),

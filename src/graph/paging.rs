@@ -91,7 +91,8 @@ impl Graph {
             }
             take(Part::Anew);
             if let Some(size) = smaller.next() {
-                sized.path = with_page_size(&request.path, *size);
+                let joint = if request.path.contains('?') { '&' } else { '?' };
+                sized.path = format!("{}{joint}$top={size}", request.path);
             }
         }
     }
@@ -121,7 +122,7 @@ impl Graph {
     /// When the call fails, or its answer is no list or only the beginning of one.
     pub async fn list_at_once(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
         let call = Call::of(request);
-        let outgoing = Outgoing { safety: Safety::Read, ..self.outgoing(request)? };
+        let outgoing = Outgoing { safety: Safety::Read, ..self.sender.outgoing(request)? };
         let answer = outgoing.send(&mut self.sender.retry_loop(), async |_, _| true).await?;
         match page_of(&call, &answer, &mut { MOST_BYTES })? {
             (items, None) => values(&call, &items),
@@ -137,56 +138,27 @@ impl Graph {
         may_shrink: bool,
         take: &mut impl FnMut(Part),
     ) -> Result<Option<RetryLoop<'a>>, GraphError> {
-        let Outgoing { mut call, mut url, .. } = self.outgoing(request)?;
+        let mut outgoing = self.sender.outgoing(request)?;
         let mut seen = HashSet::new();
         let mut left = MOST_BYTES;
         loop {
-            let page = self.page(&mut retry, &call, &url, may_shrink).await?;
-            let Some(page) = page else {
+            let Some(page) = page(outgoing.clone(), &mut retry, may_shrink).await? else {
                 return Ok(Some(retry));
             };
             retry = self.sender.retry_loop();
-            let (items, next) = page_of(&call, &page, &mut left)?;
+            let (items, next) = page_of(&outgoing.call, &page, &mut left)?;
             take(Part::Page(items));
             let Some(next) = next else {
                 return Ok(None);
             };
-            seen.insert(url);
-            url = self.follow(&call, &next)?;
-            if seen.len() == MOST_PAGES || seen.contains(&url) {
-                return Err(bad(&call, "its next pages never end"));
+            let url = self.follow(&outgoing.call, &next)?;
+            seen.insert(std::mem::replace(&mut outgoing.url, url));
+            if seen.len() == MOST_PAGES || seen.contains(&outgoing.url) {
+                return Err(bad(&outgoing.call, "its next pages never end"));
             }
-            call = Call {
-                method: Method::Get,
-                path: url[Position::BeforePath..Position::AfterQuery].to_owned(),
-            };
+            outgoing.call.path =
+                outgoing.url[Position::BeforePath..Position::AfterQuery].to_owned();
         }
-    }
-
-    /// Reads a page, repeated as the policy says. Returns `None` if the list has to be read in smaller pages.
-    async fn page(
-        &self,
-        retry: &mut RetryLoop<'_>,
-        call: &Call,
-        url: &Url,
-        may_shrink: bool,
-    ) -> Result<Option<HttpAnswer>, GraphError> {
-        let outgoing = Outgoing {
-            sender: &self.sender,
-            call: call.clone(),
-            url: url.clone(),
-            body: None,
-            safety: Safety::Read,
-            approval: None,
-        };
-        let mut too_large = false;
-        let again = async |attempts, attempt: &Attempt| {
-            let is_busy = attempt.as_ref().is_ok_and(|answer| answer.status == 503);
-            too_large = may_shrink && attempts >= BUSY && is_busy;
-            !too_large
-        };
-        let answer = outgoing.send(retry, again).await;
-        if too_large { Ok(None) } else { answer.map(Some) }
     }
 
     /// Returns a nextLink's URL, if the token may go there.
@@ -199,6 +171,22 @@ impl Graph {
             Err(GraphError::ForeignNextLink { call: call.clone(), origin })
         }
     }
+}
+
+/// Reads a page, repeated as the policy says. Returns `None` if the list has to be read in smaller pages.
+async fn page(
+    outgoing: Outgoing<'_>,
+    retry: &mut RetryLoop<'_>,
+    may_shrink: bool,
+) -> Result<Option<HttpAnswer>, GraphError> {
+    let mut too_large = false;
+    let again = async |attempts, attempt: &Attempt| {
+        let is_busy = attempt.as_ref().is_ok_and(|answer| answer.status == 503);
+        too_large = may_shrink && attempts >= BUSY && is_busy;
+        !too_large
+    };
+    let answer = outgoing.send(retry, again).await;
+    if too_large { Ok(None) } else { answer.map(Some) }
 }
 
 /// A page of a list as Graph answers it.
@@ -215,11 +203,7 @@ fn page_of(
     answer: &HttpAnswer,
     left: &mut usize,
 ) -> Result<(Vec<Item>, Option<String>), GraphError> {
-    let unusable = |reason| GraphError::BadPayload {
-        call: call.clone(),
-        reason,
-        request_id: answer.request_id().map(str::to_owned),
-    };
+    let unusable = |reason| GraphError::bad_payload(call, reason, Some(answer));
     *left = left
         .checked_sub(answer.body.len())
         .ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
@@ -240,12 +224,7 @@ fn values(call: &Call, items: &[Item]) -> Result<Vec<Value>, GraphError> {
 }
 
 fn bad(call: &Call, reason: &'static str) -> GraphError {
-    GraphError::BadPayload { call: call.clone(), reason, request_id: None }
-}
-
-fn with_page_size(path: &str, size: usize) -> String {
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}$top={size}")
+    GraphError::bad_payload(call, reason, None)
 }
 
 #[cfg(test)]

@@ -12,11 +12,8 @@ const COUNT: &str = "/$count";
 
 /// Returns the value of `ConsistencyLevel` that a call of this path, with its query if any, has to carry.
 pub(super) fn consistency_level(path: &str) -> Option<&'static str> {
-    without_query(path).ends_with(COUNT).then_some("eventual")
-}
-
-fn without_query(path: &str) -> &str {
-    path.split('?').next().unwrap_or_default()
+    let path = path.split('?').next()?;
+    path.ends_with(COUNT).then_some("eventual")
 }
 
 /// One call. Two of them are the same call when they are equal.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
-use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use super::answer::conclude;
 use super::approval::Approval;
 use super::error::{Call, GraphError};
 use super::limiter::{Cost, Limiter, Slot};
-use super::request::consistency_level;
+use super::request::{Request, consistency_level};
 use crate::auth::{AuthError, Token, TokenSource};
 use crate::http::Safety;
 use crate::http::cloud::issues_cloud_tokens;
@@ -22,11 +21,14 @@ use crate::http::retry_loop::{AttemptFuture, RetryLoop, Retryable};
 use crate::http::transport::{Attempt, CLIENT_REQUEST_ID, Client, HttpAnswer};
 
 /// A call that is ready to be sent.
+#[derive(Clone)]
 pub(super) struct Outgoing<'a> {
     pub(super) sender: &'a Sender,
     pub(super) call: Call,
     pub(super) url: Url,
-    pub(super) body: Option<&'a Value>,
+    pub(super) request: &'a Request,
+    /// The place of a member of a batch among the caller's calls.
+    pub(super) place: Option<usize>,
     pub(super) safety: Safety,
     /// The approval of a write, or the justification for it.
     pub(super) approval: Option<&'a Approval>,
@@ -39,8 +41,13 @@ impl Retryable for Outgoing<'_> {
         calls: &'a [Self],
         retry: &'a mut RetryLoop<'_>,
     ) -> AttemptFuture<'a, GraphError> {
-        let cost = Cost::total([calls[0].safety]);
-        Box::pin(async move { Ok(vec![calls[0].send_once(retry, cost).await?]) })
+        let call = &calls[0];
+        Box::pin(async move {
+            if call.place.is_some() {
+                return call.sender.send_members(retry, calls).await;
+            }
+            Ok(vec![call.send_once(retry, Cost::total([call.safety])).await?])
+        })
     }
 
     fn label(&self) -> String {
@@ -79,10 +86,10 @@ impl Outgoing<'_> {
         let mut request = self
             .sender
             .http
-            .request(self.call.method.into(), &self.url)
+            .request(self.call.method.verb().clone(), &self.url)
             .bearer_auth(token.secret().expose_secret())
             .header(CLIENT_REQUEST_ID, Uuid::new_v4().to_string());
-        if let Some(body) = self.body {
+        if let Some(body) = &self.request.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
         if let Some(level) = consistency_level(&self.call.path) {
@@ -115,6 +122,26 @@ struct Permit<'a> {
 }
 
 impl Sender {
+    /// Prepares a request for sending.
+    ///
+    /// # Errors
+    /// When its path is malformed.
+    pub(super) fn outgoing<'a>(&'a self, request: &'a Request) -> Result<Outgoing<'a>, GraphError> {
+        let call = Call::of(request);
+        match self.http.endpoints.url(request.version, &request.path) {
+            Ok(url) => Ok(Outgoing {
+                sender: self,
+                request,
+                place: None,
+                call,
+                url,
+                safety: request.method.safety(),
+                approval: None,
+            }),
+            Err(reason) => Err(GraphError::InvalidRequest { call, reason }),
+        }
+    }
+
     /// Returns a loop for one call, or for calls that are sent together. While Graph throttles one, nothing else is
     /// sent.
     pub(super) fn retry_loop(&self) -> RetryLoop<'_> {

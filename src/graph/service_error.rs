@@ -43,30 +43,26 @@ impl ServiceError {
                 ..Self::default()
             };
         }
-        let inner = [&error["innerError"], &error["innererror"]]
-            .into_iter()
-            .find(|inner| inner.is_object());
-        let inner = inner.unwrap_or(&Value::Null);
-        let message = [&error["message"], &inner["message"]]
-            .into_iter()
-            .map(text)
-            .find(|message| !message.is_empty());
+        let name = if error["innerError"].is_object() { "innerError" } else { "innererror" };
+        let inner = &error[name];
+        let message = non_empty(&error["message"]).or_else(|| non_empty(&inner["message"]));
         let unwrapped = unwrap_message(&message.unwrap_or_default());
         let approval_code = approval::code_in(&unwrapped.message);
         let outer_code = text(&error["code"]);
         let code = match unwrapped.code {
-            Some(code) if says_nothing(&outer_code) => code,
+            // The outer code says less than Intune's own code inside the message.
+            Some(code) if matches!(&outer_code[..], "" | "Unknown" | "UnknownError") => code,
             _ => outer_code,
         };
         Self {
             status,
             code,
             message: unwrapped.message,
-            request_id: id(&inner["request-id"]),
-            client_request_id: id(&inner["client-request-id"]),
+            request_id: non_empty(&inner["request-id"]),
+            client_request_id: non_empty(&inner["client-request-id"]),
             activity_id: unwrapped.activity_id,
             approval_code,
-            date: id(&inner["date"]),
+            date: non_empty(&inner["date"]),
         }
     }
 
@@ -84,16 +80,11 @@ impl ServiceError {
     }
 }
 
-/// Returns whether a code says less than Intune's own code inside the message.
-fn says_nothing(code: &str) -> bool {
-    matches!(code, "" | "Unknown" | "UnknownError")
-}
-
 fn text(value: &Value) -> String {
     value.as_str().map(str::trim).unwrap_or_default().to_owned()
 }
 
-fn id(value: &Value) -> Option<String> {
+fn non_empty(value: &Value) -> Option<String> {
     Some(text(value)).filter(|text| !text.is_empty())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Graph, GraphOptions};
-use crate::auth::static_token::StaticToken;
+use crate::auth::Token;
 use crate::http::observer::RetryObserver;
 
 pub(crate) use crate::http::testing::*;
@@ -20,6 +20,6 @@ pub(crate) fn graph_until(url: &str, timeout: Option<Duration>) -> Graph {
 }
 
 pub(crate) fn graph_of(url: &str, timeout: Option<Duration>, observer: RetryObserver) -> Graph {
-    let tokens = Arc::new(StaticToken::new("canary".into()));
+    let tokens = Arc::new(Token::given("canary".into()));
     Graph::new(client_of(url, timeout, observer), tokens, GraphOptions::default())
 }

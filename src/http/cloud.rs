@@ -151,11 +151,6 @@ impl Endpoints {
         self.graph.origin().ascii_serialization() != self.cloud.graph()
     }
 
-    /// Returns whether every endpoint is on this machine, where no proxy and no certificate is needed.
-    pub(crate) fn are_plain_loopback(&self) -> bool {
-        self.graph.scheme() == "http" && self.login.scheme() == "http"
-    }
-
     /// Returns the URL of a path below a version.
     ///
     /// # Errors
@@ -191,12 +186,8 @@ fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
     if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err(refused(INSECURE));
     }
-    let bare = url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if bare { Ok(url) } else { Err(refused(NOT_AN_ORIGIN)) }
+    let bare = format!("{}/", url.origin().ascii_serialization());
+    if url.as_str() == bare { Ok(url) } else { Err(refused(NOT_AN_ORIGIN)) }
 }
 
 /// Returns whether a URL has a loopback host, so that requests to it cross no network.

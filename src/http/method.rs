@@ -21,12 +21,17 @@ pub enum Method {
 impl Method {
     /// Returns the verb on the wire.
     pub fn as_str(self) -> &'static str {
+        self.verb().as_str()
+    }
+
+    /// Returns the verb as the HTTP client takes it.
+    pub(crate) fn verb(self) -> &'static reqwest::Method {
         match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Patch => "PATCH",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
+            Self::Get => &reqwest::Method::GET,
+            Self::Post => &reqwest::Method::POST,
+            Self::Patch => &reqwest::Method::PATCH,
+            Self::Put => &reqwest::Method::PUT,
+            Self::Delete => &reqwest::Method::DELETE,
         }
     }
 
@@ -36,20 +41,8 @@ impl Method {
     }
 }
 
-impl From<Method> for reqwest::Method {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Get => Self::GET,
-            Method::Post => Self::POST,
-            Method::Patch => Self::PATCH,
-            Method::Put => Self::PUT,
-            Method::Delete => Self::DELETE,
-        }
-    }
-}
-
 /// Whether a call is safe (RFC 9110, 9.2.1), so that repeating it does no harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Safety {
     /// The call changes nothing.
     Read,

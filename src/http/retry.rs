@@ -65,28 +65,18 @@ pub enum Decision {
 /// 502, 503 and 504 come from a gateway in front of the service that was asked, so after them a write
 /// may or may not have been done.
 pub fn decide(safety: Safety, outcome: AttemptOutcome, attempt: u32, left: Duration) -> Decision {
+    use AttemptOutcome::{Answered, Hopeless, Lost, NeverConnected};
     let wait = match (outcome, safety) {
-        (AttemptOutcome::Answered { status: 429, retry_after }, _)
-        | (AttemptOutcome::Answered { status: 503, retry_after }, Safety::Read) => {
+        (Answered { status: 429, retry_after }, _)
+        | (Answered { status: 503, retry_after }, Safety::Read)
+        | (Answered { status: 502 | 504, retry_after: retry_after @ Some(_) }, Safety::Read) => {
             throttled_wait(retry_after, attempt)
         }
-        (
-            AttemptOutcome::Answered { status: 502 | 504, retry_after: Some(asked) },
-            Safety::Read,
-        ) => throttled_wait(Some(asked), attempt),
-        (
-            AttemptOutcome::Answered { status: 502 | 504, .. } | AttemptOutcome::Lost,
-            Safety::Read,
-        ) => backoff(attempt),
-        (AttemptOutcome::NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
-        (
-            AttemptOutcome::Lost | AttemptOutcome::Answered { status: 502..=504, .. },
-            Safety::Write,
-        ) => {
-            return Decision::AnswerLost;
-        }
-        (AttemptOutcome::NeverConnected, _) => return Decision::GiveUp,
-        (AttemptOutcome::Answered { .. } | AttemptOutcome::Hopeless, _) => return Decision::Final,
+        (Answered { status: 502 | 504, .. } | Lost, Safety::Read) => backoff(attempt),
+        (NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
+        (Answered { status: 502..=504, .. } | Lost, Safety::Write) => return Decision::AnswerLost,
+        (NeverConnected, _) => return Decision::GiveUp,
+        (Answered { .. } | Hopeless, _) => return Decision::Final,
     };
     if wait < left { Decision::Wait(wait) } else { Decision::GiveUp }
 }

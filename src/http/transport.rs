@@ -100,10 +100,10 @@ impl Client {
         let mut builder = builder();
         if endpoints.graph().scheme() == "http" {
             builder = builder.no_proxy();
-        }
-        if endpoints.are_plain_loopback() {
-            // Without TLS there is no need for the system's certificates, which a container may lack.
-            builder = builder.tls_certs_only([]);
+            if endpoints.login().scheme() == "http" {
+                // Without TLS there is no need for the system's certificates, which a container may lack.
+                builder = builder.tls_certs_only([]);
+            }
         }
         let http = builder.build().map_err(TransportError)?;
         let deadline = Arc::new(Deadline::new(clock.clone(), timeout));

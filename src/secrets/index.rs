@@ -21,26 +21,19 @@ pub(super) struct PieceIndex {
     base64: Pieces,
 }
 
-/// The significance of a piece in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
-    /// Ordinary: other texts contain it as well.
-    Ordinary,
-    /// The piece is part of a secret only.
-    Secret,
-}
-
-/// The position of a piece in a text, or of consecutive pieces.
+/// The position of a piece in a text, or of pieces that follow one another.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) range: Range<usize>,
-    pub(super) weight: Weight,
+    /// Whether the piece is part of a secret only; an ordinary piece is part of other texts as well.
+    pub(super) is_secret: bool,
 }
 
 /// Pieces by their length.
 #[derive(Default)]
 struct Pieces {
-    by_length: BTreeMap<usize, HashMap<Box<[u8]>, Weight>>,
+    /// Each with whether it is part of a secret only.
+    by_length: BTreeMap<usize, HashMap<Box<[u8]>, bool>>,
     /// The first four bytes of the pieces, as bits.
     beginnings: Vec<u64>,
 }
@@ -90,13 +83,8 @@ impl PieceIndex {
         // A look takes as much memory as the text several times over: one at a time.
         for (look, pieces) in [(plain as Look, &self.plain), (base64, &self.base64)] {
             let view = look(text);
-            pieces.each(view.bytes(), |place, weight| {
-                let range = view.origin(place);
-                // Pieces of one secret follow one another.
-                match found.last_mut().filter(|last| last.range.start <= range.start) {
-                    Some(last) if range.start <= last.range.end => last.extend(&range, weight),
-                    _ => found.push(Place { range, weight }),
-                }
+            pieces.each(view.bytes(), |place, is_secret| {
+                found.push(Place { range: view.origin(place), is_secret });
             });
         }
     }
@@ -109,19 +97,11 @@ impl PieceIndex {
             pieces.each(view.bytes(), |place, _| known.push(place));
             for place in known {
                 let set = pieces.by_length.get_mut(&place.len());
-                if let Some(weight) = set.and_then(|set| set.get_mut(&view.bytes()[place])) {
-                    *weight = Weight::Ordinary;
+                if let Some(is_secret) = set.and_then(|set| set.get_mut(&view.bytes()[place])) {
+                    *is_secret = false;
                 }
             }
         }
-    }
-}
-
-impl Place {
-    /// Extends the place to the end of an overlapping or adjacent one.
-    pub(super) fn extend(&mut self, range: &Range<usize>, weight: Weight) {
-        self.range.end = self.range.end.max(range.end);
-        self.weight = self.weight.max(weight);
     }
 }
 
@@ -136,16 +116,15 @@ impl Pieces {
         for piece in text.windows(length) {
             let bit = beginning(piece);
             self.beginnings[bit / 64] |= 1 << (bit % 64);
-            set.insert(piece.into(), Weight::Secret);
+            set.insert(piece.into(), true);
         }
     }
 
     fn extend(&mut self, other: Self) {
         for (length, pieces) in other.by_length {
             let own = self.by_length.entry(length).or_default();
-            for (piece, weight) in pieces {
-                let own = own.entry(piece).or_insert(weight);
-                *own = weight.max(*own);
+            for (piece, is_secret) in pieces {
+                *own.entry(piece).or_default() |= is_secret;
             }
         }
         self.beginnings.resize(self.beginnings.len().max(other.beginnings.len()), 0);
@@ -154,7 +133,7 @@ impl Pieces {
         }
     }
 
-    fn each(&self, text: &[u8], mut found: impl FnMut(Range<usize>, Weight)) {
+    fn each(&self, text: &[u8], mut found: impl FnMut(Range<usize>, bool)) {
         if self.beginnings.is_empty() {
             return;
         }
@@ -165,8 +144,9 @@ impl Pieces {
             }
             for (length, pieces) in &self.by_length {
                 let place = at..at + length;
-                if let Some(weight) = text.get(place.clone()).and_then(|piece| pieces.get(piece)) {
-                    found(place, *weight);
+                if let Some(is_secret) = text.get(place.clone()).and_then(|piece| pieces.get(piece))
+                {
+                    found(place, *is_secret);
                 }
             }
         }

@@ -20,7 +20,7 @@ use serde_json::Value;
 mod index;
 mod view;
 
-use index::{PieceIndex, Place, Weight, in_base64};
+use index::{PieceIndex, Place, in_base64};
 use view::View;
 
 /// The replacement for a secret in a text.
@@ -124,7 +124,9 @@ impl Known {
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
-        if is_json(text) {
+        let is_json = text.trim_start().starts_with(['{', '['])
+            && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if is_json {
             let literals = literals(text).into_iter();
             return Cow::Owned(replaced(text, literals.flat_map(|l| self.found_in(text, &l))));
         }
@@ -168,7 +170,7 @@ pub fn scrub_quoted<'s>(text: &str, sent: impl IntoIterator<Item = &'s SecretStr
             let hits = windows.filter(|(_, bytes)| bytes.eq_ignore_ascii_case(piece.as_bytes()));
             found.extend(hits.map(|(at, _)| Place {
                 range: view.origin(at..at + piece.len()),
-                weight: Weight::Secret,
+                is_secret: true,
             }));
         }
     });
@@ -205,12 +207,13 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
     for place in places {
         match joined.last_mut() {
             Some(last) if place.range.start <= last.range.end => {
-                last.extend(&place.range, place.weight);
+                last.range.end = last.range.end.max(place.range.end);
+                last.is_secret |= place.is_secret;
             }
             _ => joined.push(place),
         }
     }
-    let secret = joined.into_iter().filter(|place| place.weight == Weight::Secret);
+    let secret = joined.into_iter().filter(|place| place.is_secret);
     secret.map(|place| place.range).collect()
 }
 
@@ -273,11 +276,7 @@ fn whole_escapes(inner: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>
             *range = range.start.min(start)..range.end.max(end);
         }
     }
-    secret(ranges.into_iter().map(|range| Place { range, weight: Weight::Secret }).collect())
-}
-
-fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
+    secret(ranges.into_iter().map(|range| Place { range, is_secret: true }).collect())
 }
 
 /// A string of a JSON document, without its quotes, or a number.

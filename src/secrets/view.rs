@@ -23,12 +23,16 @@ impl View {
     /// of JSON, Rust, Markdown and HTML.
     pub(super) fn decoded(&self) -> Option<Self> {
         let mut changed = false;
-        let decoded = self.rewritten(|bytes| match escape(bytes) {
-            Some(escape) => {
+        let decoded = self.rewritten(|bytes, decoded| match escape(bytes) {
+            Some((meant, length)) => {
                 changed = true;
-                escape
+                decoded.extend(meant);
+                length
             }
-            None => (Meant::byte(bytes[0]), 1),
+            None => {
+                decoded.push(bytes[0]);
+                1
+            }
         });
         changed.then_some(decoded)
     }
@@ -36,24 +40,26 @@ impl View {
     /// Returns the text without what can come between: blanks, ends of lines, colours, characters without a width,
     /// and what `keep` drops. It also changes what is kept.
     pub(super) fn folded(&self, keep: impl Fn(u8) -> Option<u8>) -> Self {
-        self.rewritten(|bytes| match between(bytes) {
-            0 => (keep(bytes[0]).map(Meant::byte).unwrap_or_default(), 1),
-            skipped => (Meant::default(), skipped),
+        self.rewritten(|bytes, kept| match between(bytes) {
+            0 => {
+                kept.extend(keep(bytes[0]));
+                1
+            }
+            skipped => skipped,
         })
     }
 
-    /// Returns the text as `read` decodes it: the bytes for each position, and how many bytes they replace.
-    fn rewritten(&self, mut read: impl FnMut(&[u8]) -> (Meant, usize)) -> Self {
+    /// Returns the text as `read` decodes it: for each position it adds bytes, and returns how many bytes they replace.
+    fn rewritten(&self, mut read: impl FnMut(&[u8], &mut Vec<u8>) -> usize) -> Self {
         let mut rewritten = Self {
             bytes: Vec::with_capacity(self.bytes.len()),
             from: Vec::with_capacity(self.bytes.len()),
         };
         let mut at = 0;
         while at < self.bytes.len() {
-            let (meant, length) = read(&self.bytes[at..]);
+            let length = read(&self.bytes[at..], &mut rewritten.bytes);
             let end = self.bytes.len().min(at + length);
             let from = self.from[at].start..self.from[end - 1].end;
-            rewritten.bytes.extend_from_slice(meant.as_bytes());
             rewritten.from.resize(rewritten.bytes.len(), from);
             at = end;
         }
@@ -72,66 +78,46 @@ impl View {
     }
 }
 
-/// The bytes that an escape stands for.
-#[derive(Default)]
-struct Meant {
-    bytes: [u8; 4],
-    used: usize,
-}
+/// The bytes that an escape stands for, and its length.
+type Escape = (Vec<u8>, usize);
 
-impl Meant {
-    fn byte(byte: u8) -> Self {
-        Self { bytes: [byte, 0, 0, 0], used: 1 }
-    }
-
-    fn character(code: u32) -> Option<Self> {
-        let mut bytes = [0; 4];
-        let used = char::from_u32(code)?.encode_utf8(&mut bytes).len();
-        Some(Self { bytes, used })
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.used]
-    }
-}
-
-/// Returns the escape at the start of the bytes, and its length.
-fn escape(bytes: &[u8]) -> Option<(Meant, usize)> {
+/// Returns the escape at the start of the bytes.
+fn escape(bytes: &[u8]) -> Option<Escape> {
     match bytes.first()? {
-        b'%' => Some((Meant::byte(u8::try_from(hex(bytes.get(1..3)?)?).ok()?), 3)),
+        b'%' => Some((vec![u8::try_from(hex(bytes.get(1..3)?)?).ok()?], 3)),
         b'\\' => backslash(bytes),
         b'&' => entity(bytes),
         _ => None,
     }
 }
 
-fn backslash(bytes: &[u8]) -> Option<(Meant, usize)> {
+fn backslash(bytes: &[u8]) -> Option<Escape> {
     let byte = match *bytes.get(1)? {
         b'u' if bytes.get(2) == Some(&b'{') => {
             let digits = bytes[3..].iter().take(7).position(|byte| *byte == b'}')?;
-            return Some((Meant::character(hex(&bytes[3..3 + digits])?)?, digits + 4));
+            return Some((character(hex(&bytes[3..3 + digits])?)?, digits + 4));
         }
         b'u' => {
             let unit = hex(bytes.get(2..6)?)?;
-            if let Some(meant) = Meant::character(unit) {
+            if let Some(meant) = character(unit) {
                 return Some((meant, 6));
             }
             let low = bytes.get(6..12).filter(|low| low.starts_with(b"\\u"))?;
             let units = [unit, hex(&low[2..])?].map(|unit| u16::try_from(unit).unwrap_or_default());
             let meant = char::decode_utf16(units).next()?.ok()?;
-            return Some((Meant::character(meant.into())?, 12));
+            return Some((character(meant.into())?, 12));
         }
-        b'x' => return Some((Meant::byte(u8::try_from(hex(bytes.get(2..4)?)?).ok()?), 4)),
+        b'x' => return Some((vec![u8::try_from(hex(bytes.get(2..4)?)?).ok()?], 4)),
         b'n' => b'\n',
         b'r' => b'\r',
         b't' => b'\t',
         byte if byte.is_ascii_punctuation() => byte,
         _ => return None,
     };
-    Some((Meant::byte(byte), 2))
+    Some((vec![byte], 2))
 }
 
-fn entity(bytes: &[u8]) -> Option<(Meant, usize)> {
+fn entity(bytes: &[u8]) -> Option<Escape> {
     let length = bytes.iter().take(10).position(|byte| *byte == b';')?;
     let code = match &bytes[1..length] {
         b"amp" => u32::from('&'),
@@ -143,7 +129,11 @@ fn entity(bytes: &[u8]) -> Option<(Meant, usize)> {
         [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok()?,
         _ => return None,
     };
-    Some((Meant::character(code)?, length + 1))
+    Some((character(code)?, length + 1))
+}
+
+fn character(code: u32) -> Option<Vec<u8>> {
+    Some(char::from_u32(code)?.to_string().into_bytes())
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {

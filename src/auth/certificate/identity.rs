@@ -37,8 +37,9 @@ pub enum CertificateError {
 
 /// A private key and the thumbprint of its certificate.
 pub(super) struct CertifiedKey {
-    key: KeyPair,
-    thumbprint: String,
+    pub(super) key: KeyPair,
+    /// The certificate's SHA-256 as `x5t#S256` has it.
+    pub(super) thumbprint: String,
 }
 
 impl CertifiedKey {
@@ -60,15 +61,5 @@ impl CertifiedKey {
         let certificate = certificate.ok_or(CertificateError::NoCertificate)?;
         let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate));
         Ok(Self { key, thumbprint })
-    }
-
-    /// Returns the key.
-    pub(super) fn key(&self) -> &KeyPair {
-        &self.key
-    }
-
-    /// Returns the certificate's SHA-256 as `x5t#S256` has it.
-    pub(super) fn thumbprint(&self) -> &str {
-        &self.thumbprint
     }
 }

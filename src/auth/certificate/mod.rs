@@ -59,7 +59,7 @@ fn assertion(
     audience: &str,
     now: Timestamp,
 ) -> Result<SecretString, CertificateError> {
-    let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": identity.thumbprint()});
+    let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": identity.thumbprint});
     let now = now.as_second();
     let claims = json!({
         "aud": audience,
@@ -72,9 +72,9 @@ fn assertion(
     });
     let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let signed = format!("{}.{}", part(&header), part(&claims));
-    let mut signature = vec![0; identity.key().public().modulus_len()];
+    let mut signature = vec![0; identity.key.public().modulus_len()];
     identity
-        .key()
+        .key
         .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
         .map_err(|_| CertificateError::Unsigned)?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)).into())

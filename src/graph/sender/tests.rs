@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::answer::Response;
 use super::super::approval::Approval;
@@ -6,8 +6,8 @@ use super::super::client::{Graph, GraphOptions};
 use super::super::request::Request;
 use super::super::testing::{self, Log, Server, client, graph, reply};
 use super::*;
+use crate::auth::Token;
 use crate::auth::TokenFuture;
-use crate::auth::static_token::StaticToken;
 use crate::auth::token::tests::jwt;
 use crate::http::Method;
 use crate::schema::types::GraphVersion;
@@ -18,7 +18,7 @@ async fn read_with(
     url: &str,
     tenant: Option<Uuid>,
 ) -> Result<Response, GraphError> {
-    let tokens = Arc::new(StaticToken::new(jwt(claims)));
+    let tokens = Arc::new(Token::given(jwt(claims)));
     let options = GraphOptions { tenant, ..GraphOptions::default() };
     let graph = Graph::new(client(url), tokens, options);
     graph.send(&Request::get(GraphVersion::Beta, "/x")).await
@@ -72,7 +72,7 @@ async fn malformed_path_or_token_is_not_sent() {
     let error =
         graph.send(&Request::get(GraphVersion::Beta, "/a/../b")).await.expect_err("refused");
     assert!(matches!(error, GraphError::InvalidRequest { .. }), "{error}");
-    let tokens = Arc::new(StaticToken::new("two\nlines".into()));
+    let tokens = Arc::new(Token::given("two\nlines".into()));
     let mut graph = testing::graph(&server.url);
     graph.sender.tokens = tokens;
     let error = graph.send(&Request::get(GraphVersion::Beta, "/a")).await.expect_err("refused");
@@ -107,7 +107,7 @@ async fn deadline_does_not_wait_for_a_token() {
 async fn concurrency_is_limited() {
     let server = Server::start(|_, _, _| reply(200, &json!({}))).await;
     let options = GraphOptions { concurrency: 0, ..GraphOptions::default() };
-    let tokens = Arc::new(StaticToken::new("canary".into()));
+    let tokens = Arc::new(Token::given("canary".into()));
     let graph = Graph::new(client(&server.url), tokens, options);
     let request = Request::get(GraphVersion::Beta, "/x");
     let (one, other) = tokio::join!(graph.send(&request), graph.send(&request));
