@@ -67,8 +67,7 @@ pub(super) async fn run(
     let enforced = expected.enforce(planned, guard, write.skip_stale);
     let (planned, left_out) = enforced.map_err(UnexpectedPlan::into_error)?;
     if !left_out.is_empty() {
-        let (palette, width) = (ui.notice_palette(), ui.width());
-        ui.notice(&report::text::left_out(&left_out, &planned.plan, palette, width));
+        ui.notice(&report::text::left_out(&left_out, &planned.plan, ui.notice_writer()));
     } else if matches!(expected, ExpectedPlan::Saved(_)) {
         ui.status("The saved plan still holds.");
     }

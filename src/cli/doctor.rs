@@ -64,7 +64,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     }
     let output = &arguments.output;
     let text = match output.format {
-        Format::Text => report::text::doctor(&document, output.palette(ui), output.width(ui)),
+        Format::Text => report::text::doctor(&document, output.writer(ui)),
         Format::Json => report::json::doctor(&document),
         Format::Markdown => report::markdown::doctor(&document),
     };

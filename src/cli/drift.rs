@@ -32,22 +32,18 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
-    let Arguments { path, tenant, .. } = arguments;
+    let Arguments { path, tenant, output, .. } = arguments;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
-    arguments.output.warn(ui, &plan.warnings);
+    output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
-    let text = match arguments.output.format {
-        Format::Text => {
-            let output = &arguments.output;
-            let (palette, width) = (output.palette(ui), output.width(ui));
-            report::text::drift(&report, palette, width, ui.verbosity().into())
-        }
+    let text = match output.format {
+        Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity.into()),
         Format::Json => report::json::drift(&report),
         Format::Markdown => report::markdown::drift(&report),
     };
-    arguments.output.write(ui, &text)?;
+    output.write(ui, &text)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);

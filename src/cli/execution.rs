@@ -26,6 +26,7 @@ use crate::plan::{Change, Plan, Planned, risk};
 use crate::report::{self, phrases};
 use crate::tenant::Live;
 use crate::text::style::Palette;
+use crate::text::writer::TextWriter;
 use crate::ui::progress::Progress;
 use crate::ui::{Confirmation, Ui};
 
@@ -99,18 +100,18 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |palette| report::text::plan(plan, palette, ui.width(), ui.verbosity().into());
+    let text = |writer| report::text::plan(plan, writer, ui.verbosity.into());
     if options.output.format == Format::Text && options.output.output.is_none() {
-        return ui.data(&text(ui.palette()));
+        return ui.data(&text(ui.writer()));
     }
     if options.asks(plan) {
-        ui.notice(&text(ui.notice_palette()));
-    } else if ui.is_quiet() {
+        ui.notice(&text(ui.notice_writer()));
+    } else if ui.quiet {
         for warning in &plan.warnings {
             ui.warning(warning);
         }
     } else {
-        ui.status(&text(Palette::Plain));
+        ui.status(&text(TextWriter::new(Palette::Plain, ui.width)));
     }
     Ok(())
 }
@@ -139,8 +140,7 @@ impl PlannedRun<'_> {
         }
         let refusals = risk::refusals(planned, &session.desired.tenant.spec.guard, &options.allow);
         if !refusals.is_empty() {
-            let (palette, width) = (ui.notice_palette(), ui.width());
-            ui.notice(&report::text::refusals(&refusals, self.command, palette, width));
+            ui.notice(&report::text::refusals(&refusals, self.command, ui.notice_writer()));
             let flags: BTreeSet<&str> = refusals.iter().map(|refusal| &refusal.flag[..]).collect();
             let flags = Vec::from_iter(flags).join(" ");
             let message = "the plan is refused; nothing was written";
@@ -236,8 +236,7 @@ pub(super) fn finish(
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
-            let (palette, width) = (output.palette(ui), output.width(ui));
-            let text = report::text::outcome(outcome, palette, width, ui.verbosity().into());
+            let text = report::text::outcome(outcome, output.writer(ui), ui.verbosity.into());
             // The plan was printed before.
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
@@ -263,8 +262,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     if outcome.items.is_empty() {
         return unwritten;
     }
-    let (palette, verbosity) = (ui.notice_palette(), ui.verbosity().into());
-    ui.notice(&report::text::outcome(outcome, palette, ui.width(), verbosity));
+    ui.notice(&report::text::outcome(outcome, ui.notice_writer(), ui.verbosity.into()));
     let least = if outcome.has_written() { ErrorKind::Partial } else { ErrorKind::Failed };
     let kind = outcome.error_kind().map_or(least, |kind| kind.max(least));
     let error = Error { kind, ..unwritten };

@@ -7,7 +7,6 @@ use clap::Args;
 use super::Done;
 use super::failure::CommandError;
 use super::output::{Output, without_markdown};
-use crate::diagnose::Catalogue;
 use crate::diagnose::explanation;
 use crate::error::Error;
 use crate::report;
@@ -30,11 +29,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let output = &arguments.output;
-    let (palette, width) = (output.palette(ui), output.width(ui));
     let text = match &arguments.text[..] {
         [] if !output.is_json() => {
-            let list = report::text::catalogue(Catalogue::built_in(), palette, width);
-            output.write(ui, &list)?;
+            output.write(ui, &report::text::catalogue(output.writer(ui)))?;
             return Ok(Done::Quietly);
         }
         [] => return Err(nothing().into()),
@@ -48,7 +45,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     let text = if output.is_json() {
         report::json::explain(&document)
     } else {
-        report::text::explain(&document, palette, width)
+        report::text::explain(&document, output.writer(ui))
     };
     output.write(ui, &text)?;
     Ok(Done::failed_if(document.items.is_empty()))

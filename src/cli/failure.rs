@@ -32,13 +32,12 @@ impl CommandError {
     pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let Invalid { findings, sources } = &**invalid;
-            let palette = ui.notice_palette();
-            ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width()));
+            let palette = ui.notice_palette;
+            ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width));
         }
         ui.error(&self.error);
         if let Some(explanation) = &self.explanation {
-            let palette = ui.notice_palette();
-            ui.notice(&report::text::explanation(explanation, palette, ui.width()));
+            ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }
         if json {
             let findings =
@@ -74,7 +73,7 @@ impl CommandError {
         Self {
             error: Error { hints, source: causes, ..Error::failed(code, message) },
             invalid: None,
-            explanation: entry.map(|entry| Box::new(Explanation::from(entry))),
+            explanation: entry.map(|entry| Box::new(Explanation::new(&entry.id, entry))),
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     let document = PermissionsDocument { items: items.collect() };
     let output = &arguments.output;
     let text = match output.format {
-        Format::Text => report::text::permissions(&document, output.palette(ui), output.width(ui)),
+        Format::Text => report::text::permissions(&document, output.writer(ui)),
         Format::Json => report::json::permissions(&document),
         Format::Markdown => report::markdown::permissions(&document),
     };

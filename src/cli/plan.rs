@@ -76,10 +76,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
 pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
     output.warn(ui, &plan.warnings);
     let text = match output.format {
-        Format::Text => {
-            let (palette, width) = (output.palette(ui), output.width(ui));
-            report::text::plan(plan, palette, width, ui.verbosity().into())
-        }
+        Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity.into()),
         Format::Json => report::json::plan(plan),
         Format::Markdown => report::markdown::plan(plan),
     };

@@ -53,7 +53,7 @@ pub(super) async fn run(
     };
     let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
-    ui.known().public(declared.iter().flat_map(Manifest::texts));
+    ui.known.public(declared.iter().flat_map(Manifest::texts));
     let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything, None).await?;

@@ -115,7 +115,7 @@ impl Connection {
         let http = Client::new(endpoints, clock, options.timeout, observer).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let caller = SignInClient::new(http.clone(), ui.known().clone());
+        let caller = SignInClient::new(http.clone(), ui.known.clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
             // The credentials of the real tenant are not sent to the sandbox.
@@ -183,7 +183,7 @@ impl SignedIn {
         let options = GraphOptions {
             concurrency: options.concurrency.into(),
             tenant: Some(directory),
-            known: ui.known().clone(),
+            known: ui.known.clone(),
         };
         let graph = Graph::new(http, tokens, options);
         Ok(Self { graph, directory, with, sandbox })
@@ -203,7 +203,7 @@ impl Session {
             None => (load(path)?, Ok(None)),
         };
         if !desired.warnings.is_empty() {
-            let (palette, width) = (ui.notice_palette(), ui.width());
+            let (palette, width) = (ui.notice_palette, ui.width);
             ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
         }
         let selection = Selection::new(only, &desired.manifests)?;
@@ -220,8 +220,8 @@ impl Session {
     ) -> Result<Self, CommandError> {
         // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
-        ui.known().add_all(&secrets);
-        ui.known().public(desired.texts());
+        ui.known.add_all(&secrets);
+        ui.known.public(desired.texts());
         let SignedIn { graph, directory, with, sandbox } = match signed_in {
             Some(signed_in) => signed_in,
             None => {
@@ -326,7 +326,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// Returns an observer that reports retries to the user.
 fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
-    if ui.is_quiet() {
+    if ui.quiet {
         return RetryObserver::default();
     }
     let (say, clock) = (ui.speaker(), clock.clone());
@@ -401,7 +401,7 @@ fn choose(
         settings: &settings,
         tenant: &spec.tenant_id,
         caller,
-        person: Person { present: ui.is_interactive(), say: ui.speaker() },
+        person: Person { present: ui.interactive, say: ui.speaker() },
     })
 }
 

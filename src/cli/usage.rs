@@ -20,10 +20,10 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     };
     // There is no other place for a help that cannot be written.
     if !error.use_stderr() {
-        let _ = ui.data(&text(ui.palette()));
+        let _ = ui.data(&text(ui.palette));
         return ExitCode::SUCCESS;
     }
-    ui.notice(&text(ui.notice_palette()));
+    ui.notice(&text(ui.notice_palette));
     if asks_for_json(arguments) {
         let _ = ui.data(&report::json::error(&from_clap(error), None, None));
     }

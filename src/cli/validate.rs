@@ -63,7 +63,7 @@ fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     let mut text =
-        text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width());
+        text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width);
     if !text.is_empty() {
         text.push('\n');
     }

@@ -5,15 +5,14 @@ use unicode_width::UnicodeWidthStr;
 use crate::diagnose::doctor::{Check, CheckStatus, DoctorDocument};
 use crate::report::phrases;
 use crate::text::sanitize;
-use crate::text::style::{BOLD, CREATED, DIM, ERROR, Palette, WARNING};
+use crate::text::style::{BOLD, CREATED, DIM, ERROR, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// The width of the status column.
 const STATUS: usize = "missing".len();
 
 /// Renders each check with its result, and the remedy where something is missing.
-pub fn doctor(document: &DoctorDocument, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn doctor(document: &DoctorDocument, mut writer: TextWriter) -> String {
     writer.line(0, DIM, &phrases::set_up(document));
     writer.gap();
     let made = || document.items.iter().filter(|check| !check.is_left_out());

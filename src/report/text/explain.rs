@@ -1,20 +1,18 @@
 //! Writes explanations of errors.
 
 use crate::diagnose::{Catalogue, ExplainDocument, Explanation};
-use crate::text::style::{BOLD, DIM, Palette, WARNING};
+use crate::text::style::{BOLD, DIM, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders one explanation, as the end of a failure.
-pub fn explanation(explanation: &Explanation, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn explanation(explanation: &Explanation, mut writer: TextWriter) -> String {
     writer.gap();
     answer(&mut writer, explanation);
     writer.finish()
 }
 
 /// Renders the answer to `moorline explain`.
-pub fn explain(document: &ExplainDocument, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn explain(document: &ExplainDocument, mut writer: TextWriter) -> String {
     if document.items.is_empty() {
         let answer = match &document.near {
             Some(near) => format!("there is no such code. Did you mean `{near}`?"),
@@ -45,9 +43,8 @@ pub fn explain(document: &ExplainDocument, palette: Palette, width: usize) -> St
 }
 
 /// Renders every code of the catalogue with its title.
-pub fn catalogue(catalogue: &Catalogue, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
-    let entries = catalogue.entries();
+pub(crate) fn catalogue(mut writer: TextWriter) -> String {
+    let entries = &Catalogue::built_in().entries;
     let widest = entries.iter().map(|entry| entry.id.len()).max().unwrap_or_default();
     for entry in entries {
         let id = Piece::new(BOLD, &format!("{:widest$}", entry.id));

@@ -3,12 +3,11 @@
 use crate::apply::StaleChange;
 use crate::plan::Plan;
 use crate::report::phrases;
-use crate::text::style::{BOLD, Palette, WARNING};
+use crate::text::style::{BOLD, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders the changes whose objects changed since the plan was saved, and the summary of the rest.
-pub fn left_out(moved: &[StaleChange], plan: &Plan, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn left_out(moved: &[StaleChange], plan: &Plan, mut writer: TextWriter) -> String {
     writer.gap();
     writer.line(0, WARNING, "Left out, because the objects changed since the plan was saved:");
     for stale in moved {

@@ -9,13 +9,13 @@ mod permissions;
 mod refusals;
 mod story;
 
-pub use doctor::doctor;
-pub use explain::{catalogue, explain, explanation};
-pub use left_out::left_out;
-pub use outcome::outcome;
-pub use permissions::permissions;
-pub use refusals::refusals;
-pub use story::{drift, plan};
+pub(crate) use doctor::doctor;
+pub(crate) use explain::{catalogue, explain, explanation};
+pub(crate) use left_out::left_out;
+pub(crate) use outcome::outcome;
+pub(crate) use permissions::permissions;
+pub(crate) use refusals::refusals;
+pub(crate) use story::{drift, plan};
 
 #[cfg(test)]
 mod tests;

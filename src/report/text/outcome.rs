@@ -7,15 +7,14 @@ use crate::apply::outcome::{Item, Outcome};
 use crate::journal::Status;
 use crate::report::{Verbosity, phrases, view};
 use crate::text::sanitize;
-use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
+use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// The indentation of the details below an item.
 const INDENT: usize = 6;
 
 /// Renders the status of each change.
-pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Verbosity) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbosity: Verbosity) -> String {
     let items: Vec<&Item> = outcome.items.iter().collect();
     let rows: Vec<[String; 4]> = items.iter().map(|item| row(item)).collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);

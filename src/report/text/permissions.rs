@@ -2,12 +2,11 @@
 
 use crate::diagnose::needs::{Need, Needs, PermissionsDocument};
 use crate::report::phrases;
-use crate::text::style::{BOLD, DIM, HEADING, Palette};
+use crate::text::style::{BOLD, DIM, HEADING};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders the least privileges for each purpose, purposes with the same needs together.
-pub fn permissions(document: &PermissionsDocument, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn permissions(document: &PermissionsDocument, mut writer: TextWriter) -> String {
     for (at, (purposes, needs)) in document.grouped().enumerate() {
         if at > 0 {
             writer.gap();

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::journal::Command;
 use crate::plan::risk::Refusal;
-use crate::text::style::{BOLD, ERROR, HINT, Palette};
+use crate::text::style::{BOLD, ERROR, HINT};
 use crate::text::writer::{Piece, TextWriter};
 
 /// Renders every reason why an apply does not start, and the flags that allow it.
-pub fn refusals(refusals: &[Refusal], command: Command, palette: Palette, width: usize) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn refusals(refusals: &[Refusal], command: Command, mut writer: TextWriter) -> String {
     writer.line(0, ERROR, "Refused, nothing was written:");
     for refusal in refusals {
         if let Some(address) = &refusal.address {

@@ -5,17 +5,17 @@ use crate::drift::DriftReport;
 use crate::plan::{Coverage, Plan};
 use crate::report::view::{self, Direction, Story};
 use crate::report::{Verbosity, phrases};
-use crate::text::style::{BOLD, DIM, Palette, WARNING};
+use crate::text::style::{BOLD, DIM, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// Renders a plan.
-pub fn plan(plan: &Plan, palette: Palette, width: usize, verbosity: Verbosity) -> String {
-    story(&view::plan(plan, verbosity), TextWriter::new(palette, width), verbosity)
+pub(crate) fn plan(plan: &Plan, writer: TextWriter, verbosity: Verbosity) -> String {
+    story(&view::plan(plan, verbosity), writer, verbosity)
 }
 
 /// Renders a drift report.
-pub fn drift(report: &DriftReport, palette: Palette, width: usize, verbosity: Verbosity) -> String {
-    story(&view::drift(report, verbosity), TextWriter::new(palette, width), verbosity)
+pub(crate) fn drift(report: &DriftReport, writer: TextWriter, verbosity: Verbosity) -> String {
+    story(&view::drift(report, verbosity), writer, verbosity)
 }
 
 fn story(story: &Story<'_>, mut writer: TextWriter, verbosity: Verbosity) -> String {
