@@ -13,7 +13,7 @@ use crate::diagnose::doctor::{self, SetUp};
 use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
 use crate::manifest::{Invalid, load};
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// Check the set-up: sign-in, tenant, permissions, role and licence; nothing is written.
@@ -65,7 +65,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     let output = &arguments.output;
     let text = match output.format {
         Format::Text => report::text::doctor(&document, output.writer(ui)),
-        Format::Json => report::json::doctor(&document),
+        Format::Json => Document::Doctor.render(&document),
         Format::Markdown => report::markdown::doctor(&document),
     };
     output.write(ui, &text)?;

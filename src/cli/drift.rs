@@ -11,7 +11,7 @@ use super::session::Session;
 use super::{Done, Format, TenantOptions};
 use crate::drift;
 use crate::plan::Planned;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests.
@@ -40,7 +40,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     let report = drift::report(plan);
     let text = match output.format {
         Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity.into()),
-        Format::Json => report::json::drift(&report),
+        Format::Json => Document::Drift.render(&report),
         Format::Markdown => report::markdown::drift(&report),
     };
     output.write(ui, &text)?;

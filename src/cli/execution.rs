@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
-use crate::report::{self, phrases};
+use crate::report::{self, json::Document, phrases};
 use crate::tenant::Live;
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
@@ -191,7 +191,7 @@ impl PlannedRun<'_> {
                     given: self.approvals.clone(),
                     in_place_of: self.in_place_of,
                 },
-                alone: self.session.is_alone(),
+                alone: self.session.alone,
                 command: self.command,
             },
             journal: self.session.draft(self.command, self.journal),
@@ -240,7 +240,7 @@ pub(super) fn finish(
             // The plan was printed before.
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
-        Format::Json => report::json::outcome(outcome),
+        Format::Json => Document::Outcome.render(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
     };
     match output.write(ui, &text) {

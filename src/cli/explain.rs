@@ -9,7 +9,7 @@ use super::failure::CommandError;
 use super::output::{Output, without_markdown};
 use crate::diagnose::explanation;
 use crate::error::Error;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// The longest text that is read from stdin, in bytes.
@@ -43,7 +43,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     }
     let document = explanation::explain(&text);
     let text = if output.is_json() {
-        report::json::explain(&document)
+        Document::Explain.render(&document)
     } else {
         report::text::explain(&document, output.writer(ui))
     };

@@ -9,7 +9,7 @@ use super::failure::CommandError;
 use super::output::{Output, without_markdown};
 use crate::kinds::document::KindsDocument;
 use crate::kinds::{self, Family};
-use crate::report;
+use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// List the kinds that manifests can declare, with their endpoints, versions and permissions.
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
     let output = &arguments.output;
     let text =
-        if output.is_json() { report::json::kinds(&KindsDocument::built_in()) } else { table() };
+        if output.is_json() { Document::Kinds.render(&KindsDocument::built_in()) } else { table() };
     output.write(ui, &text)?;
     Ok(Done::Quietly)
 }

@@ -11,7 +11,7 @@ use clap::{
 
 use crate::auth::Credential;
 use crate::error::ErrorKind;
-use crate::ui::{self, Ui};
+use crate::ui::Ui;
 use failure::CommandError;
 use output::Output;
 
@@ -180,12 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(parsed) => parsed,
             Err(error) => return usage::report(&error, &arguments),
         };
-    let options = ui::OutputOptions {
-        color: cli.global.color,
-        quiet: cli.global.quiet,
-        verbosity: cli.global.verbose,
-    };
-    let ui = Ui::new(options);
+    let ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     ui.report_panics();
     logging::start(&ui, cli.global.log_format);
     let output = cli.command.output();
@@ -200,7 +195,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Done::As(kind)) => ExitCode::from(kind.exit_code()),
         Err(failure) => {
             failure.report(&ui, output.is_some_and(Output::is_json));
-            ExitCode::from(failure.kind().exit_code())
+            ExitCode::from(failure.error.kind.exit_code())
         }
     }
 }

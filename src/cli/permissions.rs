@@ -10,7 +10,7 @@ use super::selection::{Only, Selection, load};
 use super::{Done, Format};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
 use crate::manifest::Manifest;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// List the least privileges that the manifests need, why, and how to grant them; nothing is sent to the tenant.
@@ -41,7 +41,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     let output = &arguments.output;
     let text = match output.format {
         Format::Text => report::text::permissions(&document, output.writer(ui)),
-        Format::Json => report::json::permissions(&document),
+        Format::Json => Document::Permissions.render(&document),
         Format::Markdown => report::markdown::permissions(&document),
     };
     output.write(ui, &text)?;

@@ -14,7 +14,7 @@ use super::{Done, Format, TenantOptions};
 use crate::apply::{self, ApplyError};
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// Show what `apply` would change; nothing is written.
@@ -58,7 +58,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
         }
     }
     if let Some(path) = &arguments.out {
-        let document = report::json::plan(&plan);
+        let document = Document::Plan.render(&plan);
         ui.save(path, &document).map_err(|source| unsaved(path, source))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
@@ -77,7 +77,7 @@ pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> 
     output.warn(ui, &plan.warnings);
     let text = match output.format {
         Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity.into()),
-        Format::Json => report::json::plan(plan),
+        Format::Json => Document::Plan.render(plan),
         Format::Markdown => report::markdown::plan(plan),
     };
     output.write(ui, &text)

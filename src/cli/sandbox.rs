@@ -16,7 +16,7 @@ use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
 use crate::sandbox::edit::Edit;
-use crate::sandbox::fault_config::{FaultConfig, TimeScale};
+use crate::sandbox::fault_config::TimeScale;
 use crate::sandbox::state::State;
 use crate::sandbox::store;
 use crate::text::sanitize;
@@ -102,10 +102,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
 }
 
 async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
-    let mut faults = match &arguments.faults {
-        Some(file) => load_fault_config(file)?,
-        None => FaultConfig::default(),
-    };
+    let mut faults = load_fault_config(arguments.faults.as_deref())?;
     faults.throttle |= arguments.throttle;
     if let Some(scale) = arguments.time_scale {
         faults.time_scale = TimeScale(scale);

@@ -43,7 +43,7 @@ pub(super) struct Only {
 /// The selected manifests; without globs, all of them.
 #[derive(Debug)]
 pub(super) struct Selection {
-    globs: Vec<String>,
+    pub(super) globs: Vec<String>,
     set: GlobSet,
     /// The addresses that can be selected; `None` for all.
     among: Option<BTreeSet<Address>>,
@@ -85,10 +85,5 @@ impl Selection {
         let among = self.among.as_ref();
         among.is_none_or(|among| among.contains(address))
             && (self.globs.is_empty() || self.set.is_match(address.to_string()))
-    }
-
-    /// Returns the globs.
-    pub(super) fn globs(&self) -> &[String] {
-        &self.globs
     }
 }

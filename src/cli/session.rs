@@ -5,13 +5,11 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, FutureExt as _, select};
 use secrecy::SecretString;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::TenantOptions;
@@ -33,7 +31,6 @@ use crate::manifest::{Address, Desired, load};
 use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
 use crate::sandbox::Running;
-use crate::sandbox::fault_config::FaultConfig;
 use crate::tenant::Live;
 use crate::tenant::read::reread;
 use crate::ui::Ui;
@@ -78,8 +75,8 @@ pub(super) struct Session {
     signed_in_with: String,
     /// Whether settings that are no longer declared are unset.
     pub(super) resets_released: bool,
-    /// Whether the tenant outlives the run.
-    keeps: bool,
+    /// Whether the tenant ends with the run, and no other run can reach it: an emulator without a state file.
+    pub(super) alone: bool,
     /// The sandbox's state file.
     state_file: Option<PathBuf>,
     sandbox: Option<Running>,
@@ -96,10 +93,7 @@ impl Connection {
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
             Some(file) => {
-                let faults = match &options.sandbox_faults {
-                    Some(faults) => load_fault_config(faults)?,
-                    None => FaultConfig::default(),
-                };
+                let faults = load_fault_config(options.sandbox_faults.as_deref())?;
                 Some(sandbox::start(ui, tenant, root, file.as_deref(), faults).await?)
             }
             None => None,
@@ -198,8 +192,16 @@ impl Session {
         path: &Path,
         only: &[String],
     ) -> Result<Self, CommandError> {
-        let (desired, signed_in) = match early_tenant(options, path) {
-            Some(tenant) => load_and_sign_in(ui, options, path, &tenant)?,
+        // The sandbox is started only for valid manifests.
+        let early = if options.sandbox.is_none() { load::tenant(path) } else { None };
+        let (desired, signed_in) = match early {
+            Some((tenant, root)) => {
+                let path = path.to_owned();
+                let loading = spawn_blocking(move || load(&path));
+                let loaded =
+                    loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
+                both(loaded, SignedIn::early(ui, options, &tenant, &root)).await?
+            }
             None => (load(path)?, Ok(None)),
         };
         if !desired.warnings.is_empty() {
@@ -237,7 +239,7 @@ impl Session {
             directory,
             signed_in_with: with,
             resets_released: false,
-            keeps: !matches!(options.sandbox, Some(None)),
+            alone: matches!(options.sandbox, Some(None)),
             state_file: options.sandbox.clone().flatten(),
             sandbox,
         })
@@ -246,7 +248,7 @@ impl Session {
     /// Returns the options of a plan for which the command sets none.
     pub(super) fn plan_options(&self) -> plan::PlanOptions {
         plan::PlanOptions {
-            only: self.selection.globs().to_vec(),
+            only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
             own_creates: self.own_creates(),
             ..plan::PlanOptions::default()
@@ -297,11 +299,6 @@ impl Session {
         }
     }
 
-    /// Whether no other run can reach the tenant: it is an emulator in this process without a state file.
-    pub(super) fn is_alone(&self) -> bool {
-        !self.keeps
-    }
-
     /// Returns how the write with this approval code can be approved.
     pub(super) fn approval(&self, code: &str) -> String {
         match (&self.sandbox, &self.state_file) {
@@ -339,38 +336,6 @@ fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
             let seconds = delay.wait.as_secs().max(1);
             say(&format!("{}: {}; trying again in {seconds} s …", delay.call, delay.why));
         }
-    })
-}
-
-/// Returns the tenant's file and folder, if the sign-in can begin before the manifests are read. The sandbox is started
-/// only for valid manifests.
-fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, PathBuf)> {
-    options.sandbox.is_none().then(|| load::tenant(path)).flatten()
-}
-
-/// Reads the manifests, and signs in meanwhile on another thread, until the manifests turn out to be invalid.
-fn load_and_sign_in(
-    ui: &Ui,
-    options: &TenantOptions,
-    path: &Path,
-    (tenant, root): &(TenantFile, PathBuf),
-) -> Result<(Desired, Result<Option<SignedIn>, CommandError>), CommandError> {
-    let runtime = Handle::current();
-    thread::scope(|scope| {
-        let (go_on, stopped) = oneshot::channel::<()>();
-        let signing_in = scope.spawn(move || {
-            let sign_in = pin!(SignedIn::early(ui, options, tenant, root));
-            match runtime.block_on(select(sign_in, stopped)) {
-                Either::Left((signed_in, _)) => signed_in,
-                Either::Right(_) => Ok(None),
-            }
-        });
-        let desired = load(path);
-        if desired.is_err() {
-            drop(go_on);
-        }
-        let signed_in = signing_in.join().unwrap_or_else(|panic| resume_unwind(panic));
-        Ok((desired?, signed_in))
     })
 }
 

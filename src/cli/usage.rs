@@ -4,16 +4,18 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::ColorChoice;
+
 use super::session::is_state;
 use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::text::style::Palette;
-use crate::ui::{OutputOptions, Ui};
+use crate::ui::Ui;
 
 /// Prints clap's help or error, and the error on stdout too for a caller that reads JSON. The exit code is not clap's 2,
 /// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(OutputOptions::default());
+    let ui = Ui::new(ColorChoice::Auto, false, 0);
     let text = |palette| match palette {
         Palette::Colour => error.render().ansi().to_string(),
         Palette::Plain => error.render().to_string(),
@@ -48,7 +50,7 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
 
 /// Prints an error, on stdout too for a caller that reads JSON.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(OutputOptions::default());
+    let ui = Ui::new(ColorChoice::Auto, false, 0);
     ui.error(error);
     if asks_for_json(arguments) {
         // If stdout is closed, the exit code is left.

@@ -34,17 +34,6 @@ const WIDTH: usize = 120;
 /// The least width at which lines are wrapped here; a narrower terminal wraps them itself.
 const LEAST: usize = 40;
 
-/// The output options of the command line.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OutputOptions {
-    /// The choice of colours.
-    pub color: ColorChoice,
-    /// Whether to leave out progress and status.
-    pub quiet: bool,
-    /// The number of `-v` flags.
-    pub verbosity: u8,
-}
-
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
@@ -83,11 +72,11 @@ pub struct Ui {
 
 impl Ui {
     /// Makes the user interface of this process.
-    pub fn new(options: OutputOptions) -> Self {
-        let (palette, stdout) = open(io::stdout(), options.color);
-        let (notice_palette, stderr) = open(io::stderr(), options.color);
+    pub fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
+        let (palette, stdout) = open(io::stdout(), color);
+        let (notice_palette, stderr) = open(io::stderr(), color);
         let terminal = io::stderr().is_terminal();
-        let animated = terminal && !options.quiet && !in_ci();
+        let animated = terminal && !quiet && !in_ci();
         let columns = |(width, _): (terminal_size::Width, _)| usize::from(width.0);
         let on_stdout = terminal_size::terminal_size_of(io::stdout()).map(columns);
         let on_stderr = terminal_size::terminal_size_of(io::stderr()).map(columns);
@@ -101,8 +90,8 @@ impl Ui {
             notice_palette,
             stderr_width: on_stderr.or_else(asked_for).filter(|width| *width >= LEAST),
             width: on_stdout.or(on_stderr).or_else(asked_for).unwrap_or(WIDTH),
-            quiet: options.quiet,
-            verbosity: options.verbosity,
+            quiet,
+            verbosity,
             interactive: terminal && io::stdin().is_terminal(),
             animated,
         }

@@ -25,7 +25,7 @@ impl Session {
         command: Command,
         timeout: Option<Duration>,
     ) -> Result<Option<TenantLock>, CommandError> {
-        if self.is_alone() {
+        if self.alone {
             return Ok(None);
         }
         let folder = lock::folder(variable).map_err(LockError::into_error)?;

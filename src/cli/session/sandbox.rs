@@ -114,8 +114,11 @@ pub(in crate::cli) fn is_state(path: &Path) -> bool {
     value["kind"] == "sandbox-state"
 }
 
-/// Reads a fault file.
-pub(in crate::cli) fn load_fault_config(path: &Path) -> Result<FaultConfig, Error> {
+/// Reads a fault file; without one there are no faults.
+pub(in crate::cli) fn load_fault_config(path: Option<&Path>) -> Result<FaultConfig, Error> {
+    let Some(path) = path else {
+        return Ok(FaultConfig::default());
+    };
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
     let text = std::fs::read_to_string(path).map_err(|source| {

@@ -2,19 +2,15 @@
 
 mod doctor;
 mod explain;
-mod left_out;
 mod object;
 mod outcome;
 mod permissions;
-mod refusals;
 mod story;
 
 pub(crate) use doctor::doctor;
 pub(crate) use explain::{catalogue, explain, explanation};
-pub(crate) use left_out::left_out;
-pub(crate) use outcome::outcome;
+pub(crate) use outcome::{left_out, outcome, refusals};
 pub(crate) use permissions::permissions;
-pub(crate) use refusals::refusals;
 pub(crate) use story::{drift, plan};
 
 #[cfg(test)]
