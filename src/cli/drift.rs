@@ -39,7 +39,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
     let text = match output.format {
-        Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity.into()),
+        Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity > 0),
         Format::Json => Document::Drift.render(&report),
         Format::Markdown => report::markdown::drift(&report),
     };

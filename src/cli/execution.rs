@@ -100,7 +100,7 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |writer| report::text::plan(plan, writer, ui.verbosity.into());
+    let text = |writer| report::text::plan(plan, writer, ui.verbosity > 0);
     if options.output.format == Format::Text && options.output.output.is_none() {
         return ui.data(&text(ui.writer()));
     }
@@ -236,7 +236,7 @@ pub(super) fn finish(
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
-            let text = report::text::outcome(outcome, output.writer(ui), ui.verbosity.into());
+            let text = report::text::outcome(outcome, output.writer(ui), ui.verbosity > 0);
             // The plan was printed before.
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
@@ -262,7 +262,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     if outcome.items.is_empty() {
         return unwritten;
     }
-    ui.notice(&report::text::outcome(outcome, ui.notice_writer(), ui.verbosity.into()));
+    ui.notice(&report::text::outcome(outcome, ui.notice_writer(), ui.verbosity > 0));
     let least = if outcome.has_written() { ErrorKind::Partial } else { ErrorKind::Failed };
     let kind = outcome.error_kind().map_or(least, |kind| kind.max(least));
     let error = Error { kind, ..unwritten };

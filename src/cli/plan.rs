@@ -76,7 +76,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
 pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
     output.warn(ui, &plan.warnings);
     let text = match output.format {
-        Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity.into()),
+        Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity > 0),
         Format::Json => Document::Plan.render(plan),
         Format::Markdown => report::markdown::plan(plan),
     };

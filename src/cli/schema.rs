@@ -94,7 +94,7 @@ fn document(name: &str) -> Result<Value, Error> {
         let names: Vec<&str> = DOCUMENTS.iter().map(|document| document.name).collect();
         return Err(error.hint(format!("Use one of {}.", names.join(", "))));
     };
-    Ok(document.schema())
+    Ok((document.schema)())
 }
 
 fn schema_of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {

@@ -139,20 +139,6 @@ pub(super) struct SignedIn {
 }
 
 impl SignedIn {
-    /// Signs in while the manifests are being read, unless a person is asked to sign in.
-    async fn early(
-        ui: &Ui,
-        options: &TenantOptions,
-        tenant: &TenantFile,
-        root: &Path,
-    ) -> Result<Option<Self>, CommandError> {
-        let connection = Connection::open(ui, options, tenant, root).await?;
-        if connection.asks {
-            return Ok(None);
-        }
-        Self::complete(ui, options, tenant, connection).await.map(Some)
-    }
-
     /// Signs in with the credential of a connection.
     async fn complete(
         ui: &Ui,
@@ -200,7 +186,15 @@ impl Session {
                 let loading = spawn_blocking(move || load(&path));
                 let loaded =
                     loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
-                both(loaded, SignedIn::early(ui, options, &tenant, &root)).await?
+                let signing_in = async {
+                    let connection = Connection::open(ui, options, &tenant, &root).await?;
+                    if connection.asks {
+                        // A person is asked to sign in only for valid manifests.
+                        return Ok(None);
+                    }
+                    SignedIn::complete(ui, options, &tenant, connection).await.map(Some)
+                };
+                both(loaded, signing_in).await?
             }
             None => (load(path)?, Ok(None)),
         };

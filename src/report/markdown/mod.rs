@@ -11,7 +11,6 @@ mod permissions;
 pub use doctor::doctor;
 pub use permissions::permissions;
 
-use super::Verbosity;
 use super::phrases;
 use super::view::{self, Direction, Story};
 use crate::apply::outcome::Outcome;
@@ -22,12 +21,12 @@ use page::MarkdownPage;
 
 /// Renders a plan.
 pub fn plan(plan: &Plan) -> String {
-    story(&view::plan(plan, Verbosity::Normal))
+    story(&view::plan(plan, false))
 }
 
 /// Renders a drift report.
 pub fn drift(report: &DriftReport) -> String {
-    story(&view::drift(report, Verbosity::Normal))
+    story(&view::drift(report, false))
 }
 
 fn story(story: &Story<'_>) -> String {

@@ -2,7 +2,6 @@
 
 mod doctor;
 mod explain;
-mod object;
 mod outcome;
 mod permissions;
 mod story;

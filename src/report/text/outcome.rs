@@ -10,7 +10,7 @@ use crate::apply::outcome::{Item, Outcome};
 use crate::journal::{Command, Status};
 use crate::plan::Plan;
 use crate::plan::risk::Refusal;
-use crate::report::{Verbosity, phrases, view};
+use crate::report::{phrases, view};
 use crate::text::sanitize;
 use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
@@ -19,7 +19,7 @@ use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 const INDENT: usize = 6;
 
 /// Renders the status of each change.
-pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbosity: Verbosity) -> String {
+pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbose: bool) -> String {
     let items: Vec<&Item> = outcome.items.iter().collect();
     let rows: Vec<[String; 4]> = items.iter().map(|item| row(item)).collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
@@ -34,7 +34,7 @@ pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbosity: Verb
             Piece::new(styles[column], &format!("{}{}", row[column], " ".repeat(padding)))
         });
         writer.pieces(2, INDENT, 2, &pieces.collect::<Vec<_>>());
-        details(&mut writer, item, help, verbosity);
+        details(&mut writer, item, help, verbose);
     }
     if !outcome.items.is_empty() {
         writer.gap();
@@ -56,12 +56,7 @@ fn row(item: &Item) -> [String; 4] {
     ]
 }
 
-fn details(
-    writer: &mut TextWriter,
-    item: &Item,
-    help: Option<(usize, &str)>,
-    verbosity: Verbosity,
-) {
+fn details(writer: &mut TextWriter, item: &Item, help: Option<(usize, &str)>, verbose: bool) {
     if let Some(message) = &item.message {
         writer.labelled(INDENT, Piece::new(PLAIN, ""), message.split(' '));
     }
@@ -72,7 +67,7 @@ fn details(
         };
         writer.labelled(INDENT, Piece::new(HINT, &label), help.split(' '));
     }
-    if verbosity == Verbosity::Verbose {
+    if verbose {
         let id = item.id.as_deref().map(|id| format!("id {id}, ")).unwrap_or_default();
         let writes = phrases::count(item.writes, "call");
         writer.line(INDENT, DIM, &format!("{id}{writes} wrote"));

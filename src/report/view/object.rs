@@ -7,7 +7,7 @@ use super::reach;
 use super::value;
 use crate::drift::{DriftItem, DriftStatus};
 use crate::plan::{Action, Blocked, Change, FieldStatus, Risk, Shown};
-use crate::report::{Verbosity, phrases};
+use crate::report::phrases;
 use crate::text::sanitize;
 
 /// The view of one object.
@@ -42,11 +42,11 @@ pub(in crate::report) struct ObjectView<'a> {
 }
 
 /// Returns the view of a planned change.
-pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
-    let viewer = Viewer { direction: Direction::Plan, verbosity, file: &change.location.file };
+pub(super) fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
+    let viewer = Viewer { direction: Direction::Plan, verbose, file: &change.location.file };
     let blocked = !change.blocked.is_empty();
     // Nothing of a blocked change happens, so its fields are shown in verbose reports only.
-    let hidden = blocked && verbosity == Verbosity::Normal;
+    let hidden = blocked && !verbose;
     let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
     let left_alone = change.left_alone.iter().filter(|_| !blocked);
@@ -87,8 +87,8 @@ pub(super) fn change(change: &Change, verbosity: Verbosity) -> ObjectView<'_> {
 }
 
 /// Returns the view of a drift item.
-pub(super) fn drift_item(item: &DriftItem, verbosity: Verbosity) -> ObjectView<'_> {
-    let viewer = Viewer { direction: Direction::Drift, verbosity, file: &item.location.file };
+pub(super) fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
+    let viewer = Viewer { direction: Direction::Drift, verbose, file: &item.location.file };
     // An object without a manifest has its id as its name.
     let is_orphan = item.id.as_deref() == Some(&item.address.name);
     let (mark, whole) = match (item.status, item.action) {

@@ -4,12 +4,14 @@ use super::node::Direction;
 use super::object::{ObjectView, change, display_name, drift_item, live_value};
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
 use crate::plan::{Change, Coverage, Plan, Risk, RiskLevel};
-use crate::report::{Verbosity, phrases};
+use crate::report::phrases;
 
 /// The view of a plan or a drift report: everything that a format writes.
 pub(in crate::report) struct Story<'a> {
     /// The direction in which differences are shown.
     pub(in crate::report) direction: Direction,
+    /// Whether everything is shown: whole diffs, each setting that is left alone, unmanaged objects.
+    pub(in crate::report) verbose: bool,
     /// The summary line.
     pub(in crate::report) headline: String,
     /// The tenant, and the selected part of it.
@@ -35,7 +37,7 @@ pub(in crate::report) struct Story<'a> {
 }
 
 /// Returns the view of a plan.
-pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
+pub(in crate::report) fn plan(plan: &Plan, verbose: bool) -> Story<'_> {
     let differs = !plan.summary.is_empty();
     let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
     let changes = plan.changes.iter().filter(is_noteworthy);
@@ -46,10 +48,11 @@ pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
     });
     Story {
         direction: Direction::Plan,
+        verbose,
         headline: phrases::plan_summary(plan),
         tenant: phrases::tenant(&plan.tenant, &plan.only),
         checked: None,
-        objects: changes.map(|item| change(item, verbosity)).collect(),
+        objects: changes.map(|item| change(item, verbose)).collect(),
         limits: limits.collect(),
         released: released(plan),
         warnings: &plan.warnings,
@@ -61,7 +64,7 @@ pub(in crate::report) fn plan(plan: &Plan, verbosity: Verbosity) -> Story<'_> {
 }
 
 /// Returns the view of a drift report: drifted objects first, then those whose state is not known.
-pub(in crate::report) fn drift(report: &DriftReport, verbosity: Verbosity) -> Story<'_> {
+pub(in crate::report) fn drift(report: &DriftReport, verbose: bool) -> Story<'_> {
     use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
     let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
     let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
@@ -69,10 +72,11 @@ pub(in crate::report) fn drift(report: &DriftReport, verbosity: Verbosity) -> St
     let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
     Story {
         direction: Direction::Drift,
+        verbose,
         headline: phrases::drift_summary(report),
         tenant: phrases::tenant(&report.tenant, &report.only),
         checked: Some(phrases::moment(&report.checked_at)),
-        objects: out_of_sync.map(|item| drift_item(item, verbosity)).collect(),
+        objects: out_of_sync.map(|item| drift_item(item, verbose)).collect(),
         limits: Vec::new(),
         released: Vec::new(),
         warnings: &report.warnings,
