@@ -22,7 +22,6 @@ pub mod documents;
 mod drift;
 mod environment;
 mod execution;
-mod expected;
 mod explain;
 mod failure;
 mod kinds;
@@ -121,24 +120,6 @@ enum CliCommand {
     Completions(completions::Arguments),
 }
 
-impl CliCommand {
-    /// Returns the arguments for the command's result, if it has any.
-    fn output(&self) -> Option<&Output> {
-        match self {
-            Self::Validate(arguments) => Some(&arguments.output),
-            Self::Plan(arguments) => Some(&arguments.output),
-            Self::Apply(arguments) => Some(&arguments.write.output),
-            Self::Rollback(arguments) => Some(&arguments.write.output),
-            Self::Drift(arguments) => Some(&arguments.output),
-            Self::Doctor(arguments) => Some(&arguments.output),
-            Self::Explain(arguments) => Some(&arguments.output),
-            Self::Permissions(arguments) => Some(&arguments.output),
-            Self::Kinds(arguments) => Some(&arguments.output),
-            Self::Schema(_) | Self::Sandbox(_) | Self::Completions(_) => None,
-        }
-    }
-}
-
 /// The format of a command's result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -183,10 +164,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     ui.report_panics();
     logging::start(&ui, cli.global.log_format);
-    let output = cli.command.output();
+    let (output, command) = dispatch(&ui, &cli.command, &matches);
     // A result that cannot be written is not computed, and a plan whose result cannot be written is not applied.
     let done = match output.map_or(Ok(()), Output::prove_writable) {
-        Ok(()) => dispatch(&ui, &cli.command, &matches),
+        Ok(()) => command(),
         Err(error) => Err(error.into()),
     };
     match done {
@@ -200,22 +181,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(ui: &Ui, command: &CliCommand, matches: &ArgMatches) -> Result<Done, CommandError> {
+/// The arguments for a command's result, if it has any, and what runs the command.
+type Dispatch<'a> = (Option<&'a Output>, Box<dyn FnOnce() -> Result<Done, CommandError> + 'a>);
+
+fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) -> Dispatch<'a> {
+    use CliCommand as C;
+    use session::block_on;
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match command {
-        CliCommand::Validate(arguments) => validate::run(ui, arguments),
-        CliCommand::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
-        CliCommand::Apply(arguments) => session::block_on(apply::run(ui, arguments, matches))?,
-        CliCommand::Rollback(arguments) => {
-            session::block_on(rollback::run(ui, arguments, matches))?
+        C::Validate(a) => (Some(&a.output), Box::new(|| validate::run(ui, a))),
+        C::Plan(a) => (Some(&a.output), Box::new(|| block_on(plan::run(ui, a))?)),
+        C::Apply(a) => (Some(&a.write.output), Box::new(|| block_on(apply::run(ui, a, matches))?)),
+        C::Rollback(a) => {
+            (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
-        CliCommand::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
-        CliCommand::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
-        CliCommand::Explain(arguments) => explain::run(ui, arguments),
-        CliCommand::Permissions(arguments) => permissions::run(ui, arguments),
-        CliCommand::Kinds(arguments) => kinds::run(ui, arguments),
-        CliCommand::Schema(arguments) => schema::run(ui, arguments),
-        CliCommand::Sandbox(arguments) => sandbox::run(ui, arguments),
-        CliCommand::Completions(arguments) => completions::run::<Cli>(ui, arguments),
+        C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
+        C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),
+        C::Explain(a) => (Some(&a.output), Box::new(|| explain::run(ui, a))),
+        C::Permissions(a) => (Some(&a.output), Box::new(|| permissions::run(ui, a))),
+        C::Kinds(a) => (Some(&a.output), Box::new(|| kinds::run(ui, a))),
+        C::Schema(a) => (None, Box::new(|| schema::run(ui, a))),
+        C::Sandbox(a) => (None, Box::new(|| sandbox::run(ui, a))),
+        C::Completions(a) => (None, Box::new(|| completions::run::<Cli>(ui, a))),
     }
 }
