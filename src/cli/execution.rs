@@ -119,8 +119,9 @@ pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), E
 impl PlannedRun<'_> {
     /// Checks and applies the plan, and returns the outcome.
     pub(super) async fn run(&self) -> Result<Outcome, CommandError> {
-        if self.planned.plan.summary.is_empty() {
-            return Ok(self.nothing_to_do());
+        let plan = &self.planned.plan;
+        if plan.summary.is_empty() {
+            return Ok(Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false));
         }
         self.check()?;
         self.apply().await
@@ -216,12 +217,6 @@ impl PlannedRun<'_> {
             ApplyError::Read(source) => source.into(),
             other => other.into_error().into(),
         })
-    }
-
-    /// Returns the outcome of a plan without changes.
-    fn nothing_to_do(&self) -> Outcome {
-        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
-        Outcome::new(tenant, digest, Vec::new(), false)
     }
 }
 

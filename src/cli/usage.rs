@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::ColorChoice;
 
 use super::session::is_state;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::report;
 use crate::text::style::Palette;
 use crate::ui::Ui;
@@ -26,10 +26,7 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     ui.notice(&text(ui.notice_palette));
-    if asks_for_json(arguments) {
-        let _ = ui.data(&report::json::error(&from_clap(error), None, None));
-    }
-    ExitCode::from(ErrorKind::Usage.exit_code())
+    end(&ui, &from_clap(error), arguments)
 }
 
 /// Returns an error for `--sandbox STATE.json`, which would be read as `--sandbox` and PATH.
@@ -52,6 +49,11 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
     let ui = Ui::new(ColorChoice::Auto, false, 0);
     ui.error(error);
+    end(&ui, error, arguments)
+}
+
+/// Prints an error on stdout for a caller that reads JSON, and returns its exit code.
+fn end(ui: &Ui, error: &Error, arguments: &[OsString]) -> ExitCode {
     if asks_for_json(arguments) {
         // If stdout is closed, the exit code is left.
         let _ = ui.data(&report::json::error(error, None, None));

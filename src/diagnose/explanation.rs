@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::catalogue::{Catalogue, CatalogueEntry};
 use super::evidence::Evidence;
-use super::paste::{self, Paste};
+use super::paste::{self, CODES, Paste};
 use super::symptom::Symptom;
 use crate::diagnostic::suggest::nearest;
 
@@ -51,9 +51,6 @@ impl Explanation {
         }
     }
 }
-
-/// The number of codes that are explained at once.
-const CODES: usize = 50;
 
 /// Explains an id, a code, a number, several of them, or anything that was pasted.
 pub fn explain(text: &str) -> ExplainDocument {

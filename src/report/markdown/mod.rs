@@ -2,14 +2,12 @@
 //!
 //! Alerts stand at the top; the differences of each object are folded.
 
-mod doctor;
+mod diagnose;
 mod escape;
 mod object;
 mod page;
-mod permissions;
 
-pub use doctor::doctor;
-pub use permissions::permissions;
+pub use diagnose::{doctor, permissions};
 
 use super::phrases;
 use super::view::{self, Direction, Story};
