@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args};
 
 use super::execution::{self, PlannedRun, WriteOptions};
-use super::failure::CommandError;
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::{Done, TenantOptions};
+use super::{Done, Result, TenantOptions};
 use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
 use crate::apply::saved;
 use crate::error::{Error, ErrorKind};
@@ -55,11 +54,7 @@ struct ExpectedPlanArguments {
     plan_digest: Option<String>,
 }
 
-pub(super) async fn run(
-    ui: &Ui,
-    arguments: &Arguments,
-    matches: &ArgMatches,
-) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) -> Result<Done> {
     let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
     let (path, expected) = arguments.expected.read(&arguments.path)?;
     let only = only(&expected, &tenant.only.globs, journal.is_some())?;
@@ -116,7 +111,7 @@ async fn plan(
     session: &Session,
     expected: &ExpectedPlan,
     given: PlanOptions,
-) -> Result<(Planned, Live), CommandError> {
+) -> Result<(Planned, Live)> {
     let options = expected.options(given).map_err(|why| {
         let message = format!("the saved plan cannot be applied: `rewrite`: {why}");
         Error::failed("plan/saved", message)
@@ -172,7 +167,7 @@ fn resume(
     session: &mut Session,
     path: &Path,
     options: &mut PlanOptions,
-) -> Result<Resumed, CommandError> {
+) -> Result<Resumed> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());

@@ -8,7 +8,7 @@ use super::failure::CommandError;
 use super::output::Output;
 use super::selection::Selection;
 use super::session::Connection;
-use super::{Done, Format, TenantOptions};
+use super::{Done, Format, Result, TenantOptions};
 use crate::diagnose::doctor::{self, SetUp};
 use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let loaded = load::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
         // Without a tenant there is nothing to check.

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::CommandError;
 use super::output::Output;
 use super::plan_arguments::UnverifiableOption;
 use super::session::Session;
-use super::{Done, Format, TenantOptions};
+use super::{Done, Format, Result, TenantOptions};
 use crate::drift;
 use crate::plan::Planned;
 use crate::report::{self, json::Document};
@@ -31,7 +30,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let Arguments { path, tenant, output, .. } = arguments;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;

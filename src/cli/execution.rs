@@ -11,11 +11,10 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
-use super::failure::CommandError;
 use super::output::Output;
 use super::resume_hints::resume_hints;
 use super::session::Session;
-use super::{Done, Format, seconds, signals};
+use super::{Done, Format, Result, seconds, signals};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, ApprovalCode, Approvals, Observer};
 use crate::clock;
@@ -118,7 +117,7 @@ pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), E
 
 impl PlannedRun<'_> {
     /// Checks and applies the plan, and returns the outcome.
-    pub(super) async fn run(&self) -> Result<Outcome, CommandError> {
+    pub(super) async fn run(&self) -> Result<Outcome> {
         let plan = &self.planned.plan;
         if plan.summary.is_empty() {
             return Ok(Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false));
@@ -128,7 +127,7 @@ impl PlannedRun<'_> {
     }
 
     /// Checks that the plan can be applied, is not refused and is confirmed.
-    fn check(&self) -> Result<(), CommandError> {
+    fn check(&self) -> Result<()> {
         let Self { ui, options, session, planned, .. } = self;
         let plan = &planned.plan;
         let blocked = plan.summary.blocked_changes;
@@ -167,7 +166,7 @@ impl PlannedRun<'_> {
     }
 
     /// Applies the plan, and returns the outcome.
-    async fn apply(&self) -> Result<Outcome, CommandError> {
+    async fn apply(&self) -> Result<Outcome> {
         let cancelled = AtomicBool::new(false);
         let observer = ProgressObserver {
             ui: self.ui,
@@ -227,7 +226,7 @@ pub(super) fn finish(
     output: &Output,
     outcome: &Outcome,
     command: Command,
-) -> Result<Done, CommandError> {
+) -> Result<Done> {
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {

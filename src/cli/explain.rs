@@ -4,9 +4,8 @@ use std::io::{self, Read};
 
 use clap::Args;
 
-use super::Done;
-use super::failure::CommandError;
 use super::output::{Output, without_markdown};
+use super::{Done, Result};
 use crate::diagnose::explanation;
 use crate::error::Error;
 use crate::report::{self, json::Document};
@@ -27,7 +26,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let output = &arguments.output;
     let text = match &arguments.text[..] {
         [] if !output.is_json() => {

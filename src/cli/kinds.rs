@@ -4,9 +4,8 @@ use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 
-use super::Done;
-use super::failure::CommandError;
 use super::output::{Output, without_markdown};
+use super::{Done, Result};
 use crate::kinds::document::KindsDocument;
 use crate::kinds::{self, Family};
 use crate::report::json::Document;
@@ -20,7 +19,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let output = &arguments.output;
     let text =
         if output.is_json() { Document::Kinds.render(&KindsDocument::built_in()) } else { table() };

@@ -149,6 +149,9 @@ impl Done {
     }
 }
 
+/// The result of a command, or of a part of one.
+type Result<T, E = CommandError> = std::result::Result<T, E>;
+
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -182,7 +185,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// The arguments for a command's result, if it has any, and what runs the command.
-type Dispatch<'a> = (Option<&'a Output>, Box<dyn FnOnce() -> Result<Done, CommandError> + 'a>);
+type Dispatch<'a> = (Option<&'a Output>, Box<dyn FnOnce() -> Result<Done> + 'a>);
 
 fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) -> Dispatch<'a> {
     use CliCommand as C;

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::CommandError;
 use super::output::Output;
 use super::selection::{Only, Selection, load};
-use super::{Done, Format};
+use super::{Done, Format, Result};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
 use crate::manifest::Manifest;
 use crate::report::{self, json::Document};
@@ -28,7 +27,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let desired = load(&arguments.path)?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =

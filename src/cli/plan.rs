@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::secret;
-use super::failure::CommandError;
 use super::output::{Output, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::{Done, Format, TenantOptions};
+use super::{Done, Format, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
 use crate::error::Error;
 use crate::plan::Plan;
@@ -37,7 +36,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     if let Some(path) = &arguments.out {
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }

@@ -6,13 +6,14 @@ use std::path::Path;
 use clap::Args;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::Result;
 use super::failure::CommandError;
 use crate::diagnostic::suggest::nearest;
 use crate::error::Error;
 use crate::manifest::{Address, Desired, Manifest, load};
 
 /// Reads the manifests of a tenant.
-pub(super) fn load(path: &Path) -> Result<Desired, CommandError> {
+pub(super) fn load(path: &Path) -> Result<Desired> {
     load::load(path).into_desired().map_err(|invalid| CommandError::invalid(invalid, path))
 }
 

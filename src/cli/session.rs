@@ -12,10 +12,9 @@ use secrecy::SecretString;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::TenantOptions;
 use super::environment::{secret, variable};
-use super::failure::CommandError;
 use super::selection::{Selection, load, near_address};
+use super::{Result, TenantOptions};
 use crate::auth::{
     self, AuthError, Choice, Credential, CredentialContext, Person, SignInClient, TokenSource,
 };
@@ -42,7 +41,7 @@ mod sandbox;
 pub(super) use sandbox::{is_state, load_fault_config, start_error, state_error};
 
 /// Runs an asynchronous command.
-pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
@@ -89,7 +88,7 @@ impl Connection {
         options: &TenantOptions,
         tenant: &TenantFile,
         root: &Path,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
             Some(file) => {
@@ -145,7 +144,7 @@ impl SignedIn {
         options: &TenantOptions,
         tenant: &TenantFile,
         connection: Connection,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         let Connection { http, caller, credential, asks, sandbox } = connection;
         let (with, tokens) = credential?;
         if sandbox.is_none() {
@@ -177,7 +176,7 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
         only: &[String],
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         // The sandbox is started only for valid manifests.
         let early = if options.sandbox.is_none() { load::tenant(path) } else { None };
         let (desired, signed_in) = match early {
@@ -213,7 +212,7 @@ impl Session {
         desired: Desired,
         selection: Selection,
         signed_in: Option<SignedIn>,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
         ui.known.add_all(&secrets);
@@ -254,7 +253,7 @@ impl Session {
         &self,
         ui: &Ui,
         options: &plan::PlanOptions,
-    ) -> Result<(Planned, Live), CommandError> {
+    ) -> Result<(Planned, Live)> {
         for Rewrite { address, .. } in &options.rewrite {
             if self.desired.manifest(address).is_none() {
                 let wanted = address.to_string();
@@ -276,7 +275,7 @@ impl Session {
         release: &Undeclared,
         planned: &mut Planned,
         live: &mut Live,
-    ) -> Result<(), CommandError> {
+    ) -> Result<()> {
         let refs = release.unread(&planned.plan, live);
         let read = reread(&self.graph, &refs).await?;
         live.referrers.extend(read.into_iter().flatten());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Session;
-use crate::cli::failure::CommandError;
+use crate::cli::Result;
 use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{OwnCreates, TenantRef};
 use crate::recovery;
@@ -34,7 +34,7 @@ impl Session {
     }
 
     /// Settles the journals of crashed runs, and warns of what was found.
-    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), CommandError> {
+    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<()> {
         if self.alone {
             return Ok(());
         }
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Reads a journal, which must be about this tenant.
-    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, CommandError> {
+    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record> {
         let tenant = self.tenant();
         let about_this = |record: Record| {
             record.expect_over()?;

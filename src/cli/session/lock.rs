@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Session, now};
 use crate::apply::lock::{self, Holder, LockError, TenantKey, TenantLock};
+use crate::cli::Result;
 use crate::cli::environment::variable;
-use crate::cli::failure::CommandError;
 use crate::journal::Command;
 use crate::ui::Ui;
 
@@ -24,7 +24,7 @@ impl Session {
         ui: &Ui,
         command: Command,
         timeout: Option<Duration>,
-    ) -> Result<Option<TenantLock>, CommandError> {
+    ) -> Result<Option<TenantLock>> {
         if self.alone {
             return Ok(None);
         }

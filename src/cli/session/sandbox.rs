@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::cli::failure::CommandError;
+use crate::cli::Result;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
 use crate::sandbox::fault_config::FaultConfig;
@@ -20,7 +20,7 @@ pub(super) async fn start(
     root: &Path,
     file: Option<&Path>,
     faults: FaultConfig,
-) -> Result<Running, CommandError> {
+) -> Result<Running> {
     let state = match file {
         // The sandbox reads the file.
         Some(path) if path.exists() => State::default(),
