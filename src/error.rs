@@ -1,7 +1,5 @@
 //! The error type that reaches `main`. Its kind alone decides the exit code.
 
-use std::fmt;
-
 /// The kind of an error, as far as a caller's next step depends on it.
 ///
 /// The order is the order of precedence when several happen in one run, highest last.
@@ -42,7 +40,8 @@ impl ErrorKind {
 }
 
 /// An error on its way to the user.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct Error {
     /// Decides the exit code.
     pub kind: ErrorKind,
@@ -91,21 +90,10 @@ impl Error {
         self
     }
 
-    /// Returns the chain of causes below this error, outermost first.
+    /// Returns the chain of causes below this error, outermost first, without the error that the message is of.
     pub fn causes(&self) -> Vec<String> {
         let first = std::error::Error::source(self);
-        std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect()
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+        let causes = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string);
+        causes.skip_while(|cause| *cause == self.message).collect()
     }
 }

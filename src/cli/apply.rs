@@ -1,24 +1,28 @@
 //! `moorline apply`.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
 use super::execution::{self, PlannedRun, WriteOptions};
-use super::expected::{ExpectedPlanArguments, only};
-use super::failure::CommandError;
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::{Done, TenantOptions};
+use super::{Done, Result, TenantOptions};
 use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
+use crate::apply::saved;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{ApprovalCode, Command};
 use crate::kinds::family_of;
-use crate::manifest::Address;
+use crate::manifest::{Address, TENANT_FILE};
 use crate::plan::{Plan, PlanOptions, Planned, Rewrite, TenantRef};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::Ui;
+
+/// The largest saved plan that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// Change the tenant to match the manifests; shows the plan and asks first.
 #[derive(Debug, Args)]
@@ -39,11 +43,18 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(
-    ui: &Ui,
-    arguments: &Arguments,
-    matches: &ArgMatches,
-) -> Result<Done, CommandError> {
+/// The arguments that name the plan which an apply must match.
+#[derive(Debug, Args)]
+struct ExpectedPlanArguments {
+    /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
+    #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
+    plan: Option<PathBuf>,
+    /// Apply only if the plan has this digest.
+    #[arg(long, value_name = "sha256:…", value_parser = digest)]
+    plan_digest: Option<String>,
+}
+
+pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) -> Result<Done> {
     let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
     let (path, expected) = arguments.expected.read(&arguments.path)?;
     let only = only(&expected, &tenant.only.globs, journal.is_some())?;
@@ -67,8 +78,7 @@ pub(super) async fn run(
     let enforced = expected.enforce(planned, guard, write.skip_stale);
     let (planned, left_out) = enforced.map_err(UnexpectedPlan::into_error)?;
     if !left_out.is_empty() {
-        let (palette, width) = (ui.notice_palette(), ui.width());
-        ui.notice(&report::text::left_out(&left_out, &planned.plan, palette, width));
+        ui.notice(&report::text::left_out(&left_out, &planned.plan, ui.notice_writer()));
     } else if matches!(expected, ExpectedPlan::Saved(_)) {
         ui.status("The saved plan still holds.");
     }
@@ -101,7 +111,7 @@ async fn plan(
     session: &Session,
     expected: &ExpectedPlan,
     given: PlanOptions,
-) -> Result<(Planned, Live), CommandError> {
+) -> Result<(Planned, Live)> {
     let options = expected.options(given).map_err(|why| {
         let message = format!("the saved plan cannot be applied: `rewrite`: {why}");
         Error::failed("plan/saved", message)
@@ -157,7 +167,7 @@ fn resume(
     session: &mut Session,
     path: &Path,
     options: &mut PlanOptions,
-) -> Result<Resumed, CommandError> {
+) -> Result<Resumed> {
     let record = session.journal(path)?;
     if record.header.origin.command == Command::Rollback {
         let message = format!("the journal `{}` is of a rollback", path.display());
@@ -204,4 +214,80 @@ fn resume(
     let approvals = record.approvals();
     execution::report_approvals(ui, &approvals, session.graph.clock().now());
     Ok(Resumed { approvals, incomplete })
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("give the whole digest as the plan prints it: `sha256:` and 64 hexadecimal digits"
+            .to_owned())
+    }
+}
+
+impl ExpectedPlanArguments {
+    /// Returns the folder with the manifests, and the plan that an apply of them must match. The path may itself be a
+    /// saved plan, of the tenant in this folder.
+    fn read<'a>(&self, path: &'a Path) -> Result<(&'a Path, ExpectedPlan), Error> {
+        let is_plan = path.extension().is_some_and(|ending| ending == "json") && path.is_file();
+        match (&self.plan, &self.plan_digest) {
+            (Some(_), _) if is_plan => {
+                let message =
+                    format!("`{}` is a saved plan, and `--plan` names another one", path.display());
+                let error = Error::usage("usage/plan", message);
+                Err(error.hint("Give the folder with the manifests as PATH."))
+            }
+            (Some(plan), _) => Ok((path, ExpectedPlan::Saved(load_plan(plan)?))),
+            _ if is_plan && !Path::new(TENANT_FILE).is_file() => {
+                let plan = path.display();
+                let message =
+                    format!("this folder has no {TENANT_FILE} for the saved plan `{plan}`");
+                let form = format!("`moorline apply FOLDER --plan {plan}`");
+                let error = Error::usage("usage/plan", message);
+                Err(error.hint(format!("Name the folder with its manifests: {form}.")))
+            }
+            _ if is_plan => Ok((Path::new("."), ExpectedPlan::Saved(load_plan(path)?))),
+            (None, Some(digest)) => Ok((path, ExpectedPlan::Digest(digest.clone()))),
+            (None, None) => Ok((path, ExpectedPlan::Any)),
+        }
+    }
+}
+
+/// Returns the globs that limit an apply: of a saved plan those that it was made with.
+fn only<'a>(
+    expected: &'a ExpectedPlan,
+    given: &'a [String],
+    resumes: bool,
+) -> Result<&'a [String], Error> {
+    let ExpectedPlan::Saved(plan) = expected else {
+        return Ok(given);
+    };
+    if resumes {
+        let message = "`--resume` makes a new plan, so no saved plan can be given with it";
+        return Err(Error::usage("usage/plan", message)
+            .hint("Leave the saved plan out: the changes that the run did not complete are planned again, and shown before they are written."));
+    }
+    if !given.is_empty() && *given != plan.only {
+        let message = "a saved plan is limited by the `--only` that it was made with";
+        return Err(Error::usage("usage/plan", message)
+            .hint("Leave `--only` out, or make another plan with it."));
+    }
+    Ok(&plan.only)
+}
+
+fn load_plan(path: &Path) -> Result<Box<Plan>, Error> {
+    let read = || {
+        let mut text = String::new();
+        File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > LARGEST {
+            return Err(format!("it is longer than {LARGEST} bytes").into());
+        }
+        Ok(saved::read(&text)?)
+    };
+    read().map(Box::new).map_err(|why: Box<dyn std::error::Error + Send + Sync>| {
+        Error::failed("plan/saved", format!("`{}` cannot be applied", path.display()))
+            .because(why)
+            .hint("Save it again with `moorline plan --out`.")
+    })
 }

@@ -3,8 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::Done;
-use super::failure::CommandError;
+use super::{Done, Result};
 use crate::ui::Ui;
 
 /// Print a completion script for a shell.
@@ -14,7 +13,7 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run<C: CommandFactory>(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run<C: CommandFactory>(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut C::command(), "moorline", &mut script);
     ui.data(&String::from_utf8_lossy(&script))?;

@@ -8,12 +8,12 @@ use super::failure::CommandError;
 use super::output::Output;
 use super::selection::Selection;
 use super::session::Connection;
-use super::{Done, Format, TenantOptions};
+use super::{Done, Format, Result, TenantOptions};
 use crate::diagnose::doctor::{self, SetUp};
 use crate::diagnose::needs::Purpose;
 use crate::diagnostic;
 use crate::manifest::{Invalid, load};
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// Check the set-up: sign-in, tenant, permissions, role and licence; nothing is written.
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let loaded = load::load(&arguments.path);
     let Some(tenant) = &loaded.tenant else {
         // Without a tenant there is nothing to check.
@@ -64,8 +64,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
     }
     let output = &arguments.output;
     let text = match output.format {
-        Format::Text => report::text::doctor(&document, output.palette(ui), output.width(ui)),
-        Format::Json => report::json::doctor(&document),
+        Format::Text => report::text::doctor(&document, output.writer(ui)),
+        Format::Json => Document::Doctor.render(&document),
         Format::Markdown => report::markdown::doctor(&document),
     };
     output.write(ui, &text)?;

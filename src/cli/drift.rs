@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::CommandError;
 use super::output::Output;
 use super::plan_arguments::UnverifiableOption;
 use super::session::Session;
-use super::{Done, Format, TenantOptions};
+use super::{Done, Format, Result, TenantOptions};
 use crate::drift;
 use crate::plan::Planned;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests.
@@ -31,23 +30,19 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
-    let Arguments { path, tenant, .. } = arguments;
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    let Arguments { path, tenant, output, .. } = arguments;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
-    arguments.output.warn(ui, &plan.warnings);
+    output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
-    let text = match arguments.output.format {
-        Format::Text => {
-            let output = &arguments.output;
-            let (palette, width) = (output.palette(ui), output.width(ui));
-            report::text::drift(&report, palette, width, ui.verbosity().into())
-        }
-        Format::Json => report::json::drift(&report),
+    let text = match output.format {
+        Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity > 0),
+        Format::Json => Document::Drift.render(&report),
         Format::Markdown => report::markdown::drift(&report),
     };
-    arguments.output.write(ui, &text)?;
+    output.write(ui, &text)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);

@@ -11,11 +11,10 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
-use super::failure::CommandError;
 use super::output::Output;
 use super::resume_hints::resume_hints;
 use super::session::Session;
-use super::{Done, Format, seconds, signals};
+use super::{Done, Format, Result, seconds, signals};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, ApprovalCode, Approvals, Observer};
 use crate::clock;
@@ -23,9 +22,10 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
-use crate::report::{self, phrases};
+use crate::report::{self, json::Document, phrases};
 use crate::tenant::Live;
 use crate::text::style::Palette;
+use crate::text::writer::TextWriter;
 use crate::ui::progress::Progress;
 use crate::ui::{Confirmation, Ui};
 
@@ -99,34 +99,35 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |palette| report::text::plan(plan, palette, ui.width(), ui.verbosity().into());
+    let text = |writer| report::text::plan(plan, writer, ui.verbosity > 0);
     if options.output.format == Format::Text && options.output.output.is_none() {
-        return ui.data(&text(ui.palette()));
+        return ui.data(&text(ui.writer()));
     }
     if options.asks(plan) {
-        ui.notice(&text(ui.notice_palette()));
-    } else if ui.is_quiet() {
+        ui.notice(&text(ui.notice_writer()));
+    } else if ui.quiet {
         for warning in &plan.warnings {
             ui.warning(warning);
         }
     } else {
-        ui.status(&text(Palette::Plain));
+        ui.status(&text(TextWriter::new(Palette::Plain, ui.width)));
     }
     Ok(())
 }
 
 impl PlannedRun<'_> {
     /// Checks and applies the plan, and returns the outcome.
-    pub(super) async fn run(&self) -> Result<Outcome, CommandError> {
-        if self.planned.plan.summary.is_empty() {
-            return Ok(self.nothing_to_do());
+    pub(super) async fn run(&self) -> Result<Outcome> {
+        let plan = &self.planned.plan;
+        if plan.summary.is_empty() {
+            return Ok(Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false));
         }
         self.check()?;
         self.apply().await
     }
 
     /// Checks that the plan can be applied, is not refused and is confirmed.
-    fn check(&self) -> Result<(), CommandError> {
+    fn check(&self) -> Result<()> {
         let Self { ui, options, session, planned, .. } = self;
         let plan = &planned.plan;
         let blocked = plan.summary.blocked_changes;
@@ -139,8 +140,7 @@ impl PlannedRun<'_> {
         }
         let refusals = risk::refusals(planned, &session.desired.tenant.spec.guard, &options.allow);
         if !refusals.is_empty() {
-            let (palette, width) = (ui.notice_palette(), ui.width());
-            ui.notice(&report::text::refusals(&refusals, self.command, palette, width));
+            ui.notice(&report::text::refusals(&refusals, self.command, ui.notice_writer()));
             let flags: BTreeSet<&str> = refusals.iter().map(|refusal| &refusal.flag[..]).collect();
             let flags = Vec::from_iter(flags).join(" ");
             let message = "the plan is refused; nothing was written";
@@ -166,7 +166,7 @@ impl PlannedRun<'_> {
     }
 
     /// Applies the plan, and returns the outcome.
-    async fn apply(&self) -> Result<Outcome, CommandError> {
+    async fn apply(&self) -> Result<Outcome> {
         let cancelled = AtomicBool::new(false);
         let observer = ProgressObserver {
             ui: self.ui,
@@ -191,7 +191,7 @@ impl PlannedRun<'_> {
                     given: self.approvals.clone(),
                     in_place_of: self.in_place_of,
                 },
-                alone: self.session.is_alone(),
+                alone: self.session.alone,
                 command: self.command,
             },
             journal: self.session.draft(self.command, self.journal),
@@ -217,12 +217,6 @@ impl PlannedRun<'_> {
             other => other.into_error().into(),
         })
     }
-
-    /// Returns the outcome of a plan without changes.
-    fn nothing_to_do(&self) -> Outcome {
-        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
-        Outcome::new(tenant, digest, Vec::new(), false)
-    }
 }
 
 /// Writes the outcome, and the commands that resume the run or undo it.
@@ -232,16 +226,15 @@ pub(super) fn finish(
     output: &Output,
     outcome: &Outcome,
     command: Command,
-) -> Result<Done, CommandError> {
+) -> Result<Done> {
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
-            let (palette, width) = (output.palette(ui), output.width(ui));
-            let text = report::text::outcome(outcome, palette, width, ui.verbosity().into());
+            let text = report::text::outcome(outcome, output.writer(ui), ui.verbosity > 0);
             // The plan was printed before.
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
-        Format::Json => report::json::outcome(outcome),
+        Format::Json => Document::Outcome.render(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
     };
     match output.write(ui, &text) {
@@ -263,8 +256,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
     if outcome.items.is_empty() {
         return unwritten;
     }
-    let (palette, verbosity) = (ui.notice_palette(), ui.verbosity().into());
-    ui.notice(&report::text::outcome(outcome, palette, ui.width(), verbosity));
+    ui.notice(&report::text::outcome(outcome, ui.notice_writer(), ui.verbosity > 0));
     let least = if outcome.has_written() { ErrorKind::Partial } else { ErrorKind::Failed };
     let kind = outcome.error_kind().map_or(least, |kind| kind.max(least));
     let error = Error { kind, ..unwritten };

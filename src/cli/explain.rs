@@ -4,13 +4,11 @@ use std::io::{self, Read};
 
 use clap::Args;
 
-use super::Done;
-use super::failure::CommandError;
 use super::output::{Output, without_markdown};
-use crate::diagnose::Catalogue;
+use super::{Done, Result};
 use crate::diagnose::explanation;
 use crate::error::Error;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// The longest text that is read from stdin, in bytes.
@@ -28,13 +26,11 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let output = &arguments.output;
-    let (palette, width) = (output.palette(ui), output.width(ui));
     let text = match &arguments.text[..] {
         [] if !output.is_json() => {
-            let list = report::text::catalogue(Catalogue::built_in(), palette, width);
-            output.write(ui, &list)?;
+            output.write(ui, &report::text::catalogue(output.writer(ui)))?;
             return Ok(Done::Quietly);
         }
         [] => return Err(nothing().into()),
@@ -46,9 +42,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     }
     let document = explanation::explain(&text);
     let text = if output.is_json() {
-        report::json::explain(&document)
+        Document::Explain.render(&document)
     } else {
-        report::text::explain(&document, palette, width)
+        report::text::explain(&document, output.writer(ui))
     };
     output.write(ui, &text)?;
     Ok(Done::failed_if(document.items.is_empty()))

@@ -1,7 +1,6 @@
 //! The error of a command, with the findings or the explanation that are printed with it.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::path::Path;
 
 use crate::auth::AuthError;
@@ -17,28 +16,23 @@ use crate::ui::Ui;
 /// The error of a command.
 #[derive(Debug)]
 pub(super) struct CommandError {
-    error: Error,
+    pub(super) error: Error,
     invalid: Option<Box<Invalid>>,
     /// The entry of the error catalogue for a service's response.
     explanation: Option<Box<Explanation>>,
 }
 
 impl CommandError {
-    pub(super) fn kind(&self) -> ErrorKind {
-        self.error.kind
-    }
-
     /// Prints the error on stderr, and for a caller that reads JSON on stdout too.
     pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let Invalid { findings, sources } = &**invalid;
-            let palette = ui.notice_palette();
-            ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width()));
+            let palette = ui.notice_palette;
+            ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width));
         }
         ui.error(&self.error);
         if let Some(explanation) = &self.explanation {
-            let palette = ui.notice_palette();
-            ui.notice(&report::text::explanation(explanation, palette, ui.width()));
+            ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }
         if json {
             let findings =
@@ -69,12 +63,11 @@ impl CommandError {
         hints: Vec<String>,
         entry: Option<&CatalogueEntry>,
     ) -> Self {
-        let message = error.to_string();
-        let causes = error.source().is_some().then(|| CausesOf(error).into());
+        let failed = Error::failed(code, error.to_string()).because(error);
         Self {
-            error: Error { hints, source: causes, ..Error::failed(code, message) },
+            error: Error { hints, ..failed },
             invalid: None,
-            explanation: entry.map(|entry| Box::new(Explanation::from(entry))),
+            explanation: entry.map(|entry| Box::new(Explanation::new(&entry.id, entry))),
         }
     }
 }
@@ -125,22 +118,6 @@ impl From<AuthError> for CommandError {
     fn from(error: AuthError) -> Self {
         let (entry, hints) = (known::of_sign_in(&error), error.hints());
         Self::explained(known::sign_in_code(&error), error, hints, entry)
-    }
-}
-
-/// The causes of an error, without the error itself.
-#[derive(Debug)]
-struct CausesOf<E>(E);
-
-impl<E: StdError> fmt::Display for CausesOf<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.source().map_or(Ok(()), |cause| fmt::Display::fmt(cause, f))
-    }
-}
-
-impl<E: StdError> StdError for CausesOf<E> {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()?.source()
     }
 }
 

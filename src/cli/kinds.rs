@@ -4,12 +4,11 @@ use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 
-use super::Done;
-use super::failure::CommandError;
 use super::output::{Output, without_markdown};
+use super::{Done, Result};
 use crate::kinds::document::KindsDocument;
 use crate::kinds::{self, Family};
-use crate::report;
+use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// List the kinds that manifests can declare, with their endpoints, versions and permissions.
@@ -20,10 +19,10 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let output = &arguments.output;
     let text =
-        if output.is_json() { report::json::kinds(&KindsDocument::built_in()) } else { table() };
+        if output.is_json() { Document::Kinds.render(&KindsDocument::built_in()) } else { table() };
     output.write(ui, &text)?;
     Ok(Done::Quietly)
 }

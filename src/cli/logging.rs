@@ -16,7 +16,7 @@ pub(super) enum LogFormat {
 
 /// Starts logging. Text has a line for each call from `-vv` on, JSON always.
 pub(super) fn start(ui: &Ui, format: LogFormat) {
-    let level = match (format, ui.verbosity()) {
+    let level = match (format, ui.verbosity) {
         (LogFormat::Json, 0 | 1) | (LogFormat::Text, 2) => "moorline=debug",
         (_, 0 | 1) => "moorline=warn",
         (_, _) => "moorline=trace",

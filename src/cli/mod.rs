@@ -11,7 +11,7 @@ use clap::{
 
 use crate::auth::Credential;
 use crate::error::ErrorKind;
-use crate::ui::{self, Ui};
+use crate::ui::Ui;
 use failure::CommandError;
 use output::Output;
 
@@ -22,7 +22,6 @@ pub mod documents;
 mod drift;
 mod environment;
 mod execution;
-mod expected;
 mod explain;
 mod failure;
 mod kinds;
@@ -121,24 +120,6 @@ enum CliCommand {
     Completions(completions::Arguments),
 }
 
-impl CliCommand {
-    /// Returns the arguments for the command's result, if it has any.
-    fn output(&self) -> Option<&Output> {
-        match self {
-            Self::Validate(arguments) => Some(&arguments.output),
-            Self::Plan(arguments) => Some(&arguments.output),
-            Self::Apply(arguments) => Some(&arguments.write.output),
-            Self::Rollback(arguments) => Some(&arguments.write.output),
-            Self::Drift(arguments) => Some(&arguments.output),
-            Self::Doctor(arguments) => Some(&arguments.output),
-            Self::Explain(arguments) => Some(&arguments.output),
-            Self::Permissions(arguments) => Some(&arguments.output),
-            Self::Kinds(arguments) => Some(&arguments.output),
-            Self::Schema(_) | Self::Sandbox(_) | Self::Completions(_) => None,
-        }
-    }
-}
-
 /// The format of a command's result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -168,6 +149,9 @@ impl Done {
     }
 }
 
+/// The result of a command, or of a part of one.
+type Result<T, E = CommandError> = std::result::Result<T, E>;
+
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -180,18 +164,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(parsed) => parsed,
             Err(error) => return usage::report(&error, &arguments),
         };
-    let options = ui::OutputOptions {
-        color: cli.global.color,
-        quiet: cli.global.quiet,
-        verbosity: cli.global.verbose,
-    };
-    let ui = Ui::new(options);
+    let ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     ui.report_panics();
     logging::start(&ui, cli.global.log_format);
-    let output = cli.command.output();
+    let (output, command) = dispatch(&ui, &cli.command, &matches);
     // A result that cannot be written is not computed, and a plan whose result cannot be written is not applied.
     let done = match output.map_or(Ok(()), Output::prove_writable) {
-        Ok(()) => dispatch(&ui, &cli.command, &matches),
+        Ok(()) => command(),
         Err(error) => Err(error.into()),
     };
     match done {
@@ -200,27 +179,32 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Done::As(kind)) => ExitCode::from(kind.exit_code()),
         Err(failure) => {
             failure.report(&ui, output.is_some_and(Output::is_json));
-            ExitCode::from(failure.kind().exit_code())
+            ExitCode::from(failure.error.kind.exit_code())
         }
     }
 }
 
-fn dispatch(ui: &Ui, command: &CliCommand, matches: &ArgMatches) -> Result<Done, CommandError> {
+/// The arguments for a command's result, if it has any, and what runs the command.
+type Dispatch<'a> = (Option<&'a Output>, Box<dyn FnOnce() -> Result<Done> + 'a>);
+
+fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) -> Dispatch<'a> {
+    use CliCommand as C;
+    use session::block_on;
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match command {
-        CliCommand::Validate(arguments) => validate::run(ui, arguments),
-        CliCommand::Plan(arguments) => session::block_on(plan::run(ui, arguments))?,
-        CliCommand::Apply(arguments) => session::block_on(apply::run(ui, arguments, matches))?,
-        CliCommand::Rollback(arguments) => {
-            session::block_on(rollback::run(ui, arguments, matches))?
+        C::Validate(a) => (Some(&a.output), Box::new(|| validate::run(ui, a))),
+        C::Plan(a) => (Some(&a.output), Box::new(|| block_on(plan::run(ui, a))?)),
+        C::Apply(a) => (Some(&a.write.output), Box::new(|| block_on(apply::run(ui, a, matches))?)),
+        C::Rollback(a) => {
+            (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
-        CliCommand::Drift(arguments) => session::block_on(drift::run(ui, arguments))?,
-        CliCommand::Doctor(arguments) => session::block_on(doctor::run(ui, arguments))?,
-        CliCommand::Explain(arguments) => explain::run(ui, arguments),
-        CliCommand::Permissions(arguments) => permissions::run(ui, arguments),
-        CliCommand::Kinds(arguments) => kinds::run(ui, arguments),
-        CliCommand::Schema(arguments) => schema::run(ui, arguments),
-        CliCommand::Sandbox(arguments) => sandbox::run(ui, arguments),
-        CliCommand::Completions(arguments) => completions::run::<Cli>(ui, arguments),
+        C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
+        C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),
+        C::Explain(a) => (Some(&a.output), Box::new(|| explain::run(ui, a))),
+        C::Permissions(a) => (Some(&a.output), Box::new(|| permissions::run(ui, a))),
+        C::Kinds(a) => (Some(&a.output), Box::new(|| kinds::run(ui, a))),
+        C::Schema(a) => (None, Box::new(|| schema::run(ui, a))),
+        C::Sandbox(a) => (None, Box::new(|| sandbox::run(ui, a))),
+        C::Completions(a) => (None, Box::new(|| completions::run::<Cli>(ui, a))),
     }
 }

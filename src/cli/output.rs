@@ -9,6 +9,7 @@ use clap::{Arg, Args, ValueEnum};
 use super::Format;
 use crate::error::Error;
 use crate::text::style::Palette;
+use crate::text::writer::TextWriter;
 use crate::ui::Ui;
 
 /// The arguments for a command's result.
@@ -63,14 +64,15 @@ impl Output {
         }
     }
 
-    /// Returns the maximum number of columns of a text: in a file, any number.
-    pub(super) fn width(&self, ui: &Ui) -> usize {
-        if self.output.is_some() { usize::MAX } else { ui.width() }
+    /// Returns the writer for text: in a file, without colors and as wide as text gets.
+    pub(super) fn writer(&self, ui: &Ui) -> TextWriter {
+        let width = if self.output.is_some() { usize::MAX } else { ui.width };
+        TextWriter::new(self.palette(ui), width)
     }
 
     /// Returns the palette for text: in a file, no colors.
     pub(super) fn palette(&self, ui: &Ui) -> Palette {
-        if self.output.is_some() { Palette::Plain } else { ui.palette() }
+        if self.output.is_some() { Palette::Plain } else { ui.palette }
     }
 }
 

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::CommandError;
 use super::output::Output;
 use super::selection::{Only, Selection, load};
-use super::{Done, Format};
+use super::{Done, Format, Result};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
 use crate::manifest::Manifest;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// List the least privileges that the manifests need, why, and how to grant them; nothing is sent to the tenant.
@@ -28,7 +27,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let desired = load(&arguments.path)?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
@@ -40,8 +39,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     let document = PermissionsDocument { items: items.collect() };
     let output = &arguments.output;
     let text = match output.format {
-        Format::Text => report::text::permissions(&document, output.palette(ui), output.width(ui)),
-        Format::Json => report::json::permissions(&document),
+        Format::Text => report::text::permissions(&document, output.writer(ui)),
+        Format::Json => Document::Permissions.render(&document),
         Format::Markdown => report::markdown::permissions(&document),
     };
     output.write(ui, &text)?;

@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::secret;
-use super::failure::CommandError;
 use super::output::{Output, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::{Done, Format, TenantOptions};
+use super::{Done, Format, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::report;
+use crate::report::{self, json::Document};
 use crate::ui::Ui;
 
 /// Show what `apply` would change; nothing is written.
@@ -37,7 +36,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     if let Some(path) = &arguments.out {
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
@@ -58,7 +57,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
         }
     }
     if let Some(path) = &arguments.out {
-        let document = report::json::plan(&plan);
+        let document = Document::Plan.render(&plan);
         ui.save(path, &document).map_err(|source| unsaved(path, source))?;
         ui.status(&format!("The plan is saved in {}.", path.display()));
     }
@@ -76,11 +75,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandE
 pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
     output.warn(ui, &plan.warnings);
     let text = match output.format {
-        Format::Text => {
-            let (palette, width) = (output.palette(ui), output.width(ui));
-            report::text::plan(plan, palette, width, ui.verbosity().into())
-        }
-        Format::Json => report::json::plan(plan),
+        Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity > 0),
+        Format::Json => Document::Plan.render(plan),
         Format::Markdown => report::markdown::plan(plan),
     };
     output.write(ui, &text)

@@ -8,7 +8,7 @@ use super::execution::{self, PlannedRun, WriteOptions};
 use super::failure::CommandError;
 use super::selection::Selection;
 use super::session::Session;
-use super::{Done, TenantOptions, plan};
+use super::{Done, Result, TenantOptions, plan};
 use crate::error::Error;
 use crate::journal::ApprovalCode;
 use crate::journal::{Command, FOLDER, JournalError};
@@ -35,11 +35,7 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-pub(super) async fn run(
-    ui: &Ui,
-    arguments: &Arguments,
-    matches: &ArgMatches,
-) -> Result<Done, CommandError> {
+pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) -> Result<Done> {
     let Arguments { write, tenant, .. } = arguments;
     // The folder of the tenant is derived from the journal, so a missing journal is reported first.
     if !arguments.journal.exists() {
@@ -53,7 +49,7 @@ pub(super) async fn run(
     };
     let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
-    ui.known().public(declared.iter().flat_map(Manifest::texts));
+    ui.known.public(declared.iter().flat_map(Manifest::texts));
     let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything, None).await?;
@@ -126,7 +122,7 @@ fn approvals(
     session: &Session,
     path: &Path,
     taken_back: &Path,
-) -> Result<Vec<ApprovalCode>, CommandError> {
+) -> Result<Vec<ApprovalCode>> {
     let record = session.journal(path)?;
     let origin = &record.header.origin;
     let of = origin.of.as_deref().unwrap_or_default();

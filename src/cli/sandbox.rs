@@ -6,17 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::failure::CommandError;
 use super::selection::{load, near_address};
 use super::session::{block_on, load_fault_config, start_error, state_error};
-use super::{Done, signals};
+use super::{Done, Result, signals};
 use crate::clock;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
 use crate::sandbox::edit::Edit;
-use crate::sandbox::fault_config::{FaultConfig, TimeScale};
+use crate::sandbox::fault_config::TimeScale;
 use crate::sandbox::state::State;
 use crate::sandbox::store;
 use crate::text::sanitize;
@@ -92,7 +91,7 @@ struct EditArguments {
     tenant: Option<PathBuf>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     match &arguments.command {
         Some(SandboxCommand::Edit(arguments)) => edit(ui, arguments)?,
         Some(SandboxCommand::Approve(arguments)) => approve(ui, arguments)?,
@@ -101,11 +100,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> 
     Ok(Done::Quietly)
 }
 
-async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
-    let mut faults = match &arguments.faults {
-        Some(file) => load_fault_config(file)?,
-        None => FaultConfig::default(),
-    };
+async fn serve(ui: &Ui, arguments: &Arguments) -> Result<()> {
+    let mut faults = load_fault_config(arguments.faults.as_deref())?;
     faults.throttle |= arguments.throttle;
     if let Some(scale) = arguments.time_scale {
         faults.time_scale = TimeScale(scale);
@@ -127,17 +123,13 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<(), CommandError> {
-    let status = if arguments.reject { ApprovalStatus::Rejected } else { ApprovalStatus::Approved };
-    let decided = update(&arguments.state, |state| {
-        let decided = state.decide(
-            &arguments.codes,
-            status,
-            &arguments.approver,
-            arguments.reason.as_deref(),
-        );
+fn approve(ui: &Ui, arguments: &ApproveArguments) -> Result<()> {
+    let ApproveArguments { state: file, codes, reject, reason, approver } = arguments;
+    let status = if *reject { ApprovalStatus::Rejected } else { ApprovalStatus::Approved };
+    let decided = update(file, |state| {
+        let decided = state.decide(codes, status, approver, reason.as_deref());
         if decided.is_empty() {
-            return Err(undecidable(state, &arguments.codes));
+            return Err(undecidable(state, codes));
         }
         Ok(decided)
     })?;
@@ -193,7 +185,7 @@ fn update<T>(path: &Path, change: impl FnOnce(&mut State) -> Result<T, Error>) -
     done.map_err(|why| state_error(path, why, "Correct what the message names."))?
 }
 
-fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), CommandError> {
+fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
     let target = match &arguments.tenant {
         Some(tenant) => live_target(tenant, &arguments.target)?,
         None => arguments.target.clone(),
@@ -209,7 +201,7 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<(), CommandError> {
 }
 
 /// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
-fn live_target(tenant: &Path, target: &str) -> Result<String, CommandError> {
+fn live_target(tenant: &Path, target: &str) -> Result<String> {
     let desired = load(tenant)?;
     let named = |manifest: &&Manifest| manifest.address.to_string() == target;
     let Some(manifest) = desired.manifests.iter().find(named) else {

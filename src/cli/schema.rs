@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::Done;
 use super::documents::{self, DOCUMENTS};
-use super::failure::CommandError;
 use super::output::save;
 use super::selection::near_name;
+use super::{Done, Result};
 use crate::error::Error;
 use crate::kinds;
 use crate::schema::editor::{self, EditorKind};
@@ -58,7 +57,7 @@ fn version(text: &str) -> Result<GraphVersion, String> {
     GraphVersion::parse(text).ok_or_else(|| "use `beta` or `v1.0`".to_owned())
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let schema = match (&arguments.command, &arguments.kind, &arguments.document, &arguments.editor)
     {
         (Some(SchemaCommand::Generate { metadata, graph_version, output }), ..) => {
@@ -94,7 +93,7 @@ fn document(name: &str) -> Result<Value, Error> {
         let names: Vec<&str> = DOCUMENTS.iter().map(|document| document.name).collect();
         return Err(error.hint(format!("Use one of {}.", names.join(", "))));
     };
-    Ok(document.schema())
+    Ok((document.schema)())
 }
 
 fn schema_of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {

@@ -6,13 +6,14 @@ use std::path::Path;
 use clap::Args;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::Result;
 use super::failure::CommandError;
 use crate::diagnostic::suggest::nearest;
 use crate::error::Error;
 use crate::manifest::{Address, Desired, Manifest, load};
 
 /// Reads the manifests of a tenant.
-pub(super) fn load(path: &Path) -> Result<Desired, CommandError> {
+pub(super) fn load(path: &Path) -> Result<Desired> {
     load::load(path).into_desired().map_err(|invalid| CommandError::invalid(invalid, path))
 }
 
@@ -43,7 +44,7 @@ pub(super) struct Only {
 /// The selected manifests; without globs, all of them.
 #[derive(Debug)]
 pub(super) struct Selection {
-    globs: Vec<String>,
+    pub(super) globs: Vec<String>,
     set: GlobSet,
     /// The addresses that can be selected; `None` for all.
     among: Option<BTreeSet<Address>>,
@@ -85,10 +86,5 @@ impl Selection {
         let among = self.among.as_ref();
         among.is_none_or(|among| among.contains(address))
             && (self.globs.is_empty() || self.set.is_match(address.to_string()))
-    }
-
-    /// Returns the globs.
-    pub(super) fn globs(&self) -> &[String] {
-        &self.globs
     }
 }

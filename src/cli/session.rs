@@ -5,19 +5,16 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, FutureExt as _, select};
 use secrecy::SecretString;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::TenantOptions;
 use super::environment::{secret, variable};
-use super::failure::CommandError;
 use super::selection::{Selection, load, near_address};
+use super::{Result, TenantOptions};
 use crate::auth::{
     self, AuthError, Choice, Credential, CredentialContext, Person, SignInClient, TokenSource,
 };
@@ -33,7 +30,6 @@ use crate::manifest::{Address, Desired, load};
 use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
 use crate::sandbox::Running;
-use crate::sandbox::fault_config::FaultConfig;
 use crate::tenant::Live;
 use crate::tenant::read::reread;
 use crate::ui::Ui;
@@ -45,7 +41,7 @@ mod sandbox;
 pub(super) use sandbox::{is_state, load_fault_config, start_error, state_error};
 
 /// Runs an asynchronous command.
-pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|source| {
             Error::failed("io/runtime", "the program cannot start its threads").because(source)
@@ -78,8 +74,8 @@ pub(super) struct Session {
     signed_in_with: String,
     /// Whether settings that are no longer declared are unset.
     pub(super) resets_released: bool,
-    /// Whether the tenant outlives the run.
-    keeps: bool,
+    /// Whether the tenant ends with the run, and no other run can reach it: an emulator without a state file.
+    pub(super) alone: bool,
     /// The sandbox's state file.
     state_file: Option<PathBuf>,
     sandbox: Option<Running>,
@@ -92,14 +88,11 @@ impl Connection {
         options: &TenantOptions,
         tenant: &TenantFile,
         root: &Path,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         let clock = Clock::system();
         let sandbox = match &options.sandbox {
             Some(file) => {
-                let faults = match &options.sandbox_faults {
-                    Some(faults) => load_fault_config(faults)?,
-                    None => FaultConfig::default(),
-                };
+                let faults = load_fault_config(options.sandbox_faults.as_deref())?;
                 Some(sandbox::start(ui, tenant, root, file.as_deref(), faults).await?)
             }
             None => None,
@@ -115,7 +108,7 @@ impl Connection {
         let http = Client::new(endpoints, clock, options.timeout, observer).map_err(|source| {
             Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
         })?;
-        let caller = SignInClient::new(http.clone(), ui.known().clone());
+        let caller = SignInClient::new(http.clone(), ui.known.clone());
         let mut asks = false;
         let credential = if sandbox.is_some() {
             // The credentials of the real tenant are not sent to the sandbox.
@@ -145,27 +138,13 @@ pub(super) struct SignedIn {
 }
 
 impl SignedIn {
-    /// Signs in while the manifests are being read, unless a person is asked to sign in.
-    async fn early(
-        ui: &Ui,
-        options: &TenantOptions,
-        tenant: &TenantFile,
-        root: &Path,
-    ) -> Result<Option<Self>, CommandError> {
-        let connection = Connection::open(ui, options, tenant, root).await?;
-        if connection.asks {
-            return Ok(None);
-        }
-        Self::complete(ui, options, tenant, connection).await.map(Some)
-    }
-
     /// Signs in with the credential of a connection.
     async fn complete(
         ui: &Ui,
         options: &TenantOptions,
         tenant: &TenantFile,
         connection: Connection,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         let Connection { http, caller, credential, asks, sandbox } = connection;
         let (with, tokens) = credential?;
         if sandbox.is_none() {
@@ -183,7 +162,7 @@ impl SignedIn {
         let options = GraphOptions {
             concurrency: options.concurrency.into(),
             tenant: Some(directory),
-            known: ui.known().clone(),
+            known: ui.known.clone(),
         };
         let graph = Graph::new(http, tokens, options);
         Ok(Self { graph, directory, with, sandbox })
@@ -197,13 +176,29 @@ impl Session {
         options: &TenantOptions,
         path: &Path,
         only: &[String],
-    ) -> Result<Self, CommandError> {
-        let (desired, signed_in) = match early_tenant(options, path) {
-            Some(tenant) => load_and_sign_in(ui, options, path, &tenant)?,
+    ) -> Result<Self> {
+        // The sandbox is started only for valid manifests.
+        let early = if options.sandbox.is_none() { load::tenant(path) } else { None };
+        let (desired, signed_in) = match early {
+            Some((tenant, root)) => {
+                let path = path.to_owned();
+                let loading = spawn_blocking(move || load(&path));
+                let loaded =
+                    loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
+                let signing_in = async {
+                    let connection = Connection::open(ui, options, &tenant, &root).await?;
+                    if connection.asks {
+                        // A person is asked to sign in only for valid manifests.
+                        return Ok(None);
+                    }
+                    SignedIn::complete(ui, options, &tenant, connection).await.map(Some)
+                };
+                both(loaded, signing_in).await?
+            }
             None => (load(path)?, Ok(None)),
         };
         if !desired.warnings.is_empty() {
-            let (palette, width) = (ui.notice_palette(), ui.width());
+            let (palette, width) = (ui.notice_palette, ui.width);
             ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
         }
         let selection = Selection::new(only, &desired.manifests)?;
@@ -217,11 +212,11 @@ impl Session {
         desired: Desired,
         selection: Selection,
         signed_in: Option<SignedIn>,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self> {
         // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
-        ui.known().add_all(&secrets);
-        ui.known().public(desired.texts());
+        ui.known.add_all(&secrets);
+        ui.known.public(desired.texts());
         let SignedIn { graph, directory, with, sandbox } = match signed_in {
             Some(signed_in) => signed_in,
             None => {
@@ -237,7 +232,7 @@ impl Session {
             directory,
             signed_in_with: with,
             resets_released: false,
-            keeps: !matches!(options.sandbox, Some(None)),
+            alone: matches!(options.sandbox, Some(None)),
             state_file: options.sandbox.clone().flatten(),
             sandbox,
         })
@@ -246,7 +241,7 @@ impl Session {
     /// Returns the options of a plan for which the command sets none.
     pub(super) fn plan_options(&self) -> plan::PlanOptions {
         plan::PlanOptions {
-            only: self.selection.globs().to_vec(),
+            only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
             own_creates: self.own_creates(),
             ..plan::PlanOptions::default()
@@ -258,7 +253,7 @@ impl Session {
         &self,
         ui: &Ui,
         options: &plan::PlanOptions,
-    ) -> Result<(Planned, Live), CommandError> {
+    ) -> Result<(Planned, Live)> {
         for Rewrite { address, .. } in &options.rewrite {
             if self.desired.manifest(address).is_none() {
                 let wanted = address.to_string();
@@ -280,7 +275,7 @@ impl Session {
         release: &Undeclared,
         planned: &mut Planned,
         live: &mut Live,
-    ) -> Result<(), CommandError> {
+    ) -> Result<()> {
         let refs = release.unread(&planned.plan, live);
         let read = reread(&self.graph, &refs).await?;
         live.referrers.extend(read.into_iter().flatten());
@@ -295,11 +290,6 @@ impl Session {
             Some(_) => format!("the sandbox of {}", spec.tenant_id),
             None => format!("the tenant {} ({})", spec.tenant_id, spec.cloud.name()),
         }
-    }
-
-    /// Whether no other run can reach the tenant: it is an emulator in this process without a state file.
-    pub(super) fn is_alone(&self) -> bool {
-        !self.keeps
     }
 
     /// Returns how the write with this approval code can be approved.
@@ -326,7 +316,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// Returns an observer that reports retries to the user.
 fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
-    if ui.is_quiet() {
+    if ui.quiet {
         return RetryObserver::default();
     }
     let (say, clock) = (ui.speaker(), clock.clone());
@@ -339,38 +329,6 @@ fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
             let seconds = delay.wait.as_secs().max(1);
             say(&format!("{}: {}; trying again in {seconds} s …", delay.call, delay.why));
         }
-    })
-}
-
-/// Returns the tenant's file and folder, if the sign-in can begin before the manifests are read. The sandbox is started
-/// only for valid manifests.
-fn early_tenant(options: &TenantOptions, path: &Path) -> Option<(TenantFile, PathBuf)> {
-    options.sandbox.is_none().then(|| load::tenant(path)).flatten()
-}
-
-/// Reads the manifests, and signs in meanwhile on another thread, until the manifests turn out to be invalid.
-fn load_and_sign_in(
-    ui: &Ui,
-    options: &TenantOptions,
-    path: &Path,
-    (tenant, root): &(TenantFile, PathBuf),
-) -> Result<(Desired, Result<Option<SignedIn>, CommandError>), CommandError> {
-    let runtime = Handle::current();
-    thread::scope(|scope| {
-        let (go_on, stopped) = oneshot::channel::<()>();
-        let signing_in = scope.spawn(move || {
-            let sign_in = pin!(SignedIn::early(ui, options, tenant, root));
-            match runtime.block_on(select(sign_in, stopped)) {
-                Either::Left((signed_in, _)) => signed_in,
-                Either::Right(_) => Ok(None),
-            }
-        });
-        let desired = load(path);
-        if desired.is_err() {
-            drop(go_on);
-        }
-        let signed_in = signing_in.join().unwrap_or_else(|panic| resume_unwind(panic));
-        Ok((desired?, signed_in))
     })
 }
 
@@ -401,7 +359,7 @@ fn choose(
         settings: &settings,
         tenant: &spec.tenant_id,
         caller,
-        person: Person { present: ui.is_interactive(), say: ui.speaker() },
+        person: Person { present: ui.interactive, say: ui.speaker() },
     })
 }
 

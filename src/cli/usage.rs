@@ -4,30 +4,29 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::ColorChoice;
+
 use super::session::is_state;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::report;
 use crate::text::style::Palette;
-use crate::ui::{OutputOptions, Ui};
+use crate::ui::Ui;
 
 /// Prints clap's help or error, and the error on stdout too for a caller that reads JSON. The exit code is not clap's 2,
 /// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(OutputOptions::default());
+    let ui = Ui::new(ColorChoice::Auto, false, 0);
     let text = |palette| match palette {
         Palette::Colour => error.render().ansi().to_string(),
         Palette::Plain => error.render().to_string(),
     };
     // There is no other place for a help that cannot be written.
     if !error.use_stderr() {
-        let _ = ui.data(&text(ui.palette()));
+        let _ = ui.data(&text(ui.palette));
         return ExitCode::SUCCESS;
     }
-    ui.notice(&text(ui.notice_palette()));
-    if asks_for_json(arguments) {
-        let _ = ui.data(&report::json::error(&from_clap(error), None, None));
-    }
-    ExitCode::from(ErrorKind::Usage.exit_code())
+    ui.notice(&text(ui.notice_palette));
+    end(&ui, &from_clap(error), arguments)
 }
 
 /// Returns an error for `--sandbox STATE.json`, which would be read as `--sandbox` and PATH.
@@ -48,8 +47,13 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
 
 /// Prints an error, on stdout too for a caller that reads JSON.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(OutputOptions::default());
+    let ui = Ui::new(ColorChoice::Auto, false, 0);
     ui.error(error);
+    end(&ui, error, arguments)
+}
+
+/// Prints an error on stdout for a caller that reads JSON, and returns its exit code.
+fn end(ui: &Ui, error: &Error, arguments: &[OsString]) -> ExitCode {
     if asks_for_json(arguments) {
         // If stdout is closed, the exit code is left.
         let _ = ui.data(&report::json::error(error, None, None));

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Done;
-use super::failure::{self, CommandError};
+use super::failure;
 use super::output::{Output, without_markdown};
 use super::selection::{Only, Selection};
+use super::{Done, Result};
 use crate::diagnostic::json::FindingsDocument;
 use crate::diagnostic::text;
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done, CommandError> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.paths.iter().cloned().partition(|path| load::is_tenant(path));
     let mut loads: Vec<Loaded> = tenants.iter().map(|path| load::load(path)).collect();
@@ -63,7 +63,7 @@ fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     let mut text =
-        text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width());
+        text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width);
     if !text.is_empty() {
         text.push('\n');
     }

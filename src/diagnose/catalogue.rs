@@ -12,7 +12,8 @@ use super::symptom::Symptom;
 pub struct Catalogue {
     #[serde(rename = "formatVersion")]
     _format_version: String,
-    entries: Vec<CatalogueEntry>,
+    /// Every entry, in the order of the file.
+    pub entries: Vec<CatalogueEntry>,
 }
 
 /// One error, or several that have the same cause and remedy.
@@ -35,9 +36,9 @@ pub struct CatalogueEntry {
     pub cause: String,
     /// The remedies, a sentence or two each.
     pub remedy: Vec<String>,
-    /// The sources.
+    /// The sources: links, and sections of the facts.
     #[serde(default)]
-    sources: Vec<String>,
+    pub sources: Vec<String>,
 }
 
 /// The missing thing that an error names.
@@ -82,11 +83,6 @@ impl Catalogue {
         &BUILT_IN
     }
 
-    /// Returns every entry, in the order of the file.
-    pub fn entries(&self) -> &[CatalogueEntry] {
-        &self.entries
-    }
-
     /// Returns the entry for an id or a code of Moorline.
     pub fn by_code(&self, code: &str) -> Option<&CatalogueEntry> {
         let exactly =
@@ -112,14 +108,6 @@ impl Catalogue {
     pub(super) fn position(&self, symptom: &Symptom) -> Option<usize> {
         let fits = |entry: &CatalogueEntry| entry.when.iter().any(|pattern| pattern.fits(symptom));
         self.entries.iter().position(fits)
-    }
-}
-
-impl CatalogueEntry {
-    /// Returns the sources as links and file names.
-    pub fn sources(&self) -> Vec<String> {
-        let sources = self.sources.iter();
-        sources.map(|source| source.replace("FACTS ", "schemas/graph/FACTS.md ")).collect()
     }
 }
 
@@ -150,7 +138,7 @@ mod tests {
     fn every_entry_has_patterns_and_a_remedy() {
         let catalogue = Catalogue::built_in();
         let mut names = BTreeSet::new();
-        for entry in catalogue.entries() {
+        for entry in &catalogue.entries {
             for name in entry.codes.iter().chain([&entry.id]) {
                 assert!(names.insert(name), "{name} is there twice");
             }
@@ -177,7 +165,7 @@ mod tests {
             .filter_map(|heading| heading.split_whitespace().next())
             .map(|number| number.trim_end_matches('.'))
             .collect();
-        for entry in Catalogue::built_in().entries() {
+        for entry in &Catalogue::built_in().entries {
             for source in &entry.sources {
                 match source.strip_prefix("FACTS ") {
                     Some(section) => assert!(headings.contains(section), "{source}"),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::catalogue::{Catalogue, CatalogueEntry};
 use super::evidence::Evidence;
-use super::paste::{self, Paste};
+use super::paste::{self, CODES, Paste};
 use super::symptom::Symptom;
 use crate::diagnostic::suggest::nearest;
 
@@ -41,24 +41,16 @@ pub struct Explanation {
 impl Explanation {
     /// Returns the explanation of a code from its entry.
     pub fn new(code: &str, entry: &CatalogueEntry) -> Self {
+        let sources = entry.sources.iter();
         Self {
             id: code.to_owned(),
             title: entry.title.clone(),
             cause: entry.cause.clone(),
             remedy: entry.remedy.clone(),
-            sources: entry.sources(),
+            sources: sources.map(|s| s.replace("FACTS ", "schemas/graph/FACTS.md ")).collect(),
         }
     }
 }
-
-impl From<&CatalogueEntry> for Explanation {
-    fn from(entry: &CatalogueEntry) -> Self {
-        Self::new(&entry.id, entry)
-    }
-}
-
-/// The number of codes that are explained at once.
-const CODES: usize = 50;
 
 /// Explains an id, a code, a number, several of them, or anything that was pasted.
 pub fn explain(text: &str) -> ExplainDocument {
@@ -115,7 +107,7 @@ fn explain_paste(text: &str) -> ExplainDocument {
         _ => paste::read(text),
     };
     let items = answers(catalogue, &paste);
-    let ids = catalogue.entries().iter().map(|entry| entry.id.as_str());
+    let ids = catalogue.entries.iter().map(|entry| entry.id.as_str());
     let near = (items.is_empty() && is_code(text)).then(|| nearest(text, ids)).flatten();
     // Microsoft explains the numbers that the catalogue does not.
     let unknown = paste.found.aadsts.iter().filter(|number| !catalogue.knows_number(**number));
@@ -157,7 +149,8 @@ fn answers(catalogue: &Catalogue, paste: &Paste) -> Vec<Explanation> {
         found = vec![at];
     }
     if !found.is_empty() {
-        return found.into_iter().map(|at| Explanation::from(&catalogue.entries()[at])).collect();
+        let found = found.into_iter().map(|at| &catalogue.entries[at]);
+        return found.map(|entry| Explanation::new(&entry.id, entry)).collect();
     }
     let own = paste.codes.iter();
     own.filter_map(|code| Some(Explanation::new(code, catalogue.by_code(code)?))).collect()

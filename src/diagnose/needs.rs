@@ -161,7 +161,7 @@ pub fn least_privileges(
     purpose: Purpose,
 ) -> Needs {
     let table = Table::built_in();
-    let mut gathered = Gathered { table, needs: Vec::new() };
+    let mut gathered = Vec::new();
     let mut roles = Vec::new();
     for family in families(manifests, ownership) {
         let of_family = manifests.iter().filter(|manifest| manifest.family == family);
@@ -175,16 +175,16 @@ pub fn least_privileges(
         };
         // A family without manifests is pruned, or others refer to its objects, or the other way round.
         if !is_pruned || !addresses.is_empty() {
-            gathered.add(permission, &why, &addresses);
+            gather(&mut gathered, permission, &why, &addresses);
         }
         if is_pruned {
-            gathered.add(permission, "finds what is pruned", &[]);
+            gather(&mut gathered, permission, "finds what is pruned", &[]);
         }
         roles.push(NeededRole { why, any: table.roles(family.name, writes).to_vec() });
     }
     let tags = table.lookups.iter().filter(|lookup| lookup.of == Sort::ScopeTag);
     for lookup in tags.filter(|_| ownership.is_some()) {
-        gathered.add(&lookup.permission, "finds the scope tag of `spec.ownership`", &[]);
+        gather(&mut gathered, &lookup.permission, "finds the scope tag of `spec.ownership`", &[]);
     }
     for manifest in manifests {
         let names = NamesUsed::of(&[manifest]);
@@ -195,11 +195,11 @@ pub fn least_privileges(
             Sort::ScopeTag => names.scope_tags,
         };
         for lookup in table.lookups.iter().filter(used) {
-            gathered.add(&lookup.permission, &lookup.why, &[&manifest.address]);
+            gather(&mut gathered, &lookup.permission, &lookup.why, &[&manifest.address]);
         }
     }
-    let mut permissions = gathered.without_covered();
-    let optional = optional(table, manifests, purpose, &mut permissions);
+    let mut permissions = without_covered(gathered);
+    let optional = optional(manifests, purpose, &mut permissions);
     Needs {
         purpose,
         required_resource_access: RequiredResourceAccess {
@@ -212,40 +212,33 @@ pub fn least_privileges(
     }
 }
 
-/// Permissions and their reasons, in the order of discovery.
-struct Gathered {
-    table: &'static Table,
-    needs: Vec<Need>,
+/// Adds a permission and its reason, in the order of discovery.
+fn gather(needs: &mut Vec<Need>, permission: &str, why: &str, manifests: &[&Address]) {
+    let Some(permission) = Table::built_in().permission(permission) else {
+        return;
+    };
+    let known = needs.iter().position(|need| need.permission == permission.name);
+    let at = known.unwrap_or_else(|| {
+        needs.push(Need::new(permission, Vec::new()));
+        needs.len() - 1
+    });
+    let reasons = &mut needs[at].reasons;
+    let manifests = manifests.iter().copied().cloned();
+    match reasons.iter_mut().find(|reason| reason.why == why) {
+        Some(reason) => reason.manifests.extend(manifests),
+        None => reasons.push(Reason { why: why.to_owned(), manifests: manifests.collect() }),
+    }
 }
 
-impl Gathered {
-    fn add(&mut self, permission: &str, why: &str, manifests: &[&Address]) {
-        let Some(permission) = self.table.permission(permission) else {
-            return;
-        };
-        let known = self.needs.iter().position(|need| need.permission == permission.name);
-        let at = known.unwrap_or_else(|| {
-            self.needs.push(Need::new(permission, Vec::new()));
-            self.needs.len() - 1
-        });
-        let reasons = &mut self.needs[at].reasons;
-        let manifests = manifests.iter().copied().cloned();
-        match reasons.iter_mut().find(|reason| reason.why == why) {
-            Some(reason) => reason.manifests.extend(manifests),
-            None => reasons.push(Reason { why: why.to_owned(), manifests: manifests.collect() }),
-        }
+/// Removes permissions that another needed permission covers, and moves their reasons to that permission.
+fn without_covered(needs: Vec<Need>) -> Vec<Need> {
+    let names: Vec<String> = needs.iter().map(|need| need.permission.clone()).collect();
+    let is_covered = |need: &Need| need.alternatives.iter().any(|name| names.contains(name));
+    let (covered, mut needs): (Vec<_>, Vec<_>) = needs.into_iter().partition(is_covered);
+    for need in covered {
+        uncovered(need, &mut needs);
     }
-
-    /// Removes permissions that another needed permission covers, and moves their reasons to that permission.
-    fn without_covered(self) -> Vec<Need> {
-        let names: Vec<String> = self.needs.iter().map(|need| need.permission.clone()).collect();
-        let is_covered = |need: &Need| need.alternatives.iter().any(|name| names.contains(name));
-        let (covered, mut needs): (Vec<_>, Vec<_>) = self.needs.into_iter().partition(is_covered);
-        for need in covered {
-            uncovered(need, &mut needs);
-        }
-        needs
-    }
+    needs
 }
 
 /// Moves the reasons of a permission to another one that covers it. Returns the permission if there is none.
@@ -273,12 +266,8 @@ impl Need {
 }
 
 /// Returns the useful permissions that no needed permission covers. The reasons of covered ones move to the needed ones.
-fn optional(
-    table: &Table,
-    manifests: &[&Manifest],
-    purpose: Purpose,
-    needed: &mut [Need],
-) -> Vec<Need> {
+fn optional(manifests: &[&Manifest], purpose: Purpose, needed: &mut [Need]) -> Vec<Need> {
+    let table = Table::built_in();
     let is_of_use = |optional: &&Optional| {
         let serves = |manifest: &&Manifest| {
             let declares = optional.declares.as_deref();

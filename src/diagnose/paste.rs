@@ -25,7 +25,7 @@ pub(super) struct Paste {
 const ATTEMPTS: usize = 100;
 
 /// The number of codes of Moorline that are explained at once.
-const CODES: usize = 50;
+pub(super) const CODES: usize = 50;
 
 /// The depth to which a document is searched for error bodies.
 const DEPTH: usize = 6;

@@ -76,21 +76,6 @@ struct ErrorBody {
     findings: Option<Vec<Item>>,
 }
 
-/// Returns the document of a plan.
-pub fn plan(plan: &Plan) -> String {
-    headed(Document::Plan, plan)
-}
-
-/// Returns the document of a drift report.
-pub fn drift(report: &DriftReport) -> String {
-    headed(Document::Drift, report)
-}
-
-/// Returns the document of an outcome.
-pub fn outcome(outcome: &Outcome) -> String {
-    headed(Document::Outcome, outcome)
-}
-
 /// Returns the document of an error, with the explanation where a service refused, and the findings where manifests are
 /// invalid.
 pub fn error(
@@ -108,32 +93,19 @@ pub fn error(
         findings: findings
             .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
     };
-    headed(Document::Error, body)
-}
-
-/// Returns the document of the kinds.
-pub fn kinds(kinds: &KindsDocument) -> String {
-    headed(Document::Kinds, kinds)
-}
-
-/// Returns the document of an explanation.
-pub fn explain(document: &ExplainDocument) -> String {
-    headed(Document::Explain, document)
-}
-
-/// Returns the document of the permissions that manifests need.
-pub fn permissions(document: &PermissionsDocument) -> String {
-    headed(Document::Permissions, document)
-}
-
-/// Returns the document of an examination.
-pub fn doctor(document: &DoctorDocument) -> String {
-    headed(Document::Doctor, document)
+    Document::Error.render(&body)
 }
 
 /// Returns the document of findings.
 pub fn findings(findings: &FindingsDocument) -> String {
     print(findings)
+}
+
+impl Document {
+    /// Returns the text of a document of this sort.
+    pub fn render(self, body: &impl Serialize) -> String {
+        print(&Headed { kind: self, format_version: FormatVersion::V1, body })
+    }
 }
 
 /// Returns the JSON Schema of a document.
@@ -162,10 +134,6 @@ pub fn schema(document: Document) -> Value {
 fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<T>().to_value()
-}
-
-fn headed(kind: Document, body: impl Serialize) -> String {
-    print(&Headed { kind, format_version: FormatVersion::V1, body })
 }
 
 fn print(document: &impl Serialize) -> String {
@@ -214,10 +182,10 @@ mod tests {
         let (found, sources) = broken();
         let invalid = an_error(Some((&found, &sources)));
         let documents = [
-            (Document::Plan, "plan", plan(&testing::plan())),
-            (Document::Plan, "plan", plan(&testing::settled())),
-            (Document::Drift, "drift", drift(&testing::drift_report())),
-            (Document::Outcome, "outcome", outcome(&testing::outcome())),
+            (Document::Plan, "plan", Document::Plan.render(&testing::plan())),
+            (Document::Plan, "plan", Document::Plan.render(&testing::settled())),
+            (Document::Drift, "drift", Document::Drift.render(&testing::drift_report())),
+            (Document::Outcome, "outcome", Document::Outcome.render(&testing::outcome())),
             (Document::Error, "error", an_error(None)),
             (Document::Error, "error", invalid),
             (Document::Findings, "findings", findings(&FindingsDocument::new(&found, &sources))),
@@ -257,7 +225,7 @@ mod tests {
         let mut plan_ = testing::settled();
         let hostile = "\u{1b}[31m \u{9b} \u{202e} \u{e0041} \u{7f} \"\\ 日本";
         plan_.changes[0].display_name = hostile.to_owned();
-        let text = plan(&plan_);
+        let text = Document::Plan.render(&plan_);
         assert!(!text.contains(|c: char| c != '\n' && sanitize::is_hazardous(c)));
         let read: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(read["changes"][0]["displayName"], hostile);

@@ -13,20 +13,3 @@ mod width;
 
 #[cfg(test)]
 mod testing;
-
-/// The amount of detail in a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verbosity {
-    /// Differences, with long values cut.
-    #[default]
-    Normal,
-    /// Everything: blocked changes' fields, whole diffs, each setting that is left alone, unmanaged objects.
-    Verbose,
-}
-
-impl From<u8> for Verbosity {
-    /// Returns the verbosity for a number of `-v` flags.
-    fn from(times: u8) -> Self {
-        if times == 0 { Self::Normal } else { Self::Verbose }
-    }
-}

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::secrets::Known;
 use crate::text::sanitize;
 use crate::text::style::Palette;
+use crate::text::writer::TextWriter;
 
 pub mod commands;
 mod message;
@@ -33,17 +34,6 @@ const WIDTH: usize = 120;
 /// The least width at which lines are wrapped here; a narrower terminal wraps them itself.
 const LEAST: usize = 40;
 
-/// The output options of the command line.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OutputOptions {
-    /// The choice of colours.
-    pub color: ColorChoice,
-    /// Whether to leave out progress and status.
-    pub quiet: bool,
-    /// The number of `-v` flags.
-    pub verbosity: u8,
-}
-
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
@@ -60,27 +50,33 @@ pub struct Ui {
     stdin: Mutex<Box<dyn BufRead + Send>>,
     stdout: Mutex<Sink>,
     stderr: Stderr,
-    known: Known,
-    stdout_palette: Palette,
-    stderr_palette: Palette,
-    width: usize,
+    /// The secrets that are removed from all output.
+    pub(crate) known: Known,
+    /// The palette for results.
+    pub(crate) palette: Palette,
+    /// The palette for a [notice](Self::notice).
+    pub(crate) notice_palette: Palette,
+    /// How many columns a line may take.
+    pub(crate) width: usize,
     /// The width of stderr, if it is a terminal.
     stderr_width: Option<usize>,
-    quiet: bool,
-    verbosity: u8,
-    /// Whether stdin and stderr are terminals.
-    interactive: bool,
+    /// Whether progress and status are left out.
+    pub(crate) quiet: bool,
+    /// How often `-v` was given.
+    pub(crate) verbosity: u8,
+    /// Whether stdin and stderr are terminals, so that a question can be asked.
+    pub(crate) interactive: bool,
     /// Whether bars may move on stderr.
     animated: bool,
 }
 
 impl Ui {
     /// Makes the user interface of this process.
-    pub fn new(options: OutputOptions) -> Self {
-        let (stdout_palette, stdout) = open(io::stdout(), options.color);
-        let (stderr_palette, stderr) = open(io::stderr(), options.color);
+    pub fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
+        let (palette, stdout) = open(io::stdout(), color);
+        let (notice_palette, stderr) = open(io::stderr(), color);
         let terminal = io::stderr().is_terminal();
-        let animated = terminal && !options.quiet && !in_ci();
+        let animated = terminal && !quiet && !in_ci();
         let columns = |(width, _): (terminal_size::Width, _)| usize::from(width.0);
         let on_stdout = terminal_size::terminal_size_of(io::stdout()).map(columns);
         let on_stderr = terminal_size::terminal_size_of(io::stderr()).map(columns);
@@ -90,45 +86,25 @@ impl Ui {
             stdout: Mutex::new(Sink::new(stdout, known.clone())),
             stderr: Stderr::new(stderr, known.clone(), animated),
             known,
-            stdout_palette,
-            stderr_palette,
+            palette,
+            notice_palette,
             stderr_width: on_stderr.or_else(asked_for).filter(|width| *width >= LEAST),
             width: on_stdout.or(on_stderr).or_else(asked_for).unwrap_or(WIDTH),
-            quiet: options.quiet,
-            verbosity: options.verbosity,
+            quiet,
+            verbosity,
             interactive: terminal && io::stdin().is_terminal(),
             animated,
         }
     }
 
-    /// Returns the secrets that are removed from all output.
-    pub fn known(&self) -> &Known {
-        &self.known
+    /// Returns a writer for a result.
+    pub(crate) fn writer(&self) -> TextWriter {
+        TextWriter::new(self.palette, self.width)
     }
 
-    /// Returns the palette for results.
-    pub fn palette(&self) -> Palette {
-        self.stdout_palette
-    }
-
-    /// Returns the palette for a [notice](Self::notice).
-    pub fn notice_palette(&self) -> Palette {
-        self.stderr_palette
-    }
-
-    /// Returns how many columns a line may take.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Returns whether progress and status are left out.
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
-    /// Returns how often `-v` was given.
-    pub fn verbosity(&self) -> u8 {
-        self.verbosity
+    /// Returns a writer for a [notice](Self::notice).
+    pub(crate) fn notice_writer(&self) -> TextWriter {
+        TextWriter::new(self.notice_palette, self.width)
     }
 
     /// Returns the writer for logs.
@@ -173,11 +149,6 @@ impl Ui {
         }));
     }
 
-    /// Returns whether a question can be asked.
-    pub fn is_interactive(&self) -> bool {
-        self.interactive
-    }
-
     /// Returns a function that writes messages to stderr, in quiet runs too.
     pub fn speaker(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
         let stderr = self.stderr.clone();
@@ -193,12 +164,12 @@ impl Ui {
 
     /// Writes a warning.
     pub fn warning(&self, text: &str) {
-        self.stderr.put(&message::warning(text, self.stderr_palette, self.stderr_width));
+        self.stderr.put(&message::warning(text, self.notice_palette, self.stderr_width));
     }
 
     /// Writes the error of a failed run.
     pub fn error(&self, error: &Error) {
-        self.stderr.put(&message::error(error, self.stderr_palette, self.stderr_width));
+        self.stderr.put(&message::error(error, self.notice_palette, self.stderr_width));
     }
 
     /// Asks a question. Only an explicit yes counts.
@@ -307,8 +278,8 @@ mod tests {
             stdout: Mutex::new(Sink::new(Box::new(stdout), Known::default())),
             stderr: Stderr::new(Box::new(stderr.clone()), Known::default(), false),
             known: Known::default(),
-            stdout_palette: Palette::Plain,
-            stderr_palette: Palette::Plain,
+            palette: Palette::Plain,
+            notice_palette: Palette::Plain,
             width: WIDTH,
             stderr_width: None,
             quiet: false,

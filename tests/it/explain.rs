@@ -34,7 +34,7 @@ fn is_explained(text: &str, id: &str) {
 
 fn validator(document: &str) -> jsonschema::Validator {
     let published = moorline::cli::documents::find(document).expect("it is published");
-    jsonschema::validator_for(&published.schema()).expect("a schema")
+    jsonschema::validator_for(&(published.schema)()).expect("a schema")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use moorline::clock::Clock;
 use moorline::graph::Request;
 use moorline::http::Method;
 use moorline::plan::{self, Plan};
-use moorline::report;
+use moorline::report::json::Document;
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ async fn of_a_thousand_objects_one_that_moved_stops_all_or_is_left_out() {
     let pace = NonZeroU32::new(1000).expect("not zero");
     let site = estate.open(json!({}), Clock::sped_up(pace)).await;
     let (planned, live) = site.plan().await;
-    let saved = saved::read(&report::json::plan(&planned.plan)).expect("it is as it was saved");
+    let saved = saved::read(&Document::Plan.render(&planned.plan)).expect("it is as it was saved");
 
     let moved = live.objects.iter().nth(500).expect("an object");
     let body = json!({ "@odata.type": moved.body.member("@odata.type"), "description": "by hand" });
@@ -222,7 +222,7 @@ fn made_with_other_types(workspace: &Workspace) {
     let mut plan: Plan = serde_json::from_value(workspace.json("plan.json")).expect("a plan");
     plan.knowledge = "sha256:another".to_owned();
     plan.digest = plan::plan_digest(&plan);
-    workspace.write("plan.json", report::json::plan(&plan));
+    workspace.write("plan.json", Document::Plan.render(&plan));
 }
 
 #[test]

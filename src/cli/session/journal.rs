@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Session;
-use crate::cli::failure::CommandError;
+use crate::cli::Result;
 use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{OwnCreates, TenantRef};
 use crate::recovery;
@@ -29,13 +29,13 @@ impl Session {
 
     /// Returns where a run writes its journal; `None` if nothing of the run is kept.
     pub(in crate::cli) fn draft(&self, command: Command, of: Option<&Path>) -> Option<Draft> {
-        self.keeps
+        (!self.alone)
             .then(|| Draft { root: self.desired.root.clone(), origin: self.origin(command, of) })
     }
 
     /// Settles the journals of crashed runs, and warns of what was found.
-    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<(), CommandError> {
-        if !self.keeps {
+    pub(in crate::cli) async fn settle(&self, ui: &Ui) -> Result<()> {
+        if self.alone {
             return Ok(());
         }
         let tenant = self.tenant();
@@ -49,7 +49,7 @@ impl Session {
 
     /// Returns what earlier runs of this folder created in this tenant.
     pub(in crate::cli) fn own_creates(&self) -> OwnCreates {
-        if !self.keeps {
+        if self.alone {
             return OwnCreates::default();
         }
         let root = self.desired.root.clone();
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Reads a journal, which must be about this tenant.
-    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record, CommandError> {
+    pub(in crate::cli) fn journal(&self, path: &Path) -> Result<Record> {
         let tenant = self.tenant();
         let about_this = |record: Record| {
             record.expect_over()?;

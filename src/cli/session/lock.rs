@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Session, now};
 use crate::apply::lock::{self, Holder, LockError, TenantKey, TenantLock};
+use crate::cli::Result;
 use crate::cli::environment::variable;
-use crate::cli::failure::CommandError;
 use crate::journal::Command;
 use crate::ui::Ui;
 
@@ -24,8 +24,8 @@ impl Session {
         ui: &Ui,
         command: Command,
         timeout: Option<Duration>,
-    ) -> Result<Option<TenantLock>, CommandError> {
-        if self.is_alone() {
+    ) -> Result<Option<TenantLock>> {
+        if self.alone {
             return Ok(None);
         }
         let folder = lock::folder(variable).map_err(LockError::into_error)?;

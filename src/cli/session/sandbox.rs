@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::cli::failure::CommandError;
+use crate::cli::Result;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
 use crate::sandbox::fault_config::FaultConfig;
@@ -20,7 +20,7 @@ pub(super) async fn start(
     root: &Path,
     file: Option<&Path>,
     faults: FaultConfig,
-) -> Result<Running, CommandError> {
+) -> Result<Running> {
     let state = match file {
         // The sandbox reads the file.
         Some(path) if path.exists() => State::default(),
@@ -114,8 +114,11 @@ pub(in crate::cli) fn is_state(path: &Path) -> bool {
     value["kind"] == "sandbox-state"
 }
 
-/// Reads a fault file.
-pub(in crate::cli) fn load_fault_config(path: &Path) -> Result<FaultConfig, Error> {
+/// Reads a fault file; without one there are no faults.
+pub(in crate::cli) fn load_fault_config(path: Option<&Path>) -> Result<FaultConfig, Error> {
+    let Some(path) = path else {
+        return Ok(FaultConfig::default());
+    };
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
     let text = std::fs::read_to_string(path).map_err(|source| {

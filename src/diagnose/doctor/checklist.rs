@@ -97,7 +97,7 @@ impl Check {
 }
 
 /// The checks of one examination, in an order in which each needs those before it.
-pub(super) struct Checklist(Vec<Check>);
+pub(super) struct Checklist(pub(super) Vec<Check>);
 
 /// The prefix of the names of checks whether a family can be read.
 const ACCESS: &str = "read/";
@@ -207,11 +207,6 @@ impl Checklist {
         let results = self.0.iter().map(|check| &check.result);
         let mut missing = results.filter(|result| result.status == CheckStatus::Missing);
         missing.find_map(|result| result.code.clone())
-    }
-
-    /// Returns the checks.
-    pub(super) fn into_checks(self) -> Vec<Check> {
-        self.0
     }
 
     fn get(&self, id: &str) -> Option<&Check> {

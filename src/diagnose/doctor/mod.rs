@@ -197,7 +197,7 @@ pub async fn examine(set_up: SetUp<'_>) -> DoctorDocument {
         }),
         summary: checklist.summary(),
         cause: checklist.cause(),
-        items: checklist.into_checks(),
+        items: checklist.0,
     }
 }
 

@@ -2,16 +2,13 @@
 //!
 //! Alerts stand at the top; the differences of each object are folded.
 
-mod doctor;
+mod diagnose;
 mod escape;
 mod object;
 mod page;
-mod permissions;
 
-pub use doctor::doctor;
-pub use permissions::permissions;
+pub use diagnose::{doctor, permissions};
 
-use super::Verbosity;
 use super::phrases;
 use super::view::{self, Direction, Story};
 use crate::apply::outcome::Outcome;
@@ -22,12 +19,12 @@ use page::MarkdownPage;
 
 /// Renders a plan.
 pub fn plan(plan: &Plan) -> String {
-    story(&view::plan(plan, Verbosity::Normal))
+    story(&view::plan(plan, false))
 }
 
 /// Renders a drift report.
 pub fn drift(report: &DriftReport) -> String {
-    story(&view::drift(report, Verbosity::Normal))
+    story(&view::drift(report, false))
 }
 
 fn story(story: &Story<'_>) -> String {

@@ -1,21 +1,25 @@
-//! Writes the outcome of an apply.
+//! Writes the outcome of an apply, the changes that it leaves out, and why it does not start.
+
+use std::collections::BTreeSet;
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
+use crate::apply::StaleChange;
 use crate::apply::outcome::{Item, Outcome};
-use crate::journal::Status;
-use crate::report::{Verbosity, phrases, view};
+use crate::journal::{Command, Status};
+use crate::plan::Plan;
+use crate::plan::risk::Refusal;
+use crate::report::{phrases, view};
 use crate::text::sanitize;
-use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, Palette, WARNING};
-use crate::text::writer::{PLAIN, Piece, TextWriter};
+use crate::text::style::{BOLD, CREATED, DIM, ERROR, HINT, WARNING};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// The indentation of the details below an item.
 const INDENT: usize = 6;
 
 /// Renders the status of each change.
-pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Verbosity) -> String {
-    let mut writer = TextWriter::new(palette, width);
+pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbose: bool) -> String {
     let items: Vec<&Item> = outcome.items.iter().collect();
     let rows: Vec<[String; 4]> = items.iter().map(|item| row(item)).collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
@@ -30,7 +34,7 @@ pub fn outcome(outcome: &Outcome, palette: Palette, width: usize, verbosity: Ver
             Piece::new(styles[column], &format!("{}{}", row[column], " ".repeat(padding)))
         });
         writer.pieces(2, INDENT, 2, &pieces.collect::<Vec<_>>());
-        details(&mut writer, item, help, verbosity);
+        details(&mut writer, item, help, verbose);
     }
     if !outcome.items.is_empty() {
         writer.gap();
@@ -52,12 +56,7 @@ fn row(item: &Item) -> [String; 4] {
     ]
 }
 
-fn details(
-    writer: &mut TextWriter,
-    item: &Item,
-    help: Option<(usize, &str)>,
-    verbosity: Verbosity,
-) {
+fn details(writer: &mut TextWriter, item: &Item, help: Option<(usize, &str)>, verbose: bool) {
     if let Some(message) = &item.message {
         writer.labelled(INDENT, Piece::new(PLAIN, ""), message.split(' '));
     }
@@ -68,7 +67,7 @@ fn details(
         };
         writer.labelled(INDENT, Piece::new(HINT, &label), help.split(' '));
     }
-    if verbosity == Verbosity::Verbose {
+    if verbose {
         let id = item.id.as_deref().map(|id| format!("id {id}, ")).unwrap_or_default();
         let writes = phrases::count(item.writes, "call");
         writer.line(INDENT, DIM, &format!("{id}{writes} wrote"));
@@ -86,4 +85,36 @@ fn style(status: Status) -> Style {
         Status::DidNotStick | Status::Failed => ERROR,
         Status::NotBegun => DIM,
     }
+}
+
+/// Renders the changes whose objects changed since the plan was saved, and the summary of the rest.
+pub(crate) fn left_out(moved: &[StaleChange], plan: &Plan, mut writer: TextWriter) -> String {
+    writer.gap();
+    writer.line(0, WARNING, "Left out, because the objects changed since the plan was saved:");
+    for stale in moved {
+        let address = Piece::new(BOLD, &format!("{}:", stale.address));
+        writer.labelled(2, address, words_of(&stale.what));
+    }
+    writer.line(0, PLAIN, "The rest of the plan:");
+    writer.sentences(2, PLAIN, &phrases::plan_summary(plan));
+    writer.finish()
+}
+
+/// Renders every reason why an apply does not start, and the flags that allow it.
+pub(crate) fn refusals(refusals: &[Refusal], command: Command, mut writer: TextWriter) -> String {
+    writer.line(0, ERROR, "Refused, nothing was written:");
+    for refusal in refusals {
+        if let Some(address) = &refusal.address {
+            writer.line(2, BOLD, address);
+        }
+        let indent = if refusal.address.is_some() { 4 } else { 2 };
+        let label = Piece::new(ERROR, &format!("{}:", refusal.code));
+        writer.labelled(indent, label, refusal.message.split(' '));
+    }
+    let flags: BTreeSet<&str> = refusals.iter().map(|refusal| refusal.flag.as_str()).collect();
+    if !flags.is_empty() {
+        let words = format!("if this is intended, run `moorline {command}` again with");
+        writer.labelled(2, Piece::new(HINT, "help:"), words.split(' ').chain(flags));
+    }
+    writer.finish()
 }

@@ -9,8 +9,8 @@ use super::field::Viewer;
 use super::node::{DiffContent, DiffMark, DiffNode};
 use super::payload::{self, LONG, Payload};
 use super::value::{self, IdNames, TYPE, is_scalar};
+use crate::report::phrases;
 use crate::report::width::cut;
-use crate::report::{Verbosity, phrases};
 
 /// The number of elements or lines of one value that are shown, unless the report is verbose.
 const MOST: usize = 40;
@@ -165,10 +165,8 @@ impl Comparer<'_> {
         if !payload::is_long(text) || payload::is_path(text) {
             return (shown, Vec::new());
         }
-        let lines = match self.viewer.verbosity {
-            Verbosity::Verbose => payload::diff("", text, usize::MAX),
-            Verbosity::Normal => Vec::new(),
-        };
+        let verbose = self.viewer.verbose;
+        let lines = if verbose { payload::diff("", text, usize::MAX) } else { Vec::new() };
         if text.contains('\n') {
             return (payload.summary(), lines);
         }
@@ -177,9 +175,6 @@ impl Comparer<'_> {
     }
 
     fn most(&self) -> usize {
-        match self.viewer.verbosity {
-            Verbosity::Normal => MOST,
-            Verbosity::Verbose => usize::MAX,
-        }
+        if self.viewer.verbose { usize::MAX } else { MOST }
     }
 }

@@ -8,14 +8,13 @@ use super::compare::Comparer;
 use super::node::{DiffContent, DiffMark, DiffNode, Direction};
 use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
-use crate::report::Verbosity;
 
 /// Builds the nodes of one object.
 pub(super) struct Viewer<'a> {
     /// The direction of the comparison.
     pub(super) direction: Direction,
-    /// The amount of detail.
-    pub(super) verbosity: Verbosity,
+    /// Whether everything is shown: long values whole, and the fields of blocked changes.
+    pub(super) verbose: bool,
     /// The file of the object's manifest.
     pub(super) file: &'a str,
 }

@@ -7,7 +7,6 @@ mod compare;
 mod field;
 mod layout;
 mod node;
-mod object;
 mod payload;
 mod reach;
 mod story;
@@ -15,5 +14,4 @@ mod value;
 
 pub(super) use layout::{DiffRow, rows};
 pub(super) use node::{DiffContent, DiffMark, Direction, TextSpan};
-pub(super) use object::{ObjectView, display_name};
-pub(super) use story::{Story, drift, plan};
+pub(super) use story::{ObjectView, Story, display_name, drift, plan};

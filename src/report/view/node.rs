@@ -90,10 +90,9 @@ pub(in crate::report) struct TextSpan {
 }
 
 /// The content of a line, after the name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) enum DiffContent {
     /// Nothing: the lines below say it.
-    #[default]
     Nothing,
     /// A value alone.
     Value(String),
