@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
-use super::problem::{BodyProblem, LocatedProblem, synthetic};
-use super::refusal::ErrorResponse;
+use super::problem::{LocatedProblem, not_literal};
+use super::refusal::{ErrorResponse, table};
 use super::state::State;
 use super::{Object, literal, object};
 
@@ -108,26 +108,24 @@ pub(crate) fn put(
     body: &Object,
 ) -> Result<(), ErrorResponse> {
     let checker = Checker::of_calls(change.version, &[]);
-    let ty = checker.instance_type(NAME, body).map_err(|fault| ErrorResponse::of_core(&fault))?;
-    let missing = |called: &str| {
-        invalid(format!("Tenant registration policy is missing a value for {called}"))
-    };
+    let unreadable = |fault: LocatedProblem| table::UNREADABLE.refusal(&[&fault]);
+    let ty = checker.instance_type(NAME, body).map_err(unreadable)?;
+    let missing = |called: &str| table::POLICY_INCOMPLETE.refusal(&[&called]);
     let is_missing = |name: &str| body.get(name).is_none_or(Value::is_null);
     if let Some((_, called)) = REQUIRED.iter().find(|(name, _)| is_missing(name)) {
         return Err(missing(called));
     }
-    let mut written =
-        checker.properties(&ty, body).map_err(|fault| ErrorResponse::of_core(&fault))?;
+    let mut written = checker.properties(&ty, body).map_err(unreadable)?;
     if let Some(path) =
         MEMBERSHIPS.iter().chain(&SWITCHES).find(|path| value_at(&written, path).is_null())
     {
         return Err(missing(path.rsplit('.').next().unwrap_or(path)));
     }
     check_memberships(&written)
-        .map_err(|fault| invalid(synthetic(format!("{}: {fault}", fault.path()))))?;
+        .map_err(|fault| table::POLICY_MEMBERSHIP.refusal(&[&fault.path(), &fault]))?;
     let quota = written["userDeviceQuota"].as_i64().unwrap_or_default();
     if quota < 0 {
-        return Err(invalid(synthetic("The quota must not be negative")));
+        return Err(table::NEGATIVE_QUOTA.refusal(&[]));
     }
     written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
 
@@ -151,10 +149,6 @@ pub(crate) fn put(
     Ok(())
 }
 
-fn invalid(message: String) -> ErrorResponse {
-    ErrorResponse::core(axum::http::StatusCode::BAD_REQUEST, "invalid_request", message)
-}
-
 /// Returns the value that a path of names leads to, null where there is none.
 fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
     let (first, inner) = path.split_once('.').unwrap_or((path, ""));
@@ -174,13 +168,13 @@ fn check_memberships(policy: &Object) -> Result<(), LocatedProblem> {
 
 fn check_membership(membership: &Value) -> Result<(), LocatedProblem> {
     if membership["@odata.type"].is_null() {
-        return Err(BodyProblem::AbstractType.into());
+        return Err(table::ABSTRACT_TYPE.refusal(&[]).into());
     }
     for list in ["users", "groups"] {
         let ids = membership[list].as_array().into_iter().flatten();
         let check = |id: &Value| match literal::guid(id.as_str().unwrap_or_default()) {
             Some(_) => Ok(()),
-            None => Err(BodyProblem::literal(id, "Edm.Guid").into()),
+            None => Err(not_literal(id, &"Edm.Guid").into()),
         };
         each(ids, check).map_err(|fault| fault.under(list))?;
     }

@@ -12,7 +12,8 @@ use super::check::{Checker, each};
 use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
 use super::guid::guid;
-use super::problem::{BodyProblem, LocatedProblem};
+use super::problem::LocatedProblem;
+use super::refusal::table;
 use super::rows::{Row, Rows};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
@@ -118,7 +119,7 @@ fn complete(state: &mut State) -> Result<(), LocatedProblem> {
         .map_err(|fault| fault.under(row.section()))?;
     }
     if let Some(id) = state.device_status_overviews.keys().find(|id| !state.has_object(id)) {
-        let fault = BodyProblem::NoSuchObject(id.clone()).under(id);
+        let fault = table::NO_SUCH_ID.refusal(&[id]).under(id);
         return Err(fault.under("deviceStatusOverviews"));
     }
     for id in state.references.keys() {
@@ -154,7 +155,7 @@ impl Ids {
         if self.taken.insert((scope, id.clone())) {
             Ok(())
         } else {
-            Err(BodyProblem::DuplicateId(id.clone()).under("id"))
+            Err(table::DUPLICATE_ID.refusal(&[id]).under("id"))
         }
     }
 }
@@ -163,7 +164,7 @@ impl Ids {
 fn check_members(state: &State, ids: &[String]) -> Result<(), LocatedProblem> {
     each(ids, |id| {
         let kind = membership::kind(state, id);
-        kind.map(drop).ok_or_else(|| BodyProblem::NoSuchObject(id.clone()).into())
+        kind.map(drop).ok_or_else(|| table::NO_SUCH_ID.refusal(&[id]).into())
     })
     .map(drop)
     .map_err(|fault| fault.under("members"))
@@ -171,8 +172,9 @@ fn check_members(state: &State, ids: &[String]) -> Result<(), LocatedProblem> {
 
 /// Refuses references of an object that does not exist, or that cannot refer to these.
 fn check_references(state: &State, id: &str) -> Result<(), LocatedProblem> {
-    let (row, object) = state.find(id).ok_or_else(|| BodyProblem::NoSuchObject(id.to_owned()))?;
-    references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
+    let (row, object) = state.find(id).ok_or_else(|| table::NO_SUCH_ID.refusal(&[&id]))?;
+    let references = &state.references[id];
+    Ok(references::check(state, row, GraphVersion::Beta, type_of(object), references)?)
 }
 
 /// Returns the built-in scope tag (FACTS 7).
@@ -235,7 +237,7 @@ fn collected(
     }
     let mut complete = contained::properties(&checker, &ty, row.contained, &object)?;
     if text(&complete, row.name_property).is_empty() {
-        return Err(BodyProblem::Missing(row.name_property.to_owned()).under(row.name_property));
+        return Err(table::MISSING.refusal(&[&row.name_property]).under(row.name_property));
     }
     identify(ids, "", &ty, row.name_property, &mut complete)?;
     for (property, json) in row.initial {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::sandbox::check::{Checker, each, is_computed};
 use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{BodyProblem, LocatedProblem};
+use crate::sandbox::problem::{LocatedProblem, unexpected_node};
+use crate::sandbox::refusal::table;
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
 use crate::sandbox::{Object, defaults};
@@ -48,11 +49,12 @@ pub(crate) fn targets(
     let elements = match given {
         Value::Null => &[],
         Value::Array(elements) => &elements[..],
-        other => return Err(BodyProblem::node(other, "StartArray").under(row.property)),
+        other => return Err(unexpected_node(other, "StartArray").under(row.property)),
     };
     let targets = each(elements, |element| target(checker, row, element));
     let targets = targets.map_err(|fault| fault.under(row.property))?;
-    (row.check)(&targets).map_err(|words| BodyProblem::Contained(words).under(row.property))?;
+    (row.check)(&targets)
+        .map_err(|words| table::CONTAINED.refusal(&[&words]).under(row.property))?;
     Ok(json!(targets))
 }
 
@@ -61,7 +63,7 @@ fn target(
     row: &'static Contained,
     element: &Value,
 ) -> Result<Object, LocatedProblem> {
-    let body = element.as_object().ok_or_else(|| BodyProblem::node(element, "StartObject"))?;
+    let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(row.element, body)?;
     let mut target = properties(checker, &ty, row.inside, body)?;
     target.retain(|name, _| name == "id" || !ty.property(name).is_some_and(is_computed));

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::read;
 use crate::sandbox::Object;
-use crate::sandbox::problem::{BodyProblem, LocatedProblem};
-use crate::sandbox::refusal::ErrorResponse;
+use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
@@ -50,14 +49,11 @@ impl NavigationProperty {
         state: &State,
         row: &Collection,
         ids: &[String],
-    ) -> Result<(), LocatedProblem> {
+    ) -> Result<(), ErrorResponse> {
         let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
         let wrong = ids.iter().find(|id| !fits(id));
         match wrong.or(ids.get(1).filter(|_| !self.many)) {
-            Some(id) => {
-                Err(BodyProblem::Reference { property: self.property.clone(), id: id.clone() }
-                    .into())
-            }
+            Some(id) => Err(table::REFERENCE.refusal(&[&self.property, id])),
             None => Ok(()),
         }
     }
@@ -96,12 +92,8 @@ pub(crate) fn id_of(
         let quoted = below.strip_prefix("('").and_then(|id| id.strip_suffix("')"));
         quoted.or(below.strip_prefix('/'))
     });
-    id.filter(|id| !id.is_empty() && !id.contains('/')).map(str::to_owned).ok_or_else(|| {
-        ErrorResponse::unreadable(format!(
-            "{address} is not the address of an object in {}.",
-            row.path
-        ))
-    })
+    let id = id.filter(|id| !id.is_empty() && !id.contains('/')).map(str::to_owned);
+    id.ok_or_else(|| table::NO_ADDRESS.refusal(&[address, &row.path]))
 }
 
 /// Refuses references that an object of a type cannot have.
@@ -111,10 +103,10 @@ pub(crate) fn check(
     version: GraphVersion,
     ty: &str,
     bound: &References,
-) -> Result<(), LocatedProblem> {
+) -> Result<(), ErrorResponse> {
     for (property, ids) in bound {
         let navigation = NavigationProperty::find(version, ty, property)
-            .ok_or_else(|| BodyProblem::unknown_property(property, ty))?;
+            .ok_or_else(|| table::NO_PROPERTY.refusal(&[property, &ty]))?;
         navigation.check(state, row, ids)?;
     }
     Ok(())

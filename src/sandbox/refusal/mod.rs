@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::clock;
-use super::problem::{LocatedProblem, synthetic};
+use super::problem::LocatedProblem;
 
 /// The refusal of a call. The outermost layer, which knows the ids of the call, makes the response of it.
 #[derive(Clone, Debug)]
@@ -73,38 +73,9 @@ pub(crate) fn filled(text: &str, values: &[&dyn Display]) -> String {
 }
 
 impl ErrorResponse {
-    /// Returns a refusal by Graph itself or by Entra.
-    pub(crate) fn core(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), envelope: Envelope::Core }
-    }
-
-    /// Returns a refusal by Intune.
-    pub(crate) fn intune(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { status, code, message: message.into(), envelope: Envelope::Intune }
-    }
-
-    /// Returns Intune's plain 400.
-    pub(crate) fn intune_bad_request(message: impl Into<String>) -> Self {
-        Self::intune(StatusCode::BAD_REQUEST, "BadRequest", message)
-    }
-
-    /// Returns Intune's answer to a faulty body: the model's text where the body does not fit the model, the service's
-    /// where a value is outside its bounds.
-    pub(crate) fn of_intune(fault: LocatedProblem) -> Self {
-        let message = fault.to_string();
-        if fault.problem.is_of_service() {
-            return Self::intune_bad_request(message);
-        }
-        table::MODEL.refusal(&[&message])
-    }
-
-    /// Returns the answer of Entra's workloads to a faulty body.
-    pub(crate) fn of_core(fault: &LocatedProblem) -> Self {
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", fault.to_string())
+    /// Adds the property that a faulty body is refused for.
+    pub(crate) fn under(self, name: &str) -> LocatedProblem {
+        LocatedProblem::from(self).under(name)
     }
 
     /// Returns Intune's 404.
@@ -128,11 +99,6 @@ impl ErrorResponse {
         };
         let steps: Vec<&str> = below.split('/').enumerate().map(step).collect();
         table::NO_ROUTE.refusal(&[&steps.join("/"), method, &below])
-    }
-
-    /// Returns the answer to a body or a query that cannot be read, with a text of the sandbox's own.
-    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", synthetic(message))
     }
 
     /// Returns the body of the answer.
@@ -180,6 +146,12 @@ fn intune_document(message: &str, ids: &CallIds, path: &str) -> String {
     )
 }
 
+impl IntoResponse for RefusalRow {
+    fn into_response(self) -> Response {
+        self.refusal(&[]).into_response()
+    }
+}
+
 impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -195,7 +167,7 @@ mod tests {
     #[test]
     fn intune_message_is_json_with_the_request_id() {
         let ids = CallIds { request: Uuid::nil(), client: "c".to_owned() };
-        let refusal = ErrorResponse::intune_bad_request("Say \"please\".");
+        let refusal = table::CONTAINED.refusal(&[&"Say \"please\"."]);
         let body = refusal.body(&ids, "/beta/deviceManagement/deviceConfigurations", clock::now());
         let message = body["error"]["message"].as_str().expect("text");
         let inner: Value = serde_json::from_str(message).expect("a document");

@@ -18,7 +18,6 @@ use super::GRAPH_JSON;
 use crate::sandbox::Object;
 use crate::sandbox::actor::Change;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::problem::synthetic;
 use crate::sandbox::query::Query;
 use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::service::SandboxService;
@@ -155,7 +154,8 @@ pub(super) fn json_object(
         return Err(table::NOT_SENT_AS_JSON.refusal(&[]));
     }
     let bytes = body.map_err(|error| {
-        ErrorResponse::core(error.status(), "BadRequest", synthetic(error.body_text()))
+        // Synthetic.
+        table::core(error.status().as_u16(), "BadRequest", "{}").refusal(&[&error.body_text()])
     })?;
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),

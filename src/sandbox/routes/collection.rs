@@ -80,7 +80,7 @@ fn list(call: &Call, row: Row) -> Answer {
         let visible = state.objects(row).iter().filter(|object| shape::has(call.version, object));
         let (page, next) = query.page(query.filtered(row.filterable, visible)?, size);
         let shown = page.into_iter().filter_map(|object| shown(call, row, &query, object));
-        Ok((shown.map(Value::Object).collect::<Vec<_>>(), next))
+        Ok::<_, ErrorResponse>((shown.map(Value::Object).collect::<Vec<_>>(), next))
     })?;
     if conditions.largest_page.is_some_and(|most| page.len() > most) {
         return Err(table::PAGE_TOO_LARGE.refusal(&[]));
@@ -108,7 +108,7 @@ fn show(call: &Call, row: Row) -> Answer {
                 if navigation.many { linked.into() } else { linked.pop().unwrap_or_default() };
             shown.insert(navigation.property.clone(), value);
         }
-        Ok(shown)
+        Ok::<_, ErrorResponse>(shown)
     })?;
     let context = format!("{}{}/$entity", row.path, context(&query.expand));
     Ok(call.entity(StatusCode::OK, &context, object))

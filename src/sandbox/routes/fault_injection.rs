@@ -19,7 +19,7 @@ use crate::sandbox::clock;
 use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::table;
 use crate::sandbox::service::SandboxService;
 
 /// Marks a member of a `$batch` on its way in.
@@ -119,7 +119,7 @@ pub(super) async fn throttle(
     let app = caller.actor.app_id().unwrap_or_default();
     match service.throttle(app, request.method(), request.uri().path()) {
         None => next.run(request).await,
-        wait => with_wait(&service, table::THROTTLED.refusal(&[]).into_response(), wait),
+        wait => with_wait(&service, table::THROTTLED.into_response(), wait),
     }
 }
 
@@ -148,19 +148,16 @@ fn with_wait(service: &SandboxService, mut response: Response, wait: Option<Dura
 /// Returns an error with a body of some kind. The sentence is Intune's usual one without details (FACTS 4.2); the codes are
 /// FACTS 4.1 and 4.5.
 fn failure(status: StatusCode, body: BodyKind) -> Response {
-    let code = match status.as_u16() {
+    let number = status.as_u16();
+    let code = match number {
         429 => "TooManyRequests",
         500 => "InternalServerError",
         503 => "serviceNotAvailable",
         _ => "UnknownError",
     };
     match body {
-        BodyKind::Intune => {
-            ErrorResponse::intune(status, code, "An error has occurred").into_response()
-        }
-        BodyKind::Core => {
-            ErrorResponse::core(status, code, "An error has occurred.").into_response()
-        }
+        BodyKind::Intune => table::intune(number, code, "An error has occurred").into_response(),
+        BodyKind::Core => table::core(number, code, "An error has occurred.").into_response(),
         BodyKind::Html => {
             let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
             with_body(status, HeaderValue::from_static("text/html"), page)

@@ -22,7 +22,7 @@ pub(super) fn show(call: &Call, row: Row) -> Answer {
     let (id, cast, navigation) = place(call)?;
     let mut shown = call.service.show(|state| {
         check_type(call, state, row)?;
-        Ok(references::shown(state, row, call.version, id, &navigation))
+        Ok::<_, ErrorResponse>(references::shown(state, row, call.version, id, &navigation))
     })?;
     let context = format!("{}('{id}')/{cast}/{}", row.path, navigation.property);
     if navigation.many {
