@@ -115,7 +115,7 @@ impl CallerIdentity {
     }
 
     fn lacks_intune_role(&self, state: &State) -> bool {
-        let Some(id) = self.actor.app_id() else { return false };
+        let Some(id) = &self.actor.app_id else { return false };
         let mut apps = state.apps.iter().flatten();
         apps.any(|app| app.client_id.eq_ignore_ascii_case(id) && !app.intune_role)
     }
@@ -125,10 +125,10 @@ impl CallerIdentity {
         if self.has(any_of) {
             return Ok(());
         }
-        Err(match self.actor {
+        Err(match self.actor.app_id {
             _ if !is_intune => table::DIRECTORY_DENIED.refusal(&[]),
-            Actor::Application { .. } => table::APP_LACKS_PERMISSION.refusal(&[&any_of.join(", ")]),
-            Actor::Person(_) => table::USER_LACKS_PERMISSION.refusal(&[]),
+            Some(_) => table::APP_LACKS_PERMISSION.refusal(&[&any_of.join(", ")]),
+            None => table::USER_LACKS_PERMISSION.refusal(&[]),
         })
     }
 }

@@ -13,7 +13,7 @@ use super::refusal::{ErrorResponse, table};
 use crate::schema::types::TypeDef;
 
 /// The query options of one call.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Query {
     pub(crate) filter: Option<ODataFilter>,
     pub(crate) select: Option<Vec<String>>,

@@ -18,8 +18,10 @@ use super::throttle::Throttle;
 /// A tenant that is being served.
 #[derive(Debug)]
 pub(crate) struct SandboxService {
-    pace: SandboxTime,
-    conditions: FaultConfig,
+    /// The sandbox's own time.
+    pub(crate) pace: SandboxTime,
+    /// The conditions that callers meet, without the faults.
+    pub(crate) conditions: FaultConfig,
     state: Mutex<State>,
     replica: Mutex<Replica>,
     throttle: Mutex<Throttle>,
@@ -81,16 +83,6 @@ impl SandboxService {
             ..FaultConfig::default()
         };
         Self::with(self.pace, conditions, self.current().clone())
-    }
-
-    /// Returns the conditions that callers meet, without the faults.
-    pub(crate) fn conditions(&self) -> &FaultConfig {
-        &self.conditions
-    }
-
-    /// Returns the sandbox's own time.
-    pub(crate) fn pace(&self) -> &SandboxTime {
-        &self.pace
     }
 
     /// Reads the tenant.

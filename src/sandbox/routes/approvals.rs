@@ -33,7 +33,7 @@ pub(super) fn router() -> Routes {
 
 /// Answers with a request by its id, or by the function that finds the caller's own requests alone.
 fn request(call: &Call) -> Answer {
-    let (key, now) = (call.parameter(0), call.service.pace().date());
+    let (key, now) = (call.parameter(0), call.service.pace.date());
     let function = key.strip_prefix("retrieveMyRequestById(id='");
     let own = function.and_then(|rest| rest.strip_suffix("')"));
     let found = call.service.read(|state| {
@@ -45,7 +45,7 @@ fn request(call: &Call) -> Answer {
 }
 
 fn cancel(call: &Call) -> Answer {
-    let (body, now) = (call.body()?, call.service.pace().date());
+    let (body, now) = (call.body()?, call.service.pace.date());
     call.change(|state, change| approvals::cancel(state, text(&body, "id"), change.actor, now))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -75,7 +75,7 @@ pub(super) async fn guard(
         requestor: &caller.actor,
         justification: header(JUSTIFICATION),
         code: header(CODE),
-        now: service.pace().date(),
+        now: service.pace.date(),
     };
     match service.change(|state| approvals::pass(state, &write))? {
         Passage::Waits(code) => {

@@ -73,7 +73,7 @@ pub(super) fn router(row: Row) -> Routes {
 fn list(call: &Call, row: Row) -> Answer {
     let query = call.query()?;
     check(call, row, &query, false)?;
-    let conditions = call.service.conditions();
+    let conditions = &call.service.conditions;
     let size = conditions.page_size.unwrap_or(row.page);
     let (page, next) = call.service.show(|state| {
         // An object whose type the version lacks is left out of the list (Intune-PowerShell-SDK#69).

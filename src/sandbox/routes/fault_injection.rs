@@ -48,7 +48,7 @@ pub(super) async fn inject_faults(
         *counter += 1;
         calls.in_a_row + 1
     });
-    let latency = service.pace().wait(service.conditions().latency.0);
+    let latency = service.pace.wait(service.conditions.latency.0);
     let ((), response) = tokio::join!(latency, answer_with_faults(&service, request, next, false));
     service.count(|calls| calls.in_a_row = calls.in_a_row.max(place));
     response
@@ -64,7 +64,7 @@ async fn answer_with_faults(
     let Some(effect) = service.fault(request.method(), request.uri()) else {
         return next.run(request).await;
     };
-    service.pace().wait(effect.delay.0).await;
+    service.pace.wait(effect.delay.0).await;
     if effect.ignored {
         return ignore(service, request).await;
     }
@@ -116,7 +116,7 @@ pub(super) async fn throttle(
     next: Next,
 ) -> Response {
     // People sign in through an application of Microsoft's, which counts as one.
-    let app = caller.actor.app_id().unwrap_or_default();
+    let app = caller.actor.app_id.as_deref().unwrap_or_default();
     match service.throttle(app, request.method(), request.uri().path()) {
         None => next.run(request).await,
         wait => with_wait(&service, table::THROTTLED.into_response(), wait),
@@ -127,7 +127,7 @@ pub(super) async fn throttle(
 fn with_wait(service: &SandboxService, mut response: Response, wait: Option<Duration>) -> Response {
     let Some(wait) = wait else { return response };
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let text = match service.conditions().retry_after {
+    let text = match service.conditions.retry_after {
         RetryAfter::Missing => return response,
         RetryAfter::Zero => "0".to_owned(),
         RetryAfter::Seconds => whole.to_string(),

@@ -42,18 +42,19 @@ pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[Stri
         "appid": app,
         "tid": tenant,
     });
-    let own = match holder {
-        Actor::Application { name, .. } => json!({
+    let Actor { app_id, name } = holder;
+    let own = match app_id {
+        Some(_) => json!({
             "app_displayname": name,
             "idtyp": "app",
             "oid": guid(&["servicePrincipal", tenant, app]),
             "roles": permissions,
         }),
-        Actor::Person(upn) => json!({
+        None => json!({
             "idtyp": "user",
-            "oid": guid(&["user", upn]),
+            "oid": guid(&["user", name]),
             "scp": permissions.join(" "),
-            "upn": upn,
+            "upn": name,
         }),
     };
     for (name, claim) in object(own) {
@@ -84,8 +85,8 @@ pub(super) fn accept(
     let id = claims["appid"].as_str().unwrap_or_default().to_owned();
     let name = claims["app_displayname"].as_str().unwrap_or(&id).to_owned();
     let actor = match claims["upn"].as_str() {
-        Some(upn) => Actor::Person(upn.to_owned()),
-        None => Actor::Application { id, name },
+        Some(upn) => Actor { app_id: None, name: upn.to_owned() },
+        None => Actor { app_id: Some(id), name },
     };
     let roles = claims["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let scopes = claims["scp"].as_str().unwrap_or_default().split_whitespace();

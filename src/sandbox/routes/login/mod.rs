@@ -113,7 +113,7 @@ fn application(visit: &Visit<'_>) -> Result<Value, Denial> {
     proof::check(state, app, form)?;
     check_consent(app)?;
     let name = app.map_or(client, app_name).to_owned();
-    let holder = Actor::Application { id: client.to_owned(), name };
+    let holder = Actor { app_id: Some(client.to_owned()), name };
     Ok(issued(state, client, &holder, &permissions(state, app)))
 }
 
@@ -122,7 +122,7 @@ fn person(visit: &Visit<'_>, grant: &Grant) -> Result<Value, Denial> {
     let app = registered(visit.state, &grant.client)?;
     check_consent(app)?;
     let scopes = permissions(visit.state, app);
-    let holder = Actor::Person(grant.user.clone());
+    let holder = Actor { app_id: None, name: grant.user.clone() };
     let mut answer = issued(visit.state, &grant.client, &holder, &scopes);
     answer["scope"] = scopes.join(" ").into();
     answer["refresh_token"] = visit.devices.keep(grant).into();
