@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::problem::{LocatedProblem, not_literal, unexpected_node};
+use super::problem::{Checked, not_literal, unexpected_node};
 use super::refusal::table;
 use super::rows::DefaultValue;
 use super::{Object, defaults, literal};
@@ -35,11 +35,7 @@ impl Checker {
     }
 
     /// Returns the concrete type that a body names and that `expected` allows in its place.
-    pub(crate) fn instance_type(
-        &self,
-        expected: &str,
-        body: &Object,
-    ) -> Result<Arc<TypeDef>, LocatedProblem> {
+    pub(crate) fn instance_type(&self, expected: &str, body: &Object) -> Checked<Arc<TypeDef>> {
         let named = match body.get("@odata.type") {
             None | Some(Value::Null) => expected,
             Some(Value::String(text)) => type_name(text)
@@ -59,7 +55,7 @@ impl Checker {
     }
 
     /// Returns the properties of a body in their stored form, without annotations.
-    pub(crate) fn properties(&self, ty: &TypeDef, body: &Object) -> Result<Object, LocatedProblem> {
+    pub(crate) fn properties(&self, ty: &TypeDef, body: &Object) -> Checked<Object> {
         let surface = self.surface.get(&ty.name);
         let mut kept = Object::new();
         for (name, value) in body {
@@ -87,7 +83,7 @@ impl Checker {
         Ok(kept)
     }
 
-    fn value(&self, property: &Property, value: &Value) -> Result<Value, LocatedProblem> {
+    fn value(&self, property: &Property, value: &Value) -> Checked<Value> {
         let name = &property.name;
         match value {
             // OData has no null collections: a collection's nullability is its elements'.
@@ -107,7 +103,7 @@ impl Checker {
         }
     }
 
-    fn single(&self, property: &Property, value: &Value) -> Result<Value, LocatedProblem> {
+    fn single(&self, property: &Property, value: &Value) -> Checked<Value> {
         match &property.ty.holds {
             Holds::Edm(edm) => primitive(*edm, property, value),
             Holds::Named(name) => match self.surface.get(name) {
@@ -121,7 +117,7 @@ impl Checker {
     }
 
     /// Returns a complex value with every property of its type.
-    pub(crate) fn complex(&self, declared: &str, body: &Object) -> Result<Value, LocatedProblem> {
+    pub(crate) fn complex(&self, declared: &str, body: &Object) -> Checked<Value> {
         let ty = self.instance_type(declared, body)?;
         let mut value = self.properties(&ty, body)?;
         defaults::fill(&ty, &mut value, self.defaults);
@@ -135,8 +131,8 @@ impl Checker {
 /// Reads every element of a list; a fault names the element's index.
 pub(crate) fn each<T, R>(
     elements: impl IntoIterator<Item = T>,
-    mut read: impl FnMut(T) -> Result<R, LocatedProblem>,
-) -> Result<Vec<R>, LocatedProblem> {
+    mut read: impl FnMut(T) -> Checked<R>,
+) -> Checked<Vec<R>> {
     let numbered = elements.into_iter().enumerate();
     numbered.map(|(index, e)| read(e).map_err(|fault| fault.under_index(index))).collect()
 }
@@ -146,7 +142,7 @@ pub(crate) fn is_computed(property: &Property) -> bool {
     property.annotated.computed
 }
 
-fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, LocatedProblem> {
+fn primitive(edm: Edm, property: &Property, value: &Value) -> Checked<Value> {
     let stored =
         literal::stored(edm, value).ok_or_else(|| not_literal(value, &literal::name(edm)))?;
     let minimum = property.annotated.minimum.unwrap_or(i64::MIN);
@@ -161,7 +157,7 @@ fn primitive(edm: Edm, property: &Property, value: &Value) -> Result<Value, Loca
 }
 
 /// Returns the value of an enum: one member, or several members of a flags enum in the order of the type.
-fn member(ty: &TypeDef, value: &Value) -> Result<Value, LocatedProblem> {
+fn member(ty: &TypeDef, value: &Value) -> Checked<Value> {
     let expected = || not_literal(value, &format!("microsoft.graph.{}", ty.name));
     let text = value.as_str().ok_or_else(expected)?;
     let given: Vec<&str> =

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
-use super::problem::{LocatedProblem, not_literal};
-use super::refusal::{ErrorResponse, table};
+use super::problem::{Checked, LocatedProblem, not_literal};
+use super::refusal::{Allowed, table};
 use super::state::State;
 use super::{Object, literal, object};
 
@@ -59,7 +59,7 @@ fn of_a_new_tenant() -> Object {
 }
 
 /// Completes a sparse policy of a state file.
-pub(crate) fn complete(given: &Object) -> Result<Object, LocatedProblem> {
+pub(crate) fn complete(given: &Object) -> Checked<Object> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
@@ -102,11 +102,7 @@ pub(crate) fn read(state: &State) -> Object {
 ///
 /// # Errors
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
-pub(crate) fn put(
-    state: &mut State,
-    change: &Change<'_>,
-    body: &Object,
-) -> Result<(), ErrorResponse> {
+pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allowed<()> {
     let checker = Checker::of_calls(change.version, &[]);
     let unreadable = |fault: LocatedProblem| table::UNREADABLE.refusal(&[&fault]);
     let ty = checker.instance_type(NAME, body).map_err(unreadable)?;
@@ -158,7 +154,7 @@ fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
 
 /// Checks that each membership is one of the three types, and that its members are object ids: tools have sent user
 /// principal names (Microsoft365DSC#5799).
-fn check_memberships(policy: &Object) -> Result<(), LocatedProblem> {
+fn check_memberships(policy: &Object) -> Checked<()> {
     let check = |path: &&str| {
         let checked = check_membership(value_at(policy, path));
         checked.map_err(|fault| path.rsplit('.').fold(fault, |fault, name| fault.under(name)))
@@ -166,7 +162,7 @@ fn check_memberships(policy: &Object) -> Result<(), LocatedProblem> {
     MEMBERSHIPS.iter().try_for_each(check)
 }
 
-fn check_membership(membership: &Value) -> Result<(), LocatedProblem> {
+fn check_membership(membership: &Value) -> Checked<()> {
     if membership["@odata.type"].is_null() {
         return Err(table::ABSTRACT_TYPE.refusal(&[]).into());
     }

@@ -143,7 +143,7 @@ impl Edit {
         if self.settings.is_empty() {
             return Err(EditError("The edit sets nothing.".to_owned()));
         }
-        let name = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
+        let name = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant.domain));
         let actor = Actor { app_id: None, name };
         let change = Change { version: GraphVersion::Beta, actor: &actor };
         let mut next = state.clone();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Object;
-use super::refusal::{ErrorResponse, table};
+use super::refusal::{Allowed, table};
 use super::state::type_of;
 use crate::schema::types::{GraphVersion, Types, type_name};
 
@@ -39,7 +39,7 @@ pub(crate) struct ODataFilter {
 
 impl ODataFilter {
     /// Reads a `$filter`.
-    pub(crate) fn parse(filter: &str) -> Result<Self, ErrorResponse> {
+    pub(crate) fn parse(filter: &str) -> Allowed<Self> {
         let mut parser = Parser { rest: filter.trim_start(), uses: Vec::new() };
         let read = parser.any_of(0).filter(|_| parser.rest.is_empty());
         let condition = read.ok_or_else(|| table::INVALID_FILTER.refusal(&[&filter]))?;
@@ -48,7 +48,7 @@ impl ODataFilter {
 
     /// Refuses properties other than these, and every comparison but `eq` that does not stand with its property
     /// (`version ne`, `startswith(version)`): that the sandbox can compare one says nothing about Graph.
-    pub(crate) fn allows(&self, properties: &[&str]) -> Result<(), ErrorResponse> {
+    pub(crate) fn allows(&self, properties: &[&str]) -> Allowed<()> {
         match self.uses.iter().find(|used| !properties.contains(&used.as_str())) {
             Some(used) => Err(table::OPTION_NOT_PLAYED.refusal(&[&format!("$filter={used}")])),
             None => Ok(()),

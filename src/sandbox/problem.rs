@@ -38,6 +38,9 @@ pub struct LocatedProblem {
     steps: Vec<String>,
 }
 
+/// A value, or the problem of the body or the state that it is read from.
+pub(crate) type Checked<T> = Result<T, LocatedProblem>;
+
 impl From<ErrorResponse> for LocatedProblem {
     fn from(refusal: ErrorResponse) -> Self {
         Self { refusal, steps: Vec::new() }
@@ -54,14 +57,12 @@ impl From<LocatedProblem> for ErrorResponse {
 
 impl LocatedProblem {
     /// Adds the property that the problem is in to the path.
-    #[must_use]
     pub(crate) fn under(mut self, name: &str) -> Self {
         self.steps.push(format!(".{name}"));
         self
     }
 
     /// Adds the element of a list that the problem is in to the path.
-    #[must_use]
     pub(crate) fn under_index(mut self, index: usize) -> Self {
         self.steps.push(format!("[{index}]"));
         self

@@ -9,7 +9,7 @@ use axum::http::{Method, Uri};
 use super::clock::SandboxTime;
 use super::fault_config::{FaultConfig, FaultEffect};
 use super::fault_injection::FaultInjection;
-use super::refusal::{ErrorResponse, table};
+use super::refusal::{Allowed, ErrorResponse, table};
 use super::replica::Replica;
 use super::state::{State, StateError};
 use super::store::Store;
@@ -117,10 +117,7 @@ impl SandboxService {
 
     /// Changes the tenant. The change is on disk before this returns; where it cannot be saved, it did not
     /// happen. A change that refuses has changed nothing yet.
-    pub(crate) fn change<T>(
-        &self,
-        change: impl FnOnce(&mut State) -> Result<T, ErrorResponse>,
-    ) -> Result<T, ErrorResponse> {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> Allowed<T>) -> Allowed<T> {
         let mut state = locked(&self.state);
         let held = self.store.as_ref().map(|store| locked(store).lock());
         let _held = held.transpose().map_err(unsaved)?;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::write::Writer;
 use crate::sandbox::check::{Checker, each};
-use crate::sandbox::problem::{LocatedProblem, unexpected_node};
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::problem::{Checked, unexpected_node};
+use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::rows::Assign;
 use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};
@@ -27,11 +27,7 @@ const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
-pub(crate) fn complete(
-    assign: &Assign,
-    policy: &str,
-    given: &Value,
-) -> Result<Value, LocatedProblem> {
+pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Checked<Value> {
     Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
 }
 
@@ -45,7 +41,7 @@ impl Writer<'_> {
         assign: &Assign,
         policy: &str,
         given: &Value,
-    ) -> Result<Value, ErrorResponse> {
+    ) -> Allowed<Value> {
         let assignments = read(&self.checker(), assign, given)?;
         let mut seen = BTreeSet::new();
         for target in
@@ -71,16 +67,12 @@ impl Writer<'_> {
     }
 }
 
-fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, LocatedProblem> {
+fn read(checker: &Checker, assign: &Assign, given: &Value) -> Checked<Vec<Object>> {
     let elements = given.as_array().ok_or_else(|| unexpected_node(given, "StartArray"))?;
     each(elements, |element| assignment(checker, assign, element))
 }
 
-fn assignment(
-    checker: &Checker,
-    assign: &Assign,
-    element: &Value,
-) -> Result<Object, LocatedProblem> {
+fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Checked<Object> {
     let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(assign.element, body)?;
     let mut assignment = checker.properties(&ty, body)?;

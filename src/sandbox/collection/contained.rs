@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::check::{Checker, each, is_computed};
-use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{LocatedProblem, unexpected_node};
+use crate::sandbox::problem::{Checked, unexpected_node};
 use crate::sandbox::refusal::table;
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
-use crate::sandbox::{Object, defaults};
+use crate::sandbox::{Object, defaults, guid};
 use crate::schema::types::TypeDef;
 
 /// Removes the contained objects from a body, and returns them by navigation property.
@@ -26,7 +25,7 @@ pub(crate) fn properties(
     ty: &TypeDef,
     rows: &'static [Contained],
     body: &Object,
-) -> Result<Object, LocatedProblem> {
+) -> Checked<Object> {
     let mut body = body.clone();
     let inside = take(rows, &mut body);
     let mut object = checker.properties(ty, &body)?;
@@ -41,11 +40,7 @@ pub(crate) fn properties(
 ///
 /// # Errors
 /// As [`properties`].
-pub(crate) fn targets(
-    checker: &Checker,
-    row: &'static Contained,
-    given: &Value,
-) -> Result<Value, LocatedProblem> {
+pub(crate) fn targets(checker: &Checker, row: &'static Contained, given: &Value) -> Checked<Value> {
     let elements = match given {
         Value::Null => &[],
         Value::Array(elements) => &elements[..],
@@ -58,11 +53,7 @@ pub(crate) fn targets(
     Ok(json!(targets))
 }
 
-fn target(
-    checker: &Checker,
-    row: &'static Contained,
-    element: &Value,
-) -> Result<Object, LocatedProblem> {
+fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Checked<Object> {
     let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(row.element, body)?;
     let mut target = properties(checker, &ty, row.inside, body)?;
@@ -101,9 +92,4 @@ pub(crate) fn objects<'a>(
 ) -> impl Iterator<Item = &'a Object> + use<'a> {
     let elements = object.get(property).and_then(Value::as_array).into_iter().flatten();
     elements.filter_map(Value::as_object)
-}
-
-/// Returns the address of a contained object below its parent's: `…/property('id')`.
-pub(crate) fn address(parent: &str, row: &Contained, target: &Object) -> String {
-    format!("{parent}/{}('{}')", row.property, text(target, "id"))
 }

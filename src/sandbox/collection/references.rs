@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::read;
 use crate::sandbox::Object;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
@@ -44,12 +44,7 @@ impl NavigationProperty {
     }
 
     /// Refuses objects that the property cannot refer to.
-    pub(crate) fn check(
-        &self,
-        state: &State,
-        row: &Collection,
-        ids: &[String],
-    ) -> Result<(), ErrorResponse> {
+    pub(crate) fn check(&self, state: &State, row: &Collection, ids: &[String]) -> Allowed<()> {
         let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
         let wrong = ids.iter().find(|id| !fits(id));
         match wrong.or(ids.get(1).filter(|_| !self.many)) {
@@ -60,11 +55,7 @@ impl NavigationProperty {
 }
 
 /// Removes the bound references from the body of a new object. Addresses are on the host that the caller used.
-pub(crate) fn take(
-    root: &str,
-    row: &Collection,
-    body: &mut Object,
-) -> Result<References, ErrorResponse> {
+pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Allowed<References> {
     let (bound, rest): (Object, Object) =
         std::mem::take(body).into_iter().partition(|(name, _)| name.ends_with(BIND));
     *body = rest;
@@ -80,11 +71,7 @@ pub(crate) fn take(
 }
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
-pub(crate) fn id_of(
-    root: &str,
-    row: &Collection,
-    address: &Value,
-) -> Result<String, ErrorResponse> {
+pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Allowed<String> {
     let below = address
         .as_str()
         .and_then(|address| address.strip_prefix(root)?.strip_prefix('/')?.strip_prefix(row.path));
@@ -103,7 +90,7 @@ pub(crate) fn check(
     version: GraphVersion,
     ty: &str,
     bound: &References,
-) -> Result<(), ErrorResponse> {
+) -> Allowed<()> {
     for (property, ids) in bound {
         let navigation = NavigationProperty::find(version, ty, property)
             .ok_or_else(|| table::NO_PROPERTY.refusal(&[property, &ty]))?;

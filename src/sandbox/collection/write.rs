@@ -9,11 +9,10 @@ use super::references::NavigationProperty;
 use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
-use crate::sandbox::guid::guid;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
 use crate::sandbox::rows::{Contained, Row};
 use crate::sandbox::state::{References, State, text, type_of};
-use crate::sandbox::{Object, audit, defaults, mirrors};
+use crate::sandbox::{Object, audit, defaults, guid, mirrors};
 use crate::schema::types::TypeDef;
 
 /// The dates that the service sets: at creation both, at a change the second.
@@ -31,11 +30,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse (FACTS 1.4, 1.5, 12).
-    pub(crate) fn create(
-        &mut self,
-        body: &Object,
-        mut bound: References,
-    ) -> Result<String, ErrorResponse> {
+    pub(crate) fn create(&mut self, body: &Object, mut bound: References) -> Allowed<String> {
         let ty = self.checker().instance_type(self.row.root, body)?;
         if self.row.not_creatable.contains(&ty.name.as_str()) {
             return Err(table::NOT_CREATABLE.refusal(&[&ty.name]));
@@ -67,7 +62,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse, and bodies that change nothing (FACTS 1.5).
-    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), ErrorResponse> {
+    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Allowed<()> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
         let is_navigation = |name: &&String| {
@@ -102,7 +97,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse.
-    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), ErrorResponse> {
+    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Allowed<()> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
         let mut after = self.whole(&ty, body)?;
@@ -134,7 +129,7 @@ impl Writer<'_> {
         property: &str,
         body: &Object,
         parameter: &str,
-    ) -> Result<(), ErrorResponse> {
+    ) -> Allowed<()> {
         let before = self.existing(id)?;
         let given = body.get(parameter).ok_or_else(|| table::MISSING.refusal(&[&parameter]))?;
         let mut after = before.clone();
@@ -160,7 +155,7 @@ impl Writer<'_> {
         id: &str,
         navigation: &NavigationProperty,
         mut ids: Vec<String>,
-    ) -> Result<(), ErrorResponse> {
+    ) -> Allowed<()> {
         navigation.check(self.state, self.row, &ids)?;
         ids.sort();
         ids.dedup();
@@ -191,7 +186,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses where there is no such object, or others refer to it (FACTS 12).
-    pub(crate) fn delete(&mut self, id: &str) -> Result<(), ErrorResponse> {
+    pub(crate) fn delete(&mut self, id: &str) -> Allowed<()> {
         let before = self.existing(id)?;
         let referrers = references::referrers(self.state, self.row, id).join("', '");
         if !referrers.is_empty() {
@@ -208,16 +203,16 @@ impl Writer<'_> {
         Checker::of_calls(self.change.version, self.row.defaults)
     }
 
-    fn existing(&self, id: &str) -> Result<Object, ErrorResponse> {
+    fn existing(&self, id: &str) -> Allowed<Object> {
         self.state.object(self.row, id).cloned().ok_or_else(ErrorResponse::intune_not_found)
     }
 
     /// Returns an unused id. It is derived from the tenant's history alone, so that runs from one seed are alike.
     fn new_id(&self, ty: &str) -> String {
-        let tenant = self.state.tenant().id.as_str();
+        let tenant = self.state.tenant.id.as_str();
         let numbers = self.state.audit_events.len()..;
         let mut ids = numbers.map(|number| guid(&["created", tenant, ty, &number.to_string()]));
-        ids.find(|id| !self.state.has_object(id)).unwrap_or_default()
+        ids.find(|id| self.state.find(id).is_none()).unwrap_or_default()
     }
 
     /// Returns a text that differs for every write of the tenant's history.
@@ -255,7 +250,7 @@ impl Writer<'_> {
     }
 
     /// Returns the type that a body names, which must be the object's own.
-    fn own_type(&self, before: &Object, body: &Object) -> Result<Arc<TypeDef>, ErrorResponse> {
+    fn own_type(&self, before: &Object, body: &Object) -> Allowed<Arc<TypeDef>> {
         let ty = self.checker().instance_type(self.row.root, body)?;
         if ty.name == type_of(before) {
             Ok(ty)
@@ -265,7 +260,7 @@ impl Writer<'_> {
     }
 
     /// Returns the object that a body describes in full, with defaults.
-    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, ErrorResponse> {
+    fn whole(&self, ty: &TypeDef, body: &Object) -> Allowed<Object> {
         let mut object = self.written(ty, self.row.contained, body)?;
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
             return Err(table::MISSING.refusal(&[&self.row.name_property]));
@@ -280,7 +275,7 @@ impl Writer<'_> {
         ty: &TypeDef,
         contained: &'static [Contained],
         body: &Object,
-    ) -> Result<Object, ErrorResponse> {
+    ) -> Allowed<Object> {
         let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
         if let Some(name) = self.row.read_only.iter().find(refused) {
             return Err(table::READ_ONLY.refusal(&[name]));
@@ -299,12 +294,7 @@ impl Writer<'_> {
     }
 
     /// Refuses another value of a property that keeps the value of the creation.
-    fn keeps_what_is_fixed(
-        &self,
-        ty: &TypeDef,
-        before: &Object,
-        written: &Object,
-    ) -> Result<(), ErrorResponse> {
+    fn keeps_what_is_fixed(&self, ty: &TypeDef, before: &Object, written: &Object) -> Allowed<()> {
         for (of, property) in self.row.fixed_at_creation {
             let is_kept = |value| before.get(*property) == Some(value);
             if *of == ty.name && !written.get(*property).is_none_or(is_kept) {

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::clock;
 use super::problem::LocatedProblem;
 
 /// The refusal of a call. The outermost layer, which knows the ids of the call, makes the response of it.
@@ -34,6 +33,9 @@ enum Envelope {
     Wrapped,
 }
 
+/// A value, or the refusal of the call.
+pub(crate) type Allowed<T> = Result<T, ErrorResponse>;
+
 /// The ids of a call, which its answer repeats.
 #[derive(Clone, Debug)]
 pub(crate) struct CallIds {
@@ -51,6 +53,16 @@ pub(crate) struct RefusalRow {
     envelope: Envelope,
     /// The message, with `{}` for each value of the call.
     text: &'static str,
+}
+
+/// Returns a refusal by Graph itself or by Entra.
+pub(crate) const fn core(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
+    RefusalRow { status, code, envelope: Envelope::Core, text }
+}
+
+/// Returns a refusal by Intune.
+pub(crate) const fn intune(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
+    RefusalRow { envelope: Envelope::Intune, ..core(status, code, text) }
 }
 
 impl RefusalRow {
@@ -104,7 +116,8 @@ impl ErrorResponse {
     /// Returns the body of the answer.
     pub(crate) fn body(&self, ids: &CallIds, path: &str, now: Timestamp) -> Value {
         let mut inner = json!({
-            "date": clock::error_date(now),
+            // Without a zone and a fraction (FACTS 4.1).
+            "date": now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
             "request-id": ids.request.to_string(),
             "client-request-id": ids.client,
         });
@@ -163,6 +176,7 @@ impl IntoResponse for ErrorResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::clock;
 
     #[test]
     fn intune_message_is_json_with_the_request_id() {

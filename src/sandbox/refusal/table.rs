@@ -1,21 +1,11 @@
 //! The refusals of the sandbox, one row each: status, code, text with `{}` for each value of the call, and in its comment
 //! where the text is seen. A synthetic text is the sandbox's own: no public source shows one.
 
-use super::{Envelope, RefusalRow};
-
-/// Returns a refusal by Graph itself or by Entra.
-pub(crate) const fn core(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
-    RefusalRow { status, code, envelope: Envelope::Core, text }
-}
+use super::{Envelope, RefusalRow, core, intune};
 
 /// Returns Graph's plain 400.
 const fn bad(text: &'static str) -> RefusalRow {
     core(400, "BadRequest", text)
-}
-
-/// Returns a refusal by Intune.
-pub(crate) const fn intune(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
-    RefusalRow { envelope: Envelope::Intune, ..core(status, code, text) }
 }
 
 /// Returns Intune's plain 400.

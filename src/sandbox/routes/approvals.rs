@@ -13,11 +13,11 @@ use axum::routing::MethodFilter;
 use super::BODY_LIMIT;
 use super::call::{Answer, Call, Routes, on};
 use super::entity_sets;
-use crate::sandbox::approvals::{self, Passage, ProtectedWrite};
+use crate::sandbox::approvals::{self, ApprovalStatus, Passage, ProtectedWrite};
+use crate::sandbox::below_version;
 use crate::sandbox::entity_sets::APPROVAL_REQUESTS;
-use crate::sandbox::path::below_version;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::text;
 
@@ -56,7 +56,7 @@ pub(super) async fn guard(
     Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
-) -> Result<Response, ErrorResponse> {
+) -> Allowed<Response> {
     let path = below_version(request.uri().path());
     let is_protected = |state: &_| approvals::policy_for(state, path).is_some();
     if request.method() == Method::GET || !service.read(is_protected) {
@@ -90,7 +90,7 @@ pub(super) async fn guard(
             if response.status().is_success() {
                 // Where that cannot be saved, the write itself is saved all the same.
                 let _ = service.change(|state| {
-                    approvals::complete(state, &code);
+                    approvals::set_status(state, &code, ApprovalStatus::Completed);
                     Ok(())
                 });
             }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::call::{Answer, Call, Routes, json, on, with_body};
 use crate::sandbox::entity_sets::{ENTITY_SETS, EntitySet, GROUPS, USERS};
 use crate::sandbox::membership::{self, KINDS};
+use crate::sandbox::permissions::READS_MEMBERS;
 use crate::sandbox::quirks::GET_BY_IDS_LIMIT;
 use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::state::text;
@@ -120,7 +121,7 @@ fn count_members(call: &Call) -> Answer {
     let (id, cast) = (call.parameter(0), call.parameter(1));
     let kind = cast.strip_prefix("microsoft.graph.").filter(|kind| KINDS.contains(kind));
     let wanted = kind.ok_or_else(|| ErrorResponse::no_segment(cast))?;
-    call.caller.may_read_members()?;
+    call.caller.needs(false, READS_MEMBERS)?;
     let level = call.head.headers.get("consistencylevel");
     if !level.is_some_and(|level| level.as_bytes().eq_ignore_ascii_case(b"eventual")) {
         return Err(table::COUNT_NOT_EVENTUAL.refusal(&[]));

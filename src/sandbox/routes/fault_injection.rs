@@ -19,7 +19,7 @@ use crate::sandbox::clock;
 use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::table;
+use crate::sandbox::refusal::{self, table};
 use crate::sandbox::service::SandboxService;
 
 /// Marks a member of a `$batch` on its way in.
@@ -156,8 +156,8 @@ fn failure(status: StatusCode, body: BodyKind) -> Response {
         _ => "UnknownError",
     };
     match body {
-        BodyKind::Intune => table::intune(number, code, "An error has occurred").into_response(),
-        BodyKind::Core => table::core(number, code, "An error has occurred.").into_response(),
+        BodyKind::Intune => refusal::intune(number, code, "An error has occurred").into_response(),
+        BodyKind::Core => refusal::core(number, code, "An error has occurred.").into_response(),
         BodyKind::Html => {
             let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
             with_body(status, HeaderValue::from_static("text/html"), page)
