@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::problem::{Checked, not_literal, unexpected_node};
-use super::refusal::table;
+use super::refusal::{Checked, not_literal, table, unexpected_node};
 use super::rows::DefaultValue;
 use super::{Object, defaults, literal};
 use crate::schema::types::{

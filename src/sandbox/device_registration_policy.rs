@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
-use super::problem::{Checked, LocatedProblem, not_literal};
-use super::refusal::{Allowed, table};
+use super::refusal::{Allowed, Checked, LocatedProblem, not_literal, table};
 use super::state::State;
 use super::{Object, literal, object};
 

@@ -4,19 +4,19 @@
 //! It shares the Graph types with the client ([`crate::schema::types`], without what is curated there) and
 //! nothing else: its paths, methods, status codes and defaults are its own, so that a mistake in the client does not
 //! repeat here.
-//! Texts that no public source shows go through `problem::synthetic`.
+//! Texts that no public source shows go through `refusal::synthetic`.
 //!
 //! | | |
 //! |---|---|
 //! | [`state`], `seed`, [`store`] | the tenant as a JSON document, the completion of sparse seeds, and the state file |
-//! | `check`, `literal`, `problem` | the checks of bodies against types |
+//! | `check`, `literal` | the checks of bodies against types |
 //! | `defaults`, `mirrors`, `masking`, `quirks` | defaults, linked properties, masked values, limits and constants |
 //! | [`rows`], `entity_sets` | the properties of each collection, as data: those that calls write, and those that are only read |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | the writes of calls |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | the answers to reads |
 //! | `permissions` | the permissions of callers |
-//! | [`fault_config`], `fault_injection`, `throttle`, `replica` | faults, limits and lag |
-//! | `routes`, `service`, `refusal` | HTTP |
+//! | [`fault_config`], `fault_injection`, `throttle` | faults, limits and lag |
+//! | `routes`, `service`, [`refusal`] | HTTP |
 //! | [`edit`] | changes as an administrator in the portal makes them |
 
 mod actor;
@@ -38,11 +38,9 @@ mod masking;
 mod membership;
 mod mirrors;
 mod permissions;
-pub mod problem;
 mod query;
 mod quirks;
-mod refusal;
-mod replica;
+pub mod refusal;
 mod routes;
 pub mod rows;
 mod seed;

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use super::check::{Checker, each};
 use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
-use super::problem::Checked;
-use super::refusal::table;
+use super::refusal::{Checked, table};
 use super::rows::{Row, Rows};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::approvals::request::ApprovalRequest;
 use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
-use super::problem::LocatedProblem;
+use super::refusal::LocatedProblem;
 use super::rows::{Collection, Row, Rows};
 use super::{Object, clock, store};
 use crate::schema::types::type_name;

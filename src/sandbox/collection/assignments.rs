@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::write::Writer;
 use crate::sandbox::check::{Checker, each};
-use crate::sandbox::problem::{Checked, unexpected_node};
-use crate::sandbox::refusal::{Allowed, table};
+use crate::sandbox::refusal::{Allowed, Checked, table, unexpected_node};
 use crate::sandbox::rows::Assign;
 use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::check::{Checker, each, is_computed};
-use crate::sandbox::problem::{Checked, unexpected_node};
-use crate::sandbox::refusal::table;
+use crate::sandbox::refusal::{Checked, table, unexpected_node};
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
 use crate::sandbox::{Object, defaults, guid};

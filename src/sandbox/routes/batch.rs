@@ -20,9 +20,8 @@ use tower::ServiceExt as _;
 use super::call;
 use super::fault_injection::{InBatch, LeftOut};
 use crate::sandbox::Object;
-use crate::sandbox::problem::synthetic;
 use crate::sandbox::quirks::BATCH_LIMIT;
-use crate::sandbox::refusal::{Allowed, table};
+use crate::sandbox::refusal::{Allowed, synthetic, table};
 use crate::schema::types::GraphVersion;
 
 /// Returns the route of one version; `calls` answers the members.

@@ -18,8 +18,7 @@ use super::call::with_body;
 use crate::sandbox::clock;
 use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::{self, table};
+use crate::sandbox::refusal::{self, synthetic, table};
 use crate::sandbox::service::SandboxService;
 
 /// Marks a member of a `$batch` on its way in.

@@ -22,7 +22,7 @@ use self::device::{Devices, Grant};
 use super::call::{origin, with_body};
 use super::token;
 use crate::sandbox::actor::Actor;
-use crate::sandbox::problem::synthetic;
+use crate::sandbox::refusal::synthetic;
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::{App, State as TenantState};
 
