@@ -87,7 +87,7 @@ pub(crate) fn device_registration_policy(
         "resultReason": "",
         "activityDisplayName": "Set device registration policies",
         "activityDateTime": state.last_change,
-        "loggedByService": "Device Registration SandboxService",
+        "loggedByService": "Device Registration Service",
         "operationType": "Update",
         "initiatedBy": initiated_by,
         "targetResources": [{

@@ -1,4 +1,4 @@
-//! LocatedProblem injection: latency, faults and limits, as layers around the routes.
+//! Fault injection: latency, faults and limits, as layers around the routes.
 
 use std::sync::Arc;
 use std::time::Duration;
