@@ -10,8 +10,7 @@ use crate::sandbox::{Object, below_version, clock, guid, object};
 
 /// Returns all requests for approval.
 pub(crate) fn shown(state: &State, now: Timestamp) -> Vec<Object> {
-    let requests = state.approval_requests.iter();
-    requests.map(|request| request.shown(state.rows, now)).collect()
+    state.approval_requests.iter().map(|request| request.shown(state.rows, now)).collect()
 }
 
 impl ApprovalRequest {

@@ -43,14 +43,12 @@ impl Writer<'_> {
     ) -> Allowed<Value> {
         let assignments = read(&self.checker(), assign, given)?;
         let mut seen = BTreeSet::new();
-        for target in
-            assignments.iter().filter_map(|assignment| assignment.get("target")?.as_object())
-        {
+        let targets = assignments.iter().map(|assignment| assignment.get("target"));
+        for target in targets.filter_map(|target| target?.as_object()) {
             let (group, filter) = (text(target, "groupId"), text(target, FILTER_ID));
             let is_of_group = text(target, "@odata.type").ends_with("roupAssignmentTarget");
-            if is_of_group
-                && !self.state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group))
-            {
+            let mut groups = self.state.groups.iter();
+            if is_of_group && !groups.any(|known| known.id.eq_ignore_ascii_case(group)) {
                 return Err(table::NO_GROUP.refusal(&[&group]));
             }
             let mut filters = self.state.assignment_filters.iter();

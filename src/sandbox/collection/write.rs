@@ -167,14 +167,8 @@ impl Writer<'_> {
         };
         let before = with(&references::referenced_ids(self.state, id, &navigation.property));
         self.state.tick();
-        audit::of_object(
-            self.state,
-            self.row,
-            self.change,
-            "Patch",
-            Some(&before),
-            Some(&with(&ids)),
-        );
+        let after = with(&ids);
+        audit::of_object(self.state, self.row, self.change, "Patch", Some(&before), Some(&after));
         let references = self.state.references.entry(id.to_owned()).or_default();
         references.insert(navigation.property.clone(), ids);
         references.retain(|_, ids| !ids.is_empty());

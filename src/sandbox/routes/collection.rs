@@ -145,12 +145,8 @@ fn delete(call: &Call, row: Row) -> Answer {
 fn assign_to(call: &Call, row: Row) -> Answer {
     let (body, assign) = (call.body()?, assign(row)?);
     call.change(|state, change| {
-        Writer { state, row, change }.replace(
-            call.parameter(0),
-            "assignments",
-            &body,
-            assign.body_key,
-        )?;
+        let mut writer = Writer { state: &mut *state, row, change };
+        writer.replace(call.parameter(0), "assignments", &body, assign.body_key)?;
         assignment_set(call, row, state)
     })
 }

@@ -75,11 +75,8 @@ async fn answer_with_faults(
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
             let usual = asks.contains(&status).then_some(USUAL_WAIT);
-            with_wait(
-                service,
-                failure(status, effect.body),
-                effect.retry_after.map(|wait| wait.0).or(usual),
-            )
+            let wait = effect.retry_after.map(|wait| wait.0).or(usual);
+            with_wait(service, failure(status, effect.body), wait)
         }
         _ if is_member => {
             let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();

@@ -71,16 +71,11 @@ struct Visit<'a> {
 
 pub(super) fn router(service: Arc<SandboxService>) -> Router {
     let login = Login { service, devices: Arc::default() };
+    let (post, unknown) = (MethodFilter::POST, denial::UNKNOWN_TENANT);
     let discovery = endpoint(MethodFilter::GET, denial::UNDISCOVERED_TENANT, discover);
     Router::new()
-        .route(
-            "/{tenant}/oauth2/v2.0/token",
-            endpoint(MethodFilter::POST, denial::UNKNOWN_TENANT, grant),
-        )
-        .route(
-            "/{tenant}/oauth2/v2.0/devicecode",
-            endpoint(MethodFilter::POST, denial::UNKNOWN_TENANT, begin),
-        )
+        .route("/{tenant}/oauth2/v2.0/token", endpoint(post, unknown, grant))
+        .route("/{tenant}/oauth2/v2.0/devicecode", endpoint(post, unknown, begin))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", discovery)
         .route("/devicelogin", get(async || Html(device::PAGE)).post(enter))
         .with_state(login)
