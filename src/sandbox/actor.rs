@@ -2,36 +2,13 @@
 
 use crate::schema::types::GraphVersion;
 
-/// Who makes a change.
+/// The application or the person that makes a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Actor {
-    /// An application that signed in as itself.
-    Application {
-        /// Its application id.
-        id: String,
-        /// Its name.
-        name: String,
-    },
-    /// Somebody in the portal, by user principal name.
-    Person(String),
-}
-
-impl Actor {
-    /// Returns the name that people know it by.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Application { name, .. } => name,
-            Self::Person(name) => name,
-        }
-    }
-
-    /// Returns the id of an application; a person has none.
-    pub(crate) fn app_id(&self) -> Option<&str> {
-        match self {
-            Self::Application { id, .. } => Some(id),
-            Self::Person(_) => None,
-        }
-    }
+pub(crate) struct Actor {
+    /// The id of an application that signed in as itself; a person has none.
+    pub(crate) app_id: Option<String>,
+    /// The name of the application, or the user principal name of the person.
+    pub(crate) name: String,
 }
 
 /// A change under way: who makes it, through which version.

@@ -20,9 +20,10 @@ pub(crate) fn of_object(
 ) {
     let Some(subject) = after.or(before) else { return };
     let activity = format!("{operation} {}", row.audit.noun);
-    let (kind, application, name, upn) = match change.actor {
-        Actor::Application { id, name } => ("Application", Some(id), name.as_str(), None),
-        Actor::Person(upn) => ("ItPro", None, "Microsoft Intune portal extension", Some(upn)),
+    let Actor { app_id, name } = change.actor;
+    let (kind, application, upn) = match app_id {
+        Some(_) => ("Application", name.as_str(), None),
+        None => ("ItPro", "Microsoft Intune portal extension", Some(name)),
     };
     let event = object(json!({
         "id": Uuid::new_v4().to_string(),
@@ -39,8 +40,8 @@ pub(crate) fn of_object(
             "type": null,
             "auditActorType": kind,
             "userPermissions": ["*"],
-            "applicationId": application,
-            "applicationDisplayName": name,
+            "applicationId": app_id,
+            "applicationDisplayName": application,
             "userPrincipalName": upn,
             "servicePrincipalName": null,
             "ipAddress": null,
@@ -67,14 +68,15 @@ pub(crate) fn device_registration_policy(
     before: &Object,
     after: &Object,
 ) {
-    let initiated_by = match change.actor {
-        Actor::Application { id, name } => json!({
+    let Actor { app_id, name } = change.actor;
+    let initiated_by = match app_id {
+        Some(id) => json!({
             "user": null,
             "app": { "appId": id, "displayName": name, "servicePrincipalId": null, "servicePrincipalName": null },
         }),
-        Actor::Person(upn) => json!({
+        None => json!({
             "app": null,
-            "user": { "id": user_id(state, upn), "displayName": null, "userPrincipalName": upn, "ipAddress": null },
+            "user": { "id": user_id(state, name), "displayName": null, "userPrincipalName": name, "ipAddress": null },
         }),
     };
     let record = object(json!({
@@ -85,7 +87,7 @@ pub(crate) fn device_registration_policy(
         "resultReason": "",
         "activityDisplayName": "Set device registration policies",
         "activityDateTime": state.last_change,
-        "loggedByService": "Device Registration SandboxService",
+        "loggedByService": "Device Registration Service",
         "operationType": "Update",
         "initiatedBy": initiated_by,
         "targetResources": [{

@@ -67,11 +67,6 @@ pub(crate) fn wire(instant: Timestamp) -> String {
     }
 }
 
-/// Returns an instant as the `date` of an `innerError` has it: no zone, no fraction (FACTS 4.1).
-pub(crate) fn error_date(instant: Timestamp) -> String {
-    instant.strftime("%Y-%m-%dT%H:%M:%S").to_string()
-}
-
 /// Returns an instant as a `Date` header.
 pub(crate) fn http_date(instant: Timestamp) -> String {
     instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
-use super::problem::{BodyProblem, LocatedProblem, synthetic};
-use super::refusal::ErrorResponse;
+use super::refusal::{Allowed, Checked, LocatedProblem, not_literal, table};
 use super::state::State;
 use super::{Object, literal, object};
 
@@ -59,7 +58,7 @@ fn of_a_new_tenant() -> Object {
 }
 
 /// Completes a sparse policy of a state file.
-pub(crate) fn complete(given: &Object) -> Result<Object, LocatedProblem> {
+pub(crate) fn complete(given: &Object) -> Checked<Object> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
@@ -102,32 +101,26 @@ pub(crate) fn read(state: &State) -> Object {
 ///
 /// # Errors
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
-pub(crate) fn put(
-    state: &mut State,
-    change: &Change<'_>,
-    body: &Object,
-) -> Result<(), ErrorResponse> {
+pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allowed<()> {
     let checker = Checker::of_calls(change.version, &[]);
-    let ty = checker.instance_type(NAME, body).map_err(|fault| ErrorResponse::of_core(&fault))?;
-    let missing = |called: &str| {
-        invalid(format!("Tenant registration policy is missing a value for {called}"))
-    };
+    let unreadable = |fault: LocatedProblem| table::UNREADABLE.refusal(&[&fault]);
+    let ty = checker.instance_type(NAME, body).map_err(unreadable)?;
+    let missing = |called: &str| table::POLICY_INCOMPLETE.refusal(&[&called]);
     let is_missing = |name: &str| body.get(name).is_none_or(Value::is_null);
     if let Some((_, called)) = REQUIRED.iter().find(|(name, _)| is_missing(name)) {
         return Err(missing(called));
     }
-    let mut written =
-        checker.properties(&ty, body).map_err(|fault| ErrorResponse::of_core(&fault))?;
+    let mut written = checker.properties(&ty, body).map_err(unreadable)?;
     if let Some(path) =
         MEMBERSHIPS.iter().chain(&SWITCHES).find(|path| value_at(&written, path).is_null())
     {
         return Err(missing(path.rsplit('.').next().unwrap_or(path)));
     }
     check_memberships(&written)
-        .map_err(|fault| invalid(synthetic(format!("{}: {fault}", fault.path()))))?;
+        .map_err(|fault| table::POLICY_MEMBERSHIP.refusal(&[&fault.path(), &fault]))?;
     let quota = written["userDeviceQuota"].as_i64().unwrap_or_default();
     if quota < 0 {
-        return Err(invalid(synthetic("The quota must not be negative")));
+        return Err(table::NEGATIVE_QUOTA.refusal(&[]));
     }
     written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
 
@@ -151,10 +144,6 @@ pub(crate) fn put(
     Ok(())
 }
 
-fn invalid(message: String) -> ErrorResponse {
-    ErrorResponse::core(axum::http::StatusCode::BAD_REQUEST, "invalid_request", message)
-}
-
 /// Returns the value that a path of names leads to, null where there is none.
 fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
     let (first, inner) = path.split_once('.').unwrap_or((path, ""));
@@ -164,7 +153,7 @@ fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
 
 /// Checks that each membership is one of the three types, and that its members are object ids: tools have sent user
 /// principal names (Microsoft365DSC#5799).
-fn check_memberships(policy: &Object) -> Result<(), LocatedProblem> {
+fn check_memberships(policy: &Object) -> Checked<()> {
     let check = |path: &&str| {
         let checked = check_membership(value_at(policy, path));
         checked.map_err(|fault| path.rsplit('.').fold(fault, |fault, name| fault.under(name)))
@@ -172,15 +161,15 @@ fn check_memberships(policy: &Object) -> Result<(), LocatedProblem> {
     MEMBERSHIPS.iter().try_for_each(check)
 }
 
-fn check_membership(membership: &Value) -> Result<(), LocatedProblem> {
+fn check_membership(membership: &Value) -> Checked<()> {
     if membership["@odata.type"].is_null() {
-        return Err(BodyProblem::AbstractType.into());
+        return Err(table::ABSTRACT_TYPE.refusal(&[]).into());
     }
     for list in ["users", "groups"] {
         let ids = membership[list].as_array().into_iter().flatten();
         let check = |id: &Value| match literal::guid(id.as_str().unwrap_or_default()) {
             Some(_) => Ok(()),
-            None => Err(BodyProblem::literal(id, "Edm.Guid").into()),
+            None => Err(not_literal(id, &"Edm.Guid").into()),
         };
         each(ids, check).map_err(|fault| fault.under(list))?;
     }

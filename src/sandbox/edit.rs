@@ -44,39 +44,28 @@ pub struct Setting {
 
 /// An edit that was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The edit is malformed.
-    #[error("{0}")]
-    Malformed(String),
-    /// A type, object or property that does not exist, or a name that several objects share.
-    #[error("{message}{}", hint(near))]
-    NotFound {
-        /// The text without the names.
-        message: String,
-        /// Similar names that exist.
-        near: Vec<String>,
-    },
-    /// The service would refuse it.
-    #[error("The service refuses the edit: {0}")]
-    Refused(String),
-}
+#[error("{0}")]
+pub struct EditError(String);
 
 impl From<ErrorResponse> for EditError {
     fn from(refusal: ErrorResponse) -> Self {
-        Self::Refused(refusal.message)
+        Self(format!("The service refuses the edit: {}", refusal.message))
     }
 }
 
 impl EditError {
-    /// Makes an [`EditError::NotFound`] with the names that are most like the wrong one, best first.
+    /// Returns the error of a name that does not exist, with the three names that are most like it, best first.
     fn not_found(message: String, wrong: &str, names: impl Iterator<Item = String>) -> Self {
         let likeness =
             |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
         let mut near: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
         near.retain(|(likeness, _)| *likeness > 0.8);
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let near = near.into_iter().take(3).map(|(_, name)| name).collect();
-        Self::NotFound { message, near }
+        if near.is_empty() {
+            return Self(message);
+        }
+        let near: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+        Self(format!("{message} Did you mean {}?", near.join(" or ")))
     }
 }
 
@@ -86,10 +75,8 @@ impl Setting {
     /// # Errors
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
-        let malformed = || {
-            let message = format!("`{argument}` does not set anything: write PROP=VALUE.");
-            EditError::Malformed(message)
-        };
+        let malformed =
+            || EditError(format!("`{argument}` does not set anything: write PROP=VALUE."));
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
@@ -103,7 +90,7 @@ impl Setting {
     fn leads_nowhere(&self) -> EditError {
         let path = [std::slice::from_ref(&self.property), &self.path[..]].concat().join(".");
         let why = "there is no complex value or no such element on the way";
-        EditError::Malformed(format!("`{path}` leads nowhere: {why}."))
+        EditError(format!("`{path}` leads nowhere: {why}."))
     }
 
     /// Sets the value at the path. Only the last name of the path may be new.
@@ -139,7 +126,7 @@ impl Edit {
             None if target == POLICY => (target, POLICY),
             _ => {
                 let message = format!("`{target}` does not name an object: write KIND/NAME.");
-                return Err(EditError::Malformed(message));
+                return Err(EditError(message));
             }
         };
         let settings =
@@ -154,10 +141,10 @@ impl Edit {
     /// unchanged.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
         if self.settings.is_empty() {
-            return Err(EditError::Malformed("The edit sets nothing.".to_owned()));
+            return Err(EditError("The edit sets nothing.".to_owned()));
         }
-        let upn = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant().domain));
-        let actor = Actor::Person(upn);
+        let name = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant.domain));
+        let actor = Actor { app_id: None, name };
         let change = Change { version: GraphVersion::Beta, actor: &actor };
         let mut next = state.clone();
         match state.rows.of_type(&self.kind) {
@@ -257,7 +244,7 @@ impl Edit {
         if ids.len() > 1 {
             let (count, ids) = (ids.len(), ids.join(", "));
             let message = format!("The tenant has {count} of {kind} `{name}`; use an id: {ids}.");
-            return Err(EditError::NotFound { message, near: Vec::new() });
+            return Err(EditError(message));
         }
         ids.pop().ok_or_else(|| {
             let all = state.objects(row).iter().filter(|object| is_of_kind(object));
@@ -296,23 +283,13 @@ fn linked(
             1 => Ok(found.remove(0)),
             count => {
                 let property = &navigation.property;
-                let message = format!(
+                Err(EditError(format!(
                     "{property} cannot refer to {value}: {count} objects that fit are called so."
-                );
-                Err(EditError::NotFound { message, near: Vec::new() })
+                )))
             }
         }
     };
     values.iter().map(id).collect()
-}
-
-fn hint(near: &[String]) -> String {
-    let quoted: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() {
-        String::new()
-    } else {
-        format!(" Did you mean {}?", quoted.join(" or "))
-    }
 }
 
 #[cfg(test)]

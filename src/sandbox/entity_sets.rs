@@ -5,13 +5,11 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::guid::guid;
-use super::path::is_under;
 use super::quirks::{
     INTUNE_PLAN, INTUNE_SKU, PAGE_OF_DEVICE_CONFIGURATIONS, PAGE_OF_DIRECTORY_OBJECTS,
 };
 use super::state::State;
-use super::{Object, approvals, object};
+use super::{Object, approvals, guid, is_under, object};
 use crate::schema::types::GraphVersion;
 
 /// A set of objects, or a single one, that a path below the version leads to.
@@ -246,7 +244,7 @@ fn users(state: &State, _: Timestamp) -> Vec<Object> {
 }
 
 fn organization(state: &State, _: Timestamp) -> Vec<Object> {
-    let tenant = state.tenant();
+    let tenant = &state.tenant;
     let domain =
         json!({ "name": tenant.domain, "isDefault": true, "isInitial": true, "type": "Managed" });
     let tenant =
@@ -255,7 +253,7 @@ fn organization(state: &State, _: Timestamp) -> Vec<Object> {
 }
 
 fn subscribed_skus(state: &State, _: Timestamp) -> Vec<Object> {
-    let tenant = state.tenant();
+    let tenant = &state.tenant;
     if !tenant.intune_licensed {
         return Vec::new();
     }
@@ -282,7 +280,7 @@ fn subscribed_skus(state: &State, _: Timestamp) -> Vec<Object> {
 }
 
 fn device_management(state: &State, _: Timestamp) -> Vec<Object> {
-    let account = guid(&["intuneAccount", &state.tenant().id]);
+    let account = guid(&["intuneAccount", &state.tenant.id]);
     let subscription =
         json!({ "id": account, "intuneAccountId": account, "subscriptionState": "active" });
     vec![object(subscription)]

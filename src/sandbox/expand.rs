@@ -1,6 +1,6 @@
 //! OData's `$expand`, with expansions inside of expansions.
 
-use super::refusal::{ErrorResponse, table};
+use super::refusal::{Allowed, ErrorResponse, table};
 
 /// How deep expansions may nest.
 const DEEPEST: usize = 8;
@@ -16,11 +16,11 @@ pub(crate) struct Expansion {
 
 impl Expansion {
     /// Reads a `$expand`. Refusals have the texts of Microsoft's OData library.
-    pub(crate) fn parse(text: &str) -> Result<Vec<Self>, ErrorResponse> {
+    pub(crate) fn parse(text: &str) -> Allowed<Vec<Self>> {
         Self::parse_at(text, 0)
     }
 
-    fn parse_at(text: &str, depth: usize) -> Result<Vec<Self>, ErrorResponse> {
+    fn parse_at(text: &str, depth: usize) -> Allowed<Vec<Self>> {
         if depth > DEEPEST {
             return Err(table::EXPAND_TOO_DEEP.refusal(&[]));
         }
@@ -28,7 +28,7 @@ impl Expansion {
         items.into_iter().map(|item| Self::parse_item(item.trim(), depth)).collect()
     }
 
-    fn parse_item(item: &str, depth: usize) -> Result<Self, ErrorResponse> {
+    fn parse_item(item: &str, depth: usize) -> Allowed<Self> {
         let invalid = |term: &str| table::INVALID_TERM.refusal(&[&term]);
         let (name, options) = match item.split_once('(') {
             Some((name, rest)) => (name.trim_end(), rest.strip_suffix(')')),
@@ -55,7 +55,7 @@ impl Expansion {
     }
 
     /// Refuses options of an expansion that has none here.
-    pub(crate) fn is_plain(&self) -> Result<(), ErrorResponse> {
+    pub(crate) fn is_plain(&self) -> Allowed<()> {
         self.inside.first().map_or(Ok(()), |inner| {
             let option = format!("$expand={}($expand={})", self.name, inner.name);
             Err(table::OPTION_NOT_PLAYED.refusal(&[&option]))
@@ -69,7 +69,7 @@ impl Expansion {
 }
 
 /// Splits at a character that stands in no parentheses.
-fn split(text: &str, at: char) -> Result<Vec<&str>, ErrorResponse> {
+fn split(text: &str, at: char) -> Allowed<Vec<&str>> {
     let mut depth = 0_i32;
     let mut lowest = 0;
     let parts = text.split(|c| {

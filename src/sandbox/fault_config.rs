@@ -156,9 +156,16 @@ impl FaultEffect {
         let says_more =
             effect.done || effect.body != BodyKind::default() || effect.retry_after.is_some();
         let wrong = match effect.status {
-            _ if ends.into_iter().filter(|end| *end).count() > 1 => InvalidFaults::TwoEnds,
-            Some(status) if !(400..600).contains(&status) => InvalidFaults::Status(status),
-            None if says_more && !effect.reset => InvalidFaults::NoEnd,
+            _ if ends.into_iter().filter(|end| *end).count() > 1 => {
+                "a fault has at most one of `status`, `reset: true` and `ignored: true`".to_owned()
+            }
+            Some(status) if !(400..600).contains(&status) => {
+                format!("{status} is not the status of a failure, which is 400 to 599")
+            }
+            None if says_more && !effect.reset => {
+                "`done`, `body` and `retryAfter` need a `status` or a `reset`, and there is none"
+                    .to_owned()
+            }
             _ => return Ok(effect),
         };
         Err(D::Error::custom(wrong))
@@ -180,29 +187,6 @@ pub enum BodyKind {
     Empty,
 }
 
-/// An invalid document of faults.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidFaults {
-    /// Not a number of seconds.
-    #[error("{0} is not a number of seconds")]
-    Seconds(String),
-    /// Not a probability.
-    #[error("{0} is not a probability, which is between 0 and 1")]
-    Probability(String),
-    /// Not a glob.
-    #[error("not a path with `*` and `**`: {0}")]
-    Glob(String),
-    /// Not a status of a failure.
-    #[error("{0} is not the status of a failure, which is 400 to 599")]
-    Status(u16),
-    /// More than one of `status`, `reset` and `ignored`.
-    #[error("a fault has at most one of `status`, `reset: true` and `ignored: true`")]
-    TwoEnds,
-    /// Members that need a `status` or a `reset`.
-    #[error("`done`, `body` and `retryAfter` need a `status` or a `reset`, and there is none")]
-    NoEnd,
-}
-
 impl Default for TimeScale {
     fn default() -> Self {
         Self(NonZeroU32::MIN)
@@ -216,31 +200,32 @@ impl Default for Probability {
 }
 
 impl TryFrom<f64> for Seconds {
-    type Error = InvalidFaults;
+    type Error = String;
 
-    fn try_from(seconds: f64) -> Result<Self, InvalidFaults> {
+    fn try_from(seconds: f64) -> Result<Self, String> {
         let duration = Duration::try_from_secs_f64(seconds);
-        duration.map(Self).map_err(|_| InvalidFaults::Seconds(seconds.to_string()))
+        duration.map(Self).map_err(|_| format!("{seconds} is not a number of seconds"))
     }
 }
 
 impl TryFrom<f64> for Probability {
-    type Error = InvalidFaults;
+    type Error = String;
 
-    fn try_from(number: f64) -> Result<Self, InvalidFaults> {
-        let is_valid = (0.0..=1.0).contains(&number);
-        is_valid
-            .then_some(Self(number))
-            .ok_or_else(|| InvalidFaults::Probability(number.to_string()))
+    fn try_from(number: f64) -> Result<Self, String> {
+        if (0.0..=1.0).contains(&number) {
+            return Ok(Self(number));
+        }
+        Err(format!("{number} is not a probability, which is between 0 and 1"))
     }
 }
 
 impl TryFrom<String> for PathGlob {
-    type Error = InvalidFaults;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, InvalidFaults> {
+    fn try_from(text: String) -> Result<Self, String> {
         let glob = GlobBuilder::new(&text).literal_separator(true).build();
-        let glob = glob.map_err(|error| InvalidFaults::Glob(error.kind().to_string()))?;
+        let glob =
+            glob.map_err(|error| format!("not a path with `*` and `**`: {}", error.kind()))?;
         Ok(Self(glob.compile_matcher()))
     }
 }

@@ -1,4 +1,4 @@
-//! LocatedProblem injection: decides which calls a rule of the fault configuration fires for.
+//! Fault injection: decides which calls a rule of the fault configuration fires for.
 
 use std::collections::HashMap;
 

@@ -5,110 +5,61 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Object;
-use super::refusal::{ErrorResponse, table};
-use super::state::text;
+use super::refusal::{Allowed, table};
+use super::state::type_of;
 use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// How deep parentheses may nest.
 const DEEPEST: usize = 32;
 
-/// A condition on an object.
-#[derive(Debug)]
-pub(crate) enum ODataFilter {
-    And(Box<ODataFilter>, Box<ODataFilter>),
-    Or(Box<ODataFilter>, Box<ODataFilter>),
-    Not(Box<ODataFilter>),
-    /// The object is of this type or of one that derives from it.
-    IsOf(String),
-    /// A property compares so with a value.
-    Compare(String, &'static Operator, Value),
-    /// A property begins with this text, whatever its case.
-    StartsWith(String, String),
-}
+/// Whether an object meets a condition.
+type Condition = Box<dyn Fn(&Object) -> bool>;
 
-/// A comparison.
-#[derive(Debug)]
-pub(crate) struct Operator {
-    name: &'static str,
-    of_instants: bool,
-    holds: fn(&Value, &Value) -> bool,
-}
+/// A comparison: its name, whether its values are instants, and whether it holds between two values.
+type Operator = (&'static str, bool, fn(&Value, &Value) -> bool);
 
-static OPERATORS: [Operator; 5] = [
-    Operator { name: "eq", of_instants: false, holds: |value, other| value == other },
-    Operator { name: "ne", of_instants: false, holds: |value, other| value != other },
-    Operator {
-        name: "gt",
-        of_instants: true,
-        holds: |value, other| instant(value) > instant(other),
-    },
-    Operator {
-        name: "ge",
-        of_instants: true,
-        holds: |value, other| instant(value) >= instant(other),
-    },
-    Operator {
-        name: "le",
-        of_instants: true,
-        holds: |value, other| instant(value).is_some_and(|at| Some(at) <= instant(other)),
-    },
+const OPERATORS: [Operator; 5] = [
+    ("eq", false, |value, other| value == other),
+    ("ne", false, |value, other| value != other),
+    ("gt", true, |value, other| instant(value) > instant(other)),
+    ("ge", true, |value, other| instant(value) >= instant(other)),
+    ("le", true, |value, other| instant(value).is_some_and(|at| Some(at) <= instant(other))),
 ];
 
 fn instant(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
+/// A filter that was read.
+pub(crate) struct ODataFilter {
+    condition: Condition,
+    /// The properties that the filter compares, each with its comparison where that is not `eq`.
+    uses: Vec<String>,
+}
+
 impl ODataFilter {
     /// Reads a `$filter`.
-    pub(crate) fn parse(filter: &str) -> Result<Self, ErrorResponse> {
-        let mut parser = Parser(filter.trim_start());
-        let read = parser.joined(0, &JOINS).filter(|_| parser.0.is_empty());
-        read.ok_or_else(|| table::INVALID_FILTER.refusal(&[&filter]))
+    pub(crate) fn parse(filter: &str) -> Allowed<Self> {
+        let mut parser = Parser { rest: filter.trim_start(), uses: Vec::new() };
+        let read = parser.any_of(0).filter(|_| parser.rest.is_empty());
+        let condition = read.ok_or_else(|| table::INVALID_FILTER.refusal(&[&filter]))?;
+        Ok(Self { condition, uses: parser.uses })
     }
 
     /// Refuses properties other than these, and every comparison but `eq` that does not stand with its property
     /// (`version ne`, `startswith(version)`): that the sandbox can compare one says nothing about Graph.
-    pub(crate) fn allows(&self, properties: &[&str]) -> Result<(), ErrorResponse> {
-        let use_of = match self {
-            Self::And(a, b) | Self::Or(a, b) => {
-                return a.allows(properties).and_then(|()| b.allows(properties));
-            }
-            Self::Not(inner) => return inner.allows(properties),
-            Self::IsOf(_) => return Ok(()),
-            Self::Compare(property, operator, _) if operator.name == "eq" => property.clone(),
-            Self::Compare(property, operator, _) => format!("{property} {}", operator.name),
-            Self::StartsWith(property, _) => format!("startswith({property})"),
-        };
-        if properties.contains(&use_of.as_str()) {
-            return Ok(());
+    pub(crate) fn allows(&self, properties: &[&str]) -> Allowed<()> {
+        match self.uses.iter().find(|used| !properties.contains(&used.as_str())) {
+            Some(used) => Err(table::OPTION_NOT_PLAYED.refusal(&[&format!("$filter={used}")])),
+            None => Ok(()),
         }
-        Err(table::OPTION_NOT_PLAYED.refusal(&[&format!("$filter={use_of}")]))
     }
 
     /// Returns whether the object meets the condition.
     pub(crate) fn matches(&self, object: &Object) -> bool {
-        match self {
-            Self::And(a, b) => a.matches(object) && b.matches(object),
-            Self::Or(a, b) => a.matches(object) || b.matches(object),
-            Self::Not(inner) => !inner.matches(object),
-            Self::IsOf(ancestor) => type_name(text(object, "@odata.type"))
-                .is_some_and(|name| Types::of(GraphVersion::Beta).is_a(name, ancestor)),
-            Self::Compare(property, operator, value) => {
-                (operator.holds)(object.get(property).unwrap_or(&Value::Null), value)
-            }
-            Self::StartsWith(property, beginning) => {
-                let value = object.get(property).and_then(Value::as_str).map(str::to_lowercase);
-                value.is_some_and(|value| value.starts_with(&beginning.to_lowercase()))
-            }
-        }
+        (self.condition)(object)
     }
 }
-
-/// A conjunction, and the filter that it makes of two.
-type Join = (&'static str, fn(Box<ODataFilter>, Box<ODataFilter>) -> ODataFilter);
-
-/// The conjunctions, the one that binds least first.
-const JOINS: [Join; 2] = [("or", ODataFilter::Or), ("and", ODataFilter::And)];
 
 /// A literal or the name of a property.
 enum Term<'a> {
@@ -116,77 +67,95 @@ enum Term<'a> {
     Text(String),
 }
 
-/// The part of a filter that is not read yet.
-struct Parser<'a>(&'a str);
+/// The part of a filter that is not read yet, and the properties that the part before compares.
+struct Parser<'a> {
+    rest: &'a str,
+    uses: Vec<String>,
+}
 
 impl<'a> Parser<'a> {
-    /// Reads conditions with these conjunctions between them.
-    fn joined(&mut self, depth: usize, joins: &[Join]) -> Option<ODataFilter> {
-        let Some(((word, join), inner)) = joins.split_first() else {
-            return self.condition(depth);
-        };
-        let mut left = self.joined(depth, inner)?;
-        while self.takes(word) {
-            left = join(Box::new(left), Box::new(self.joined(depth, inner)?));
+    /// Reads conditions with `or` between them, which binds less than `and`.
+    fn any_of(&mut self, depth: usize) -> Option<Condition> {
+        let mut conditions = vec![self.all_of(depth)?];
+        while self.takes("or") {
+            conditions.push(self.all_of(depth)?);
         }
-        Some(left)
+        Some(Box::new(move |object| conditions.iter().any(|meets| meets(object))))
     }
 
-    fn condition(&mut self, depth: usize) -> Option<ODataFilter> {
+    /// Reads conditions with `and` between them.
+    fn all_of(&mut self, depth: usize) -> Option<Condition> {
+        let mut conditions = vec![self.condition(depth)?];
+        while self.takes("and") {
+            conditions.push(self.condition(depth)?);
+        }
+        Some(Box::new(move |object| conditions.iter().all(|meets| meets(object))))
+    }
+
+    fn condition(&mut self, depth: usize) -> Option<Condition> {
         if depth > DEEPEST {
             return None;
         }
         if self.takes("(") {
-            return self.joined(depth + 1, &JOINS).filter(|_| self.takes(")"));
+            return self.any_of(depth + 1).filter(|_| self.takes(")"));
         }
         if self.takes("not") {
-            return Some(ODataFilter::Not(Box::new(self.condition(depth + 1)?)));
+            let inner = self.condition(depth + 1)?;
+            return Some(Box::new(move |object| !inner(object)));
         }
         if self.takes("isof") {
             let (true, Term::Text(name), true) = (self.takes("("), self.term()?, self.takes(")"))
             else {
                 return None;
             };
-            return Some(ODataFilter::IsOf(type_name(&name)?.to_owned()));
+            let (types, ancestor) = (Types::of(GraphVersion::Beta), type_name(&name)?.to_owned());
+            return Some(Box::new(move |object| types.is_a(type_of(object), &ancestor)));
         }
         if self.takes("startswith") {
             let (true, Term::Word(property)) = (self.takes("("), self.term()?) else { return None };
             let (Term::Text(beginning), true) = (self.term()?, self.takes(")")) else {
                 return None;
             };
-            return Some(ODataFilter::StartsWith(
-                property.strip_suffix(',')?.to_owned(),
-                beginning,
-            ));
+            let property = property.strip_suffix(',')?.to_owned();
+            self.uses.push(format!("startswith({property})"));
+            return Some(Box::new(move |object| {
+                let value = object.get(&property).and_then(Value::as_str).map(str::to_lowercase);
+                value.is_some_and(|value| value.starts_with(&beginning.to_lowercase()))
+            }));
         }
         let Term::Word(property) = self.term()? else { return None };
-        let operator = OPERATORS.iter().find(|operator| self.takes(operator.name))?;
+        let (name, of_instants, holds) = *OPERATORS.iter().find(|(name, ..)| self.takes(name))?;
         let value = match self.term()? {
-            Term::Word(word) if operator.of_instants => word.into(),
+            Term::Word(word) if of_instants => Value::from(word),
             Term::Word(word) => serde_json::from_str(word).ok()?,
-            Term::Text(text) if !operator.of_instants => text.into(),
+            Term::Text(text) if !of_instants => text.into(),
             Term::Text(_) => return None,
         };
-        let fits = !operator.of_instants || instant(&value).is_some();
-        fits.then(|| ODataFilter::Compare(property.to_owned(), operator, value))
+        if of_instants && instant(&value).is_none() {
+            return None;
+        }
+        let property = property.to_owned();
+        self.uses.push(if name == "eq" { property.clone() } else { format!("{property} {name}") });
+        Some(Box::new(move |object| holds(object.get(&property).unwrap_or(&Value::Null), &value)))
     }
 
     /// Takes a word or a parenthesis, where it comes next.
     fn takes(&mut self, expected: &str) -> bool {
-        let Some(rest) = self.0.strip_prefix(expected) else { return false };
+        let Some(rest) = self.rest.strip_prefix(expected) else { return false };
         let takes =
             expected == "(" || expected == ")" || rest.is_empty() || rest.starts_with(is_end);
         if takes {
-            self.0 = rest.trim_start();
+            self.rest = rest.trim_start();
         }
         takes
     }
 
     /// Takes a literal or a name. A doubled quote is a quote in a text.
     fn term(&mut self) -> Option<Term<'a>> {
-        let Some(text) = self.0.strip_prefix('\'') else {
-            let (word, rest) = self.0.split_at(self.0.find(is_end).unwrap_or(self.0.len()));
-            self.0 = rest.trim_start();
+        let Some(text) = self.rest.strip_prefix('\'') else {
+            let (word, rest) =
+                self.rest.split_at(self.rest.find(is_end).unwrap_or(self.rest.len()));
+            self.rest = rest.trim_start();
             return (!word.is_empty()).then_some(Term::Word(word));
         };
         let mut end = 0;
@@ -194,7 +163,7 @@ impl<'a> Parser<'a> {
             end += text[end..].find('\'')?;
             let rest = &text[end + 1..];
             if !rest.starts_with('\'') {
-                self.0 = rest.trim_start();
+                self.rest = rest.trim_start();
                 return Some(Term::Text(text[..end].replace("''", "'")));
             }
             end += 2;

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
-use super::Object;
-use super::guid::guid;
 use super::state::{State, text, type_of};
+use super::{Object, guid, sha256};
 use crate::schema::types::{Edm, GraphVersion, Holds, Types, type_name};
 
 /// A top-level property whose value is masked.
@@ -127,9 +125,7 @@ fn end(value: &str) -> &str {
 /// Returns a digest that differs from object to object and from property to property, so that equal keys
 /// cannot be seen to be equal.
 fn fingerprint(id: &str, property: &str, value: &str) -> String {
-    let salted = format!("moorline sandbox\0{id}\0{property}\0{value}");
-    let hash = digest(&SHA256, salted.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&format!("moorline sandbox\0{id}\0{property}\0{value}"))
 }
 
 fn encrypt(object: &mut Object, id: &str, prior: &EncryptedValues) -> EncryptedValues {

@@ -4,37 +4,20 @@ use std::collections::BTreeSet;
 
 use super::state::{Group, State};
 
-/// The kind of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Member {
-    User,
-    Device,
-    Group,
-}
-
-impl Member {
-    /// Returns the kind that an OData cast names, as in `transitiveMembers/microsoft.graph.user`.
-    pub(crate) fn of_cast(cast: &str) -> Option<Self> {
-        match cast.strip_prefix("microsoft.graph.")? {
-            "user" => Some(Self::User),
-            "device" => Some(Self::Device),
-            "group" => Some(Self::Group),
-            _ => None,
-        }
-    }
-}
+/// The kinds of members, as types of Graph.
+pub(crate) const KINDS: [&str; 3] = ["user", "device", "group"];
 
 /// Returns how many members of a kind a group has, each counted once however many ways lead to it; nothing where
 /// there is no such group.
-pub(crate) fn count(state: &State, group: &str, wanted: Member) -> Option<u64> {
+pub(crate) fn count(state: &State, group: &str, wanted: &str) -> Option<u64> {
     let mut open = vec![find(state, group)?];
     let mut seen = BTreeSet::from([group.to_lowercase()]);
     let mut count = 0;
     while let Some(group) = open.pop() {
         count += match wanted {
-            Member::User => u64::from(group.unnamed_members.users),
-            Member::Device => u64::from(group.unnamed_members.devices),
-            Member::Group => 0,
+            "user" => u64::from(group.unnamed_members.users),
+            "device" => u64::from(group.unnamed_members.devices),
+            _ => 0,
         };
         for id in &group.members {
             if !seen.insert(id.to_lowercase()) {
@@ -52,13 +35,13 @@ fn find<'a>(state: &'a State, id: &str) -> Option<&'a Group> {
 }
 
 /// Returns the kind of the user, device or group with an id, if any.
-pub(crate) fn kind(state: &State, id: &str) -> Option<Member> {
+pub(crate) fn kind(state: &State, id: &str) -> Option<&'static str> {
     let is = |own: &String| own.eq_ignore_ascii_case(id);
     if state.users.iter().any(|user| is(&user.id)) {
-        Some(Member::User)
+        Some("user")
     } else if state.devices.iter().any(|device| is(&device.id)) {
-        Some(Member::Device)
+        Some("device")
     } else {
-        find(state, id).map(|_| Member::Group)
+        find(state, id).map(|_| "group")
     }
 }

@@ -4,19 +4,19 @@
 //! It shares the Graph types with the client ([`crate::schema::types`], without what is curated there) and
 //! nothing else: its paths, methods, status codes and defaults are its own, so that a mistake in the client does not
 //! repeat here.
-//! Texts that no public source shows go through `problem::synthetic`.
+//! Texts that no public source shows go through `refusal::synthetic`.
 //!
 //! | | |
 //! |---|---|
-//! | [`state`], `seed`, `guid`, [`store`] | the tenant as a JSON document, the completion of sparse seeds, and the state file |
-//! | `check`, `literal`, `problem` | the checks of bodies against types |
+//! | [`state`], `seed`, [`store`] | the tenant as a JSON document, the completion of sparse seeds, and the state file |
+//! | `check`, `literal` | the checks of bodies against types |
 //! | `defaults`, `mirrors`, `masking`, `quirks` | defaults, linked properties, masked values, limits and constants |
 //! | [`rows`], `entity_sets` | the properties of each collection, as data: those that calls write, and those that are only read |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | the writes of calls |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | the answers to reads |
 //! | `permissions` | the permissions of callers |
-//! | [`fault_config`], `fault_injection`, `throttle`, `replica` | faults, limits and lag |
-//! | `routes`, `service`, `refusal`, `path` | HTTP |
+//! | [`fault_config`], `fault_injection`, `throttle` | faults, limits and lag |
+//! | `routes`, `service`, [`refusal`] | HTTP |
 //! | [`edit`] | changes as an administrator in the portal makes them |
 
 mod actor;
@@ -33,18 +33,14 @@ mod expand;
 pub mod fault_config;
 mod fault_injection;
 mod filter;
-mod guid;
 mod literal;
 mod masking;
 mod membership;
 mod mirrors;
-mod path;
 mod permissions;
-pub mod problem;
 mod query;
 mod quirks;
-mod refusal;
-mod replica;
+pub mod refusal;
 mod routes;
 pub mod rows;
 mod seed;
@@ -59,6 +55,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ring::digest::{SHA256, digest};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -79,6 +76,31 @@ fn object(value: Value) -> Object {
         Value::Object(object) => object,
         _ => Object::new(),
     }
+}
+
+/// Returns a GUID derived from the parts, so that runs from one seed are alike.
+fn guid(parts: &[&str]) -> String {
+    let hash = digest(&SHA256, parts.join("\0").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// Returns the SHA-256 of a text, in hexadecimal digits.
+fn sha256(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns a path without its first segment, the API version.
+fn below_version(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    path.split_once('/').map_or("", |(_, below)| below)
+}
+
+/// Returns whether a path is another one or lies below it.
+fn is_under(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// An error that prevents the sandbox from starting.

@@ -4,10 +4,9 @@ use axum::http::Method;
 
 use super::actor::Actor;
 use super::entity_sets::{CONFIGURATION_OR_RBAC, EntitySet};
-use super::path::{below_version, is_under};
-use super::refusal::{ErrorResponse, table};
-use super::rows::Collection;
+use super::refusal::{Allowed, table};
 use super::state::State;
+use super::{below_version, is_under};
 
 /// A caller and the permissions of its token.
 #[derive(Clone, Debug)]
@@ -19,7 +18,8 @@ pub(crate) struct CallerIdentity {
 }
 
 /// The permissions with which a group's members are read (FACTS 7).
-const READS_MEMBERS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
+pub(crate) const READS_MEMBERS: &[&str] =
+    &["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"];
 
 /// The permissions of which one suffices for a path below the version and everything below it, to read and to write.
 struct Grant {
@@ -86,15 +86,10 @@ impl CallerIdentity {
     }
 
     /// Refuses a call that this caller may not make; `path` is the whole path of the call.
-    pub(crate) fn may(
-        &self,
-        state: &State,
-        method: &Method,
-        path: &str,
-    ) -> Result<(), ErrorResponse> {
+    pub(crate) fn may(&self, state: &State, method: &Method, path: &str) -> Allowed<()> {
         let below = below_version(path);
         let is_intune = is_under(below, INTUNE);
-        if is_intune && !state.tenant().intune_licensed {
+        if is_intune && !state.tenant.intune_licensed {
             return Err(table::NOT_LICENSED.refusal(&[]));
         }
         if is_intune && self.lacks_intune_role(state) {
@@ -104,31 +99,21 @@ impl CallerIdentity {
         any_of.map_or(Ok(()), |any_of| self.needs(is_intune, any_of))
     }
 
-    /// Refuses an encrypted value to a caller that may only read (FACTS 12).
-    pub(crate) fn may_decrypt(&self, row: &Collection) -> Result<(), ErrorResponse> {
-        self.needs(true, row.write)
-    }
-
-    /// Refuses to count a group's members for a caller that may only read the group itself (FACTS 7).
-    pub(crate) fn may_read_members(&self) -> Result<(), ErrorResponse> {
-        self.needs(false, READS_MEMBERS)
-    }
-
     fn lacks_intune_role(&self, state: &State) -> bool {
-        let Some(id) = self.actor.app_id() else { return false };
+        let Some(id) = &self.actor.app_id else { return false };
         let mut apps = state.apps.iter().flatten();
         apps.any(|app| app.client_id.eq_ignore_ascii_case(id) && !app.intune_role)
     }
 
     /// Refuses a caller that has none of these permissions, with the answer of the service that is called.
-    fn needs(&self, is_intune: bool, any_of: &[&str]) -> Result<(), ErrorResponse> {
+    pub(crate) fn needs(&self, is_intune: bool, any_of: &[&str]) -> Allowed<()> {
         if self.has(any_of) {
             return Ok(());
         }
-        Err(match self.actor {
+        Err(match self.actor.app_id {
             _ if !is_intune => table::DIRECTORY_DENIED.refusal(&[]),
-            Actor::Application { .. } => table::APP_LACKS_PERMISSION.refusal(&[&any_of.join(", ")]),
-            Actor::Person(_) => table::USER_LACKS_PERMISSION.refusal(&[]),
+            Some(_) => table::APP_LACKS_PERMISSION.refusal(&[&any_of.join(", ")]),
+            None => table::USER_LACKS_PERMISSION.refusal(&[]),
         })
     }
 }

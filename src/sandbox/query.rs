@@ -9,11 +9,11 @@ use url::form_urlencoded;
 use super::Object;
 pub(crate) use super::expand::Expansion;
 use super::filter::ODataFilter;
-use super::refusal::{ErrorResponse, table};
+use super::refusal::{Allowed, table};
 use crate::schema::types::TypeDef;
 
 /// The query options of one call.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Query {
     pub(crate) filter: Option<ODataFilter>,
     pub(crate) select: Option<Vec<String>>,
@@ -26,7 +26,7 @@ pub(crate) struct Query {
 
 impl Query {
     /// Reads a query string whose `$orderby` may ask for the order that the collection is in.
-    pub(crate) fn parse_ordered(text: &str, order: &str) -> Result<Self, ErrorResponse> {
+    pub(crate) fn parse_ordered(text: &str, order: &str) -> Allowed<Self> {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             match name.as_ref() {
@@ -57,12 +57,12 @@ impl Query {
     }
 
     /// Refuses `$expand`.
-    pub(crate) fn expands_nothing(&self) -> Result<(), ErrorResponse> {
+    pub(crate) fn expands_nothing(&self) -> Allowed<()> {
         self.expand.first().map_or(Ok(()), |expand| Err(expand.not_played()))
     }
 
     /// Refuses `$select` of anything that the type does not have.
-    pub(crate) fn selects(&self, ty: &TypeDef) -> Result<(), ErrorResponse> {
+    pub(crate) fn selects(&self, ty: &TypeDef) -> Allowed<()> {
         let mut selected = self.select.iter().flatten();
         let unknown = selected.find(|name| ty.property(name).is_none());
         unknown.map_or(Ok(()), |name| Err(table::UNKNOWN_PROPERTY.refusal(&[name, &ty.name])))
@@ -84,7 +84,7 @@ impl Query {
         &self,
         filterable: &[&str],
         objects: impl IntoIterator<Item = T>,
-    ) -> Result<Vec<T>, ErrorResponse> {
+    ) -> Allowed<Vec<T>> {
         let Some(filter) = &self.filter else { return Ok(objects.into_iter().collect()) };
         filter.allows(filterable)?;
         Ok(objects.into_iter().filter(|object| filter.matches(object.borrow())).collect())
@@ -126,7 +126,7 @@ fn skipped(token: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Query, ErrorResponse> {
+    fn parse(text: &str) -> Allowed<Query> {
         Query::parse_ordered(text, "")
     }
 

@@ -11,13 +11,12 @@ use serde_json::{Value, json};
 use super::check::{Checker, each};
 use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
-use super::guid::guid;
-use super::problem::{BodyProblem, LocatedProblem};
+use super::refusal::{Checked, table};
 use super::rows::{Row, Rows};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
 };
-use super::{Object, clock, defaults, device_registration_policy, membership, object};
+use super::{Object, clock, defaults, device_registration_policy, guid, membership, object};
 use crate::schema::types::{GraphVersion, TypeDef};
 
 impl State {
@@ -79,7 +78,7 @@ impl Default for State {
 }
 
 /// Completes every section.
-fn complete(state: &mut State) -> Result<(), LocatedProblem> {
+fn complete(state: &mut State) -> Checked<()> {
     let mut ids = Ids::default();
     each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
         .map_err(|fault| fault.under("groups"))?;
@@ -117,8 +116,8 @@ fn complete(state: &mut State) -> Result<(), LocatedProblem> {
         })
         .map_err(|fault| fault.under(row.section()))?;
     }
-    if let Some(id) = state.device_status_overviews.keys().find(|id| !state.has_object(id)) {
-        let fault = BodyProblem::NoSuchObject(id.clone()).under(id);
+    if let Some(id) = state.device_status_overviews.keys().find(|id| state.find(id).is_none()) {
+        let fault = table::NO_SUCH_ID.refusal(&[id]).under(id);
         return Err(fault.under("deviceStatusOverviews"));
     }
     for id in state.references.keys() {
@@ -139,13 +138,7 @@ struct Ids {
 
 impl Ids {
     /// Generates an object's id where there is none, and refuses an id that another object of the scope has.
-    fn give(
-        &mut self,
-        scope: &'static str,
-        ty: &str,
-        name: &str,
-        id: &mut String,
-    ) -> Result<(), LocatedProblem> {
+    fn give(&mut self, scope: &'static str, ty: &str, name: &str, id: &mut String) -> Checked<()> {
         let nth = self.named.entry((ty.to_owned(), name.to_owned())).or_default();
         *nth += 1;
         if id.is_empty() {
@@ -154,25 +147,26 @@ impl Ids {
         if self.taken.insert((scope, id.clone())) {
             Ok(())
         } else {
-            Err(BodyProblem::DuplicateId(id.clone()).under("id"))
+            Err(table::DUPLICATE_ID.refusal(&[id]).under("id"))
         }
     }
 }
 
 /// Refuses members that do not exist.
-fn check_members(state: &State, ids: &[String]) -> Result<(), LocatedProblem> {
+fn check_members(state: &State, ids: &[String]) -> Checked<()> {
     each(ids, |id| {
         let kind = membership::kind(state, id);
-        kind.map(drop).ok_or_else(|| BodyProblem::NoSuchObject(id.clone()).into())
+        kind.map(drop).ok_or_else(|| table::NO_SUCH_ID.refusal(&[id]).into())
     })
     .map(drop)
     .map_err(|fault| fault.under("members"))
 }
 
 /// Refuses references of an object that does not exist, or that cannot refer to these.
-fn check_references(state: &State, id: &str) -> Result<(), LocatedProblem> {
-    let (row, object) = state.find(id).ok_or_else(|| BodyProblem::NoSuchObject(id.to_owned()))?;
-    references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
+fn check_references(state: &State, id: &str) -> Checked<()> {
+    let (row, object) = state.find(id).ok_or_else(|| table::NO_SUCH_ID.refusal(&[&id]))?;
+    let references = &state.references[id];
+    Ok(references::check(state, row, GraphVersion::Beta, type_of(object), references)?)
 }
 
 /// Returns the built-in scope tag (FACTS 7).
@@ -183,11 +177,7 @@ fn default_scope_tag() -> Object {
 }
 
 /// Completes an object outside the collections.
-fn entity(
-    ids: &mut Ids,
-    expected: &'static str,
-    object: &mut Object,
-) -> Result<(), LocatedProblem> {
+fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Checked<()> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
@@ -207,7 +197,7 @@ fn identify(
     ty: &TypeDef,
     name_property: &str,
     object: &mut Object,
-) -> Result<(), LocatedProblem> {
+) -> Checked<()> {
     let mut id = text(object, "id").to_owned();
     ids.give(scope, &ty.name, text(object, name_property), &mut id)?;
     let fraction = id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 10_000_000);
@@ -221,12 +211,7 @@ fn identify(
 }
 
 /// Completes an object of a collection. Its id is unique among all collections, since masked values are kept by id.
-fn collected(
-    state: &mut State,
-    ids: &mut Ids,
-    row: Row,
-    mut object: Object,
-) -> Result<Object, LocatedProblem> {
+fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> Checked<Object> {
     let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
     let checker = Checker::of_states(row.defaults);
     let ty = checker.instance_type(row.root, &object)?;
@@ -235,7 +220,7 @@ fn collected(
     }
     let mut complete = contained::properties(&checker, &ty, row.contained, &object)?;
     if text(&complete, row.name_property).is_empty() {
-        return Err(BodyProblem::Missing(row.name_property.to_owned()).under(row.name_property));
+        return Err(table::MISSING.refusal(&[&row.name_property]).under(row.name_property));
     }
     identify(ids, "", &ty, row.name_property, &mut complete)?;
     for (property, json) in row.initial {

@@ -1,7 +1,8 @@
 //! The tenant that is served: reading, changing and saving the state.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, Uri};
@@ -9,8 +10,7 @@ use axum::http::{Method, Uri};
 use super::clock::SandboxTime;
 use super::fault_config::{FaultConfig, FaultEffect};
 use super::fault_injection::FaultInjection;
-use super::refusal::{ErrorResponse, table};
-use super::replica::Replica;
+use super::refusal::{Allowed, ErrorResponse, table};
 use super::state::{State, StateError};
 use super::store::Store;
 use super::throttle::Throttle;
@@ -18,14 +18,41 @@ use super::throttle::Throttle;
 /// A tenant that is being served.
 #[derive(Debug)]
 pub(crate) struct SandboxService {
-    pace: SandboxTime,
-    conditions: FaultConfig,
+    /// The sandbox's own time.
+    pub(crate) pace: SandboxTime,
+    /// The conditions that callers meet, without the faults.
+    pub(crate) conditions: FaultConfig,
     state: Mutex<State>,
     replica: Mutex<Replica>,
     throttle: Mutex<Throttle>,
     faults: Mutex<FaultInjection>,
     calls: Mutex<Calls>,
     store: Option<Mutex<Store>>,
+}
+
+/// The earlier states that reads still show: for a while after a write, reads show the state before the write (FACTS 1.6).
+#[derive(Debug, Default)]
+struct Replica {
+    lag: Duration,
+    /// The tenant before each change of the last while, and when that was, oldest first.
+    past: VecDeque<(Duration, Arc<State>)>,
+}
+
+impl Replica {
+    /// Keeps the tenant before a change.
+    fn keep(&mut self, now: Duration, state: &State) {
+        if !self.lag.is_zero() {
+            self.past.push_back((now, Arc::new(state.clone())));
+        }
+    }
+
+    /// Returns the tenant that a read shows; None where that is the current one.
+    fn seen(&mut self, now: Duration) -> Option<Arc<State>> {
+        while self.past.front().is_some_and(|(at, _)| *at + self.lag <= now) {
+            self.past.pop_front();
+        }
+        self.past.front().map(|(_, state)| Arc::clone(state))
+    }
 }
 
 /// Counters of the calls that were answered.
@@ -64,7 +91,7 @@ impl SandboxService {
         Self {
             pace,
             state: Mutex::new(state),
-            replica: Mutex::new(Replica::new(conditions.replica_lag.0)),
+            replica: Mutex::new(Replica { lag: conditions.replica_lag.0, ..Replica::default() }),
             throttle: Mutex::default(),
             faults: Mutex::new(FaultInjection::new(conditions.seed, faults)),
             calls: Mutex::default(),
@@ -81,16 +108,6 @@ impl SandboxService {
             ..FaultConfig::default()
         };
         Self::with(self.pace, conditions, self.current().clone())
-    }
-
-    /// Returns the conditions that callers meet, without the faults.
-    pub(crate) fn conditions(&self) -> &FaultConfig {
-        &self.conditions
-    }
-
-    /// Returns the sandbox's own time.
-    pub(crate) fn pace(&self) -> &SandboxTime {
-        &self.pace
     }
 
     /// Reads the tenant.
@@ -125,10 +142,7 @@ impl SandboxService {
 
     /// Changes the tenant. The change is on disk before this returns; where it cannot be saved, it did not
     /// happen. A change that refuses has changed nothing yet.
-    pub(crate) fn change<T>(
-        &self,
-        change: impl FnOnce(&mut State) -> Result<T, ErrorResponse>,
-    ) -> Result<T, ErrorResponse> {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> Allowed<T>) -> Allowed<T> {
         let mut state = locked(&self.state);
         let held = self.store.as_ref().map(|store| locked(store).lock());
         let _held = held.transpose().map_err(unsaved)?;

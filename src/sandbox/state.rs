@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::approvals::request::ApprovalRequest;
 use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
-use super::problem::LocatedProblem;
+use super::refusal::LocatedProblem;
 use super::rows::{Collection, Row, Rows};
 use super::{Object, clock, store};
 use crate::schema::types::type_name;
@@ -372,11 +372,6 @@ impl State {
         Ok(Self { rows, ..state })
     }
 
-    /// Returns the tenant's identity.
-    pub fn tenant(&self) -> &Tenant {
-        &self.tenant
-    }
-
     /// Returns the instant of the change that is about to be made, later than every one before it.
     pub(crate) fn tick(&mut self) -> String {
         let last = self.last_change.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
@@ -403,11 +398,6 @@ impl State {
     /// Returns the object of any collection that has this id, with its collection.
     pub(crate) fn find(&self, id: &str) -> Option<(Row, &Object)> {
         self.rows.all().find_map(|row| Some((row, self.object(row, id)?)))
-    }
-
-    /// Returns whether an object of any collection has this id.
-    pub(crate) fn has_object(&self, id: &str) -> bool {
-        self.find(id).is_some()
     }
 
     /// Returns the ids of the objects of a collection that fit and have this id, or else this name.

@@ -3,9 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use super::{below_version, is_under};
 use axum::http::Method;
-
-use super::path::{below_version, is_under};
 
 /// A limit: the number of calls allowed within any span of so many seconds.
 struct Limit {

@@ -4,16 +4,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::ApprovalRequest;
-use crate::sandbox::guid::guid;
-use crate::sandbox::path::below_version;
 use crate::sandbox::rows::{Approval, Rows};
 use crate::sandbox::state::State;
-use crate::sandbox::{Object, clock, object};
+use crate::sandbox::{Object, below_version, clock, guid, object};
 
 /// Returns all requests for approval.
 pub(crate) fn shown(state: &State, now: Timestamp) -> Vec<Object> {
-    let requests = state.approval_requests.iter();
-    requests.map(|request| request.shown(state.rows, now)).collect()
+    state.approval_requests.iter().map(|request| request.shown(state.rows, now)).collect()
 }
 
 impl ApprovalRequest {
@@ -47,7 +44,7 @@ impl ApprovalRequest {
 /// Returns the access policies that make writes wait, where the tenant has them: one for each kind of object that can
 /// have one (FACTS 1.10). Their names and times are the sandbox's own.
 pub(crate) fn policies(state: &State) -> Vec<Object> {
-    if !state.tenant().multi_admin_approval {
+    if !state.tenant.multi_admin_approval {
         return Vec::new();
     }
     let mut approvals: Vec<Approval> = state.rows.all().filter_map(|row| row.approval).collect();

@@ -4,7 +4,6 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 mod entity;
@@ -17,12 +16,10 @@ pub use request::{ApprovalRequest, ApprovalStatus};
 use request::{OPEN, id_in};
 
 use super::actor::Actor;
-use super::clock;
-use super::guid::guid;
-use super::path::below_version;
-use super::refusal::{ErrorResponse, table};
+use super::refusal::{Allowed, ErrorResponse, table};
 use super::rows::Approval;
 use super::state::{State, text};
+use super::{below_version, clock, guid, sha256};
 
 /// The longest justification, in characters (FACTS 1.10).
 const LONGEST: usize = 1024;
@@ -57,10 +54,7 @@ pub(crate) enum Passage {
 ///
 /// # Errors
 /// Refuses a write that asks for no approval, has one of another write, or is about an object for which a request is open.
-pub(crate) fn pass(
-    state: &mut State,
-    write: &ProtectedWrite<'_>,
-) -> Result<Passage, ErrorResponse> {
+pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Allowed<Passage> {
     // A caller that sends both asks for a new approval (FACTS 1.10).
     match (write.justification, write.code) {
         (None, Some(code)) => under(state, write, code),
@@ -70,7 +64,7 @@ pub(crate) fn pass(
 }
 
 /// Lets a write pass that has been approved under a code.
-fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passage, ErrorResponse> {
+fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Allowed<Passage> {
     let known = find(state, code).ok_or_else(|| table::APPROVAL_UNKNOWN.refusal(&[]))?;
     let is_the_same = known.operation == operation(write) && known.body == fingerprint(write);
     if !is_the_same || !known.is_of(write.requestor) {
@@ -85,11 +79,7 @@ fn under(state: &State, write: &ProtectedWrite<'_>, code: &str) -> Result<Passag
 }
 
 /// Keeps a new request for approval.
-fn ask(
-    state: &mut State,
-    write: &ProtectedWrite<'_>,
-    header: &str,
-) -> Result<Passage, ErrorResponse> {
+fn ask(state: &mut State, write: &ProtectedWrite<'_>, header: &str) -> Allowed<Passage> {
     let decoded = STANDARD.decode(header).ok();
     let justification = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let justification =
@@ -112,8 +102,8 @@ fn ask(
         code: code.clone(),
         status: ApprovalStatus::NeedsApproval,
         justification,
-        requestor: write.requestor.name().to_owned(),
-        requestor_app_id: write.requestor.app_id().map(str::to_owned),
+        requestor: write.requestor.name.clone(),
+        requestor_app_id: write.requestor.app_id.clone(),
         approver: None,
         approval_justification: None,
         operation,
@@ -129,7 +119,7 @@ fn ask(
 
 /// Returns the access policy that makes writes to a path below the version wait, where the tenant has one.
 pub(crate) fn policy_for(state: &State, path: &str) -> Option<Approval> {
-    let row = state.rows.at(path).filter(|_| state.tenant().multi_admin_approval);
+    let row = state.rows.at(path).filter(|_| state.tenant.multi_admin_approval);
     row?.approval
 }
 
@@ -154,21 +144,11 @@ fn operation(write: &ProtectedWrite<'_>) -> String {
     format!("{} {}", write.method, write.path)
 }
 
-/// Records that an approved write was carried out.
-pub(crate) fn complete(state: &mut State, code: &str) {
-    set_status(state, code, ApprovalStatus::Completed);
-}
-
 /// Withdraws a request for its requestor.
 ///
 /// # Errors
 /// Refuses a request of another requestor, and one that is over.
-pub(crate) fn cancel(
-    state: &mut State,
-    code: &str,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), ErrorResponse> {
+pub(crate) fn cancel(state: &mut State, code: &str, actor: &Actor, now: Timestamp) -> Allowed<()> {
     let own = find(state, code).filter(|request| request.is_of(actor));
     let request = own.ok_or_else(ErrorResponse::intune_not_found)?;
     if !request.is_open_at(now) {
@@ -178,7 +158,8 @@ pub(crate) fn cancel(
     Ok(())
 }
 
-fn set_status(state: &mut State, code: &str, status: ApprovalStatus) {
+/// Changes the status of a request.
+pub(crate) fn set_status(state: &mut State, code: &str, status: ApprovalStatus) {
     let at = state.tick();
     for request in state.approval_requests.iter_mut().filter(|request| request.code == code) {
         request.status = status;
@@ -235,7 +216,5 @@ pub(crate) fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalReque
 fn fingerprint(write: &ProtectedWrite<'_>) -> String {
     let host = write.host.map(|host| format!("//{host}/"));
     let body = String::from_utf8_lossy(write.body);
-    let body = host.map_or_else(|| body.to_string(), |host| body.replace(&host, "//graph/"));
-    let hash = digest(&SHA256, body.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    host.map_or_else(|| sha256(&body), |host| sha256(&body.replace(&host, "//graph/")))
 }

@@ -98,9 +98,8 @@ impl ApprovalRequest {
 
     pub(crate) fn is_of(&self, actor: &Actor) -> bool {
         // The requestor in an older state is known by name alone.
-        self.requestor == actor.name()
-            && (self.requestor_app_id.is_none()
-                || self.requestor_app_id.as_deref() == actor.app_id())
+        self.requestor == actor.name
+            && (self.requestor_app_id.is_none() || self.requestor_app_id == actor.app_id)
     }
 }
 

@@ -13,7 +13,7 @@ fn at(hours: i64) -> Timestamp {
 }
 
 fn app(id: &str) -> Actor {
-    Actor::Application { id: id.to_owned(), name: "Moorline".to_owned() }
+    Actor { app_id: Some(id.to_owned()), name: "Moorline".to_owned() }
 }
 
 /// Sends a write with a justification, or under a code.

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::write::{Writer, bad};
+use super::write::Writer;
 use crate::sandbox::check::{Checker, each};
-use crate::sandbox::problem::{BodyProblem, LocatedProblem};
-use crate::sandbox::refusal::ErrorResponse;
+use crate::sandbox::refusal::{Allowed, Checked, table, unexpected_node};
 use crate::sandbox::rows::Assign;
 use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};
@@ -27,11 +26,7 @@ const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
-pub(crate) fn complete(
-    assign: &Assign,
-    policy: &str,
-    given: &Value,
-) -> Result<Value, LocatedProblem> {
+pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Checked<Value> {
     Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
 }
 
@@ -45,46 +40,40 @@ impl Writer<'_> {
         assign: &Assign,
         policy: &str,
         given: &Value,
-    ) -> Result<Value, ErrorResponse> {
-        let assignments = read(&self.checker(), assign, given).map_err(ErrorResponse::of_intune)?;
+    ) -> Allowed<Value> {
+        let assignments = read(&self.checker(), assign, given)?;
         let mut seen = BTreeSet::new();
-        for target in
-            assignments.iter().filter_map(|assignment| assignment.get("target")?.as_object())
-        {
+        let targets = assignments.iter().map(|assignment| assignment.get("target"));
+        for target in targets.filter_map(|target| target?.as_object()) {
             let (group, filter) = (text(target, "groupId"), text(target, FILTER_ID));
             let is_of_group = text(target, "@odata.type").ends_with("roupAssignmentTarget");
-            if is_of_group
-                && !self.state.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group))
-            {
-                return Err(bad(format!("The target group '{group}' does not exist.")));
+            let mut groups = self.state.groups.iter();
+            if is_of_group && !groups.any(|known| known.id.eq_ignore_ascii_case(group)) {
+                return Err(table::NO_GROUP.refusal(&[&group]));
             }
             let mut filters = self.state.assignment_filters.iter();
             if filter != NO_FILTER && !filters.any(|known| text(known, "id") == filter) {
-                return Err(bad(format!("The assignment filter '{filter}' does not exist.")));
+                return Err(table::NO_ASSIGNMENT_FILTER.refusal(&[&filter]));
             }
             let id = target_id(target);
             if !seen.insert(id.to_lowercase()) {
-                return Err(bad(format!("The target '{id}' is assigned more than once.")));
+                return Err(table::TARGET_TWICE.refusal(&[&id]));
             }
         }
         Ok(sorted(policy, assignments))
     }
 }
 
-fn read(checker: &Checker, assign: &Assign, given: &Value) -> Result<Vec<Object>, LocatedProblem> {
-    let elements = given.as_array().ok_or_else(|| BodyProblem::node(given, "StartArray"))?;
+fn read(checker: &Checker, assign: &Assign, given: &Value) -> Checked<Vec<Object>> {
+    let elements = given.as_array().ok_or_else(|| unexpected_node(given, "StartArray"))?;
     each(elements, |element| assignment(checker, assign, element))
 }
 
-fn assignment(
-    checker: &Checker,
-    assign: &Assign,
-    element: &Value,
-) -> Result<Object, LocatedProblem> {
-    let body = element.as_object().ok_or_else(|| BodyProblem::node(element, "StartObject"))?;
+fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Checked<Object> {
+    let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(assign.element, body)?;
     let mut assignment = checker.properties(&ty, body)?;
-    let missing = |name: &str| BodyProblem::Missing(name.to_owned()).under(name);
+    let missing = |name: &str| table::MISSING.refusal(&[&name]).under(name);
     let Some(Value::Object(target)) = assignment.get_mut("target") else {
         return Err(missing("target"));
     };

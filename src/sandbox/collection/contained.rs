@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::check::{Checker, each, is_computed};
-use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{BodyProblem, LocatedProblem};
+use crate::sandbox::refusal::{Checked, table, unexpected_node};
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
-use crate::sandbox::{Object, defaults};
+use crate::sandbox::{Object, defaults, guid};
 use crate::schema::types::TypeDef;
 
 /// Removes the contained objects from a body, and returns them by navigation property.
@@ -25,7 +24,7 @@ pub(crate) fn properties(
     ty: &TypeDef,
     rows: &'static [Contained],
     body: &Object,
-) -> Result<Object, LocatedProblem> {
+) -> Checked<Object> {
     let mut body = body.clone();
     let inside = take(rows, &mut body);
     let mut object = checker.properties(ty, &body)?;
@@ -40,28 +39,21 @@ pub(crate) fn properties(
 ///
 /// # Errors
 /// As [`properties`].
-pub(crate) fn targets(
-    checker: &Checker,
-    row: &'static Contained,
-    given: &Value,
-) -> Result<Value, LocatedProblem> {
+pub(crate) fn targets(checker: &Checker, row: &'static Contained, given: &Value) -> Checked<Value> {
     let elements = match given {
         Value::Null => &[],
         Value::Array(elements) => &elements[..],
-        other => return Err(BodyProblem::node(other, "StartArray").under(row.property)),
+        other => return Err(unexpected_node(other, "StartArray").under(row.property)),
     };
     let targets = each(elements, |element| target(checker, row, element));
     let targets = targets.map_err(|fault| fault.under(row.property))?;
-    (row.check)(&targets).map_err(|words| BodyProblem::Contained(words).under(row.property))?;
+    (row.check)(&targets)
+        .map_err(|words| table::CONTAINED.refusal(&[&words]).under(row.property))?;
     Ok(json!(targets))
 }
 
-fn target(
-    checker: &Checker,
-    row: &'static Contained,
-    element: &Value,
-) -> Result<Object, LocatedProblem> {
-    let body = element.as_object().ok_or_else(|| BodyProblem::node(element, "StartObject"))?;
+fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Checked<Object> {
+    let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(row.element, body)?;
     let mut target = properties(checker, &ty, row.inside, body)?;
     target.retain(|name, _| name == "id" || !ty.property(name).is_some_and(is_computed));
@@ -99,9 +91,4 @@ pub(crate) fn objects<'a>(
 ) -> impl Iterator<Item = &'a Object> + use<'a> {
     let elements = object.get(property).and_then(Value::as_array).into_iter().flatten();
     elements.filter_map(Value::as_object)
-}
-
-/// Returns the address of a contained object below its parent's: `…/property('id')`.
-pub(crate) fn address(parent: &str, row: &Contained, target: &Object) -> String {
-    format!("{parent}/{}('{}')", row.property, text(target, "id"))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::contained;
-use crate::sandbox::refusal::ErrorResponse;
+use crate::sandbox::refusal::{Allowed, ErrorResponse};
 use crate::sandbox::rows::{Assign, Collection};
 use crate::sandbox::state::{State, StatusOverview};
 use crate::sandbox::{Object, object, shape};
@@ -19,7 +19,7 @@ pub(crate) fn find<'a>(
     row: &Collection,
     version: GraphVersion,
     id: &str,
-) -> Result<&'a Object, ErrorResponse> {
+) -> Allowed<&'a Object> {
     let visible = |object: &&Object| shape::has(version, object);
     state.object(row, id).filter(visible).ok_or_else(ErrorResponse::intune_not_found)
 }
@@ -53,7 +53,7 @@ pub(crate) fn status_overview(
     row: &Collection,
     version: GraphVersion,
     id: &str,
-) -> Result<Object, ErrorResponse> {
+) -> Allowed<Object> {
     find(state, row, version, id)?;
     let reported = state.device_status_overviews.get(id).cloned();
     let mut overview = object(json!(reported.unwrap_or_else(StatusOverview::unreported)));

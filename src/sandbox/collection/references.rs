@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::read;
 use crate::sandbox::Object;
-use crate::sandbox::problem::{BodyProblem, LocatedProblem};
-use crate::sandbox::refusal::ErrorResponse;
+use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
@@ -45,30 +44,18 @@ impl NavigationProperty {
     }
 
     /// Refuses objects that the property cannot refer to.
-    pub(crate) fn check(
-        &self,
-        state: &State,
-        row: &Collection,
-        ids: &[String],
-    ) -> Result<(), LocatedProblem> {
+    pub(crate) fn check(&self, state: &State, row: &Collection, ids: &[String]) -> Allowed<()> {
         let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
         let wrong = ids.iter().find(|id| !fits(id));
         match wrong.or(ids.get(1).filter(|_| !self.many)) {
-            Some(id) => {
-                Err(BodyProblem::Reference { property: self.property.clone(), id: id.clone() }
-                    .into())
-            }
+            Some(id) => Err(table::REFERENCE.refusal(&[&self.property, id])),
             None => Ok(()),
         }
     }
 }
 
 /// Removes the bound references from the body of a new object. Addresses are on the host that the caller used.
-pub(crate) fn take(
-    root: &str,
-    row: &Collection,
-    body: &mut Object,
-) -> Result<References, ErrorResponse> {
+pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Allowed<References> {
     let (bound, rest): (Object, Object) =
         std::mem::take(body).into_iter().partition(|(name, _)| name.ends_with(BIND));
     *body = rest;
@@ -84,11 +71,7 @@ pub(crate) fn take(
 }
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
-pub(crate) fn id_of(
-    root: &str,
-    row: &Collection,
-    address: &Value,
-) -> Result<String, ErrorResponse> {
+pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Allowed<String> {
     let below = address
         .as_str()
         .and_then(|address| address.strip_prefix(root)?.strip_prefix('/')?.strip_prefix(row.path));
@@ -96,12 +79,8 @@ pub(crate) fn id_of(
         let quoted = below.strip_prefix("('").and_then(|id| id.strip_suffix("')"));
         quoted.or(below.strip_prefix('/'))
     });
-    id.filter(|id| !id.is_empty() && !id.contains('/')).map(str::to_owned).ok_or_else(|| {
-        ErrorResponse::unreadable(format!(
-            "{address} is not the address of an object in {}.",
-            row.path
-        ))
-    })
+    let id = id.filter(|id| !id.is_empty() && !id.contains('/')).map(str::to_owned);
+    id.ok_or_else(|| table::NO_ADDRESS.refusal(&[address, &row.path]))
 }
 
 /// Refuses references that an object of a type cannot have.
@@ -111,10 +90,10 @@ pub(crate) fn check(
     version: GraphVersion,
     ty: &str,
     bound: &References,
-) -> Result<(), LocatedProblem> {
+) -> Allowed<()> {
     for (property, ids) in bound {
         let navigation = NavigationProperty::find(version, ty, property)
-            .ok_or_else(|| BodyProblem::unknown_property(property, ty))?;
+            .ok_or_else(|| table::NO_PROPERTY.refusal(&[property, &ty]))?;
         navigation.check(state, row, ids)?;
     }
     Ok(())

@@ -3,19 +3,16 @@
 use std::slice;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::references::NavigationProperty;
 use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
-use crate::sandbox::guid::guid;
-use crate::sandbox::problem::{BodyProblem, synthetic};
-use crate::sandbox::refusal::ErrorResponse;
+use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
 use crate::sandbox::rows::{Contained, Row};
 use crate::sandbox::state::{References, State, text, type_of};
-use crate::sandbox::{Object, audit, defaults, mirrors};
+use crate::sandbox::{Object, audit, defaults, guid, mirrors};
 use crate::schema::types::TypeDef;
 
 /// The dates that the service sets: at creation both, at a change the second.
@@ -33,22 +30,15 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse (FACTS 1.4, 1.5, 12).
-    pub(crate) fn create(
-        &mut self,
-        body: &Object,
-        mut bound: References,
-    ) -> Result<String, ErrorResponse> {
-        let ty =
-            self.checker().instance_type(self.row.root, body).map_err(ErrorResponse::of_intune)?;
+    pub(crate) fn create(&mut self, body: &Object, mut bound: References) -> Allowed<String> {
+        let ty = self.checker().instance_type(self.row.root, body)?;
         if self.row.not_creatable.contains(&ty.name.as_str()) {
-            return Err(bad(format!("A policy of type '{}' cannot be created.", ty.name)));
+            return Err(table::NOT_CREATABLE.refusal(&[&ty.name]));
         }
         let mut object = self.whole(&ty, body)?;
-        references::check(self.state, self.row, self.change.version, &ty.name, &bound)
-            .map_err(ErrorResponse::of_intune)?;
+        references::check(self.state, self.row, self.change.version, &ty.name, &bound)?;
         if names_a_secret(body) {
-            let message = "SecretReferenceValueId invalid for create.";
-            return Err(ErrorResponse::intune(StatusCode::BAD_REQUEST, "NotSupported", message));
+            return Err(table::SECRET_REFERENCE.refusal(&[]));
         }
         let id = self.new_id(&ty.name);
         object.insert("@odata.type".to_owned(), ty.odata_type().into());
@@ -72,16 +62,15 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse, and bodies that change nothing (FACTS 1.5).
-    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Result<(), ErrorResponse> {
+    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Allowed<()> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
         let is_navigation = |name: &&String| {
             ty.property(name).is_some_and(|property| property.navigation.is_some())
                 || self.row.contains(name).is_some()
         };
-        if let Some(property) = body.keys().find(is_navigation).cloned() {
-            let problem = BodyProblem::PatchedNavigation { property, ty: ty.name.clone() };
-            return Err(ErrorResponse::of_intune(problem.into()));
+        if let Some(property) = body.keys().find(is_navigation) {
+            return Err(table::PATCHED_NAVIGATION.refusal(&[property, &ty.name]));
         }
         let written = self.written(&ty, &[], body)?;
         self.keeps_what_is_fixed(&ty, &before, &written)?;
@@ -97,8 +86,7 @@ impl Writer<'_> {
         let unchanged = self.state.withheld.get(id).cloned().unwrap_or_default() == had
             && after.iter().all(|(name, new)| name == "version" || before.get(name) == Some(new));
         if unchanged {
-            let message = "Invalid patch, at least 1 property must be changed.";
-            return Err(ErrorResponse::intune_bad_request(message));
+            return Err(table::UNCHANGED.refusal(&[]));
         }
         self.store("Patch", Some(&before), Some(after), &DATES[1..]);
         Ok(())
@@ -109,7 +97,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse.
-    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Result<(), ErrorResponse> {
+    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Allowed<()> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
         let mut after = self.whole(&ty, body)?;
@@ -141,15 +129,15 @@ impl Writer<'_> {
         property: &str,
         body: &Object,
         parameter: &str,
-    ) -> Result<(), ErrorResponse> {
+    ) -> Allowed<()> {
         let before = self.existing(id)?;
-        let given = body.get(parameter).ok_or_else(|| missing(parameter))?;
+        let given = body.get(parameter).ok_or_else(|| table::MISSING.refusal(&[&parameter]))?;
         let mut after = before.clone();
         if let (Some(assign), "assignments") = (&self.row.assign, property) {
             after.insert(property.to_owned(), self.assignments(assign, id, given)?);
         } else if let Some(contained) = self.row.contains(property) {
-            let targets = contained::targets(&self.checker(), contained, given);
-            after.insert(property.to_owned(), targets.map_err(ErrorResponse::of_intune)?);
+            let targets = contained::targets(&self.checker(), contained, given)?;
+            after.insert(property.to_owned(), targets);
             contained::identify(slice::from_ref(contained), &mut after, id, Some(&self.salt()));
         } else {
             return Err(ErrorResponse::no_segment(property));
@@ -167,8 +155,8 @@ impl Writer<'_> {
         id: &str,
         navigation: &NavigationProperty,
         mut ids: Vec<String>,
-    ) -> Result<(), ErrorResponse> {
-        navigation.check(self.state, self.row, &ids).map_err(ErrorResponse::of_intune)?;
+    ) -> Allowed<()> {
+        navigation.check(self.state, self.row, &ids)?;
         ids.sort();
         ids.dedup();
         let object = self.existing(id)?;
@@ -179,14 +167,8 @@ impl Writer<'_> {
         };
         let before = with(&references::referenced_ids(self.state, id, &navigation.property));
         self.state.tick();
-        audit::of_object(
-            self.state,
-            self.row,
-            self.change,
-            "Patch",
-            Some(&before),
-            Some(&with(&ids)),
-        );
+        let after = with(&ids);
+        audit::of_object(self.state, self.row, self.change, "Patch", Some(&before), Some(&after));
         let references = self.state.references.entry(id.to_owned()).or_default();
         references.insert(navigation.property.clone(), ids);
         references.retain(|_, ids| !ids.is_empty());
@@ -198,13 +180,11 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Refuses where there is no such object, or others refer to it (FACTS 12).
-    pub(crate) fn delete(&mut self, id: &str) -> Result<(), ErrorResponse> {
+    pub(crate) fn delete(&mut self, id: &str) -> Allowed<()> {
         let before = self.existing(id)?;
         let referrers = references::referrers(self.state, self.row, id).join("', '");
         if !referrers.is_empty() {
-            return Err(bad(format!(
-                "The policy cannot be deleted while '{referrers}' refers to it."
-            )));
+            return Err(table::REFERRED_TO.refusal(&[&referrers]));
         }
         self.store("Delete", Some(&before), None, &[]);
         self.state.forget(id);
@@ -217,16 +197,16 @@ impl Writer<'_> {
         Checker::of_calls(self.change.version, self.row.defaults)
     }
 
-    fn existing(&self, id: &str) -> Result<Object, ErrorResponse> {
+    fn existing(&self, id: &str) -> Allowed<Object> {
         self.state.object(self.row, id).cloned().ok_or_else(ErrorResponse::intune_not_found)
     }
 
     /// Returns an unused id. It is derived from the tenant's history alone, so that runs from one seed are alike.
     fn new_id(&self, ty: &str) -> String {
-        let tenant = self.state.tenant().id.as_str();
+        let tenant = self.state.tenant.id.as_str();
         let numbers = self.state.audit_events.len()..;
         let mut ids = numbers.map(|number| guid(&["created", tenant, ty, &number.to_string()]));
-        ids.find(|id| !self.state.has_object(id)).unwrap_or_default()
+        ids.find(|id| self.state.find(id).is_none()).unwrap_or_default()
     }
 
     /// Returns a text that differs for every write of the tenant's history.
@@ -264,22 +244,20 @@ impl Writer<'_> {
     }
 
     /// Returns the type that a body names, which must be the object's own.
-    fn own_type(&self, before: &Object, body: &Object) -> Result<Arc<TypeDef>, ErrorResponse> {
-        let ty =
-            self.checker().instance_type(self.row.root, body).map_err(ErrorResponse::of_intune)?;
+    fn own_type(&self, before: &Object, body: &Object) -> Allowed<Arc<TypeDef>> {
+        let ty = self.checker().instance_type(self.row.root, body)?;
         if ty.name == type_of(before) {
             Ok(ty)
         } else {
-            let problem = BodyProblem::not_assignable(&ty.name, type_of(before));
-            Err(ErrorResponse::of_intune(problem.into()))
+            Err(table::NOT_ASSIGNABLE.refusal(&[&ty.name, &type_of(before)]))
         }
     }
 
     /// Returns the object that a body describes in full, with defaults.
-    fn whole(&self, ty: &TypeDef, body: &Object) -> Result<Object, ErrorResponse> {
+    fn whole(&self, ty: &TypeDef, body: &Object) -> Allowed<Object> {
         let mut object = self.written(ty, self.row.contained, body)?;
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
-            return Err(missing(self.row.name_property));
+            return Err(table::MISSING.refusal(&[&self.row.name_property]));
         }
         fill(self.row, ty, body, &mut object);
         Ok(object)
@@ -291,37 +269,30 @@ impl Writer<'_> {
         ty: &TypeDef,
         contained: &'static [Contained],
         body: &Object,
-    ) -> Result<Object, ErrorResponse> {
+    ) -> Allowed<Object> {
         let refused = |name: &&&str| body.get(**name) == Some(&Value::Bool(true));
         if let Some(name) = self.row.read_only.iter().find(refused) {
-            return Err(bad(format!("{name} is read-only.")));
+            return Err(table::READ_ONLY.refusal(&[name]));
         }
-        let written = contained::properties(&self.checker(), ty, contained, body);
-        let mut written = written.map_err(ErrorResponse::of_intune)?;
+        let mut written = contained::properties(&self.checker(), ty, contained, body)?;
         if let Some(Value::Array(tags)) = written.get_mut("roleScopeTagIds") {
             tags.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
             tags.dedup();
             let known = &self.state.role_scope_tags;
             let is_unknown = |tag: &&Value| !known.iter().any(|known| known.get("id") == Some(tag));
             if let Some(unknown) = tags.iter().find(is_unknown) {
-                return Err(bad(format!("The scope tag {unknown} does not exist.")));
+                return Err(table::NO_SCOPE_TAG.refusal(&[unknown]));
             }
         }
         Ok(written)
     }
 
     /// Refuses another value of a property that keeps the value of the creation.
-    fn keeps_what_is_fixed(
-        &self,
-        ty: &TypeDef,
-        before: &Object,
-        written: &Object,
-    ) -> Result<(), ErrorResponse> {
+    fn keeps_what_is_fixed(&self, ty: &TypeDef, before: &Object, written: &Object) -> Allowed<()> {
         for (of, property) in self.row.fixed_at_creation {
             let is_kept = |value| before.get(*property) == Some(value);
             if *of == ty.name && !written.get(*property).is_none_or(is_kept) {
-                let message = format!("{property} cannot be changed after the policy is created.");
-                return Err(bad(message));
+                return Err(table::FIXED.refusal(&[property]));
             }
         }
         Ok(())
@@ -337,15 +308,6 @@ pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     }
     mirrors::reflect(row.mirrors, &ty.name, body, object);
     defaults::fill(ty, object, row.defaults);
-}
-
-/// Makes Intune's 400 with a message of the sandbox's own.
-pub(crate) fn bad(message: String) -> ErrorResponse {
-    ErrorResponse::intune_bad_request(synthetic(message))
-}
-
-fn missing(name: &str) -> ErrorResponse {
-    ErrorResponse::of_intune(BodyProblem::Missing(name.to_owned()).into())
 }
 
 fn raise_version(before: &Object, after: &mut Object) {

@@ -10,9 +10,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::clock;
-use super::problem::{LocatedProblem, synthetic};
-
 /// The refusal of a call. The outermost layer, which knows the ids of the call, makes the response of it.
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorResponse {
@@ -34,6 +31,9 @@ enum Envelope {
     Wrapped,
 }
 
+/// A value, or the refusal of the call.
+pub(crate) type Allowed<T> = Result<T, ErrorResponse>;
+
 /// The ids of a call, which its answer repeats.
 #[derive(Clone, Debug)]
 pub(crate) struct CallIds {
@@ -51,6 +51,16 @@ pub(crate) struct RefusalRow {
     envelope: Envelope,
     /// The message, with `{}` for each value of the call.
     text: &'static str,
+}
+
+/// Returns a refusal by Graph itself or by Entra.
+pub(crate) const fn core(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
+    RefusalRow { status, code, envelope: Envelope::Core, text }
+}
+
+/// Returns a refusal by Intune.
+pub(crate) const fn intune(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
+    RefusalRow { envelope: Envelope::Intune, ..core(status, code, text) }
 }
 
 impl RefusalRow {
@@ -73,38 +83,9 @@ pub(crate) fn filled(text: &str, values: &[&dyn Display]) -> String {
 }
 
 impl ErrorResponse {
-    /// Returns a refusal by Graph itself or by Entra.
-    pub(crate) fn core(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), envelope: Envelope::Core }
-    }
-
-    /// Returns a refusal by Intune.
-    pub(crate) fn intune(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { status, code, message: message.into(), envelope: Envelope::Intune }
-    }
-
-    /// Returns Intune's plain 400.
-    pub(crate) fn intune_bad_request(message: impl Into<String>) -> Self {
-        Self::intune(StatusCode::BAD_REQUEST, "BadRequest", message)
-    }
-
-    /// Returns Intune's answer to a faulty body: the model's text where the body does not fit the model, the service's
-    /// where a value is outside its bounds.
-    pub(crate) fn of_intune(fault: LocatedProblem) -> Self {
-        let message = fault.to_string();
-        if fault.problem.is_of_service() {
-            return Self::intune_bad_request(message);
-        }
-        table::MODEL.refusal(&[&message])
-    }
-
-    /// Returns the answer of Entra's workloads to a faulty body.
-    pub(crate) fn of_core(fault: &LocatedProblem) -> Self {
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", fault.to_string())
+    /// Adds the property that a faulty body is refused for.
+    pub(crate) fn under(self, name: &str) -> LocatedProblem {
+        LocatedProblem::from(self).under(name)
     }
 
     /// Returns Intune's 404.
@@ -130,15 +111,11 @@ impl ErrorResponse {
         table::NO_ROUTE.refusal(&[&steps.join("/"), method, &below])
     }
 
-    /// Returns the answer to a body or a query that cannot be read, with a text of the sandbox's own.
-    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
-        Self::core(StatusCode::BAD_REQUEST, "BadRequest", synthetic(message))
-    }
-
     /// Returns the body of the answer.
     pub(crate) fn body(&self, ids: &CallIds, path: &str, now: Timestamp) -> Value {
         let mut inner = json!({
-            "date": clock::error_date(now),
+            // Without a zone and a fraction (FACTS 4.1).
+            "date": now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
             "request-id": ids.request.to_string(),
             "client-request-id": ids.client,
         });
@@ -180,6 +157,12 @@ fn intune_document(message: &str, ids: &CallIds, path: &str) -> String {
     )
 }
 
+impl IntoResponse for RefusalRow {
+    fn into_response(self) -> Response {
+        self.refusal(&[]).into_response()
+    }
+}
+
 impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -188,14 +171,84 @@ impl IntoResponse for ErrorResponse {
     }
 }
 
+/// Returns a text of the sandbox's own. The call marks, in the code, a text that no public source shows.
+pub(crate) fn synthetic(text: impl Into<String>) -> String {
+    text.into()
+}
+
+/// Returns the problem of a JSON value that is no literal of a type.
+pub(crate) fn not_literal(value: &Value, expected: &dyn Display) -> ErrorResponse {
+    match value.as_str() {
+        Some(text) => table::NOT_LITERAL.refusal(&[&text, expected]),
+        None => table::NOT_LITERAL.refusal(&[value, expected]),
+    }
+}
+
+/// Returns the problem of a JSON value of another kind than the one that belongs there.
+pub(crate) fn unexpected_node(value: &Value, expected: &'static str) -> ErrorResponse {
+    let found = match value {
+        Value::Object(_) => "StartObject",
+        Value::Array(_) => "StartArray",
+        _ => "PrimitiveValue",
+    };
+    table::UNEXPECTED_NODE.refusal(&[&found, &expected])
+}
+
+/// The refusal of a body, and the place in the document that it is about.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", refusal.message)]
+pub struct LocatedProblem {
+    refusal: ErrorResponse,
+    /// The steps of the path, innermost first.
+    steps: Vec<String>,
+}
+
+/// A value, or the problem of the body or the state that it is read from.
+pub(crate) type Checked<T> = Result<T, LocatedProblem>;
+
+impl From<ErrorResponse> for LocatedProblem {
+    fn from(refusal: ErrorResponse) -> Self {
+        Self { refusal, steps: Vec::new() }
+    }
+}
+
+/// Intune's answer to a faulty body: the model's text where the body does not fit the model, the service's where a value is
+/// outside its bounds.
+impl From<LocatedProblem> for ErrorResponse {
+    fn from(problem: LocatedProblem) -> Self {
+        problem.refusal
+    }
+}
+
+impl LocatedProblem {
+    /// Adds the property that the problem is in to the path.
+    pub(crate) fn under(mut self, name: &str) -> Self {
+        self.steps.push(format!(".{name}"));
+        self
+    }
+
+    /// Adds the element of a list that the problem is in to the path.
+    pub(crate) fn under_index(mut self, index: usize) -> Self {
+        self.steps.push(format!("[{index}]"));
+        self
+    }
+
+    /// Returns the path, as in `deviceConfigurations[3].omaSettings[0].value`.
+    pub fn path(&self) -> String {
+        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+        path.trim_start_matches('.').to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::clock;
 
     #[test]
     fn intune_message_is_json_with_the_request_id() {
         let ids = CallIds { request: Uuid::nil(), client: "c".to_owned() };
-        let refusal = ErrorResponse::intune_bad_request("Say \"please\".");
+        let refusal = table::CONTAINED.refusal(&[&"Say \"please\"."]);
         let body = refusal.body(&ids, "/beta/deviceManagement/deviceConfigurations", clock::now());
         let message = body["error"]["message"].as_str().expect("text");
         let inner: Value = serde_json::from_str(message).expect("a document");

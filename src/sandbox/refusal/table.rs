@@ -1,26 +1,26 @@
 //! The refusals of the sandbox, one row each: status, code, text with `{}` for each value of the call, and in its comment
 //! where the text is seen. A synthetic text is the sandbox's own: no public source shows one.
 
-use super::{Envelope, RefusalRow};
-
-/// Returns a refusal by Graph itself or by Entra.
-const fn core(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
-    RefusalRow { status, code, envelope: Envelope::Core, text }
-}
+use super::{Envelope, RefusalRow, core, intune};
 
 /// Returns Graph's plain 400.
 const fn bad(text: &'static str) -> RefusalRow {
     core(400, "BadRequest", text)
 }
 
-/// Returns a refusal by Intune.
-const fn intune(status: u16, code: &'static str, text: &'static str) -> RefusalRow {
-    RefusalRow { envelope: Envelope::Intune, ..core(status, code, text) }
-}
-
 /// Returns Intune's plain 400.
 const fn intune_bad(text: &'static str) -> RefusalRow {
     intune(400, "BadRequest", text)
+}
+
+/// Returns a refusal of a body that does not fit the model.
+const fn model(text: &'static str) -> RefusalRow {
+    RefusalRow { envelope: Envelope::Model, ..core(400, "ModelValidationFailure", text) }
+}
+
+/// Returns a refusal of a registration policy.
+const fn policy(text: &'static str) -> RefusalRow {
+    core(400, "invalid_request", text)
 }
 
 /// Returns a refusal of a feature that Graph has and the sandbox does not: a refusal is safer than an answer without it.
@@ -66,9 +66,6 @@ pub(crate) const DIRECTORY_NOT_FOUND: RefusalRow = core(
 );
 
 // Bodies.
-/// FACTS 1.4.
-pub(crate) const MODEL: RefusalRow =
-    RefusalRow { envelope: Envelope::Model, ..core(400, "ModelValidationFailure", "{}") };
 /// Synthetic.
 pub(crate) const NOT_SENT_AS_JSON: RefusalRow =
     core(415, "BadRequest", "A write must say 'Content-Type: application/json'.");
@@ -82,6 +79,108 @@ pub(crate) const UNREADABLE: RefusalRow = bad("{}");
 pub(crate) const IDS_MISSING: RefusalRow = bad("ids must be a list of object ids.");
 /// Synthetic.
 pub(crate) const TOO_MANY_IDS: RefusalRow = bad("ids can have at most {} entries.");
+
+/// Synthetic.
+pub(crate) const NO_ADDRESS: RefusalRow = bad("{} is not the address of an object in {}.");
+
+// Values that are none of their type.
+/// The type is abstract, or none was named where one must be.
+/// FACTS 1.4, 1.5.
+pub(crate) const ABSTRACT_TYPE: RefusalRow = model("Cannot create an abstract class.");
+/// FACTS 1.4, 1.5.
+pub(crate) const UNKNOWN_TYPE: RefusalRow = model(
+    "A type named '{}' could not be resolved by the model. When a model is available, each type name must resolve to a \
+     valid type.",
+);
+/// The type exists and has no place here: the type that the body names, and the one that belongs here.
+/// FACTS 1.4, 1.5.
+pub(crate) const NOT_ASSIGNABLE: RefusalRow = model(
+    "An entry with type 'microsoft.management.services.api.{}' was found, but it is not assignable to the expected type \
+     'microsoft.management.services.api.{}'.",
+);
+/// The property, and its type twice.
+/// FACTS 1.4, 1.5.
+pub(crate) const NULL: RefusalRow = model(
+    "A null value was found for the property named '{}', which has the expected type '{}[Nullable=False]'. The expected \
+     type '{}[Nullable=False]' does not allow null values.",
+);
+/// FACTS 1.4, 1.5.
+pub(crate) const NOT_LITERAL: RefusalRow =
+    model("Cannot convert the literal '{}' to the expected type '{}'.");
+/// FACTS 1.4, 1.5.
+pub(crate) const UNKNOWN_MEMBER: RefusalRow = model("Requested value '{}' was not found.");
+/// Microsoft's OData library.
+pub(crate) const NO_PROPERTY: RefusalRow = model(
+    "The property '{}' does not exist on type 'microsoft.graph.{}'. Make sure to only use property names that are \
+     defined by the type.",
+);
+/// Microsoft's OData library.
+pub(crate) const UNEXPECTED_NODE: RefusalRow = model(
+    "An unexpected '{}' node was found when reading from the JSON reader. A '{}' node was expected.",
+);
+/// Another entity in the body of an update. Seen of another of Intune's types (powershell-intune-samples#117).
+/// FACTS 1.5.
+pub(crate) const PATCHED_NAVIGATION: RefusalRow = model(
+    "Cannot apply PATCH to navigation property '{}' on entity type 'microsoft.management.services.api.{}'.",
+);
+
+// Objects that the service does not store.
+/// An object that is not there or does not fit, or one too many.
+/// Synthetic.
+pub(crate) const REFERENCE: RefusalRow = intune_bad("{} cannot refer to '{}'.");
+/// Another entity inside a body.
+/// Synthetic.
+pub(crate) const NAVIGATION: RefusalRow =
+    intune_bad("The navigation property '{}' cannot be written inside its entity.");
+/// Contained objects that no object can have, in the words of the row of the collection.
+/// FACTS 14.2.
+pub(crate) const CONTAINED: RefusalRow = intune_bad("{}");
+/// Synthetic.
+pub(crate) const OUT_OF_RANGE: RefusalRow = intune_bad("{} must be between {} and {}.");
+/// Synthetic.
+pub(crate) const TOO_MANY_ITEMS: RefusalRow = intune_bad("{} can have at most {} items.");
+/// Synthetic.
+pub(crate) const MISSING: RefusalRow = intune_bad("{} is required.");
+/// Synthetic.
+pub(crate) const NO_SUCH_ID: RefusalRow = intune_bad("Nothing has the id '{}'.");
+/// Synthetic.
+pub(crate) const DUPLICATE_ID: RefusalRow = intune_bad("The id '{}' is in use.");
+/// Synthetic.
+pub(crate) const NOT_CREATABLE: RefusalRow = intune_bad("A policy of type '{}' cannot be created.");
+/// FACTS 12.
+pub(crate) const SECRET_REFERENCE: RefusalRow =
+    intune(400, "NotSupported", "SecretReferenceValueId invalid for create.");
+/// FACTS 1.5.
+pub(crate) const UNCHANGED: RefusalRow =
+    intune_bad("Invalid patch, at least 1 property must be changed.");
+/// Synthetic.
+pub(crate) const REFERRED_TO: RefusalRow =
+    intune_bad("The policy cannot be deleted while '{}' refers to it.");
+/// Synthetic.
+pub(crate) const READ_ONLY: RefusalRow = intune_bad("{} is read-only.");
+/// Synthetic.
+pub(crate) const NO_SCOPE_TAG: RefusalRow = intune_bad("The scope tag {} does not exist.");
+/// Synthetic.
+pub(crate) const FIXED: RefusalRow =
+    intune_bad("{} cannot be changed after the policy is created.");
+/// Synthetic.
+pub(crate) const NO_GROUP: RefusalRow = intune_bad("The target group '{}' does not exist.");
+/// Synthetic.
+pub(crate) const NO_ASSIGNMENT_FILTER: RefusalRow =
+    intune_bad("The assignment filter '{}' does not exist.");
+/// Synthetic.
+pub(crate) const TARGET_TWICE: RefusalRow =
+    intune_bad("The target '{}' is assigned more than once.");
+
+// The registration policy.
+/// `quota` is seen (microsoft-graph-docs-contrib#8532), the other words for a property are synthetic.
+/// FACTS 2.1.
+pub(crate) const POLICY_INCOMPLETE: RefusalRow =
+    policy("Tenant registration policy is missing a value for {}");
+/// Synthetic.
+pub(crate) const POLICY_MEMBERSHIP: RefusalRow = policy("{}: {}");
+/// Synthetic.
+pub(crate) const NEGATIVE_QUOTA: RefusalRow = policy("The quota must not be negative");
 
 // Queries.
 /// Synthetic.

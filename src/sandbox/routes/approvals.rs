@@ -13,11 +13,11 @@ use axum::routing::MethodFilter;
 use super::BODY_LIMIT;
 use super::call::{Answer, Call, Routes, on};
 use super::entity_sets;
-use crate::sandbox::approvals::{self, Passage, ProtectedWrite};
+use crate::sandbox::approvals::{self, ApprovalStatus, Passage, ProtectedWrite};
+use crate::sandbox::below_version;
 use crate::sandbox::entity_sets::APPROVAL_REQUESTS;
-use crate::sandbox::path::below_version;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::text;
 
@@ -33,7 +33,7 @@ pub(super) fn router() -> Routes {
 
 /// Answers with a request by its id, or by the function that finds the caller's own requests alone.
 fn request(call: &Call) -> Answer {
-    let (key, now) = (call.parameter(0), call.service.pace().date());
+    let (key, now) = (call.parameter(0), call.service.pace.date());
     let function = key.strip_prefix("retrieveMyRequestById(id='");
     let own = function.and_then(|rest| rest.strip_suffix("')"));
     let found = call.service.read(|state| {
@@ -45,7 +45,7 @@ fn request(call: &Call) -> Answer {
 }
 
 fn cancel(call: &Call) -> Answer {
-    let (body, now) = (call.body()?, call.service.pace().date());
+    let (body, now) = (call.body()?, call.service.pace.date());
     call.change(|state, change| approvals::cancel(state, text(&body, "id"), change.actor, now))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -56,7 +56,7 @@ pub(super) async fn guard(
     Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
-) -> Result<Response, ErrorResponse> {
+) -> Allowed<Response> {
     let path = below_version(request.uri().path());
     let is_protected = |state: &_| approvals::policy_for(state, path).is_some();
     if request.method() == Method::GET || !service.read(is_protected) {
@@ -75,7 +75,7 @@ pub(super) async fn guard(
         requestor: &caller.actor,
         justification: header(JUSTIFICATION),
         code: header(CODE),
-        now: service.pace().date(),
+        now: service.pace.date(),
     };
     match service.change(|state| approvals::pass(state, &write))? {
         Passage::Waits(code) => {
@@ -90,7 +90,7 @@ pub(super) async fn guard(
             if response.status().is_success() {
                 // Where that cannot be saved, the write itself is saved all the same.
                 let _ = service.change(|state| {
-                    approvals::complete(state, &code);
+                    approvals::set_status(state, &code, ApprovalStatus::Completed);
                     Ok(())
                 });
             }

@@ -20,9 +20,8 @@ use tower::ServiceExt as _;
 use super::call;
 use super::fault_injection::{InBatch, LeftOut};
 use crate::sandbox::Object;
-use crate::sandbox::problem::synthetic;
 use crate::sandbox::quirks::BATCH_LIMIT;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, synthetic, table};
 use crate::schema::types::GraphVersion;
 
 /// Returns the route of one version; `calls` answers the members.
@@ -60,7 +59,7 @@ async fn run(
     Extension(version): Extension<GraphVersion>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Response, ErrorResponse> {
+) -> Allowed<Response> {
     let members = members(call::json_object(&headers, body.as_ref())?)?;
     let mut succeeded: BTreeSet<String> = BTreeSet::new();
     let mut responses = Vec::new();
@@ -84,7 +83,7 @@ async fn run(
 }
 
 /// Reads the members and refuses a batch that is malformed as a whole.
-fn members(mut body: Object) -> Result<Vec<Member>, ErrorResponse> {
+fn members(mut body: Object) -> Allowed<Vec<Member>> {
     let given = body.remove("requests").unwrap_or_default();
     let members: Vec<Member> =
         serde_json::from_value(given).map_err(|error| table::BATCH_INVALID.refusal(&[&error]))?;
@@ -112,7 +111,7 @@ async fn answer(
     version: GraphVersion,
     outer: &HeaderMap,
     member: Member,
-) -> Result<Option<Value>, ErrorResponse> {
+) -> Allowed<Option<Value>> {
     let Member { id, method, url, headers, body, .. } = member;
     let malformed = |part: &str| table::BATCH_MALFORMED.refusal(&[&part, &id]);
     if body.is_some() && !headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
@@ -137,7 +136,7 @@ async fn answer(
     described(id, response).await.map(Some)
 }
 
-async fn described(id: String, response: Response) -> Result<Value, ErrorResponse> {
+async fn described(id: String, response: Response) -> Allowed<Value> {
     let (parts, body) = response.into_parts();
     let headers: Object = parts
         .headers

@@ -18,9 +18,8 @@ use super::GRAPH_JSON;
 use crate::sandbox::Object;
 use crate::sandbox::actor::Change;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::problem::synthetic;
 use crate::sandbox::query::Query;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{self, Allowed, ErrorResponse, table};
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::State;
 use crate::schema::types::GraphVersion;
@@ -29,7 +28,7 @@ use crate::schema::types::GraphVersion;
 pub(super) type Routes = Router<Arc<SandboxService>>;
 
 /// The answer of a handler.
-pub(super) type Answer = Result<Response, ErrorResponse>;
+pub(super) type Answer = Allowed<Response>;
 
 /// A call to Graph that a route takes.
 pub(super) struct Call {
@@ -54,10 +53,7 @@ pub(super) fn on(
 impl FromRequest<Arc<SandboxService>> for Call {
     type Rejection = ErrorResponse;
 
-    async fn from_request(
-        request: Request,
-        service: &Arc<SandboxService>,
-    ) -> Result<Self, ErrorResponse> {
+    async fn from_request(request: Request, service: &Arc<SandboxService>) -> Allowed<Self> {
         let (mut parts, body) = request.into_parts();
         let parameters = RawPathParams::from_request_parts(&mut parts, service).await;
         let parameters = parameters.map_err(|error| table::UNREADABLE.refusal(&[&error]))?;
@@ -79,25 +75,25 @@ impl Call {
     }
 
     /// Reads the query.
-    pub(super) fn query(&self) -> Result<Query, ErrorResponse> {
+    pub(super) fn query(&self) -> Allowed<Query> {
         self.query_ordered("")
     }
 
     /// Reads the query, whose `$orderby` may ask for the order that the collection is in.
-    pub(super) fn query_ordered(&self, order: &str) -> Result<Query, ErrorResponse> {
+    pub(super) fn query_ordered(&self, order: &str) -> Allowed<Query> {
         Query::parse_ordered(self.head.uri.query().unwrap_or_default(), order)
     }
 
     /// Reads the JSON object that a write must carry.
-    pub(super) fn body(&self) -> Result<Object, ErrorResponse> {
+    pub(super) fn body(&self) -> Allowed<Object> {
         json_object(&self.head.headers, self.body.as_ref())
     }
 
     /// Changes the tenant.
     pub(super) fn change<T>(
         &self,
-        change: impl FnOnce(&mut State, &Change<'_>) -> Result<T, ErrorResponse>,
-    ) -> Result<T, ErrorResponse> {
+        change: impl FnOnce(&mut State, &Change<'_>) -> Allowed<T>,
+    ) -> Allowed<T> {
         let by = Change { version: self.version, actor: &self.caller.actor };
         self.service.change(|state| change(state, &by))
     }
@@ -149,13 +145,14 @@ pub(super) fn origin(headers: &HeaderMap) -> String {
 pub(super) fn json_object(
     headers: &HeaderMap,
     body: Result<&Bytes, &BytesRejection>,
-) -> Result<Object, ErrorResponse> {
+) -> Allowed<Object> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
         return Err(table::NOT_SENT_AS_JSON.refusal(&[]));
     }
     let bytes = body.map_err(|error| {
-        ErrorResponse::core(error.status(), "BadRequest", synthetic(error.body_text()))
+        // Synthetic.
+        refusal::core(error.status().as_u16(), "BadRequest", "{}").refusal(&[&error.body_text()])
     })?;
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),

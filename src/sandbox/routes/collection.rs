@@ -10,7 +10,7 @@ use super::references::{self as navigations, is_of, parse};
 use crate::sandbox::collection::write::Writer;
 use crate::sandbox::collection::{contained, read, references};
 use crate::sandbox::query::{Expansion, Query};
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
 use crate::sandbox::rows::{Assign, Contained, ReplaceAction, Row, Update};
 use crate::sandbox::state::{State, text};
 use crate::sandbox::{Object, masking, shape};
@@ -73,14 +73,14 @@ pub(super) fn router(row: Row) -> Routes {
 fn list(call: &Call, row: Row) -> Answer {
     let query = call.query()?;
     check(call, row, &query, false)?;
-    let conditions = call.service.conditions();
+    let conditions = &call.service.conditions;
     let size = conditions.page_size.unwrap_or(row.page);
     let (page, next) = call.service.show(|state| {
         // An object whose type the version lacks is left out of the list (Intune-PowerShell-SDK#69).
         let visible = state.objects(row).iter().filter(|object| shape::has(call.version, object));
         let (page, next) = query.page(query.filtered(row.filterable, visible)?, size);
         let shown = page.into_iter().filter_map(|object| shown(call, row, &query, object));
-        Ok((shown.map(Value::Object).collect::<Vec<_>>(), next))
+        Ok::<_, ErrorResponse>((shown.map(Value::Object).collect::<Vec<_>>(), next))
     })?;
     if conditions.largest_page.is_some_and(|most| page.len() > most) {
         return Err(table::PAGE_TOO_LARGE.refusal(&[]));
@@ -94,7 +94,7 @@ fn show(call: &Call, row: Row) -> Answer {
     let casts = query.expand.iter().filter_map(|expand| expand.name.split_once('/'));
     let navigations = casts
         .map(|(cast, name)| Ok((cast, parse(call.version, cast, name)?)))
-        .collect::<Result<Vec<_>, ErrorResponse>>()?;
+        .collect::<Allowed<Vec<_>>>()?;
     let id = call.parameter(0);
     let object = call.service.show(|state| {
         let object = read::find(state, row, call.version, id)?;
@@ -108,7 +108,7 @@ fn show(call: &Call, row: Row) -> Answer {
                 if navigation.many { linked.into() } else { linked.pop().unwrap_or_default() };
             shown.insert(navigation.property.clone(), value);
         }
-        Ok(shown)
+        Ok::<_, ErrorResponse>(shown)
     })?;
     let context = format!("{}{}/$entity", row.path, context(&query.expand));
     Ok(call.entity(StatusCode::OK, &context, object))
@@ -145,12 +145,8 @@ fn delete(call: &Call, row: Row) -> Answer {
 fn assign_to(call: &Call, row: Row) -> Answer {
     let (body, assign) = (call.body()?, assign(row)?);
     call.change(|state, change| {
-        Writer { state, row, change }.replace(
-            call.parameter(0),
-            "assignments",
-            &body,
-            assign.body_key,
-        )?;
+        let mut writer = Writer { state: &mut *state, row, change };
+        writer.replace(call.parameter(0), "assignments", &body, assign.body_key)?;
         assignment_set(call, row, state)
     })
 }
@@ -168,7 +164,7 @@ fn assignment_set(call: &Call, row: Row, state: &State) -> Answer {
     Ok(call.collection(&address, &format!("{path}('{id}')/assignments"), set, None))
 }
 
-fn assign(row: Row) -> Result<&'static Assign, ErrorResponse> {
+fn assign(row: Row) -> Allowed<&'static Assign> {
     row.assign.as_ref().ok_or_else(|| ErrorResponse::no_segment("assignments"))
 }
 
@@ -198,7 +194,8 @@ fn plain_text(call: &Call, row: Row) -> Answer {
         .and_then(|rest| rest.strip_suffix("')"))
         .ok_or_else(|| ErrorResponse::no_segment(function))?
         .replace("''", "'");
-    call.caller.may_decrypt(row)?;
+    // A caller that may only read gets no encrypted value (FACTS 12).
+    call.caller.needs(true, row.write)?;
     let value = call.service.show(|state| {
         let object = read::find(state, row, call.version, id)?;
         masking::plain_text(call.version, object, &state.secrets, &reference)
@@ -209,7 +206,7 @@ fn plain_text(call: &Call, row: Row) -> Answer {
 }
 
 /// Refuses query options that the collection does not have, or that the sandbox does not support.
-fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), ErrorResponse> {
+fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Allowed<()> {
     for expand in &query.expand {
         let is_cast = is_single && expand.name.contains('/');
         let is_assignments = row.assign.is_some() && expand.name == "assignments";
@@ -224,12 +221,7 @@ fn check(call: &Call, row: Row, query: &Query, is_single: bool) -> Result<(), Er
 
 /// Refuses an expansion that is none of these contained navigations: the type does not have it, or the sandbox does not
 /// support it.
-fn check_contained(
-    call: &Call,
-    ty: &str,
-    rows: &[Contained],
-    expand: &Expansion,
-) -> Result<(), ErrorResponse> {
+fn check_contained(call: &Call, ty: &str, rows: &[Contained], expand: &Expansion) -> Allowed<()> {
     if let Some(row) = rows.iter().find(|row| row.property == expand.name) {
         let mut inside = expand.inside.iter();
         return inside.try_for_each(|inner| check_contained(call, row.element, row.inside, inner));
@@ -277,7 +269,7 @@ fn expand_into(
     let targets = contained::objects(object, row.property).filter_map(|target| {
         let mut shown = shape::entity(call.version, row.element, target)?;
         contained::take(row.inside, &mut shown);
-        let address = contained::address(parent, row, target);
+        let address = format!("{parent}/{}('{}')", row.property, text(target, "id"));
         for inner in &expand.inside {
             let mut inside = row.inside.iter();
             if let Some(row) = inside.find(|row| row.property == inner.name) {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Routes, json, on, with_body};
 use crate::sandbox::entity_sets::{ENTITY_SETS, EntitySet, GROUPS, USERS};
-use crate::sandbox::membership::{self, Member};
+use crate::sandbox::membership::{self, KINDS};
+use crate::sandbox::permissions::READS_MEMBERS;
 use crate::sandbox::quirks::GET_BY_IDS_LIMIT;
 use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::state::text;
@@ -76,7 +77,7 @@ pub(super) fn answer(call: &Call, set: &EntitySet, found: Option<Object>) -> Ans
 
 /// Returns the objects of a set as the version of the call shows them.
 fn objects(call: &Call, set: &EntitySet) -> Vec<Object> {
-    let now = call.service.pace().date();
+    let now = call.service.pace.date();
     let objects = call.service.read(|state| (set.objects)(state, now));
     if Types::of(call.version).get(set.entity_type).is_none() {
         return objects;
@@ -118,8 +119,9 @@ fn get_by_ids(call: &Call) -> Answer {
 /// Answers with the number of a group's members, which are not listed.
 fn count_members(call: &Call) -> Answer {
     let (id, cast) = (call.parameter(0), call.parameter(1));
-    let wanted = Member::of_cast(cast).ok_or_else(|| ErrorResponse::no_segment(cast))?;
-    call.caller.may_read_members()?;
+    let kind = cast.strip_prefix("microsoft.graph.").filter(|kind| KINDS.contains(kind));
+    let wanted = kind.ok_or_else(|| ErrorResponse::no_segment(cast))?;
+    call.caller.needs(false, READS_MEMBERS)?;
     let level = call.head.headers.get("consistencylevel");
     if !level.is_some_and(|level| level.as_bytes().eq_ignore_ascii_case(b"eventual")) {
         return Err(table::COUNT_NOT_EVENTUAL.refusal(&[]));

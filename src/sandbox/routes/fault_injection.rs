@@ -1,4 +1,4 @@
-//! LocatedProblem injection: latency, faults and limits, as layers around the routes.
+//! Fault injection: latency, faults and limits, as layers around the routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,7 @@ use super::call::with_body;
 use crate::sandbox::clock;
 use crate::sandbox::fault_config::{BodyKind, RetryAfter};
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::problem::synthetic;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{self, synthetic, table};
 use crate::sandbox::service::SandboxService;
 
 /// Marks a member of a `$batch` on its way in.
@@ -48,7 +47,7 @@ pub(super) async fn inject_faults(
         *counter += 1;
         calls.in_a_row + 1
     });
-    let latency = service.pace().wait(service.conditions().latency.0);
+    let latency = service.pace.wait(service.conditions.latency.0);
     let ((), response) = tokio::join!(latency, answer_with_faults(&service, request, next, false));
     service.count(|calls| calls.in_a_row = calls.in_a_row.max(place));
     response
@@ -64,7 +63,7 @@ async fn answer_with_faults(
     let Some(effect) = service.fault(request.method(), request.uri()) else {
         return next.run(request).await;
     };
-    service.pace().wait(effect.delay.0).await;
+    service.pace.wait(effect.delay.0).await;
     if effect.ignored {
         return ignore(service, request).await;
     }
@@ -76,11 +75,8 @@ async fn answer_with_faults(
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
             let usual = asks.contains(&status).then_some(USUAL_WAIT);
-            with_wait(
-                service,
-                failure(status, effect.body),
-                effect.retry_after.map(|wait| wait.0).or(usual),
-            )
+            let wait = effect.retry_after.map(|wait| wait.0).or(usual);
+            with_wait(service, failure(status, effect.body), wait)
         }
         _ if is_member => {
             let mut response = StatusCode::GATEWAY_TIMEOUT.into_response();
@@ -116,10 +112,10 @@ pub(super) async fn throttle(
     next: Next,
 ) -> Response {
     // People sign in through an application of Microsoft's, which counts as one.
-    let app = caller.actor.app_id().unwrap_or_default();
+    let app = caller.actor.app_id.as_deref().unwrap_or_default();
     match service.throttle(app, request.method(), request.uri().path()) {
         None => next.run(request).await,
-        wait => with_wait(&service, table::THROTTLED.refusal(&[]).into_response(), wait),
+        wait => with_wait(&service, table::THROTTLED.into_response(), wait),
     }
 }
 
@@ -127,7 +123,7 @@ pub(super) async fn throttle(
 fn with_wait(service: &SandboxService, mut response: Response, wait: Option<Duration>) -> Response {
     let Some(wait) = wait else { return response };
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let text = match service.conditions().retry_after {
+    let text = match service.conditions.retry_after {
         RetryAfter::Missing => return response,
         RetryAfter::Zero => "0".to_owned(),
         RetryAfter::Seconds => whole.to_string(),
@@ -148,19 +144,16 @@ fn with_wait(service: &SandboxService, mut response: Response, wait: Option<Dura
 /// Returns an error with a body of some kind. The sentence is Intune's usual one without details (FACTS 4.2); the codes are
 /// FACTS 4.1 and 4.5.
 fn failure(status: StatusCode, body: BodyKind) -> Response {
-    let code = match status.as_u16() {
+    let number = status.as_u16();
+    let code = match number {
         429 => "TooManyRequests",
         500 => "InternalServerError",
         503 => "serviceNotAvailable",
         _ => "UnknownError",
     };
     match body {
-        BodyKind::Intune => {
-            ErrorResponse::intune(status, code, "An error has occurred").into_response()
-        }
-        BodyKind::Core => {
-            ErrorResponse::core(status, code, "An error has occurred.").into_response()
-        }
+        BodyKind::Intune => refusal::intune(number, code, "An error has occurred").into_response(),
+        BodyKind::Core => refusal::core(number, code, "An error has occurred.").into_response(),
         BodyKind::Html => {
             let page = synthetic(format!("<html><body><h1>{status}</h1></body></html>"));
             with_body(status, HeaderValue::from_static("text/html"), page)

@@ -9,7 +9,6 @@ mod device_registration_policy;
 mod entity_sets;
 mod fault_injection;
 mod login;
-mod metadata;
 mod references;
 mod token;
 
@@ -17,16 +16,17 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::get;
 use axum::{Extension, Router};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::clock;
 use super::permissions::CallerIdentity;
-use super::refusal::{CallIds, ErrorResponse, table};
+use super::refusal::{Allowed, CallIds, ErrorResponse, table};
 use super::service::SandboxService;
 use crate::schema::types::GraphVersion;
 
@@ -51,11 +51,24 @@ pub(crate) fn router(service: Arc<SandboxService>) -> Router {
         .layer(from_fn_with_state(service.clone(), sign_in));
     Router::new()
         .merge(batches)
-        .merge(metadata::router())
+        .merge(metadata())
         .merge(login::router(service.clone()))
         .layer(from_fn_with_state(service, fault_injection::inject_faults))
         .layer(from_fn(finish))
         .fallback_service(calls)
+}
+
+/// Returns the routes of `$metadata`, which needs no token.
+fn metadata() -> Router {
+    GraphVersion::ALL.into_iter().fold(Router::new(), |router, version| {
+        let document = match version {
+            GraphVersion::Beta => include_str!("../../../schemas/graph/beta.csdl.xml"),
+            GraphVersion::V1 => include_str!("../../../schemas/graph/v1.0.csdl.xml"),
+        };
+        let xml = HeaderValue::from_static("application/xml");
+        let answer = async move || call::with_body(StatusCode::OK, xml.clone(), document);
+        router.route(&format!("/{version}/$metadata"), get(answer))
+    })
 }
 
 /// Returns the routes that a call, or a member of a batch, can reach.
@@ -146,7 +159,7 @@ async fn sign_in(
     State(service): State<Arc<SandboxService>>,
     mut request: Request,
     next: Next,
-) -> Result<Response, ErrorResponse> {
+) -> Allowed<Response> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = token::accept(&service, header.unwrap_or_default())?;
     request.extensions_mut().insert(caller);
@@ -159,7 +172,7 @@ async fn authorize(
     Extension(caller): Extension<CallerIdentity>,
     request: Request,
     next: Next,
-) -> Result<Response, ErrorResponse> {
+) -> Allowed<Response> {
     service.read(|state| caller.may(state, request.method(), request.uri().path()))?;
     Ok(next.run(request).await)
 }

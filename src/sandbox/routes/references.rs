@@ -10,9 +10,9 @@ use crate::sandbox::Object;
 use crate::sandbox::collection::read;
 use crate::sandbox::collection::references::{self, NavigationProperty};
 use crate::sandbox::collection::write::Writer;
-use crate::sandbox::refusal::ErrorResponse;
+use crate::sandbox::refusal::{Allowed, ErrorResponse};
 use crate::sandbox::rows::Row;
-use crate::sandbox::state::{State, text};
+use crate::sandbox::state::{State, type_of};
 use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// The status of a changed reference. No public source shows it; OData prescribes it.
@@ -22,7 +22,7 @@ pub(super) fn show(call: &Call, row: Row) -> Answer {
     let (id, cast, navigation) = place(call)?;
     let mut shown = call.service.show(|state| {
         check_type(call, state, row)?;
-        Ok(references::shown(state, row, call.version, id, &navigation))
+        Ok::<_, ErrorResponse>(references::shown(state, row, call.version, id, &navigation))
     })?;
     let context = format!("{}('{id}')/{cast}/{}", row.path, navigation.property);
     if navigation.many {
@@ -75,7 +75,7 @@ fn change(
     call: &Call,
     row: Row,
     many: bool,
-    next: impl FnOnce(Vec<String>) -> Result<Vec<String>, ErrorResponse>,
+    next: impl FnOnce(Vec<String>) -> Allowed<Vec<String>>,
 ) -> Answer {
     let (id, _, navigation) = place(call)?;
     if navigation.many != many {
@@ -90,13 +90,13 @@ fn change(
 }
 
 /// Returns the id, the type and the navigation that a path names.
-fn place(call: &Call) -> Result<(&str, &str, NavigationProperty), ErrorResponse> {
+fn place(call: &Call) -> Allowed<(&str, &str, NavigationProperty)> {
     let (id, cast) = (call.parameter(0), call.parameter(1));
     Ok((id, cast, parse(call.version, cast, call.parameter(2))?))
 }
 
 /// Refuses a cast to a type that the object is not of. How the service does that is not known.
-fn check_type(call: &Call, state: &State, row: Row) -> Result<(), ErrorResponse> {
+fn check_type(call: &Call, state: &State, row: Row) -> Allowed<()> {
     let object = read::find(state, row, call.version, call.parameter(0))?;
     let fits = is_of(call.version, object, call.parameter(1));
     fits.then_some(()).ok_or_else(ErrorResponse::intune_not_found)
@@ -107,7 +107,7 @@ pub(super) fn parse(
     version: GraphVersion,
     cast: &str,
     navigation: &str,
-) -> Result<NavigationProperty, ErrorResponse> {
+) -> Allowed<NavigationProperty> {
     let ty = type_name(cast).ok_or_else(|| ErrorResponse::no_segment(cast))?;
     NavigationProperty::find(version, ty, navigation)
         .ok_or_else(|| ErrorResponse::no_segment(navigation))
@@ -115,6 +115,5 @@ pub(super) fn parse(
 
 /// Returns whether an object is of a type.
 pub(super) fn is_of(version: GraphVersion, object: &Object, cast: &str) -> bool {
-    let own = type_name(text(object, "@odata.type"));
-    own.zip(type_name(cast)).is_some_and(|(own, cast)| Types::of(version).is_a(own, cast))
+    type_name(cast).is_some_and(|cast| Types::of(version).is_a(type_of(object), cast))
 }

@@ -5,11 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::sandbox::actor::Actor;
-use crate::sandbox::guid::guid;
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::refusal::{ErrorResponse, table};
+use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::service::SandboxService;
-use crate::sandbox::{clock, object};
+use crate::sandbox::{clock, guid, object};
 
 /// The lifetime of a token, in seconds (FACTS 4.6).
 pub(super) const LIFETIME: i64 = 3599;
@@ -42,18 +41,19 @@ pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[Stri
         "appid": app,
         "tid": tenant,
     });
-    let own = match holder {
-        Actor::Application { name, .. } => json!({
+    let Actor { app_id, name } = holder;
+    let own = match app_id {
+        Some(_) => json!({
             "app_displayname": name,
             "idtyp": "app",
             "oid": guid(&["servicePrincipal", tenant, app]),
             "roles": permissions,
         }),
-        Actor::Person(upn) => json!({
+        None => json!({
             "idtyp": "user",
-            "oid": guid(&["user", upn]),
+            "oid": guid(&["user", name]),
             "scp": permissions.join(" "),
-            "upn": upn,
+            "upn": name,
         }),
     };
     for (name, claim) in object(own) {
@@ -64,15 +64,12 @@ pub(super) fn issue(tenant: &str, app: &str, holder: &Actor, permissions: &[Stri
 }
 
 /// Returns the caller that an `Authorization` header names. A token needs the tenant's id, and must not be expired.
-pub(super) fn accept(
-    service: &SandboxService,
-    authorization: &str,
-) -> Result<CallerIdentity, ErrorResponse> {
+pub(super) fn accept(service: &SandboxService, authorization: &str) -> Allowed<CallerIdentity> {
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default().trim();
     if token.is_empty() {
         return Err(table::TOKEN_EMPTY.refusal(&[]));
     }
-    let tenant = service.read(|state| state.tenant().id.clone());
+    let tenant = service.read(|state| state.tenant.id.clone());
     let is_ours = |claims: &Value| {
         claims["tid"].as_str().is_some_and(|tid| tid.eq_ignore_ascii_case(&tenant))
     };
@@ -84,8 +81,8 @@ pub(super) fn accept(
     let id = claims["appid"].as_str().unwrap_or_default().to_owned();
     let name = claims["app_displayname"].as_str().unwrap_or(&id).to_owned();
     let actor = match claims["upn"].as_str() {
-        Some(upn) => Actor::Person(upn.to_owned()),
-        None => Actor::Application { id, name },
+        Some(upn) => Actor { app_id: None, name: upn.to_owned() },
+        None => Actor { app_id: Some(id), name },
     };
     let roles = claims["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let scopes = claims["scp"].as_str().unwrap_or_default().split_whitespace();

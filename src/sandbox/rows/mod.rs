@@ -6,9 +6,8 @@
 mod device_compliance_policies;
 mod device_configurations;
 
-use super::Object;
-use super::path::is_under;
 use super::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
+use super::{Object, is_under};
 use crate::schema::types::{GraphVersion, Types};
 
 /// The collections that every sandbox has.

@@ -136,7 +136,7 @@ async fn request_expires_by_sandbox_time() {
     // So fast that three days are over before the next call.
     let client = tenant(json!({ "timeScale": 4_000_000_000_u32 })).await;
     let code = ask(&client).await;
-    client.service.pace().wait(std::time::Duration::from_secs(300_000)).await;
+    client.service.pace.wait(std::time::Duration::from_secs(300_000)).await;
     let seen = client.get(&format!("{REQUESTS}/{code}")).await;
     assert_eq!(seen["status"], "expired");
     let late = create(&client, &[("x-msft-approval-code", &code)]).await;

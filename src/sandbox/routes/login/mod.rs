@@ -3,25 +3,26 @@
 mod assertion;
 mod denial;
 mod device;
-mod form;
 mod proof;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use self::denial::{Denial, DenialRow};
 use self::device::{Devices, Grant};
-use self::form::Form;
 use super::call::{origin, with_body};
 use super::token;
 use crate::sandbox::actor::Actor;
-use crate::sandbox::problem::synthetic;
+use crate::sandbox::refusal::synthetic;
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::{App, State as TenantState};
 
@@ -35,6 +36,30 @@ struct Login {
     devices: Arc<Devices>,
 }
 
+/// The parameters of a call.
+struct Form(BTreeMap<String, String>);
+
+impl Form {
+    /// Reads a body. A body of another media type has no parameters for Entra.
+    fn read(headers: &HeaderMap, body: &str) -> Self {
+        let is_form = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        let body = if is_form { body } else { "" };
+        Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
+    }
+
+    /// Returns a parameter that has a value.
+    fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns a required parameter.
+    fn required(&self, name: &str) -> Result<&str, Denial> {
+        self.given(name).ok_or_else(|| denial::PARAMETER_MISSING.denial(&[&name]))
+    }
+}
+
 /// A call to an endpoint of a tenant.
 struct Visit<'a> {
     state: &'a TenantState,
@@ -46,16 +71,11 @@ struct Visit<'a> {
 
 pub(super) fn router(service: Arc<SandboxService>) -> Router {
     let login = Login { service, devices: Arc::default() };
+    let (post, unknown) = (MethodFilter::POST, denial::UNKNOWN_TENANT);
     let discovery = endpoint(MethodFilter::GET, denial::UNDISCOVERED_TENANT, discover);
     Router::new()
-        .route(
-            "/{tenant}/oauth2/v2.0/token",
-            endpoint(MethodFilter::POST, denial::UNKNOWN_TENANT, grant),
-        )
-        .route(
-            "/{tenant}/oauth2/v2.0/devicecode",
-            endpoint(MethodFilter::POST, denial::UNKNOWN_TENANT, begin),
-        )
+        .route("/{tenant}/oauth2/v2.0/token", endpoint(post, unknown, grant))
+        .route("/{tenant}/oauth2/v2.0/devicecode", endpoint(post, unknown, begin))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", discovery)
         .route("/devicelogin", get(async || Html(device::PAGE)).post(enter))
         .with_state(login)
@@ -72,7 +92,7 @@ fn endpoint(
                               headers: HeaderMap,
                               body: String| {
         let answered = login.service.read(|state| {
-            let ours = state.tenant();
+            let ours = &state.tenant;
             if ![&ours.id, &ours.domain].iter().any(|name| name.eq_ignore_ascii_case(&tenant)) {
                 return Err(unknown.denial(&[&tenant]));
             }
@@ -113,7 +133,7 @@ fn application(visit: &Visit<'_>) -> Result<Value, Denial> {
     proof::check(state, app, form)?;
     check_consent(app)?;
     let name = app.map_or(client, app_name).to_owned();
-    let holder = Actor::Application { id: client.to_owned(), name };
+    let holder = Actor { app_id: Some(client.to_owned()), name };
     Ok(issued(state, client, &holder, &permissions(state, app)))
 }
 
@@ -122,7 +142,7 @@ fn person(visit: &Visit<'_>, grant: &Grant) -> Result<Value, Denial> {
     let app = registered(visit.state, &grant.client)?;
     check_consent(app)?;
     let scopes = permissions(visit.state, app);
-    let holder = Actor::Person(grant.user.clone());
+    let holder = Actor { app_id: None, name: grant.user.clone() };
     let mut answer = issued(visit.state, &grant.client, &holder, &scopes);
     answer["scope"] = scopes.join(" ").into();
     answer["refresh_token"] = visit.devices.keep(grant).into();
@@ -151,7 +171,7 @@ fn begin(visit: &Visit<'_>) -> Result<Value, Denial> {
 
 /// Names the tenant that a domain belongs to, and its endpoints (OpenID Connect Discovery, 4).
 fn discover(visit: &Visit<'_>) -> Result<Value, Denial> {
-    let base = format!("{}/{}", visit.origin, visit.state.tenant().id);
+    let base = format!("{}/{}", visit.origin, visit.state.tenant.id);
     Ok(json!({
         "issuer": format!("{base}/v2.0"),
         // Microsoft's own library for Python begins with this one, whatever it signs in by.
@@ -186,7 +206,7 @@ fn registered<'a>(state: &'a TenantState, client: &str) -> Result<Option<&'a App
     let found = apps.iter().find(|app| app.client_id.eq_ignore_ascii_case(client));
     found
         .map(Some)
-        .ok_or_else(|| denial::UNKNOWN_APP.denial(&[&client, &state.tenant().display_name]))
+        .ok_or_else(|| denial::UNKNOWN_APP.denial(&[&client, &state.tenant.display_name]))
 }
 
 /// Refuses an application without an administrator's consent.
@@ -206,7 +226,7 @@ fn check_user(state: &TenantState, user: &str) -> Result<(), Denial> {
     if state.users.is_empty() || is_listed {
         return Ok(());
     }
-    Err(denial::UNKNOWN_USER.denial(&[&state.tenant().display_name]))
+    Err(denial::UNKNOWN_USER.denial(&[&state.tenant.display_name]))
 }
 
 fn app_name(app: &App) -> &str {
@@ -230,7 +250,7 @@ fn issued(state: &TenantState, client: &str, holder: &Actor, permissions: &[Stri
         "token_type": "Bearer",
         "expires_in": token::LIFETIME,
         "ext_expires_in": token::LIFETIME,
-        "access_token": token::issue(&state.tenant().id, client, holder, permissions),
+        "access_token": token::issue(&state.tenant.id, client, holder, permissions),
     })
 }
 

@@ -1,9 +1,9 @@
 //! Whether an application proves its identity: by its secret, an assertion that it signed, or one of an issuer that it
 //! trusts (FACTS 4.6, 10).
 
+use super::Form;
 use super::assertion::Assertion;
 use super::denial::{self, Denial};
-use super::form::Form;
 use crate::sandbox::state::{App, State};
 
 /// Refuses an application that proves nothing; where the tenant lists no applications, any proof will do.
@@ -41,7 +41,7 @@ fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Result
         ));
     }
     assertion.check_time()?;
-    let tenant = state.tenant();
+    let tenant = &state.tenant;
     let is_ours = [&tenant.id, &tenant.domain]
         .iter()
         .any(|tenant| assertion.claim("aud").ends_with(&format!("/{tenant}/oauth2/v2.0/token")));
