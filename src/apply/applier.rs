@@ -7,12 +7,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::context::{Context, PlannedChange};
-use super::error::{ApplyError, BlockedChange, StaleChange};
+use super::error::ApplyError;
 use super::look::{WriteState, preconditions};
 use super::observer::Observer;
 use super::options::ApplyOptions;
-use super::outcome::Outcome;
-
+use super::outcome::{Item, Outcome};
 use super::secrets::Secrets;
 use super::sequence::Sequence;
 use crate::graph::Graph;
@@ -121,11 +120,8 @@ impl<'a> Applier<'a> {
         if blocked.is_empty() || self.options.skip_blocked {
             return Ok(blocked);
         }
-        let changes = blocked.into_iter().map(|change| BlockedChange {
-            address: change.address.clone(),
-            reasons: change.blocked.clone(),
-        });
-        Err(ApplyError::Blocked(changes.collect()))
+        let reasons = |change: &Change| (change.address.clone(), change.blocked.clone());
+        Err(ApplyError::Blocked(blocked.into_iter().map(reasons).collect()))
     }
 
     /// Returns the changes that the plan writes, in order.
@@ -152,7 +148,7 @@ impl<'a> Applier<'a> {
 
 fn refuse_stale(works: &[PlannedChange<'_>], states: &[WriteState]) -> Result<(), ApplyError> {
     let stale = works.iter().zip(states).filter_map(|(work, state)| match state {
-        WriteState::Stale(what) => Some(StaleChange::new(work.change, what.clone())),
+        WriteState::Stale(what) => Some(Item::stale(work.change, what)),
         _ => None,
     });
     match stale.collect::<Vec<_>>() {

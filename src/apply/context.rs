@@ -162,8 +162,8 @@ impl Context<'_> {
 
     /// Reads the objects of a manifest's kind that have its display name.
     pub(super) async fn named(&self, manifest: &Manifest) -> Result<Vec<LiveObject>, GraphError> {
-        let name = manifest.display_name();
-        self.with_any_name(manifest, name.into_iter()).await
+        let Some(name) = manifest.display_name() else { return Ok(Vec::new()) };
+        find_by_name(self.graph, manifest.family, &manifest.address.kind, name).await
     }
 
     /// Reads the objects of a manifest's kind that have its display name, or else one of its former names.
@@ -171,22 +171,12 @@ impl Context<'_> {
         &self,
         manifest: &Manifest,
     ) -> Result<Vec<LiveObject>, GraphError> {
-        let found = self.named(manifest).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        self.with_any_name(manifest, manifest.formerly.iter().map(String::as_str)).await
-    }
-
-    async fn with_any_name(
-        &self,
-        manifest: &Manifest,
-        names: impl Iterator<Item = &str>,
-    ) -> Result<Vec<LiveObject>, GraphError> {
-        let mut found = Vec::new();
-        for name in names {
-            let kind = &manifest.address.kind;
-            found.extend(find_by_name(self.graph, manifest.family, kind, name).await?);
+        let mut found = self.named(manifest).await?;
+        if found.is_empty() {
+            for name in &manifest.formerly {
+                let kind = &manifest.address.kind;
+                found.extend(find_by_name(self.graph, manifest.family, kind, name).await?);
+            }
         }
         Ok(found)
     }

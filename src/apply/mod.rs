@@ -33,7 +33,8 @@ mod write;
 
 pub use crate::journal::{ApprovalCode, Status};
 pub use applier::Applier;
-pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
+pub use error::{ApplyError, NeededBy};
+pub(crate) use error::{count, lines, needed};
 pub use observer::Observer;
 pub use options::{ApplyOptions, Approvals};
 pub use outcome::{Item, Outcome};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
-use super::held::{ApprovalHold, ApprovalRead};
+use super::held::ApprovalRead;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
@@ -26,7 +26,7 @@ pub(super) struct Sending<'a> {
     /// The approval code that the write may still be sent with.
     pub(super) code: Option<String>,
     /// Why the write waits for an approval, or was refused one.
-    held: Option<ApprovalHold>,
+    held: Option<Failure>,
 }
 
 impl<'a> Sending<'a> {
@@ -61,7 +61,7 @@ impl<'a> Sending<'a> {
         let failure = Failure::of(error, self.work.manifest.family);
         let reason = "the tenant wants a second administrator's approval, and a reason for it";
         match &self.held {
-            Some(held) => held.holding_back(failure, &self.going_on()),
+            Some(held) => Failure { ends_run: failure.ends_run, ..held.clone() },
             None if failure.status == Status::ApprovalRequired => {
                 Failure { message: reason.to_owned(), ..failure }
             }
@@ -77,17 +77,20 @@ impl<'a> Sending<'a> {
         failure
     }
 
-    /// Returns how to resume the run once the write is approved.
-    fn going_on(&self) -> String {
-        let Some(journal) = &self.context.journal else {
+    /// Returns the failure of a write whose approval request is open, with how to resume the run.
+    fn waiting(&self, code: &str, seen: ApprovalRead, found: bool) -> Failure {
+        let resume = match &self.context.journal {
             // Without a journal, no other run knows the code.
-            return "run the same command again with `--wait-approval`, which asks for another one"
-                .to_owned();
+            None => "`--wait-approval`, which asks for another one".to_owned(),
+            Some(journal) => {
+                let place = self.context.approvals.in_place_of;
+                let place = place.map(|what| format!(" in the place of {what}"));
+                let journal = journal.path().display();
+                format!("`--resume {journal}`{}", place.unwrap_or_default())
+            }
         };
-        let place = self.context.approvals.in_place_of;
-        let place = place.map(|what| format!(" in the place of {what}")).unwrap_or_default();
-        let journal = journal.path().display();
-        format!("run the same command again with `--resume {journal}`{place}")
+        let going_on = format!("run the same command again with {resume}");
+        Failure::waiting(code, seen, found, &going_on)
     }
 
     /// Sends the write, and sends it again with its approval code where it is approved in time. The code is kept for
@@ -138,11 +141,12 @@ impl<'a> Sending<'a> {
             if approval.code.as_ref() == Some(&code) {
                 // The request is approved as far as it can be read, and the service refuses the code.
                 let seen = self.request(&code).await;
-                self.held = Some(ApprovalHold::waiting(&code, seen, false));
+                self.held = Some(self.waiting(&code, seen, false));
                 return Err(error);
             }
             if let Err(unnoted) = self.keep(&code) {
-                self.held = Some(ApprovalHold::unnoted(&code, &unnoted));
+                let why = format!("it was not waited for: {}", in_full(&unnoted));
+                self.held = Some(self.waiting(&code, Ok(None), false).with_state(&why));
                 return Err(error);
             }
             refused = Some(error);
@@ -175,7 +179,7 @@ impl<'a> Sending<'a> {
         let (seen, waited) = self.decision(code, seen).await;
         if let Some(over) = seen.as_ref().ok().and_then(Option::as_ref).filter(|it| it.is_over()) {
             self.code = None;
-            self.held = Some(ApprovalHold::over(over));
+            self.held = Some(Failure::over(over));
             if over.status == RequestStatus::Completed {
                 // Another run sent the write: the tenant may show it.
                 again().await;
@@ -184,7 +188,7 @@ impl<'a> Sending<'a> {
         }
         let approved = RequestStatus::Approved;
         let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
-        self.held = Some(ApprovalHold::waiting(code, seen, found));
+        self.held = Some(self.waiting(code, seen, found));
         let goes = is_approved && (!waited || again().await);
         if goes {
             self.held = None;
@@ -236,7 +240,7 @@ impl<'a> Sending<'a> {
             _ => it.payload_name.as_ref() == Some(name),
         };
         let held = match approvals::requests(self.context.graph).await {
-            Err(unread) => ApprovalHold::unfound(Some(&unread)),
+            Err(unread) => Failure::unfound(Some(&unread)),
             Ok(mut open) => {
                 open.retain(|it| it.is_open() && is_about(it));
                 match &open[..] {
@@ -244,9 +248,9 @@ impl<'a> Sending<'a> {
                     [only] if only.justification == self.context.approvals.justification => {
                         return Some(only.id.clone());
                     }
-                    [] => ApprovalHold::unfound(None),
-                    [other] => ApprovalHold::another_write(other),
-                    several => ApprovalHold::several(several),
+                    [] => Failure::unfound(None),
+                    [other] => Failure::another_write(other),
+                    several => Failure::several(several),
                 }
             }
         };
@@ -262,12 +266,12 @@ impl<'a> Sending<'a> {
         match self.request(&code).await {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
-                self.held = Some(ApprovalHold::another_write(&request));
+                self.held = Some(Failure::another_write(&request));
             }
             Ok(Some(request)) if request.is_over() => {
                 self.may_go(&code, Ok(Some(request)), false, again).await;
             }
-            seen @ Ok(Some(_)) => self.held = Some(ApprovalHold::waiting(&code, seen, false)),
+            seen @ Ok(Some(_)) => self.held = Some(self.waiting(&code, seen, false)),
             Ok(None) | Err(_) => self.code = None,
         }
     }

@@ -88,7 +88,6 @@ impl<'a> Sequence<'a> {
             self.incomplete.note(&item);
             return self.skipped.push(item);
         }
-        self.context.observer.started(work.change);
         match Execution::begin(self.context, work).await {
             Ok(execution) => self.go_on(execution).await,
             Err(done) => self.add_done(done),

@@ -4,12 +4,14 @@
 //! So the object is read again, and the write is only repeated where the same request would be planned. Graph has no
 //! key that makes a repeated create harmless: a created object is looked up by its name, until it should be listed.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::context::{Context, PlannedChange};
 use super::failure::Failure;
 use super::look::WriteState;
-use super::poll::{Next, Poll};
+use super::poll::{Next, Poll, VISIBILITY};
 use super::sender::Sending;
 use super::wording;
 use crate::graph::{GraphError, Request, Response};
@@ -74,8 +76,7 @@ impl Write<'_> {
             let mut seen = None;
             let sent = sending
                 .send(request, &mut async || {
-                    let poll = Poll::for_one_look(self.context);
-                    let state = self.state(poll, lost > 0).await;
+                    let state = self.state(Duration::ZERO, lost > 0).await;
                     let is_pending = matches!(state, Ok(WriteState::Pending));
                     seen = Some(state);
                     is_pending
@@ -96,8 +97,8 @@ impl Write<'_> {
             let may_be_done = is_lost || error.status() == Some(500);
             let state = match seen.filter(|state| !matches!(state, Ok(WriteState::Pending))) {
                 Some(state) => state,
-                None if is_lost => self.state(Poll::for_a_write(self.context), true).await,
-                None if may_be_done => self.state(Poll::for_one_look(self.context), true).await,
+                None if is_lost => self.state(VISIBILITY, true).await,
+                None if may_be_done => self.state(Duration::ZERO, true).await,
                 None => Ok(WriteState::Pending),
             };
             let was_lost = lost > 0;
@@ -150,7 +151,7 @@ impl Write<'_> {
             let answered = created.is_some();
             return Ok(Written { writes, created, answered, ..Written::default() });
         }
-        match self.state(Poll::for_a_write(self.context), true).await {
+        match self.state(VISIBILITY, true).await {
             Ok(WriteState::Done(ids)) => self.made(ids, lost + 1),
             Ok(_) => {
                 let what = "it was created, but Graph did not say its id and does not list it yet";
@@ -171,11 +172,11 @@ impl Write<'_> {
         Ok(Written { writes, created, ..Written::default() })
     }
 
-    /// Reads the tenant and returns the state of the write. `may_be_ours` says that an attempt may have created an
-    /// object.
-    async fn state(&self, poll: Poll<'_>, may_be_ours: bool) -> Result<WriteState, GraphError> {
+    /// Reads the tenant and returns the state of the write, for a create within a time limit. `may_be_ours` says that an
+    /// attempt may have created an object.
+    async fn state(&self, limit: Duration, may_be_ours: bool) -> Result<WriteState, GraphError> {
         if self.creates() {
-            return self.state_of_create(poll, may_be_ours).await;
+            return self.state_of_create(limit, may_be_ours).await;
         }
         let (context, work) = (self.context, self.work);
         let deletes = self.planned.step == Step::Delete;
@@ -218,9 +219,10 @@ impl Write<'_> {
     /// Lists the new objects of the name, until there is one.
     async fn state_of_create(
         &self,
-        mut poll: Poll<'_>,
+        limit: Duration,
         may_be_ours: bool,
     ) -> Result<WriteState, GraphError> {
+        let mut poll = Poll::new(self.context.graph, limit);
         loop {
             let found = self.context.named(self.work.manifest).await?;
             let ids = found.into_iter().map(|object| object.id);

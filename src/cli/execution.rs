@@ -297,8 +297,6 @@ struct ProgressObserver<'a> {
 }
 
 impl Observer for ProgressObserver<'_> {
-    fn started(&self, _change: &Change) {}
-
     fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {
         let now = self.session.graph.clock().now();
         let expires = expires.map(|at| format!("; the request {}", expiry(at, now)));

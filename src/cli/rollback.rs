@@ -107,7 +107,7 @@ pub(super) async fn run(
     };
     let outcome = execution.run().await?;
     session.close().await;
-    let outcome = outcome.leaving_out(moved).and(unseen);
+    let outcome = outcome.and(moved).and(unseen);
     execution::finish(ui, matches, &write.output, &outcome, Command::Rollback)
 }
 

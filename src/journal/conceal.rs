@@ -3,10 +3,11 @@
 //! In a message only the secret is removed. A value of an object is withheld whole: a rollback must not write the rest of
 //! it, and reports that the value cannot be restored.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::entry::{ChangeResult, Entry, Intent, Snapshot};
 use crate::secrets::Known;
+use crate::values::secret::withheld;
 
 /// Removes secrets from an entry.
 pub(super) fn from(entry: &mut Entry, known: &Known) {
@@ -95,10 +96,8 @@ fn scrub(text: &mut String, known: &Known) {
 /// Withholds every text of a value that holds a secret, and drops members whose name does.
 fn withhold(value: &mut Json, known: &Known) {
     match value {
-        Json::String(text) if known.holds(text) => *value = json!({ "$withheld": true }),
-        Json::Number(number) if known.holds(&number.to_string()) => {
-            *value = json!({ "$withheld": true });
-        }
+        Json::String(text) if known.holds(text) => *value = withheld(),
+        Json::Number(number) if known.holds(&number.to_string()) => *value = withheld(),
         Json::Array(items) => items.iter_mut().for_each(|item| withhold(item, known)),
         Json::Object(members) => {
             members.retain(|name, _| !known.holds_in_name(name));
@@ -110,6 +109,8 @@ fn withhold(value: &mut Json, known: &Known) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::journal::entry::{End, EndReason};
 

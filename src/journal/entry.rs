@@ -13,6 +13,8 @@ use crate::http::Method;
 use crate::manifest::Address;
 use crate::plan::{Action, Step, TenantRef};
 use crate::schema::types::GraphVersion;
+use crate::schema::walk::any;
+use crate::values::secret::stands_for_secret;
 
 /// A line of a journal, for the schema.
 #[derive(Debug, schemars::JsonSchema)]
@@ -193,19 +195,9 @@ impl Intent {
                 .as_ref()
                 .and_then(|written| path.iter().try_fold(written, |value, name| value.get(name)));
             let is_unseen = path.first().is_some_and(|top| unseen.contains(top));
-            is_unseen || value.is_some_and(holds_withheld)
+            is_unseen || value.is_some_and(|value| any(value, &mut stands_for_secret))
         };
         !self.managed.is_empty() && self.managed.iter().all(leaves_none)
-    }
-}
-
-fn holds_withheld(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => {
-            members.contains_key("$withheld") || members.values().any(holds_withheld)
-        }
-        Value::Array(items) => items.iter().any(holds_withheld),
-        _ => false,
     }
 }
 

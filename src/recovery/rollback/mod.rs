@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::apply::{Item, StaleChange};
+use crate::apply::{Item, count, lines};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Record, Status};
@@ -37,20 +37,15 @@ pub struct RollbackPlan {
     /// The plan.
     pub planned: Planned,
     /// The objects that are left out because they changed since the run.
-    pub moved: Vec<StaleChange>,
+    pub moved: Vec<Item>,
     /// The writes that may have to be reverted later, because the tenant does not show them.
     pub unseen: Vec<Item>,
 }
 
 /// Objects changed since the run, and the user did not allow the rest.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "{} object{} changed since that run, so nothing was written:{}",
-    .0.len(),
-    if .0.len() == 1 { "" } else { "s" },
-    .0.iter().map(|moved| format!("\n  {moved}")).collect::<String>()
-)]
-pub struct Moved(pub Vec<StaleChange>);
+#[error("{} changed since that run, so nothing was written{}", count(.0.len(), "object"), lines(.0))]
+pub struct Moved(pub Vec<Item>);
 
 impl Rollback {
     /// Returns the rollback of a journal, whose text is added to the sources. `declared` are the tenant's own
