@@ -53,17 +53,10 @@ impl<'a> Applier<'a> {
     /// See [`ApplyError`]: nothing was written. Once a write was sent, a failure is part of the outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
         let mut context = Context {
-            graph: self.graph,
-            desired: self.desired,
-            names: self.names,
+            run: &self,
             referents: Mutex::new(self.planned.referents.clone()),
-            masked_read: self.planned.plan.masked_read,
-            alone: self.options.alone,
-            approvals: &self.options.approvals,
             secrets: Secrets::default(),
             journal: None,
-            observer: self.observer,
-            cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
@@ -87,7 +80,7 @@ impl<'a> Applier<'a> {
         let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
         let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
         context.journal = journal.transpose().map_err(ApplyError::Journal)?;
-        let mut sequence = Sequence::new(&context, &self.planned.plan);
+        let mut sequence = Sequence::new(&context);
         for (work, state) in works.iter().zip(states) {
             sequence.next(*work, state).await;
         }

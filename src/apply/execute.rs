@@ -186,7 +186,7 @@ impl<'a> Execution<'a> {
             request: filled,
             known: known.into_iter().map(|object| object.id).collect(),
         };
-        let began = context.graph.clock().instant();
+        let began = context.run.graph.clock().instant();
         let Written { writes, was_as_sent, created, answered } =
             write.send(sending, &self.context.secrets.fill(filled)).await?;
         self.writes += writes;
@@ -194,9 +194,9 @@ impl<'a> Execution<'a> {
             self.body = BodySeen::Yes;
         }
         if let Some(id) = created {
-            let ended = context.graph.clock().instant();
+            let ended = context.run.graph.clock().instant();
             let twins = TwinCheck::new(id.clone(), write.known, began, ended);
-            self.twins = Some(twins).filter(|_| !context.alone);
+            self.twins = Some(twins).filter(|_| !context.run.options.alone);
             self.answered = answered;
             self.created = Some(id);
         }

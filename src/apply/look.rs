@@ -39,7 +39,7 @@ pub(super) async fn preconditions(
     let bound: Vec<ObjectRef> = works.iter().filter_map(PlannedChange::bound).collect();
     let new = works.iter().filter(|work| work.change.id.is_none());
     let (bound, new) = try_join(
-        reread(context.graph, &bound),
+        reread(context.run.graph, &bound),
         try_join_all(new.map(|work| context.bindable(work.manifest))),
     )
     .await?;
@@ -142,7 +142,8 @@ impl Observed {
         }
         let digest = self.live.as_ref().map(LiveObject::digest);
         let is_unmoved = digest.is_some() && digest == planned.precondition.as_deref();
-        let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
+        let depends_on_masked =
+            context.run.planned.plan.masked_read && !work.reads.masked.is_empty();
         // The digest does not cover masked values.
         if is_unmoved && (!depends_on_masked || compared(&self.left).eq(compared(planned))) {
             return Ok(WriteState::Pending);

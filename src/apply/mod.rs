@@ -6,7 +6,6 @@
 
 mod applier;
 mod context;
-mod dependencies;
 pub(crate) mod differences;
 mod error;
 mod execute;

@@ -38,7 +38,7 @@ pub(crate) struct Poll<'a> {
 impl<'a> Poll<'a> {
     /// Returns a poll that lasts as long as a write may take to become visible, or until the user cancels the run.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
-        Self { cancelled: Some(context.cancelled), ..Self::new(context.graph, VISIBILITY) }
+        Self { cancelled: Some(context.run.cancelled), ..Self::new(context.run.graph, VISIBILITY) }
     }
 
     /// Returns a poll with a time limit, which starts now.

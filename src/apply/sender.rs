@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::applier::Applier;
 use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
 use super::held::ApprovalRead;
@@ -50,7 +51,7 @@ impl<'a> Sending<'a> {
             return Ok(());
         };
         intent.at = journal.now();
-        self.code = self.context.approvals.code_of(&intent, used);
+        self.code = self.context.run.options.approvals.code_of(&intent, used);
         used.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
         journal.intend(intent).map_err(|error| Failure::unnoted(&error))
@@ -83,7 +84,7 @@ impl<'a> Sending<'a> {
             // Without a journal, no other run knows the code.
             None => "`--wait-approval`, which asks for another one".to_owned(),
             Some(journal) => {
-                let place = self.context.approvals.in_place_of;
+                let place = self.context.run.options.approvals.in_place_of;
                 let place = place.map(|what| format!(" in the place of {what}"));
                 let journal = journal.path().display();
                 format!("`--resume {journal}`{}", place.unwrap_or_default())
@@ -117,10 +118,10 @@ impl<'a> Sending<'a> {
                 }
             }
             let approval = Approval {
-                justification: self.context.approvals.justification.clone(),
+                justification: self.context.run.options.approvals.justification.clone(),
                 code: self.code.clone(),
             };
-            let graph = self.context.graph;
+            let graph = self.context.run.graph;
             graph.clock().pass(Point::Send);
             let answer = graph.send_with(request, &approval, again).await;
             graph.clock().pass(Point::Answer);
@@ -154,7 +155,7 @@ impl<'a> Sending<'a> {
     }
 
     async fn request(&self, code: &str) -> ApprovalRead {
-        approvals::request(self.context.graph, code).await
+        approvals::request(self.context.run.graph, code).await
     }
 
     /// Keeps the approval code of the write, in the journal as well: a resumed run does not ask for another one.
@@ -199,8 +200,8 @@ impl<'a> Sending<'a> {
     /// Waits for the decision, at most for the time that the user allows. Returns the last read of the request, and
     /// whether the run waited.
     async fn decision(&self, code: &str, first: ApprovalRead) -> (ApprovalRead, bool) {
-        let Context { graph, observer, cancelled, .. } = self.context;
-        let (limit, began) = (self.context.approvals.wait, graph.clock().instant());
+        let Applier { graph, observer, cancelled, .. } = self.context.run;
+        let (limit, began) = (self.context.run.options.approvals.wait, graph.clock().instant());
         let is_open = |seen: &Option<ApprovalRequest>| {
             seen.as_ref().is_none_or(ApprovalRequest::is_undecided)
         };
@@ -239,13 +240,16 @@ impl<'a> Sending<'a> {
             // A created object has no id yet.
             _ => it.payload_name.as_ref() == Some(name),
         };
-        let held = match approvals::requests(self.context.graph).await {
+        let held = match approvals::requests(self.context.run.graph).await {
             Err(unread) => Failure::unfound(Some(&unread)),
             Ok(mut open) => {
                 open.retain(|it| it.is_open() && is_about(it));
                 match &open[..] {
                     // Only a request with the same justification can belong to this write, whose code was lost.
-                    [only] if only.justification == self.context.approvals.justification => {
+                    [only]
+                        if only.justification
+                            == self.context.run.options.approvals.justification =>
+                    {
                         return Some(only.id.clone());
                     }
                     [] => Failure::unfound(None),

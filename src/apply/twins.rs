@@ -75,7 +75,7 @@ impl TwinCheck {
         context: &Context<'_>,
         manifest: &Manifest,
     ) -> Result<Twins, GraphError> {
-        let clock = context.graph.clock();
+        let clock = context.run.graph.clock();
         let began = clock.instant();
         let found = context.named(manifest).await?.into_iter().map(|object| object.id);
         let found = found.filter(|id| !self.known.contains(id)).collect();

@@ -106,7 +106,7 @@ impl Write<'_> {
             let failure = match state {
                 Ok(WriteState::Done(ids)) => return self.made(ids, lost + u32::from(!is_lost)),
                 Ok(WriteState::Pending) if is_lost => {
-                    if lost < SENDINGS && self.context.graph.pause(backoff(lost)).await {
+                    if lost < SENDINGS && self.context.run.graph.pause(backoff(lost)).await {
                         continue;
                     }
                     lost_each_time(sending, &error, lost)
@@ -222,7 +222,7 @@ impl Write<'_> {
         limit: Duration,
         may_be_ours: bool,
     ) -> Result<WriteState, GraphError> {
-        let mut poll = Poll::new(self.context.graph, limit);
+        let mut poll = Poll::new(self.context.run.graph, limit);
         loop {
             let found = self.context.named(self.work.manifest).await?;
             let ids = found.into_iter().map(|object| object.id);

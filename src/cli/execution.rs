@@ -275,7 +275,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
 pub(super) fn report_approvals(ui: &Ui, approvals: &[ApprovalCode], now: Timestamp) {
     for given in approvals {
         if let Some(at) = given.expires {
-            let (address, code) = (&given.address, &given.code);
+            let (address, code) = (&given.write.address, &given.code);
             let expires = expiry(at, now);
             ui.status(&format!("{address}: the request {code} for its approval {expires}."));
         }

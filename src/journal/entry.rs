@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::status::Status;
 use crate::diagnostic::json::FormatVersion;
 use crate::http::Method;
 use crate::manifest::Address;
@@ -280,6 +279,46 @@ impl ChangeResult {
     }
 }
 
+/// The status of a change.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// Written, and the tenant shows it.
+    Applied,
+    /// The tenant had the values already.
+    AlreadyInPlace,
+    /// Written and accepted; the tenant did not show the values in time.
+    NotYetVisible,
+    /// Written and accepted; the tenant does not return the values, nor show that the object changed.
+    Unverifiable,
+    /// Written and accepted; the object changed and shows other values.
+    DidNotStick,
+    /// Refused, or its answer was lost.
+    Failed,
+    /// A second administrator has to approve it; not written.
+    ApprovalRequired,
+    /// The tenant changed since the plan; not written.
+    Stale,
+    /// Blocked in the plan; not written.
+    Blocked,
+    /// Not started: the run ended before.
+    NotBegun,
+}
+
+impl Status {
+    /// Returns whether the tenant shows the values of the change.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Applied | Self::AlreadyInPlace)
+    }
+
+    /// Returns whether the change failed.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::DidNotStick | Self::Failed)
+    }
+}
+
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct End {
@@ -368,14 +407,8 @@ impl ChangeRecord {
 /// An approval code, and the write that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApprovalCode {
-    /// The address of the change's manifest.
-    pub address: Address,
-    /// The kind of the write.
-    pub step: Step,
-    /// The written values, without secrets.
-    pub written: Option<Value>,
-    /// The request, where the change has several of its kind.
-    pub call: Option<RecordedCall>,
+    /// The write.
+    pub write: Intent,
     /// The code.
     pub code: String,
     /// When the approval request expires, where the run recorded it.

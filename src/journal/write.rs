@@ -1,6 +1,6 @@
 //! Writes a journal: each line is on the disk before the run continues.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,6 @@ use super::entry::{
 };
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
-use super::lock::lock;
 use super::read::Record;
 use crate::clock::{Clock, Point};
 use crate::diagnostic::json::FormatVersion;
@@ -89,10 +88,7 @@ impl Draft {
             folder::sync(&folder)?;
             Ok(file)
         });
-        match opened {
-            Ok(file) => Ok((file, path)),
-            Err(source) => Err(unwritable(&path, source)),
-        }
+        opened.map_err(|source| unwritable(&path, source)).map(|file| (file, path.clone()))
     }
 }
 
@@ -178,6 +174,16 @@ impl Journal {
             Ok(())
         };
         append().map_err(|source| unwritten(&self.path, source))
+    }
+}
+
+/// Takes the lock of a journal, which the end of the process releases. Does nothing on a file system without locks.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
