@@ -60,29 +60,31 @@ impl<'a> Applier<'a> {
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
-        let states: Vec<WriteState> = if self.was_just_read() {
-            works.iter().map(|_| WriteState::Pending).collect()
+        let states = if self.was_just_read() {
+            works.iter().map(|_| (None, WriteState::Pending)).collect()
         } else {
-            let states = preconditions(&context, &works).await.map_err(ApplyError::Read)?;
-            states.into_iter().map(|(_, state)| state).collect()
+            preconditions(&context, &works).await.map_err(ApplyError::Read)?
         };
-        if !self.options.skip_stale {
-            refuse_stale(&works, &states)?;
+        let works = works.into_iter().zip(states.into_iter().map(|(_, state)| state));
+        let works: Vec<(PlannedChange<'_>, WriteState)> = works.collect();
+        let stale = works.iter().filter_map(|(work, state)| match state {
+            WriteState::Stale(what) => Some(Item::stale(work.change, what)),
+            _ => None,
+        });
+        let stale: Vec<Item> = stale.filter(|_| !self.options.skip_stale).collect();
+        if !stale.is_empty() {
+            return Err(ApplyError::Stale(stale));
         }
-        let to_write: Vec<&Change> = works
-            .iter()
-            .zip(&states)
-            .filter(|(_, state)| **state == WriteState::Pending)
-            .map(|(work, _)| work.change)
-            .collect();
+        let pending = works.iter().filter(|(_, state)| *state == WriteState::Pending);
+        let to_write: Vec<&Change> = pending.map(|(work, _)| work.change).collect();
         context.secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
         self.graph.known().add_all(context.secrets.values());
         let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
         let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
         context.journal = journal.transpose().map_err(ApplyError::Journal)?;
         let mut sequence = Sequence::new(&context);
-        for (work, state) in works.iter().zip(states) {
-            sequence.next(*work, state).await;
+        for (work, state) in works {
+            sequence.next(work, state).await;
         }
         let (items, interrupted) = sequence.finish(blocked).await;
         let journal = context.journal.as_ref();
@@ -136,16 +138,5 @@ impl<'a> Applier<'a> {
             reads: reads.get(address)?,
             manifest: manifest.or_else(|| pruned.find(|pruned| pruned.address == *address))?,
         })
-    }
-}
-
-fn refuse_stale(works: &[PlannedChange<'_>], states: &[WriteState]) -> Result<(), ApplyError> {
-    let stale = works.iter().zip(states).filter_map(|(work, state)| match state {
-        WriteState::Stale(what) => Some(Item::stale(work.change, what)),
-        _ => None,
-    });
-    match stale.collect::<Vec<_>>() {
-        stale if stale.is_empty() => Ok(()),
-        stale => Err(ApplyError::Stale(stale)),
     }
 }

@@ -1,6 +1,7 @@
 //! The failures that say why a write waits for an approval, or was refused one.
 
 use super::failure::{Failure, in_full, remedy};
+use super::wording::shortened;
 use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
 use crate::graph::GraphError;
@@ -146,8 +147,5 @@ fn described(request: &ApprovalRequest) -> String {
 
 /// Quotes a text from the service, shortened where it is long.
 fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    shortened(text, QUOTED)
 }

@@ -78,10 +78,8 @@ impl Secrets {
 fn variable(value: &Value) -> Option<(&str, bool)> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     let source = members.get("$secret")?.as_str()?;
-    match source.strip_prefix("base64:") {
-        Some(source) => Some((source.strip_prefix("env:")?, true)),
-        None => Some((source.strip_prefix("env:")?, false)),
-    }
+    let encoded = source.strip_prefix("base64:");
+    Some((encoded.unwrap_or(source).strip_prefix("env:")?, encoded.is_some()))
 }
 
 /// Returns a value with its placeholders replaced by the secrets that `secret` returns for their variables.

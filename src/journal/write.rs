@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::conceal;
+use super::conceal::without_secrets;
 use super::entry::{
     ApprovalRequested, ChangeResult, End, EndReason, Entry, Header, Intent, JournalKind, Origin,
 };
@@ -69,7 +69,7 @@ impl Draft {
 
     fn create(&self, plan: &Plan, now: Timestamp) -> Result<(File, PathBuf), JournalError> {
         let folder = self.root.join(FOLDER);
-        folder::prepare(&self.root).map_err(|source| unwritable(&folder, source))?;
+        folder::prepare(&self.root).map_err(|source| unwritten(&folder, source))?;
         let digest = plan.digest.trim_start_matches("sha256:");
         let digest = digest.get(..8).unwrap_or(digest);
         let stem = format!("{}-{digest}", now.strftime("%Y%m%dT%H%M%SZ"));
@@ -88,7 +88,7 @@ impl Draft {
             folder::sync(&folder)?;
             Ok(file)
         });
-        opened.map_err(|source| unwritable(&path, source)).map(|file| (file, path.clone()))
+        opened.map_err(|source| unwritten(&path, source)).map(|file| (file, path.clone()))
     }
 }
 
@@ -154,9 +154,9 @@ impl Journal {
     }
 
     /// Appends an entry, without secrets.
-    fn add(&self, mut entry: Entry) -> Result<(), JournalError> {
-        conceal::from(&mut entry, &self.known);
-        self.append(&entry)
+    fn add(&self, entry: Entry) -> Result<(), JournalError> {
+        let entry = without_secrets(&entry, &self.known);
+        self.append(&entry.map_err(|error| unwritten(&self.path, error.into()))?)
     }
 
     /// Appends a line. An incomplete line that an earlier append left behind, on a full disk, is removed first.
@@ -190,12 +190,8 @@ fn lock(file: &File) -> io::Result<()> {
 fn unwritten(path: &Path, source: io::Error) -> JournalError {
     match source.kind() {
         io::ErrorKind::WouldBlock => JournalError::InUse(path.to_owned()),
-        _ => unwritable(path, source),
+        _ => JournalError::Write { path: path.to_owned(), source: Arc::new(source) },
     }
-}
-
-fn unwritable(path: &Path, source: io::Error) -> JournalError {
-    JournalError::Write { path: path.to_owned(), source: Arc::new(source) }
 }
 
 fn open_new(path: &Path) -> io::Result<File> {
