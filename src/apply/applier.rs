@@ -4,12 +4,12 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::context::{Context, PlannedChange};
 use super::error::ApplyError;
 use super::look::{WriteState, preconditions};
-use super::observer::Observer;
 use super::options::ApplyOptions;
 use super::outcome::{Item, Outcome};
 use super::secrets::Secrets;
@@ -44,6 +44,14 @@ pub struct Applier<'a> {
     pub observer: &'a dyn Observer,
     /// Ends the run after the change in flight, once it is set.
     pub cancelled: &'a AtomicBool,
+}
+
+/// Receives the progress of an apply.
+pub trait Observer: Sync {
+    /// A change waits for the approval with this code; `expires` is when the request expires, where it says so.
+    fn awaits(&self, _change: &Change, _code: &str, _expires: Option<Timestamp>) {}
+    /// A change has its result. Called once for each item of the outcome.
+    fn finished(&self, item: &Item);
 }
 
 impl<'a> Applier<'a> {
@@ -95,7 +103,7 @@ impl<'a> Applier<'a> {
         }
         let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
         Ok(Outcome {
-            journal: journal.map(|journal| journal.path().display().to_string()),
+            journal: journal.map(|journal| journal.path.display().to_string()),
             ..Outcome::new(tenant, digest, items, interrupted).of(self.options.command)
         })
     }

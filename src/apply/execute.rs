@@ -31,7 +31,7 @@ const OVERRIDDEN: &str = "the service accepted the write and keeps another value
 /// A change that is being carried out.
 pub(super) struct Execution<'a> {
     context: &'a Context<'a>,
-    work: PlannedChange<'a>,
+    pub(super) work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
     before: Option<LiveObject>,
     /// The number of its requests that were carried out.
@@ -109,14 +109,9 @@ impl<'a> Execution<'a> {
         self.end(Err(failure)).await
     }
 
-    /// Returns the change.
-    pub(super) fn change(&self) -> &Change {
-        self.work.change
-    }
-
     /// Returns when the next look for twins is due.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.twins.as_ref().map(TwinCheck::due)
+        self.twins.as_ref().map(|twins| twins.due)
     }
 
     /// Sends the requests one after another, until one fails. Stops before the assignment of a created object, whose
@@ -152,7 +147,8 @@ impl<'a> Execution<'a> {
             before: before.map(|live| Snapshot::of(manifest, live)),
             ..Intent::new(change, manifest, planned)
         };
-        let mut sending = Sending::new(self.context, self.work, id);
+        let Self { context, work, .. } = *self;
+        let mut sending = Sending { context, work, object: id, code: None, held: None };
         let sent = match sending.note(intent, &mut self.used_codes) {
             Ok(()) => self.send(&mut sending, planned, &filled).await,
             Err(failure) => Err(failure),

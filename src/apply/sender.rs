@@ -20,26 +20,17 @@ const POLL: Duration = Duration::from_secs(15);
 
 /// A write that is being sent.
 pub(super) struct Sending<'a> {
-    context: &'a Context<'a>,
-    work: PlannedChange<'a>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) work: PlannedChange<'a>,
     /// The id of its object, `None` for a create.
-    object: Option<String>,
+    pub(super) object: Option<String>,
     /// The approval code that the write may still be sent with.
     pub(super) code: Option<String>,
     /// Why the write waits for an approval, or was refused one.
-    held: Option<Failure>,
+    pub(super) held: Option<Failure>,
 }
 
-impl<'a> Sending<'a> {
-    /// Returns a write of a change that was not sent yet; `object` is the id of its object, `None` for a create.
-    pub(super) fn new(
-        context: &'a Context<'a>,
-        work: PlannedChange<'a>,
-        object: Option<String>,
-    ) -> Self {
-        Self { context, work, object, code: None, held: None }
-    }
-
+impl Sending<'_> {
     /// Records the write in the journal, with the approval code that an earlier run has for it. `used` are the codes of
     /// the earlier writes.
     pub(super) fn note(
@@ -86,7 +77,7 @@ impl<'a> Sending<'a> {
             Some(journal) => {
                 let place = self.context.run.options.approvals.in_place_of;
                 let place = place.map(|what| format!(" in the place of {what}"));
-                let journal = journal.path().display();
+                let journal = journal.path.display();
                 format!("`--resume {journal}`{}", place.unwrap_or_default())
             }
         };

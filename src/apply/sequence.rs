@@ -112,7 +112,7 @@ impl<'a> Sequence<'a> {
                     _ => self.go_on(created).await,
                 }
             }
-            if !self.unassigned.iter().any(|created| is_needed(&created.change().address)) {
+            if !self.unassigned.iter().any(|created| is_needed(&created.work.change.address)) {
                 return;
             }
             let due = self.unassigned.iter().filter_map(Execution::due).min();

@@ -38,7 +38,7 @@ pub(super) struct TwinCheck {
     /// How long it took until the object was listed, from its create on.
     lag: Option<Duration>,
     /// When the next read is due.
-    due: Instant,
+    pub(super) due: Instant,
 }
 
 /// The result of a read.
@@ -59,11 +59,6 @@ impl TwinCheck {
     pub(super) fn new(id: String, known: Vec<String>, sent: Instant, answered: Instant) -> Self {
         let took = answered.saturating_duration_since(sent).min(LONGEST_CREATE);
         Self { id, known, answered, took, lag: None, due: answered }
-    }
-
-    /// Returns when the next read is due.
-    pub(super) fn due(&self) -> Instant {
-        self.due
     }
 
     /// Lists the objects of the name.

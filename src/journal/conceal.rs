@@ -9,25 +9,6 @@ use super::entry::Entry;
 use crate::secrets::Known;
 use crate::values::secret::withheld;
 
-/// The members that hold words of the journal's own, or names of the manifests.
-const OWN: [&str; 12] = [
-    "line",
-    "at",
-    "address",
-    "action",
-    "step",
-    "apiVersion",
-    "managed",
-    "method",
-    "status",
-    "writes",
-    "approvalExpires",
-    "how",
-];
-
-/// The members that hold values of an object.
-const VALUES: [&str; 3] = ["written", "body", "assignments"];
-
 /// Returns an entry without secrets.
 pub(super) fn without_secrets(entry: &Entry, known: &Known) -> serde_json::Result<Entry> {
     let mut line = serde_json::to_value(entry)?;
@@ -35,20 +16,18 @@ pub(super) fn without_secrets(entry: &Entry, known: &Known) -> serde_json::Resul
     serde_json::from_value(line)
 }
 
-/// Removes secrets from all texts but those in [`OWN`] members.
+/// Removes secrets from all texts but the journal's own words and the names of manifests.
 fn conceal(value: &mut Json, known: &Known) {
     match value {
         Json::String(text) if known.holds(text) => *text = known.scrub(text).into_owned(),
         Json::Array(items) => items.iter_mut().for_each(|item| conceal(item, known)),
-        Json::Object(members) => {
-            for (name, member) in members {
-                if VALUES.contains(&name.as_str()) {
-                    withhold(member, known);
-                } else if !OWN.contains(&name.as_str()) {
-                    conceal(member, known);
-                }
-            }
-        }
+        Json::Object(members) => members.iter_mut().for_each(|(name, member)| match &name[..] {
+            "line" | "at" | "address" | "action" | "step" | "apiVersion" | "managed" | "method"
+            | "status" | "approvalExpires" | "how" => {}
+            // Values of an object.
+            "written" | "body" | "assignments" => withhold(member, known),
+            _ => conceal(member, known),
+        }),
         _ => {}
     }
 }

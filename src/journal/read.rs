@@ -14,7 +14,7 @@ use crate::manifest::Address;
 use crate::plan::TenantRef;
 
 /// The largest size of a journal in bytes: some tens of kilobytes for each of a thousand changes.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// A journal that was read.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     })?;
     let length = bytes.len() as u64;
     if length > LARGEST {
-        return Err(JournalError::TooLarge { path: path.to_owned(), limit: LARGEST });
+        return Err(JournalError::TooLarge(path.to_owned()));
     }
     let whole = bytes.iter().rposition(|byte| *byte == b'\n');
     bytes.truncate(whole.map_or(0, |at| at + 1));

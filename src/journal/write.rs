@@ -39,7 +39,7 @@ pub struct Draft {
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     clock: Clock,
     known: Known,
     /// The number of bytes in whole lines.
@@ -112,11 +112,6 @@ impl Journal {
     fn new(file: File, path: PathBuf, graph: &Graph, whole: u64) -> Self {
         let (clock, known) = (graph.clock().clone(), graph.known().clone());
         Self { file, path, clock, known, whole: AtomicU64::new(whole) }
-    }
-
-    /// Returns the path of the file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Records a write that is about to be sent.
