@@ -94,18 +94,17 @@ impl<'a> Applier<'a> {
         for (work, state) in works {
             sequence.next(work, state).await;
         }
-        let (items, interrupted) = sequence.finish(blocked).await;
-        let journal = context.journal.as_ref();
-        if let Some(journal) = journal {
+        let (mut items, interrupted) = sequence.finish(blocked).await;
+        for help in items.iter_mut().filter_map(|item| item.help.as_mut()) {
+            *help = self.options.command.in_help(help);
+        }
+        if let Some(journal) = &context.journal {
             let how = if interrupted { EndReason::Interrupted } else { EndReason::Finished };
             // The next run settles a journal without an end, as that of a crashed run.
             let _ = journal.end(how);
         }
-        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
-        Ok(Outcome {
-            journal: journal.map(|journal| journal.path.display().to_string()),
-            ..Outcome::new(tenant, digest, items, interrupted).of(self.options.command)
-        })
+        let journal = context.journal.map(|journal| journal.path.display().to_string());
+        Ok(Outcome { interrupted, journal, ..Outcome::new(&self.planned.plan) }.and(items))
     }
 
     /// Returns whether the plan is so recent that reading every object again would only cost calls that the writes

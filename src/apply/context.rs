@@ -36,13 +36,8 @@ pub(super) struct PlannedChange<'a> {
 }
 
 impl PlannedChange<'_> {
-    /// Returns the object that the manifest is bound to, `None` where it does not exist yet.
-    pub(super) fn bound(&self) -> Option<ObjectRef> {
-        Some(self.object(self.change.id.as_deref()?))
-    }
-
     /// Returns the reference that reads an object of this manifest.
-    fn object(&self, id: &str) -> ObjectRef {
+    pub(super) fn object(&self, id: &str) -> ObjectRef {
         // The planned object is read as it was for the plan: it may have another type.
         let is_planned = self.change.id.as_deref() == Some(id);
         ObjectRef {
@@ -66,7 +61,7 @@ impl Context<'_> {
         let filler = Filler {
             endpoints: self.run.graph.endpoints(),
             family_of: &|target| self.family_of(work.manifest, target),
-            id_of: &|address| self.id_of(address),
+            id_of: &|address| self.referents().id_of(address).map(str::to_owned),
             created,
         };
         filler.fill(planned)
@@ -113,11 +108,6 @@ impl Context<'_> {
     /// Records that a manifest's object exists.
     pub(super) fn settle(&self, address: &Address, id: &str) {
         self.referents().add(address, id);
-    }
-
-    /// Returns the id of a manifest's object, once it exists.
-    pub(super) fn id_of(&self, address: &str) -> Option<String> {
-        self.referents().id_of(address).map(str::to_owned)
     }
 
     /// Returns the ids of the existing objects that a link refers to.

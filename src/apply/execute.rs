@@ -30,14 +30,14 @@ const OVERRIDDEN: &str = "the service accepted the write and keeps another value
 
 /// A change that is being carried out.
 pub(super) struct Execution<'a> {
-    context: &'a Context<'a>,
+    pub(super) context: &'a Context<'a>,
     pub(super) work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
     before: Option<LiveObject>,
     /// The number of its requests that were carried out.
-    done: usize,
+    pub(super) done: usize,
     /// The id of the created object.
-    created: Option<String>,
+    pub(super) created: Option<String>,
     /// Whether the id is from the service's answer.
     answered: bool,
     /// The check that the created object is the only one of its name, until it is completed.
@@ -172,26 +172,19 @@ impl<'a> Execution<'a> {
             let found = context.named(work.manifest).await;
             known = found.map_err(|error| sending.failure(&error))?;
         }
-        let write = Write {
-            context,
-            work,
-            id: self.id().map(str::to_owned),
-            created: self.created.clone(),
-            is_first: self.done == 0,
-            planned,
-            request: filled,
-            known: known.into_iter().map(|object| object.id).collect(),
-        };
+        let known = known.into_iter().map(|object| object.id).collect();
+        let write = Write { execution: self, planned, request: filled, known };
         let began = context.run.graph.clock().instant();
         let Written { writes, was_as_sent, created, answered } =
-            write.send(sending, &self.context.secrets.fill(filled)).await?;
+            write.send(sending, &context.secrets.fill(filled)).await?;
+        let known = write.known;
         self.writes += writes;
         if was_as_sent {
             self.body = BodySeen::Yes;
         }
         if let Some(id) = created {
             let ended = context.run.graph.clock().instant();
-            let twins = TwinCheck::new(id.clone(), write.known, began, ended);
+            let twins = TwinCheck::new(id.clone(), known, began, ended);
             self.twins = Some(twins).filter(|_| !context.run.options.alone);
             self.answered = answered;
             self.created = Some(id);
@@ -251,7 +244,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns the id of the object, once it exists.
-    fn id(&self) -> Option<&str> {
+    pub(super) fn id(&self) -> Option<&str> {
         self.created.as_deref().or(self.work.change.id.as_deref())
     }
 

@@ -36,7 +36,8 @@ pub(super) async fn preconditions(
     context: &Context<'_>,
     works: &[PlannedChange<'_>],
 ) -> Result<Vec<(Option<LiveObject>, WriteState)>, GraphError> {
-    let bound: Vec<ObjectRef> = works.iter().filter_map(PlannedChange::bound).collect();
+    let bound: Vec<ObjectRef> =
+        works.iter().filter_map(|work| Some(work.object(work.change.id.as_deref()?))).collect();
     let new = works.iter().filter(|work| work.change.id.is_none());
     let (bound, new) = try_join(
         reread(context.run.graph, &bound),
@@ -88,11 +89,6 @@ impl WriteState {
     pub(super) fn exists_now(change: &Change, ids: &[String]) -> Self {
         let name = &change.display_name;
         Self::Stale(format!("`{name}` exists now, as {}", ids.join(" and ")))
-    }
-
-    /// Returns the state of a write whose object does not exist any more.
-    pub(super) fn gone() -> Self {
-        Self::Stale("it is gone".to_owned())
     }
 }
 
@@ -150,7 +146,7 @@ impl Observed {
         }
         Ok(match &self.live {
             None if self.is_as_declared() => WriteState::Done(Vec::new()),
-            None => WriteState::gone(),
+            None => WriteState::Stale("it is gone".to_owned()),
             // An object of another type never matches the manifest, and no read shows whether a secret does.
             Some(live)
                 if live.kind == planned.address.kind

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::failure::REPLAN_HINT;
 use crate::error::ErrorKind;
-use crate::journal::{Command, Status};
+use crate::journal::Status;
 use crate::manifest::Address;
-use crate::plan::{Action, Change, TenantRef};
+use crate::plan::{Action, Change, Plan, TenantRef};
 
 /// The outcome of an apply.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -153,26 +153,16 @@ pub(super) fn append(text: &mut Option<String>, words: &str) {
 }
 
 impl Outcome {
-    /// Returns an outcome, with the counts of its items.
-    pub fn new(
-        tenant: TenantRef,
-        plan_digest: String,
-        items: Vec<Item>,
-        interrupted: bool,
-    ) -> Self {
-        let (empty, summary) = (Vec::new(), OutcomeSummary::default());
-        let outcome =
-            Self { tenant, plan_digest, items: empty, summary, interrupted, journal: None };
-        outcome.and(items)
-    }
-
-    /// Replaces `moorline apply` in the help of each item by the command that ran.
-    #[must_use]
-    pub(super) fn of(mut self, command: Command) -> Self {
-        for help in self.items.iter_mut().filter_map(|item| item.help.as_mut()) {
-            *help = command.in_help(help);
+    /// Returns the outcome of a plan of which nothing was carried out yet.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            tenant: plan.tenant.clone(),
+            plan_digest: plan.digest.clone(),
+            items: Vec::new(),
+            summary: OutcomeSummary::default(),
+            interrupted: false,
+            journal: None,
         }
-        self
     }
 
     /// Adds items, and counts them.

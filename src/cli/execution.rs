@@ -119,7 +119,7 @@ impl PlannedRun<'_> {
     /// Checks and applies the plan, and returns the outcome.
     pub(super) async fn run(&self) -> Result<Outcome, CommandError> {
         if self.planned.plan.summary.is_empty() {
-            return Ok(self.nothing_to_do());
+            return Ok(Outcome::new(&self.planned.plan));
         }
         self.check()?;
         self.apply().await
@@ -216,12 +216,6 @@ impl PlannedRun<'_> {
             ApplyError::Read(source) => source.into(),
             other => other.into_error().into(),
         })
-    }
-
-    /// Returns the outcome of a plan without changes.
-    fn nothing_to_do(&self) -> Outcome {
-        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
-        Outcome::new(tenant, digest, Vec::new(), false)
     }
 }
 
