@@ -4,15 +4,14 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::context::{Context, PlannedChange};
-use super::error::{ApplyError, BlockedChange, StaleChange};
+use super::error::ApplyError;
 use super::look::{WriteState, preconditions};
-use super::observer::Observer;
 use super::options::ApplyOptions;
-use super::outcome::Outcome;
-
+use super::outcome::{Item, Outcome};
 use super::secrets::Secrets;
 use super::sequence::Sequence;
 use crate::graph::Graph;
@@ -47,6 +46,14 @@ pub struct Applier<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
+/// Receives the progress of an apply.
+pub trait Observer: Sync {
+    /// A change waits for the approval with this code; `expires` is when the request expires, where it says so.
+    fn awaits(&self, _change: &Change, _code: &str, _expires: Option<Timestamp>) {}
+    /// A change has its result. Called once for each item of the outcome.
+    fn finished(&self, item: &Item);
+}
+
 impl<'a> Applier<'a> {
     /// Carries out the plan and returns the outcome of every change in it.
     ///
@@ -54,56 +61,50 @@ impl<'a> Applier<'a> {
     /// See [`ApplyError`]: nothing was written. Once a write was sent, a failure is part of the outcome.
     pub async fn run(self) -> Result<Outcome, ApplyError> {
         let mut context = Context {
-            graph: self.graph,
-            desired: self.desired,
-            names: self.names,
+            run: &self,
             referents: Mutex::new(self.planned.referents.clone()),
-            masked_read: self.planned.plan.masked_read,
-            alone: self.options.alone,
-            approvals: &self.options.approvals,
             secrets: Secrets::default(),
             journal: None,
-            observer: self.observer,
-            cancelled: self.cancelled,
         };
         let blocked = self.blocked()?;
         let works = self.works()?;
-        let states: Vec<WriteState> = if self.was_just_read() {
-            works.iter().map(|_| WriteState::Pending).collect()
+        let states = if self.was_just_read() {
+            works.iter().map(|_| (None, WriteState::Pending)).collect()
         } else {
-            let states = preconditions(&context, &works).await.map_err(ApplyError::Read)?;
-            states.into_iter().map(|(_, state)| state).collect()
+            preconditions(&context, &works).await.map_err(ApplyError::Read)?
         };
-        if !self.options.skip_stale {
-            refuse_stale(&works, &states)?;
+        let works = works.into_iter().zip(states.into_iter().map(|(_, state)| state));
+        let works: Vec<(PlannedChange<'_>, WriteState)> = works.collect();
+        let stale = works.iter().filter_map(|(work, state)| match state {
+            WriteState::Stale(what) => Some(Item::stale(work.change, what)),
+            _ => None,
+        });
+        let stale: Vec<Item> = stale.filter(|_| !self.options.skip_stale).collect();
+        if !stale.is_empty() {
+            return Err(ApplyError::Stale(stale));
         }
-        let to_write: Vec<&Change> = works
-            .iter()
-            .zip(&states)
-            .filter(|(_, state)| **state == WriteState::Pending)
-            .map(|(work, _)| work.change)
-            .collect();
+        let pending = works.iter().filter(|(_, state)| *state == WriteState::Pending);
+        let to_write: Vec<&Change> = pending.map(|(work, _)| work.change).collect();
         context.secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
         self.graph.known().add_all(context.secrets.values());
         let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
         let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
         context.journal = journal.transpose().map_err(ApplyError::Journal)?;
-        let mut sequence = Sequence::new(&context, &self.planned.plan);
-        for (work, state) in works.iter().zip(states) {
-            sequence.next(*work, state).await;
+        let mut sequence = Sequence::new(&context);
+        for (work, state) in works {
+            sequence.next(work, state).await;
         }
-        let (items, interrupted) = sequence.finish(blocked).await;
-        let journal = context.journal.as_ref();
-        if let Some(journal) = journal {
+        let (mut items, interrupted) = sequence.finish(blocked).await;
+        for help in items.iter_mut().filter_map(|item| item.help.as_mut()) {
+            *help = self.options.command.in_help(help);
+        }
+        if let Some(journal) = &context.journal {
             let how = if interrupted { EndReason::Interrupted } else { EndReason::Finished };
             // The next run settles a journal without an end, as that of a crashed run.
             let _ = journal.end(how);
         }
-        let (tenant, digest) = (self.planned.plan.tenant.clone(), self.planned.plan.digest.clone());
-        Ok(Outcome {
-            journal: journal.map(|journal| journal.path().display().to_string()),
-            ..Outcome::new(tenant, digest, items, interrupted).of(self.options.command)
-        })
+        let journal = context.journal.map(|journal| journal.path.display().to_string());
+        Ok(Outcome { interrupted, journal, ..Outcome::new(&self.planned.plan) }.and(items))
     }
 
     /// Returns whether the plan is so recent that reading every object again would only cost calls that the writes
@@ -121,11 +122,8 @@ impl<'a> Applier<'a> {
         if blocked.is_empty() || self.options.skip_blocked {
             return Ok(blocked);
         }
-        let changes = blocked.into_iter().map(|change| BlockedChange {
-            address: change.address.clone(),
-            reasons: change.blocked.clone(),
-        });
-        Err(ApplyError::Blocked(changes.collect()))
+        let reasons = |change: &Change| (change.address.clone(), change.blocked.clone());
+        Err(ApplyError::Blocked(blocked.into_iter().map(reasons).collect()))
     }
 
     /// Returns the changes that the plan writes, in order.
@@ -147,16 +145,5 @@ impl<'a> Applier<'a> {
             reads: reads.get(address)?,
             manifest: manifest.or_else(|| pruned.find(|pruned| pruned.address == *address))?,
         })
-    }
-}
-
-fn refuse_stale(works: &[PlannedChange<'_>], states: &[WriteState]) -> Result<(), ApplyError> {
-    let stale = works.iter().zip(states).filter_map(|(work, state)| match state {
-        WriteState::Stale(what) => Some(StaleChange::new(work.change, what.clone())),
-        _ => None,
-    });
-    match stale.collect::<Vec<_>>() {
-        stale if stale.is_empty() => Ok(()),
-        stale => Err(ApplyError::Stale(stale)),
     }
 }

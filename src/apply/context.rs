@@ -1,43 +1,29 @@
-//! The state that every step of an apply uses: the tenant, the manifests and the options of the run.
+//! The state that every step of an apply uses.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::applier::Applier;
 use super::ids::{Filler, NotKnown, ReferenceTarget};
-use super::observer::Observer;
-use super::options::Approvals;
 use super::secrets::Secrets;
-use crate::graph::{Graph, GraphError, Request};
+use crate::graph::{GraphError, Request};
 use crate::journal::Journal;
 use crate::kinds::Family;
-use crate::manifest::{Address, Desired, Link, Manifest};
+use crate::manifest::{Address, Link, Manifest};
 use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
 use crate::tenant::masked::{self, UnmaskedValues};
-use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 use crate::tenant::referents::{ReferenceBinding, ReferenceTable};
 use crate::tenant::{LiveObject, Resolved};
 
-/// The tenant, the manifests and the options of a run.
+/// A run, and what it has found out so far.
 pub(super) struct Context<'a> {
-    pub(super) graph: &'a Graph,
-    pub(super) desired: &'a Desired,
-    pub(super) names: &'a Names,
+    pub(super) run: &'a Applier<'a>,
     /// The objects that references resolve to, including those that the run created.
     pub(super) referents: Mutex<ReferenceTable>,
-    /// Whether the plan was computed with masked values in clear, so that every later read needs them too.
-    pub(super) masked_read: bool,
-    /// Whether no other run can write to the tenant.
-    pub(super) alone: bool,
-    pub(super) approvals: &'a Approvals,
     /// The secrets of the requests, once they are looked up.
     pub(super) secrets: Secrets,
     /// The journal that records each write before it is sent.
     pub(super) journal: Option<Journal>,
-    /// Receives the progress of the run.
-    pub(super) observer: &'a dyn Observer,
-    /// Ends the polling for written changes, once it is set.
-    pub(super) cancelled: &'a AtomicBool,
 }
 
 /// A change of the plan, its manifest, and the reads that it was computed from.
@@ -50,13 +36,8 @@ pub(super) struct PlannedChange<'a> {
 }
 
 impl PlannedChange<'_> {
-    /// Returns the object that the manifest is bound to, `None` where it does not exist yet.
-    pub(super) fn bound(&self) -> Option<ObjectRef> {
-        Some(self.object(self.change.id.as_deref()?))
-    }
-
     /// Returns the reference that reads an object of this manifest.
-    fn object(&self, id: &str) -> ObjectRef {
+    pub(super) fn object(&self, id: &str) -> ObjectRef {
         // The planned object is read as it was for the plan: it may have another type.
         let is_planned = self.change.id.as_deref() == Some(id);
         ObjectRef {
@@ -78,9 +59,9 @@ impl Context<'_> {
         planned: &PlannedRequest,
     ) -> Result<Request, NotKnown> {
         let filler = Filler {
-            endpoints: self.graph.endpoints(),
+            endpoints: self.run.graph.endpoints(),
             family_of: &|target| self.family_of(work.manifest, target),
-            id_of: &|address| self.id_of(address),
+            id_of: &|address| self.referents().id_of(address).map(str::to_owned),
             created,
         };
         filler.fill(planned)
@@ -96,7 +77,7 @@ impl Context<'_> {
             ReferenceTarget::Manifest(address) => {
                 let (kind, name) = address.split_once('/')?;
                 let address = Address { kind: kind.to_owned(), name: name.to_owned() };
-                self.desired.manifest(&address).map(|referent| referent.family)
+                self.run.desired.manifest(&address).map(|referent| referent.family)
             }
             ReferenceTarget::Property(property) => {
                 let link = manifest.links.iter().find(|link| link.property == property);
@@ -112,25 +93,21 @@ impl Context<'_> {
         live: Option<&LiveObject>,
     ) -> Result<Change, GraphError> {
         let replan = |clear: &UnmaskedValues| {
-            let known = Resolved { names: self.names, clear, referents: &self.referents() };
-            plan::replan(self.desired, known, manifest, live)
+            let known = Resolved { names: self.run.names, clear, referents: &self.referents() };
+            plan::replan(self.run.desired, known, manifest, live)
         };
         let Comparison { change, reads } = replan(&UnmaskedValues::default());
-        if !self.masked_read || reads.masked.is_empty() {
+        // The plan was computed with masked values in clear, so every later read needs them too.
+        if !self.run.planned.plan.masked_read || reads.masked.is_empty() {
             return Ok(change);
         }
-        let clear = masked::read(self.graph, reads.masked.clone()).await?;
+        let clear = masked::read(self.run.graph, reads.masked.clone()).await?;
         Ok(replan(&clear).change)
     }
 
     /// Records that a manifest's object exists.
     pub(super) fn settle(&self, address: &Address, id: &str) {
         self.referents().add(address, id);
-    }
-
-    /// Returns the id of a manifest's object, once it exists.
-    pub(super) fn id_of(&self, address: &str) -> Option<String> {
-        self.referents().id_of(address).map(str::to_owned)
     }
 
     /// Returns the ids of the existing objects that a link refers to.
@@ -156,14 +133,14 @@ impl Context<'_> {
         id: Option<&str>,
     ) -> Result<Option<LiveObject>, GraphError> {
         let Some(id) = id else { return Ok(None) };
-        let mut found = reread(self.graph, &[work.object(id)]).await?;
+        let mut found = reread(self.run.graph, &[work.object(id)]).await?;
         Ok(found.pop().flatten())
     }
 
     /// Reads the objects of a manifest's kind that have its display name.
     pub(super) async fn named(&self, manifest: &Manifest) -> Result<Vec<LiveObject>, GraphError> {
-        let name = manifest.display_name();
-        self.with_any_name(manifest, name.into_iter()).await
+        let Some(name) = manifest.display_name() else { return Ok(Vec::new()) };
+        find_by_name(self.run.graph, manifest.family, &manifest.address.kind, name).await
     }
 
     /// Reads the objects of a manifest's kind that have its display name, or else one of its former names.
@@ -171,22 +148,12 @@ impl Context<'_> {
         &self,
         manifest: &Manifest,
     ) -> Result<Vec<LiveObject>, GraphError> {
-        let found = self.named(manifest).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        self.with_any_name(manifest, manifest.formerly.iter().map(String::as_str)).await
-    }
-
-    async fn with_any_name(
-        &self,
-        manifest: &Manifest,
-        names: impl Iterator<Item = &str>,
-    ) -> Result<Vec<LiveObject>, GraphError> {
-        let mut found = Vec::new();
-        for name in names {
-            let kind = &manifest.address.kind;
-            found.extend(find_by_name(self.graph, manifest.family, kind, name).await?);
+        let mut found = self.named(manifest).await?;
+        if found.is_empty() {
+            for name in &manifest.formerly {
+                let kind = &manifest.address.kind;
+                found.extend(find_by_name(self.run.graph, manifest.family, kind, name).await?);
+            }
         }
         Ok(found)
     }

@@ -1,28 +1,30 @@
 //! The errors that refuse an apply before its first write.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::outcome::Item;
 use crate::error::{Error, ErrorKind};
 use crate::graph::GraphError;
 use crate::journal::JournalError;
 use crate::manifest::Address;
-use crate::plan::{Action, Blocked, Change};
+use crate::plan::Blocked;
 
 /// An apply that was refused before its first write.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// Changes are blocked, and the user did not allow the rest.
-    #[error("{} cannot be made, so nothing was written{}", count(.0, "change"), lines(.0))]
-    Blocked(Vec<BlockedChange>),
+    /// Changes are blocked, each for these reasons, and the user did not allow the rest.
+    #[error("{} cannot be made, so nothing was written{}", count(.0.len(), "change"), lines(.0.iter().map(blocked)))]
+    Blocked(Vec<(Address, Vec<Blocked>)>),
     /// Objects changed since the plan was computed, and the user did not allow the rest.
-    #[error("{} changed since the plan was made, so nothing was written{}", count(.0, "object"), lines(.0))]
-    Stale(Vec<StaleChange>),
+    #[error("{} changed since the plan was made, so nothing was written{}", count(.0.len(), "object"), lines(.0))]
+    Stale(Vec<Item>),
     /// Secrets of the requests are not in the environment.
-    #[error("{} {} not in the environment, so nothing was written{}", count(.0, "secret"), if .0.len() == 1 { "is" } else { "are" }, lines(.0))]
-    MissingSecrets(Vec<MissingSecret>),
+    #[error("{} {} not in the environment, so nothing was written{}", count(.0.len(), "secret"), if .0.len() == 1 { "is" } else { "are" }, lines(.0.iter().map(needed)))]
+    MissingSecrets(NeededBy),
     /// A request would write a credential of the run to the tenant.
-    #[error("a credential of the run would be written to the tenant, so nothing was written{}", lines(.0))]
-    Credentials(Vec<MissingSecret>),
+    #[error("a credential of the run would be written to the tenant, so nothing was written{}", lines(.0.iter().map(needed)))]
+    Credentials(NeededBy),
     /// The tenant could not be read.
     #[error("the tenant cannot be read again, so nothing was written")]
     Read(#[source] GraphError),
@@ -34,69 +36,8 @@ pub enum ApplyError {
     NotDeclared(Address),
 }
 
-/// A blocked change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlockedChange {
-    /// Its manifest.
-    pub address: Address,
-    /// The reasons.
-    pub reasons: Vec<Blocked>,
-}
-
-/// A change whose object changed since the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StaleChange {
-    /// Its manifest.
-    pub address: Address,
-    /// The object's display name.
-    pub display_name: String,
-    /// The planned action.
-    pub action: Action,
-    /// A description of what changed.
-    pub what: String,
-}
-
-/// A secret that is missing, or must not be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingSecret {
-    /// The environment variable.
-    pub variable: String,
-    /// The manifests that need it.
-    pub needed_by: Vec<Address>,
-}
-
-impl StaleChange {
-    /// Returns a stale change; `what` describes what changed.
-    pub(crate) fn new(change: &Change, what: String) -> Self {
-        Self {
-            address: change.address.clone(),
-            display_name: change.display_name.clone(),
-            action: change.action,
-            what,
-        }
-    }
-}
-
-impl fmt::Display for BlockedChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reasons = self.reasons.iter();
-        let reasons = reasons.map(|reason| format!("{} ({})", reason.message, reason.help));
-        write!(f, "{}: {}", self.address, reasons.collect::<Vec<_>>().join("; "))
-    }
-}
-
-impl fmt::Display for StaleChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.address, self.what)
-    }
-}
-
-impl fmt::Display for MissingSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let needed_by: Vec<String> = self.needed_by.iter().map(Address::to_string).collect();
-        write!(f, "{}, which {} needs", self.variable, needed_by.join(" and "))
-    }
-}
+/// The manifests that need the secret of each environment variable.
+pub type NeededBy = BTreeMap<String, BTreeSet<Address>>;
 
 impl ApplyError {
     /// Returns the error for the user, with what to do about it.
@@ -122,12 +63,25 @@ impl ApplyError {
     }
 }
 
-fn count(items: &[impl Sized], noun: &str) -> String {
-    let plural = if items.len() == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", items.len())
+fn blocked((address, reasons): &(Address, Vec<Blocked>)) -> String {
+    let reasons = reasons.iter().map(|reason| format!("{} ({})", reason.message, reason.help));
+    format!("{address}: {}", reasons.collect::<Vec<_>>().join("; "))
 }
 
-fn lines(items: &[impl fmt::Display]) -> String {
-    let lines = items.iter().map(|item| format!("\n  {item}"));
+/// Returns a variable with the manifests that need it.
+pub(crate) fn needed((variable, needed_by): (&String, &BTreeSet<Address>)) -> String {
+    let needed_by: Vec<String> = needed_by.iter().map(Address::to_string).collect();
+    format!("{variable}, which {} needs", needed_by.join(" and "))
+}
+
+/// Returns a number with its noun, in the plural where there are several.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// Returns a list in a message, each item on its own line.
+pub(crate) fn lines(items: impl IntoIterator<Item: fmt::Display>) -> String {
+    let lines = items.into_iter().map(|item| format!("\n  {item}"));
     format!(":{}", lines.collect::<String>())
 }

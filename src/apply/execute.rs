@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::context::{Context, PlannedChange};
 use super::failure::{Failure, REPLAN_HINT, in_full};
 use super::look::{WriteState, preconditions};
-use super::outcome::{CarriedOut, Item};
+use super::outcome::{CarriedOut, Item, append};
 use super::poll::{Next, Poll};
 use super::sender::Sending;
 use super::twins::{TwinCheck, Twins};
@@ -22,16 +22,22 @@ use crate::tenant::LiveObject;
 /// The help for a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
 
+/// The message for a write that was accepted and cannot be verified.
+const NOT_RETURNED: &str = "accepted, but the tenant gives back nothing of what was written, and does not say that the object changed";
+
+/// The help for a write that was accepted and did not stick.
+const OVERRIDDEN: &str = "the service accepted the write and keeps another value: a limit, another setting or a concurrent edit overrides it";
+
 /// A change that is being carried out.
 pub(super) struct Execution<'a> {
-    context: &'a Context<'a>,
-    work: PlannedChange<'a>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
     before: Option<LiveObject>,
     /// The number of its requests that were carried out.
-    done: usize,
+    pub(super) done: usize,
     /// The id of the created object.
-    created: Option<String>,
+    pub(super) created: Option<String>,
     /// Whether the id is from the service's answer.
     answered: bool,
     /// The check that the created object is the only one of its name, until it is completed.
@@ -103,14 +109,9 @@ impl<'a> Execution<'a> {
         self.end(Err(failure)).await
     }
 
-    /// Returns the change.
-    pub(super) fn change(&self) -> &Change {
-        self.work.change
-    }
-
     /// Returns when the next look for twins is due.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.twins.as_ref().map(TwinCheck::due)
+        self.twins.as_ref().map(|twins| twins.due)
     }
 
     /// Sends the requests one after another, until one fails. Stops before the assignment of a created object, whose
@@ -146,7 +147,8 @@ impl<'a> Execution<'a> {
             before: before.map(|live| Snapshot::of(manifest, live)),
             ..Intent::new(change, manifest, planned)
         };
-        let mut sending = Sending::new(self.context, self.work, id);
+        let Self { context, work, .. } = *self;
+        let mut sending = Sending { context, work, object: id, code: None, held: None };
         let sent = match sending.note(intent, &mut self.used_codes) {
             Ok(()) => self.send(&mut sending, planned, &filled).await,
             Err(failure) => Err(failure),
@@ -170,27 +172,20 @@ impl<'a> Execution<'a> {
             let found = context.named(work.manifest).await;
             known = found.map_err(|error| sending.failure(&error))?;
         }
-        let write = Write {
-            context,
-            work,
-            id: self.id().map(str::to_owned),
-            created: self.created.clone(),
-            is_first: self.done == 0,
-            planned,
-            request: filled,
-            known: known.into_iter().map(|object| object.id).collect(),
-        };
-        let began = context.graph.clock().instant();
+        let known = known.into_iter().map(|object| object.id).collect();
+        let write = Write { execution: self, planned, request: filled, known };
+        let began = context.run.graph.clock().instant();
         let Written { writes, was_as_sent, created, answered } =
-            write.send(sending, &self.context.secrets.fill(filled)).await?;
+            write.send(sending, &context.secrets.fill(filled)).await?;
+        let known = write.known;
         self.writes += writes;
         if was_as_sent {
             self.body = BodySeen::Yes;
         }
         if let Some(id) = created {
-            let ended = context.graph.clock().instant();
-            let twins = TwinCheck::new(id.clone(), write.known, began, ended);
-            self.twins = Some(twins).filter(|_| !context.alone);
+            let ended = context.run.graph.clock().instant();
+            let twins = TwinCheck::new(id.clone(), known, began, ended);
+            self.twins = Some(twins).filter(|_| !context.run.options.alone);
             self.answered = answered;
             self.created = Some(id);
         }
@@ -217,7 +212,7 @@ impl<'a> Execution<'a> {
     async fn wait_until_gone(&self) -> Result<(), Failure> {
         let context = self.context;
         let old = self.work.change.id.as_deref();
-        let mut wait = Poll::for_a_write(context).unless(context.cancelled);
+        let mut wait = Poll::for_a_write(context);
         while context.read(self.work, old).await.map_err(|error| self.unread(&error))?.is_some() {
             if wait.wait().await != Next::Retry {
                 let why = "the object that is replaced still exists, and no other one was created";
@@ -249,7 +244,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns the id of the object, once it exists.
-    fn id(&self) -> Option<&str> {
+    pub(super) fn id(&self) -> Option<&str> {
         self.created.as_deref().or(self.work.change.id.as_deref())
     }
 
@@ -321,17 +316,18 @@ impl<'a> Execution<'a> {
             Err(failure) => failure.carried_out(self.work.change),
             Ok(()) => self.read_back(&mut left).await,
         };
-        let item = &mut done.item;
         if let (Action::Replace, Some(id)) = (self.work.change.action, &self.created) {
-            item.remark(&format!("the new object has the id {id}"));
-            item.advise("correct `metadata.id`, or remove it");
+            let message = format!("the new object has the id {id}");
+            done.item = done.item.with(&message, "correct `metadata.id`, or remove it");
         }
+        let item = &mut done.item;
         item.id = self.id().map(str::to_owned);
         item.writes = self.writes;
         let message = item.message.take();
         item.message = message.map(|message| scrub_quoted(&message, self.context.secrets.values()));
         if let Err(error) = self.close(item, left) {
-            item.remark(&format!("it is not in the journal: {}", in_full(&error)));
+            let message = format!("it is not in the journal: {}", in_full(&error));
+            append(&mut item.message, &message);
             done.ends_run = true;
         }
         done
@@ -380,28 +376,23 @@ impl<'a> Execution<'a> {
 }
 
 fn judged(change: &Change, verdict: Verdict) -> Item {
-    let (mut item, concurrent) = match verdict {
+    let (item, concurrent) = match verdict {
         Verdict::Shown { concurrent } => (Item::of(change, Status::Applied), concurrent),
         Verdict::DidNotStick { differs, concurrent, .. } => {
-            let mut item = Item::of(change, Status::DidNotStick);
-            item.remark(&differs.join("; "));
-            item.advise("the service accepted the write and keeps another value: a limit, another setting or a concurrent edit overrides it");
-            (item, concurrent)
+            let item = Item::of(change, Status::DidNotStick);
+            (item.with(&differs.join("; "), OVERRIDDEN), concurrent)
         }
         Verdict::NotSeen => {
             return Failure::not_seen("the tenant does not show it").carried_out(change).item;
         }
         Verdict::Unverifiable => {
-            let mut item = Item::of(change, Status::Unverifiable);
-            item.remark("accepted, but the tenant gives back nothing of what was written, and does not say that the object changed");
-            item.advise(SEND_AGAIN);
-            return item;
+            return Item::of(change, Status::Unverifiable).with(NOT_RETURNED, SEND_AGAIN);
         }
     };
-    if !concurrent.is_empty() {
-        let words = concurrent.join("; ");
-        item.remark(&format!("a concurrent edit changed what this change did not write: {words}"));
-        item.advise(REPLAN_HINT);
+    if concurrent.is_empty() {
+        return item;
     }
-    item
+    let words = concurrent.join("; ");
+    let message = format!("a concurrent edit changed what this change did not write: {words}");
+    item.with(&message, REPLAN_HINT)
 }

@@ -1,6 +1,7 @@
 //! The plan that an apply must match, because it was reviewed before.
 
-use super::error::{ApplyError, StaleChange};
+use super::error::ApplyError;
+use super::outcome::Item;
 use super::saved;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::Address;
@@ -109,7 +110,7 @@ impl ExpectedPlan {
         mut planned: Planned,
         guard: &GuardSpec,
         skip_stale: bool,
-    ) -> Result<(Planned, Vec<StaleChange>), UnexpectedPlan> {
+    ) -> Result<(Planned, Vec<Item>), UnexpectedPlan> {
         let plan = &mut planned.plan;
         let expected = match self {
             Self::Any => return Ok((planned, Vec::new())),

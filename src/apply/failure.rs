@@ -123,13 +123,8 @@ impl Failure {
 
 /// Returns an error's message with its causes.
 pub(super) fn in_full(error: &dyn StdError) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message = format!("{message}: {error}");
-        cause = error.source();
-    }
-    message
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Returns the help for an error.

@@ -1,12 +1,11 @@
-//! Describes why a write waits for an approval, or was refused one.
-
-use jiff::Timestamp;
+//! The failures that say why a write waits for an approval, or was refused one.
 
 use super::failure::{Failure, in_full, remedy};
+use super::wording::shortened;
 use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
 use crate::graph::GraphError;
-use crate::journal::{JournalError, Status};
+use crate::journal::Status;
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
 /// The number of characters that are quoted of a text from the service.
@@ -18,24 +17,10 @@ const DAYS: &str = "which Intune drops after three days";
 /// The last read of an approval request: `None` where it cannot be seen.
 pub(super) type ApprovalRead = Result<Option<ApprovalRequest>, GraphError>;
 
-/// Why a write is not sent.
-pub(super) struct ApprovalHold {
-    message: String,
-    /// The catalogue's code of the error, whose remedy is the help; `None` where the write has to be approved.
-    error: Option<&'static str>,
-    /// Whether the approval request may belong to another write.
-    may_be_another: bool,
-    status: Status,
-    /// The code of the approval request of this write.
-    code: Option<String>,
-    /// When that approval request, or the one that is open in its place, expires.
-    expires: Option<Timestamp>,
-}
-
-impl ApprovalHold {
-    /// The approval request is open. `found` says that the request was found in the tenant, and may belong to another
-    /// write.
-    pub(super) fn waiting(code: &str, seen: ApprovalRead, found: bool) -> Self {
+impl Failure {
+    /// Returns the failure of a write whose approval request is open; `going_on` says how to continue once the write is
+    /// approved, and `found` that the request was found in the tenant, and may belong to another write.
+    pub(super) fn waiting(code: &str, seen: ApprovalRead, found: bool, going_on: &str) -> Self {
         let request = seen.as_ref().ok().and_then(Option::as_ref);
         let expires = request.and_then(|request| request.expires);
         let mut message = match request {
@@ -56,24 +41,19 @@ impl ApprovalHold {
             let why = in_full(unread);
             message = format!("{message}; whether it is approved cannot be read: {why}");
         }
+        let decided =
+            "have it approved in Intune under Tenant administration > Multi Admin Approval";
+        let other = "if it is another write's, have that completed or cancelled first; else ";
+        let other = if found { other } else { "" };
         Self {
-            message,
-            error: None,
-            may_be_another: found,
             status: Status::ApprovalRequired,
-            code: Some(code.to_owned()),
+            approval: Some(code.to_owned()),
             expires,
+            ..Self::new(message, &format!("{other}{decided}, then {going_on}"))
         }
     }
 
-    /// The approval request is open, and the run does not wait because the journal cannot keep its code.
-    pub(super) fn unnoted(code: &str, error: &JournalError) -> Self {
-        let hold = Self::waiting(code, Ok(None), false);
-        let why = in_full(error);
-        Self { message: format!("{}; it was not waited for: {why}", hold.message), ..hold }
-    }
-
-    /// The approval request is closed.
+    /// Returns the failure of a write whose approval request is closed.
     pub(super) fn over(request: &ApprovalRequest) -> Self {
         let by = request.approver.as_ref().map(|name| format!(" by {}", quoted(name)));
         let why = request.answer.as_ref().map(|text| format!(": \"{}\"", quoted(text)));
@@ -100,7 +80,7 @@ impl ApprovalHold {
         Self { status: Status::Failed, ..Self::explained(code, message) }
     }
 
-    /// An approval request for another write of the object is open.
+    /// Returns the failure of a write where an approval request for another write of the object is open.
     pub(super) fn another_write(request: &ApprovalRequest) -> Self {
         let message = format!(
             "another request for approval is open for this object, and this write is not sent under it: {}",
@@ -110,7 +90,7 @@ impl ApprovalHold {
         Self { expires: request.expires, ..held }
     }
 
-    /// Several approval requests for the object are open.
+    /// Returns the failure of a write where several approval requests for the object are open.
     pub(super) fn several(requests: &[ApprovalRequest]) -> Self {
         let all: Vec<String> = requests.iter().map(described).collect();
         let message = format!(
@@ -121,7 +101,8 @@ impl ApprovalHold {
         Self::explained("intune/approval-open", message)
     }
 
-    /// An approval request for the object is open and cannot be found; `why` is the error of the read.
+    /// Returns the failure of a write where an approval request for the object is open and cannot be found; `why` is the
+    /// error of the read.
     pub(super) fn unfound(why: Option<&GraphError>) -> Self {
         let what = match why {
             Some(why) => format!("it cannot be read: {}", in_full(why)),
@@ -131,32 +112,12 @@ impl ApprovalHold {
         Self::explained("intune/approval-open", message)
     }
 
-    fn explained(error: &'static str, message: String) -> Self {
-        let status = Status::ApprovalRequired;
-        let error = Some(error);
-        Self { message, error, may_be_another: false, status, code: None, expires: None }
-    }
-
-    /// Adds the reason to a failure; `going_on` says how to continue once the write is approved.
-    pub(super) fn holding_back(&self, failure: Failure, going_on: &str) -> Failure {
-        let help = match self.error {
-            Some(error) => Catalogue::built_in().by_code(error).map(remedy),
-            None => {
-                let decided =
-                    "have it approved in Intune under Tenant administration > Multi Admin Approval";
-                let other =
-                    "if it is another write's, have that completed or cancelled first; else ";
-                let other = if self.may_be_another { other } else { "" };
-                Some(format!("{other}{decided}, then {going_on}"))
-            }
-        };
-        Failure {
-            message: self.message.clone(),
-            help,
-            status: self.status,
-            approval: self.code.clone(),
-            expires: self.expires,
-            ..failure
+    /// Returns the failure of a write that has to be approved; the help is the remedy of this error of the catalogue.
+    fn explained(error: &str, message: String) -> Self {
+        Self {
+            status: Status::ApprovalRequired,
+            help: Catalogue::built_in().by_code(error).map(remedy),
+            ..Self::new(message, "")
         }
     }
 }
@@ -186,8 +147,5 @@ fn described(request: &ApprovalRequest) -> String {
 
 /// Quotes a text from the service, shortened where it is long.
 fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    shortened(text, QUOTED)
 }

@@ -99,25 +99,25 @@ impl TenantLock {
     pub fn take(folder: &Path, key: &TenantKey, holder: &Holder) -> Result<Self, LockError> {
         let path = folder.join(format!("{}.lock", key.file_stem()));
         let beside = path.with_extension("json");
-        let refused = |source| LockError::Refused { path: path.clone(), source: Arc::new(source) };
-        create_private(folder).map_err(refused)?;
+        let refused = |path: &Path, source| LockError::Refused {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        };
+        create_private(folder).map_err(|source| refused(&path, source))?;
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
-        let file = options.open(&path).map_err(refused)?;
+        let file = options.open(&path).map_err(|source| refused(&path, source))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let text = fs::read(&beside).unwrap_or_default();
                 return Err(LockError::Held(serde_json::from_slice(&text).ok()));
             }
-            Err(TryLockError::Error(source)) => return Err(refused(source)),
+            Err(TryLockError::Error(source)) => return Err(refused(&path, source)),
         }
         let told = serde_json::to_vec(holder).map_err(io::Error::from);
         let written = told.and_then(|text| fs::write(&beside, text));
-        written.map_err(|source| LockError::Refused {
-            path: beside.clone(),
-            source: Arc::new(source),
-        })?;
+        written.map_err(|source| refused(&beside, source))?;
         Ok(Self { holder: beside, _file: file })
     }
 }

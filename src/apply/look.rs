@@ -36,10 +36,11 @@ pub(super) async fn preconditions(
     context: &Context<'_>,
     works: &[PlannedChange<'_>],
 ) -> Result<Vec<(Option<LiveObject>, WriteState)>, GraphError> {
-    let bound: Vec<ObjectRef> = works.iter().filter_map(PlannedChange::bound).collect();
+    let bound: Vec<ObjectRef> =
+        works.iter().filter_map(|work| Some(work.object(work.change.id.as_deref()?))).collect();
     let new = works.iter().filter(|work| work.change.id.is_none());
     let (bound, new) = try_join(
-        reread(context.graph, &bound),
+        reread(context.run.graph, &bound),
         try_join_all(new.map(|work| context.bindable(work.manifest))),
     )
     .await?;
@@ -89,11 +90,6 @@ impl WriteState {
         let name = &change.display_name;
         Self::Stale(format!("`{name}` exists now, as {}", ids.join(" and ")))
     }
-
-    /// Returns the state of a write whose object does not exist any more.
-    pub(super) fn gone() -> Self {
-        Self::Stale("it is gone".to_owned())
-    }
 }
 
 impl Context<'_> {
@@ -142,14 +138,15 @@ impl Observed {
         }
         let digest = self.live.as_ref().map(LiveObject::digest);
         let is_unmoved = digest.is_some() && digest == planned.precondition.as_deref();
-        let depends_on_masked = context.masked_read && !work.reads.masked.is_empty();
+        let depends_on_masked =
+            context.run.planned.plan.masked_read && !work.reads.masked.is_empty();
         // The digest does not cover masked values.
         if is_unmoved && (!depends_on_masked || compared(&self.left).eq(compared(planned))) {
             return Ok(WriteState::Pending);
         }
         Ok(match &self.live {
             None if self.is_as_declared() => WriteState::Done(Vec::new()),
-            None => WriteState::gone(),
+            None => WriteState::Stale("it is gone".to_owned()),
             // An object of another type never matches the manifest, and no read shows whether a secret does.
             Some(live)
                 if live.kind == planned.address.kind

@@ -6,7 +6,6 @@
 
 mod applier;
 mod context;
-mod dependencies;
 pub(crate) mod differences;
 mod error;
 mod execute;
@@ -16,7 +15,6 @@ mod held;
 mod ids;
 pub mod lock;
 mod look;
-mod observer;
 mod options;
 pub mod outcome;
 pub(crate) mod poll;
@@ -32,9 +30,9 @@ pub(crate) mod wording;
 mod write;
 
 pub use crate::journal::{ApprovalCode, Status};
-pub use applier::Applier;
-pub use error::{ApplyError, BlockedChange, MissingSecret, StaleChange};
-pub use observer::Observer;
+pub use applier::{Applier, Observer};
+pub use error::{ApplyError, NeededBy};
+pub(crate) use error::{count, lines, needed};
 pub use options::{ApplyOptions, Approvals};
 pub use outcome::{Item, Outcome};
 pub use secrets::check_secrets;

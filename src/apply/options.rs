@@ -38,11 +38,12 @@ impl Approvals {
     /// Returns the unused code that an earlier run has for a write. The service checks that the write is the same.
     pub(super) fn code_of(&self, intent: &Intent, used: &[String]) -> Option<String> {
         let is_meant = |given: &&ApprovalCode| {
-            given.address == intent.address
+            let write = &given.write;
+            write.address == intent.address
                 // Earlier releases recorded one step for both.
-                && (given.step == intent.step || given.step.is_link() && intent.step.is_link())
-                && given.written == intent.written
-                && given.call == intent.call
+                && (write.step == intent.step || write.step.is_link() && intent.step.is_link())
+                && write.written == intent.written
+                && write.call == intent.call
                 && !used.contains(&given.code)
         };
         self.given.iter().find(is_meant).map(|given| given.code.clone())
@@ -56,7 +57,6 @@ mod tests {
     use super::*;
     use crate::http::Method;
     use crate::journal::RecordedCall;
-    use crate::plan::Step;
 
     const ADDRESS: &str = "windowsWifiEnterpriseEAPConfiguration/wifi";
 
@@ -69,15 +69,16 @@ mod tests {
         }
     }
 
+    fn intent(to: &str) -> Intent {
+        let intent = json!({
+            "at": "", "address": ADDRESS, "displayName": "Wi-Fi", "action": "update", "step": "link",
+            "apiVersion": "beta", "call": call(to),
+        });
+        serde_json::from_value(intent).expect("an intent")
+    }
+
     fn given(to: &str, code: &str) -> ApprovalCode {
-        ApprovalCode {
-            address: serde_json::from_value(ADDRESS.into()).expect("an address"),
-            step: Step::Link,
-            written: None,
-            call: Some(call(to)),
-            code: code.to_owned(),
-            expires: None,
-        }
+        ApprovalCode { write: intent(to), code: code.to_owned(), expires: None }
     }
 
     #[test]
@@ -85,13 +86,6 @@ mod tests {
         let approvals = Approvals {
             given: vec![given("one", "a"), given("one", "b"), given("two", "c")],
             ..Approvals::default()
-        };
-        let intent = |to: &str| -> Intent {
-            let intent = json!({
-                "at": "", "address": ADDRESS, "displayName": "Wi-Fi", "action": "update", "step": "link",
-                "apiVersion": "beta", "call": call(to),
-            });
-            serde_json::from_value(intent).expect("an intent")
         };
         let mut used = Vec::new();
         for code in [Some("a"), Some("b"), None] {

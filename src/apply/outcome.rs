@@ -1,13 +1,14 @@
 //! The outcome of an apply, with the result of each change.
 
+use std::fmt;
+
 use serde::Serialize;
 
-use super::error::StaleChange;
 use super::failure::REPLAN_HINT;
 use crate::error::ErrorKind;
-use crate::journal::{Command, Status};
+use crate::journal::Status;
 use crate::manifest::Address;
-use crate::plan::{Action, Change, TenantRef};
+use crate::plan::{Action, Change, Plan, TenantRef};
 
 /// The outcome of an apply.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -88,18 +89,12 @@ pub struct OutcomeSummary {
 impl Item {
     /// Returns the item of a change of which nothing was written.
     pub(crate) fn of(change: &Change, status: Status) -> Self {
-        let Change { address, display_name, action, .. } = change;
-        let item = Self::new(address.clone(), display_name.clone(), *action, status);
-        Self { id: change.id.clone(), ..item }
-    }
-
-    fn new(address: Address, display_name: String, action: Action, status: Status) -> Self {
         Self {
-            address,
-            display_name,
-            action,
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
             status,
-            id: None,
+            id: change.id.clone(),
             writes: 0,
             approval: None,
             approval_expires: None,
@@ -114,22 +109,20 @@ impl Item {
         Self { id: ids.into_iter().next().or(item.id), ..item }
     }
 
-    /// Returns the item of a change whose object changed since the plan.
+    /// Returns the item of a change whose object changed since the plan; `what` describes what changed.
     pub(super) fn stale(change: &Change, what: &str) -> Self {
-        let mut item = Self::of(change, Status::Stale);
-        item.remark(what);
-        item.advise(REPLAN_HINT);
-        item
+        Self::of(change, Status::Stale).with(what, REPLAN_HINT)
+    }
+
+    /// Returns the item of a change that is left out of a plan because its object changed.
+    pub(crate) fn left_out(change: &Change, what: &str) -> Self {
+        Self { id: None, ..Self::stale(change, what) }
     }
 
     /// Returns the item of a blocked change.
     pub(super) fn blocked(change: &Change) -> Self {
-        let mut item = Self::of(change, Status::Blocked);
-        for blocked in &change.blocked {
-            item.remark(&blocked.message);
-            item.advise(&blocked.help);
-        }
-        item
+        let item = Self::of(change, Status::Blocked);
+        change.blocked.iter().fold(item, |item, why| item.with(&why.message, &why.help))
     }
 
     /// Returns the item of a change that was not started.
@@ -137,14 +130,17 @@ impl Item {
         Self { message: Some(why.to_owned()), ..Self::of(change, Status::NotBegun) }
     }
 
-    /// Adds to the message.
-    pub(super) fn remark(&mut self, words: &str) {
-        append(&mut self.message, words);
+    /// Adds to the message and to the help.
+    pub(super) fn with(mut self, message: &str, help: &str) -> Self {
+        append(&mut self.message, message);
+        append(&mut self.help, help);
+        self
     }
+}
 
-    /// Adds to the help.
-    pub(super) fn advise(&mut self, words: &str) {
-        append(&mut self.help, words);
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.message.as_deref().unwrap_or_default())
     }
 }
 
@@ -157,57 +153,34 @@ pub(super) fn append(text: &mut Option<String>, words: &str) {
 }
 
 impl Outcome {
-    /// Returns an outcome, with the counts of its items.
-    pub fn new(
-        tenant: TenantRef,
-        plan_digest: String,
-        items: Vec<Item>,
-        interrupted: bool,
-    ) -> Self {
-        let mut summary = OutcomeSummary::default();
-        for item in &items {
-            match item.status {
-                status if status.is_done() => summary.done += 1,
-                status if status.is_failure() => summary.failed += 1,
-                Status::NotYetVisible => summary.not_yet_visible += 1,
-                Status::Unverifiable => summary.unverifiable += 1,
-                Status::ApprovalRequired => summary.to_approve += 1,
-                _ => summary.skipped += 1,
-            }
+    /// Returns the outcome of a plan of which nothing was carried out yet.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            tenant: plan.tenant.clone(),
+            plan_digest: plan.digest.clone(),
+            items: Vec::new(),
+            summary: OutcomeSummary::default(),
+            interrupted: false,
+            journal: None,
         }
-        Self { tenant, plan_digest, items, summary, interrupted, journal: None }
     }
 
-    /// Replaces `moorline apply` in the help of each item by the command that ran.
-    #[must_use]
-    pub(super) fn of(mut self, command: Command) -> Self {
-        for help in self.items.iter_mut().filter_map(|item| item.help.as_mut()) {
-            *help = command.in_help(help);
-        }
-        self
-    }
-
-    /// Adds changes that were left out because they no longer match the saved plan.
-    #[must_use]
-    pub fn leaving_out(self, stale: Vec<StaleChange>) -> Self {
-        let items = stale.into_iter().map(|stale| {
-            let StaleChange { address, display_name, action, what } = stale;
-            let mut item = Item::new(address, display_name, action, Status::Stale);
-            item.remark(&what);
-            item.advise(REPLAN_HINT);
-            item
-        });
-        self.and(items.collect())
-    }
-
-    /// Adds items.
+    /// Adds items, and counts them.
     #[must_use]
     pub fn and(mut self, items: Vec<Item>) -> Self {
-        self.items.extend(items);
-        Self {
-            journal: self.journal,
-            ..Self::new(self.tenant, self.plan_digest, self.items, self.interrupted)
+        let summary = &mut self.summary;
+        for item in &items {
+            *match item.status {
+                status if status.is_done() => &mut summary.done,
+                status if status.is_failure() => &mut summary.failed,
+                Status::NotYetVisible => &mut summary.not_yet_visible,
+                Status::Unverifiable => &mut summary.unverifiable,
+                Status::ApprovalRequired => &mut summary.to_approve,
+                _ => &mut summary.skipped,
+            } += 1;
         }
+        self.items.extend(items);
+        self
     }
 
     /// Returns whether anything was written, or may have been.

@@ -36,25 +36,14 @@ pub(crate) struct Poll<'a> {
 }
 
 impl<'a> Poll<'a> {
-    /// Returns a poll that lasts as long as a write may take to become visible.
+    /// Returns a poll that lasts as long as a write may take to become visible, or until the user cancels the run.
     pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
-        Self::new(context.graph, VISIBILITY)
-    }
-
-    /// Returns a poll of a single read.
-    pub(super) fn for_one_look(context: &'a Context<'a>) -> Self {
-        Self::new(context.graph, Duration::ZERO)
+        Self { cancelled: Some(context.run.cancelled), ..Self::new(context.run.graph, VISIBILITY) }
     }
 
     /// Returns a poll with a time limit, which starts now.
     pub(crate) fn new(graph: &'a Graph, limit: Duration) -> Self {
         Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
-    }
-
-    /// Returns a poll that also ends once the user cancels the run.
-    #[must_use]
-    pub(crate) fn unless(self, cancelled: &'a AtomicBool) -> Self {
-        Self { cancelled: Some(cancelled), ..self }
     }
 
     /// Returns the time since its start.

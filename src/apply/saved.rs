@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::error::StaleChange;
+use super::outcome::Item;
 use super::wording;
 use crate::plan::{self, Action, Blocked, Change, Plan, Shown};
 
@@ -53,7 +53,7 @@ pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
 
 /// Returns the changes that differ from the saved plan, sorted by address. A change that the tenant has by now is not
 /// among them.
-pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
+pub fn moved(saved: &Plan, now: &Plan) -> Vec<Item> {
     // The file may list the changes in any order.
     let known: BTreeMap<_, _> =
         saved.changes.iter().map(|change| (&change.address, change)).collect();
@@ -69,11 +69,11 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<StaleChange> {
             Some(known) => what_moved(known, change),
             None => "the saved plan does not have it".to_owned(),
         };
-        moved.push(StaleChange::new(change, what));
+        moved.push(Item::left_out(change, &what));
     }
     let gone = saved.changes.iter().filter(|known| known.is_difference());
     for known in gone.filter(|known| !wanted.contains(&known.address)) {
-        moved.push(StaleChange::new(known, "it is no longer declared".to_owned()));
+        moved.push(Item::left_out(known, "it is no longer declared"));
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));
     moved

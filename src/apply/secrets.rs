@@ -1,16 +1,15 @@
 //! The secrets of a run: looked up before the first write, and put into a request when it is sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::error::{ApplyError, MissingSecret};
+use super::error::{ApplyError, NeededBy};
 use crate::auth::variables::credential;
 use crate::graph::Request;
-use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
 /// The secrets of a run, by environment variable.
@@ -38,31 +37,27 @@ impl Secrets {
         changes: impl Iterator<Item = &'a Change>,
         environment: &dyn Fn(&str) -> Option<SecretString>,
     ) -> Result<Self, ApplyError> {
-        let mut needed: BTreeMap<String, BTreeSet<&Address>> = BTreeMap::new();
+        let mut needed = NeededBy::new();
         for change in changes {
             for body in change.requests.iter().filter_map(|planned| planned.request.body.clone()) {
                 replace_secrets(body, &mut |variable| {
-                    needed.entry(variable.to_owned()).or_default().insert(&change.address);
+                    needed.entry(variable.to_owned()).or_default().insert(change.address.clone());
                     None
                 });
             }
         }
         // Validation refuses these as well.
-        let (credentials, mut needed): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        let (credentials, mut needed): (NeededBy, NeededBy) =
             needed.into_iter().partition(|(variable, _)| credential(variable).is_some());
         if !credentials.is_empty() {
-            return Err(ApplyError::Credentials(missing(credentials)));
+            return Err(ApplyError::Credentials(credentials));
         }
         let mut secrets = BTreeMap::new();
         needed.retain(|variable, _| {
             let value = environment(variable).filter(|value| !value.expose_secret().is_empty());
             value.map(|value| secrets.insert(variable.clone(), value)).is_none()
         });
-        if needed.is_empty() {
-            Ok(Self(secrets))
-        } else {
-            Err(ApplyError::MissingSecrets(missing(needed)))
-        }
+        if needed.is_empty() { Ok(Self(secrets)) } else { Err(ApplyError::MissingSecrets(needed)) }
     }
 
     /// Returns the secrets.
@@ -79,22 +74,12 @@ impl Secrets {
     }
 }
 
-fn missing(needed: BTreeMap<String, BTreeSet<&Address>>) -> Vec<MissingSecret> {
-    let needed = needed.into_iter().map(|(variable, needed_by)| MissingSecret {
-        variable,
-        needed_by: needed_by.into_iter().cloned().collect(),
-    });
-    needed.collect()
-}
-
 /// Returns the variable of a placeholder `{"$secret": "env:NAME"}`, and whether its value is sent in base64.
 fn variable(value: &Value) -> Option<(&str, bool)> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     let source = members.get("$secret")?.as_str()?;
-    match source.strip_prefix("base64:") {
-        Some(source) => Some((source.strip_prefix("env:")?, true)),
-        None => Some((source.strip_prefix("env:")?, false)),
-    }
+    let encoded = source.strip_prefix("base64:");
+    Some((encoded.unwrap_or(source).strip_prefix("env:")?, encoded.is_some()))
 }
 
 /// Returns a value with its placeholders replaced by the secrets that `secret` returns for their variables.

@@ -4,9 +4,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::applier::Applier;
 use super::context::{Context, PlannedChange};
 use super::failure::{Failure, in_full};
-use super::held::{ApprovalHold, ApprovalRead};
+use super::held::ApprovalRead;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
@@ -19,26 +20,17 @@ const POLL: Duration = Duration::from_secs(15);
 
 /// A write that is being sent.
 pub(super) struct Sending<'a> {
-    context: &'a Context<'a>,
-    work: PlannedChange<'a>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) work: PlannedChange<'a>,
     /// The id of its object, `None` for a create.
-    object: Option<String>,
+    pub(super) object: Option<String>,
     /// The approval code that the write may still be sent with.
     pub(super) code: Option<String>,
     /// Why the write waits for an approval, or was refused one.
-    held: Option<ApprovalHold>,
+    pub(super) held: Option<Failure>,
 }
 
-impl<'a> Sending<'a> {
-    /// Returns a write of a change that was not sent yet; `object` is the id of its object, `None` for a create.
-    pub(super) fn new(
-        context: &'a Context<'a>,
-        work: PlannedChange<'a>,
-        object: Option<String>,
-    ) -> Self {
-        Self { context, work, object, code: None, held: None }
-    }
-
+impl Sending<'_> {
     /// Records the write in the journal, with the approval code that an earlier run has for it. `used` are the codes of
     /// the earlier writes.
     pub(super) fn note(
@@ -50,7 +42,7 @@ impl<'a> Sending<'a> {
             return Ok(());
         };
         intent.at = journal.now();
-        self.code = self.context.approvals.code_of(&intent, used);
+        self.code = self.context.run.options.approvals.code_of(&intent, used);
         used.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
         journal.intend(intent).map_err(|error| Failure::unnoted(&error))
@@ -61,7 +53,7 @@ impl<'a> Sending<'a> {
         let failure = Failure::of(error, self.work.manifest.family);
         let reason = "the tenant wants a second administrator's approval, and a reason for it";
         match &self.held {
-            Some(held) => held.holding_back(failure, &self.going_on()),
+            Some(held) => Failure { ends_run: failure.ends_run, ..held.clone() },
             None if failure.status == Status::ApprovalRequired => {
                 Failure { message: reason.to_owned(), ..failure }
             }
@@ -77,17 +69,20 @@ impl<'a> Sending<'a> {
         failure
     }
 
-    /// Returns how to resume the run once the write is approved.
-    fn going_on(&self) -> String {
-        let Some(journal) = &self.context.journal else {
+    /// Returns the failure of a write whose approval request is open, with how to resume the run.
+    fn waiting(&self, code: &str, seen: ApprovalRead, found: bool) -> Failure {
+        let resume = match &self.context.journal {
             // Without a journal, no other run knows the code.
-            return "run the same command again with `--wait-approval`, which asks for another one"
-                .to_owned();
+            None => "`--wait-approval`, which asks for another one".to_owned(),
+            Some(journal) => {
+                let place = self.context.run.options.approvals.in_place_of;
+                let place = place.map(|what| format!(" in the place of {what}"));
+                let journal = journal.path.display();
+                format!("`--resume {journal}`{}", place.unwrap_or_default())
+            }
         };
-        let place = self.context.approvals.in_place_of;
-        let place = place.map(|what| format!(" in the place of {what}")).unwrap_or_default();
-        let journal = journal.path().display();
-        format!("run the same command again with `--resume {journal}`{place}")
+        let going_on = format!("run the same command again with {resume}");
+        Failure::waiting(code, seen, found, &going_on)
     }
 
     /// Sends the write, and sends it again with its approval code where it is approved in time. The code is kept for
@@ -114,10 +109,10 @@ impl<'a> Sending<'a> {
                 }
             }
             let approval = Approval {
-                justification: self.context.approvals.justification.clone(),
+                justification: self.context.run.options.approvals.justification.clone(),
                 code: self.code.clone(),
             };
-            let graph = self.context.graph;
+            let graph = self.context.run.graph;
             graph.clock().pass(Point::Send);
             let answer = graph.send_with(request, &approval, again).await;
             graph.clock().pass(Point::Answer);
@@ -138,11 +133,12 @@ impl<'a> Sending<'a> {
             if approval.code.as_ref() == Some(&code) {
                 // The request is approved as far as it can be read, and the service refuses the code.
                 let seen = self.request(&code).await;
-                self.held = Some(ApprovalHold::waiting(&code, seen, false));
+                self.held = Some(self.waiting(&code, seen, false));
                 return Err(error);
             }
             if let Err(unnoted) = self.keep(&code) {
-                self.held = Some(ApprovalHold::unnoted(&code, &unnoted));
+                let why = format!("it was not waited for: {}", in_full(&unnoted));
+                self.held = Some(self.waiting(&code, Ok(None), false).with_state(&why));
                 return Err(error);
             }
             refused = Some(error);
@@ -150,7 +146,7 @@ impl<'a> Sending<'a> {
     }
 
     async fn request(&self, code: &str) -> ApprovalRead {
-        approvals::request(self.context.graph, code).await
+        approvals::request(self.context.run.graph, code).await
     }
 
     /// Keeps the approval code of the write, in the journal as well: a resumed run does not ask for another one.
@@ -175,7 +171,7 @@ impl<'a> Sending<'a> {
         let (seen, waited) = self.decision(code, seen).await;
         if let Some(over) = seen.as_ref().ok().and_then(Option::as_ref).filter(|it| it.is_over()) {
             self.code = None;
-            self.held = Some(ApprovalHold::over(over));
+            self.held = Some(Failure::over(over));
             if over.status == RequestStatus::Completed {
                 // Another run sent the write: the tenant may show it.
                 again().await;
@@ -184,7 +180,7 @@ impl<'a> Sending<'a> {
         }
         let approved = RequestStatus::Approved;
         let is_approved = matches!(&seen, Ok(Some(it)) if it.status == approved);
-        self.held = Some(ApprovalHold::waiting(code, seen, found));
+        self.held = Some(self.waiting(code, seen, found));
         let goes = is_approved && (!waited || again().await);
         if goes {
             self.held = None;
@@ -195,8 +191,8 @@ impl<'a> Sending<'a> {
     /// Waits for the decision, at most for the time that the user allows. Returns the last read of the request, and
     /// whether the run waited.
     async fn decision(&self, code: &str, first: ApprovalRead) -> (ApprovalRead, bool) {
-        let Context { graph, observer, cancelled, .. } = self.context;
-        let (limit, began) = (self.context.approvals.wait, graph.clock().instant());
+        let Applier { graph, observer, cancelled, .. } = self.context.run;
+        let (limit, began) = (self.context.run.options.approvals.wait, graph.clock().instant());
         let is_open = |seen: &Option<ApprovalRequest>| {
             seen.as_ref().is_none_or(ApprovalRequest::is_undecided)
         };
@@ -235,18 +231,21 @@ impl<'a> Sending<'a> {
             // A created object has no id yet.
             _ => it.payload_name.as_ref() == Some(name),
         };
-        let held = match approvals::requests(self.context.graph).await {
-            Err(unread) => ApprovalHold::unfound(Some(&unread)),
+        let held = match approvals::requests(self.context.run.graph).await {
+            Err(unread) => Failure::unfound(Some(&unread)),
             Ok(mut open) => {
                 open.retain(|it| it.is_open() && is_about(it));
                 match &open[..] {
                     // Only a request with the same justification can belong to this write, whose code was lost.
-                    [only] if only.justification == self.context.approvals.justification => {
+                    [only]
+                        if only.justification
+                            == self.context.run.options.approvals.justification =>
+                    {
                         return Some(only.id.clone());
                     }
-                    [] => ApprovalHold::unfound(None),
-                    [other] => ApprovalHold::another_write(other),
-                    several => ApprovalHold::several(several),
+                    [] => Failure::unfound(None),
+                    [other] => Failure::another_write(other),
+                    several => Failure::several(several),
                 }
             }
         };
@@ -262,12 +261,12 @@ impl<'a> Sending<'a> {
         match self.request(&code).await {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
-                self.held = Some(ApprovalHold::another_write(&request));
+                self.held = Some(Failure::another_write(&request));
             }
             Ok(Some(request)) if request.is_over() => {
                 self.may_go(&code, Ok(Some(request)), false, again).await;
             }
-            seen @ Ok(Some(_)) => self.held = Some(ApprovalHold::waiting(&code, seen, false)),
+            seen @ Ok(Some(_)) => self.held = Some(self.waiting(&code, seen, false)),
             Ok(None) | Err(_) => self.code = None,
         }
     }

@@ -8,10 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::context::{Context, PlannedChange};
-use super::dependencies::Incomplete;
 use super::execute::Execution;
 use super::look::WriteState;
 use super::outcome::{CarriedOut, Item};
+use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 
@@ -24,8 +24,8 @@ const REFUSED: &str = "the run ended before: nothing more could be sent";
 /// The progress of a run through its changes.
 pub(super) struct Sequence<'a> {
     context: &'a Context<'a>,
-    plan: &'a Plan,
-    incomplete: Incomplete,
+    /// The changes that were not completed so far.
+    incomplete: BTreeMap<Address, Status>,
     /// The created objects that are not assigned yet, oldest first.
     unassigned: Vec<Execution<'a>>,
     /// Why the run does not start further changes, once it does not.
@@ -35,11 +35,10 @@ pub(super) struct Sequence<'a> {
 }
 
 impl<'a> Sequence<'a> {
-    pub(super) fn new(context: &'a Context<'a>, plan: &'a Plan) -> Self {
+    pub(super) fn new(context: &'a Context<'a>) -> Self {
         Self {
             context,
-            plan,
-            incomplete: Incomplete::of(plan),
+            incomplete: incomplete(&context.run.planned.plan),
             unassigned: Vec::new(),
             end: None,
             items: Vec::new(),
@@ -60,11 +59,11 @@ impl<'a> Sequence<'a> {
     /// not started last, and whether the run was interrupted.
     pub(super) async fn finish(mut self, blocked: Vec<&Change>) -> (Vec<Item>, bool) {
         self.assign_created(|_| true).await;
-        let places = self.plan.order.iter().enumerate();
+        let places = self.context.run.planned.plan.order.iter().enumerate();
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
         self.items.sort_by_key(|item| places.get(&item.address).copied());
         for item in blocked.into_iter().map(Item::blocked).chain(self.skipped) {
-            self.context.observer.finished(&item);
+            self.context.run.observer.finished(&item);
             self.items.push(item);
         }
         (self.items, self.end == Some(INTERRUPTED))
@@ -75,7 +74,7 @@ impl<'a> Sequence<'a> {
         self.assign_created(|address| depends_on.contains(address)).await;
         if self.end.is_none() && !self.is_interrupted() {
             // The last read of the object must come after the wait, right before the write.
-            self.context.graph.await_turn_to_write().await;
+            self.context.run.graph.await_turn_to_write().await;
         }
         if self.end.is_none() && self.is_interrupted() {
             self.end = Some(INTERRUPTED);
@@ -83,12 +82,11 @@ impl<'a> Sequence<'a> {
         if let Some(why) = self.end {
             return self.skipped.push(Item::skipped(work.change, why));
         }
-        if let Some(why) = self.incomplete.why_not(work.change) {
+        if let Some(why) = self.why_not(work.change) {
             let item = Item::skipped(work.change, &why);
-            self.incomplete.note(&item);
+            self.incomplete.insert(item.address.clone(), item.status);
             return self.skipped.push(item);
         }
-        self.context.observer.started(work.change);
         match Execution::begin(self.context, work).await {
             Ok(execution) => self.go_on(execution).await,
             Err(done) => self.add_done(done),
@@ -105,7 +103,7 @@ impl<'a> Sequence<'a> {
 
     /// Assigns the created objects whose check for twins is due, and waits for those that are needed.
     async fn assign_created(&mut self, is_needed: impl Fn(&Address) -> bool) {
-        let clock = self.context.graph.clock();
+        let clock = self.context.run.graph.clock();
         loop {
             let now = clock.instant();
             for created in std::mem::take(&mut self.unassigned) {
@@ -114,7 +112,7 @@ impl<'a> Sequence<'a> {
                     _ => self.go_on(created).await,
                 }
             }
-            if !self.unassigned.iter().any(|created| is_needed(&created.change().address)) {
+            if !self.unassigned.iter().any(|created| is_needed(&created.work.change.address)) {
                 return;
             }
             let due = self.unassigned.iter().filter_map(Execution::due).min();
@@ -136,7 +134,7 @@ impl<'a> Sequence<'a> {
     /// Waits for the next check for twins. Returns whether the run continues; an interrupted run only waits for a check
     /// that is due soon.
     async fn wait(&self, wait: Duration) -> bool {
-        let graph = self.context.graph;
+        let graph = self.context.run.graph;
         if wait <= SOON {
             return wait.is_zero() || graph.pause(wait).await;
         }
@@ -144,7 +142,7 @@ impl<'a> Sequence<'a> {
     }
 
     fn is_interrupted(&self) -> bool {
-        self.context.cancelled.load(Ordering::Relaxed)
+        self.context.run.cancelled.load(Ordering::Relaxed)
     }
 
     fn add_done(&mut self, done: CarriedOut) {
@@ -155,11 +153,43 @@ impl<'a> Sequence<'a> {
     }
 
     fn add(&mut self, item: Item) {
-        if let Some(id) = item.id.as_deref().filter(|_| item.status.is_done()) {
+        if !item.status.is_done() {
+            self.incomplete.insert(item.address.clone(), item.status);
+        } else if let Some(id) = &item.id {
             self.context.settle(&item.address, id);
         }
-        self.incomplete.note(&item);
-        self.context.observer.finished(&item);
+        self.context.run.observer.finished(&item);
         self.items.push(item);
     }
+
+    /// Returns why a change cannot start, because of a change that it depends on; `None` where it can.
+    fn why_not(&self, change: &Change) -> Option<String> {
+        let mut before = change.depends_on.iter();
+        let (address, status) =
+            before.find_map(|address| self.incomplete.get_key_value(address))?;
+        let became = match status {
+            Status::Stale => "is stale",
+            Status::Blocked => "is blocked",
+            Status::NotBegun => "was not begun",
+            Status::DidNotStick => "did not stick",
+            Status::NotYetVisible => "is not seen yet",
+            Status::Unverifiable => "cannot be verified",
+            Status::ApprovalRequired => "waits for approval",
+            _ => "failed",
+        };
+        Some(format!("it depends on {address}, which {became}"))
+    }
+}
+
+/// Returns the blocked changes of a plan, and those that were left out of the plan as stale.
+fn incomplete(plan: &Plan) -> BTreeMap<Address, Status> {
+    let before = plan.changes.iter().flat_map(|change| &change.depends_on);
+    let left_out = before.filter(|address| {
+        let known = |change: &Change| change.address.cmp(address);
+        plan.changes.binary_search_by(known).is_err()
+    });
+    let left_out = left_out.map(|address| (address.clone(), Status::Stale));
+    let blocked = plan.changes.iter().filter(|change| !change.blocked.is_empty());
+    let blocked = blocked.map(|change| (change.address.clone(), Status::Blocked));
+    left_out.chain(blocked).collect()
 }

@@ -38,7 +38,7 @@ pub(super) struct TwinCheck {
     /// How long it took until the object was listed, from its create on.
     lag: Option<Duration>,
     /// When the next read is due.
-    due: Instant,
+    pub(super) due: Instant,
 }
 
 /// The result of a read.
@@ -61,11 +61,6 @@ impl TwinCheck {
         Self { id, known, answered, took, lag: None, due: answered }
     }
 
-    /// Returns when the next read is due.
-    pub(super) fn due(&self) -> Instant {
-        self.due
-    }
-
     /// Lists the objects of the name.
     ///
     /// # Errors
@@ -75,7 +70,7 @@ impl TwinCheck {
         context: &Context<'_>,
         manifest: &Manifest,
     ) -> Result<Twins, GraphError> {
-        let clock = context.graph.clock();
+        let clock = context.run.graph.clock();
         let began = clock.instant();
         let found = context.named(manifest).await?.into_iter().map(|object| object.id);
         let found = found.filter(|id| !self.known.contains(id)).collect();

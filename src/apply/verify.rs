@@ -68,7 +68,7 @@ pub(super) async fn moves(
     id: Option<&str>,
     before: Option<&LiveObject>,
 ) -> Result<BodySeen, GraphError> {
-    let mut poll = Poll::for_a_write(context).unless(context.cancelled);
+    let mut poll = Poll::for_a_write(context);
     loop {
         let live = context.read(work, id).await?;
         if live.is_some_and(|live| has_moved(before, &live)) {
@@ -107,7 +107,7 @@ pub(super) async fn verify(
     body: BodySeen,
 ) -> Result<Verdict, GraphError> {
     let mut watch = Verification::new(work.change, before, body);
-    let mut poll = Poll::for_a_write(context).unless(context.cancelled);
+    let mut poll = Poll::for_a_write(context);
     // Until then, a replica may show an edit from before this write.
     let late = VISIBILITY / 2;
     loop {

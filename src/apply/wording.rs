@@ -69,9 +69,14 @@ fn quote(field: &FieldChange, shown: &Shown) -> String {
         Shown::Withheld => return "a value that is not shown".to_owned(),
         Shown::Value(value) => named(field, value),
     };
-    match text.char_indices().nth(LONGEST_QUOTE) {
+    shortened(&text, LONGEST_QUOTE)
+}
+
+/// Returns a text, cut off where it has more characters than this.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }
 

@@ -4,12 +4,14 @@
 //! So the object is read again, and the write is only repeated where the same request would be planned. Graph has no
 //! key that makes a repeated create harmless: a created object is looked up by its name, until it should be listed.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::context::{Context, PlannedChange};
+use super::execute::Execution;
 use super::failure::Failure;
 use super::look::WriteState;
-use super::poll::{Next, Poll};
+use super::poll::{Next, Poll, VISIBILITY};
 use super::sender::Sending;
 use super::wording;
 use crate::graph::{GraphError, Request, Response};
@@ -30,14 +32,8 @@ const FINDS_BY_NAME: &str =
 
 /// A write that may have to be sent more than once.
 pub(super) struct Write<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) work: PlannedChange<'a>,
-    /// The id of its object.
-    pub(super) id: Option<String>,
-    /// The id of the object that the change created.
-    pub(super) created: Option<String>,
-    /// Whether it is the first write of its change.
-    pub(super) is_first: bool,
+    /// The change.
+    pub(super) execution: &'a Execution<'a>,
     /// The planned request.
     pub(super) planned: &'a PlannedRequest,
     /// The request with its ids, without its secrets.
@@ -74,8 +70,7 @@ impl Write<'_> {
             let mut seen = None;
             let sent = sending
                 .send(request, &mut async || {
-                    let poll = Poll::for_one_look(self.context);
-                    let state = self.state(poll, lost > 0).await;
+                    let state = self.state(Duration::ZERO, lost > 0).await;
                     let is_pending = matches!(state, Ok(WriteState::Pending));
                     seen = Some(state);
                     is_pending
@@ -96,8 +91,8 @@ impl Write<'_> {
             let may_be_done = is_lost || error.status() == Some(500);
             let state = match seen.filter(|state| !matches!(state, Ok(WriteState::Pending))) {
                 Some(state) => state,
-                None if is_lost => self.state(Poll::for_a_write(self.context), true).await,
-                None if may_be_done => self.state(Poll::for_one_look(self.context), true).await,
+                None if is_lost => self.state(VISIBILITY, true).await,
+                None if may_be_done => self.state(Duration::ZERO, true).await,
                 None => Ok(WriteState::Pending),
             };
             let was_lost = lost > 0;
@@ -105,7 +100,9 @@ impl Write<'_> {
             let failure = match state {
                 Ok(WriteState::Done(ids)) => return self.made(ids, lost + u32::from(!is_lost)),
                 Ok(WriteState::Pending) if is_lost => {
-                    if lost < SENDINGS && self.context.graph.pause(backoff(lost)).await {
+                    if lost < SENDINGS
+                        && self.execution.context.run.graph.pause(backoff(lost)).await
+                    {
                         continue;
                     }
                     lost_each_time(sending, &error, lost)
@@ -150,7 +147,7 @@ impl Write<'_> {
             let answered = created.is_some();
             return Ok(Written { writes, created, answered, ..Written::default() });
         }
-        match self.state(Poll::for_a_write(self.context), true).await {
+        match self.state(VISIBILITY, true).await {
             Ok(WriteState::Done(ids)) => self.made(ids, lost + 1),
             Ok(_) => {
                 let what = "it was created, but Graph did not say its id and does not list it yet";
@@ -171,27 +168,27 @@ impl Write<'_> {
         Ok(Written { writes, created, ..Written::default() })
     }
 
-    /// Reads the tenant and returns the state of the write. `may_be_ours` says that an attempt may have created an
-    /// object.
-    async fn state(&self, poll: Poll<'_>, may_be_ours: bool) -> Result<WriteState, GraphError> {
+    /// Reads the tenant and returns the state of the write, for a create within a time limit. `may_be_ours` says that an
+    /// attempt may have created an object.
+    async fn state(&self, limit: Duration, may_be_ours: bool) -> Result<WriteState, GraphError> {
         if self.creates() {
-            return self.state_of_create(poll, may_be_ours).await;
+            return self.state_of_create(limit, may_be_ours).await;
         }
-        let (context, work) = (self.context, self.work);
+        let (context, work) = (self.execution.context, self.execution.work);
         let deletes = self.planned.step == Step::Delete;
-        let seen = context.look_at(work, self.id.as_deref()).await?;
+        let seen = context.look_at(work, self.execution.id()).await?;
         if seen.live.is_none() {
-            return Ok(match self.created {
+            return Ok(match self.execution.created {
                 _ if deletes => WriteState::Done(Vec::new()),
                 // A replica may not have it yet.
                 Some(_) => WriteState::Pending,
-                None => WriteState::gone(),
+                None => WriteState::Stale("it is gone".to_owned()),
             });
         }
         let left = &seen.left;
         let same = self.left_of(left);
         let blocked = left.blocked.first().map(|why| why.message.clone());
-        if self.is_first {
+        if self.execution.done == 0 {
             return Ok(match seen.state(context, work).await? {
                 // Where the object is blocked or its values cannot be read, the missing request says nothing.
                 WriteState::Stale(_)
@@ -218,11 +215,12 @@ impl Write<'_> {
     /// Lists the new objects of the name, until there is one.
     async fn state_of_create(
         &self,
-        mut poll: Poll<'_>,
+        limit: Duration,
         may_be_ours: bool,
     ) -> Result<WriteState, GraphError> {
+        let mut poll = Poll::new(self.execution.context.run.graph, limit);
         loop {
-            let found = self.context.named(self.work.manifest).await?;
+            let found = self.execution.context.named(self.execution.work.manifest).await?;
             let ids = found.into_iter().map(|object| object.id);
             let ids: Vec<String> = ids.filter(|id| !self.known.contains(id)).collect();
             if !ids.is_empty() {
@@ -230,7 +228,7 @@ impl Write<'_> {
                 if may_be_ours || self.is_as_declared(&ids).await {
                     return Ok(WriteState::Done(ids));
                 }
-                return Ok(WriteState::exists_now(self.work.change, &ids));
+                return Ok(WriteState::exists_now(self.execution.work.change, &ids));
             }
             match poll.wait().await {
                 Next::Retry => {}
@@ -243,7 +241,7 @@ impl Write<'_> {
     /// Returns whether there is exactly one object, with the declared settings.
     async fn is_as_declared(&self, ids: &[String]) -> bool {
         let [id] = ids else { return false };
-        let seen = self.context.look_at(self.work, Some(id)).await;
+        let seen = self.execution.context.look_at(self.execution.work, Some(id)).await;
         seen.is_ok_and(|seen| {
             seen.live.is_some()
                 && seen.left.blocked.is_empty()
@@ -257,7 +255,11 @@ impl Write<'_> {
         let alike =
             |planned: &&PlannedRequest| planned.step == *step && planned.property == *property;
         left.requests.iter().filter(alike).find_map(|planned| {
-            let filled = self.context.filled(self.work, self.created.as_deref(), planned).ok()?;
+            let filled = self
+                .execution
+                .context
+                .filled(self.execution.work, self.execution.created.as_deref(), planned)
+                .ok()?;
             // Each reference of a collection has a request of its own.
             let is_same = filled.path == self.request.path && filled.body == self.request.body;
             (is_same || !step.is_link()).then_some(filled)

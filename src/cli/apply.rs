@@ -101,7 +101,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     check_verifiable(planning, &planned.plan)?;
     let outcome = execution.run().await?;
     session.close().await;
-    let outcome = outcome.leaving_out(left_out);
+    let outcome = outcome.and(left_out);
     execution::finish(ui, matches, &write.output, &outcome, Command::Apply)
 }
 

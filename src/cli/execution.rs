@@ -118,9 +118,8 @@ pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), E
 impl PlannedRun<'_> {
     /// Checks and applies the plan, and returns the outcome.
     pub(super) async fn run(&self) -> Result<Outcome> {
-        let plan = &self.planned.plan;
-        if plan.summary.is_empty() {
-            return Ok(Outcome::new(plan.tenant.clone(), plan.digest.clone(), Vec::new(), false));
+        if self.planned.plan.summary.is_empty() {
+            return Ok(Outcome::new(&self.planned.plan));
         }
         self.check()?;
         self.apply().await
@@ -267,7 +266,7 @@ fn report_on_stderr(ui: &Ui, outcome: &Outcome, unwritten: Error) -> Error {
 pub(super) fn report_approvals(ui: &Ui, approvals: &[ApprovalCode], now: Timestamp) {
     for given in approvals {
         if let Some(at) = given.expires {
-            let (address, code) = (&given.address, &given.code);
+            let (address, code) = (&given.write.address, &given.code);
             let expires = expiry(at, now);
             ui.status(&format!("{address}: the request {code} for its approval {expires}."));
         }
@@ -289,8 +288,6 @@ struct ProgressObserver<'a> {
 }
 
 impl Observer for ProgressObserver<'_> {
-    fn started(&self, _change: &Change) {}
-
     fn awaits(&self, change: &Change, code: &str, expires: Option<Timestamp>) {
         let now = self.session.graph.clock().now();
         let expires = expires.map(|at| format!("; the request {}", expiry(at, now)));

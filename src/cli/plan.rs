@@ -52,7 +52,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     session.close().await;
     write(ui, &arguments.output, &plan)?;
     if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
-        for secret in missing {
+        for secret in missing.iter().map(apply::needed) {
             ui.warning(&format!("{secret}, is not in the environment; an apply needs it there"));
         }
     }

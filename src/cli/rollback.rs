@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::journal::ApprovalCode;
 use crate::journal::{Command, FOLDER, JournalError};
 use crate::manifest::{Manifest, TENANT_FILE, load};
-use crate::recovery::rollback::{Moved, Rollback, RollbackPlan};
+use crate::recovery::rollback::{Rollback, RollbackPlan, changed_since};
 use crate::ui::Ui;
 
 /// Undo what an apply wrote; shows the plan and asks first.
@@ -80,15 +80,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         &options,
     );
     let stays = !moved.is_empty() && !write.skip_stale;
-    let stale = |moved| Moved(moved).into_error();
     if arguments.dry_run {
         session.close().await;
         plan::write(ui, &write.output, &planned.plan)?;
-        return if stays { Err(stale(moved).into()) } else { Ok(Done::Quietly) };
+        return if stays { Err(changed_since(&moved).into()) } else { Ok(Done::Quietly) };
     }
     execution::show(ui, write, &planned.plan)?;
     if stays {
-        return Err(stale(moved).into());
+        return Err(changed_since(&moved).into());
     }
     let execution = PlannedRun {
         ui,
@@ -103,7 +102,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     };
     let outcome = execution.run().await?;
     session.close().await;
-    let outcome = outcome.leaving_out(moved).and(unseen);
+    let outcome = outcome.and(moved).and(unseen);
     execution::finish(ui, matches, &write.output, &outcome, Command::Rollback)
 }
 

@@ -134,7 +134,11 @@ pub fn report(plan: Plan) -> DriftReport {
     }
 }
 
-fn item(change: Change) -> DriftItem {
+fn item(mut change: Change) -> DriftItem {
+    if change.action == Action::Create {
+        // A missing object differs in every field, so the fields say nothing more.
+        (change.fields, change.assignments) = Default::default();
+    }
     DriftItem {
         status: status(&change),
         action: change.action,
@@ -142,21 +146,16 @@ fn item(change: Change) -> DriftItem {
         location: change.location,
         display_name: change.display_name,
         id: change.id,
-        // A missing object differs in every field, so the fields say nothing more.
-        fields: if change.action == Action::Create { Vec::new() } else { change.fields },
-        assignments: if change.action == Action::Create { Vec::new() } else { change.assignments },
+        fields: change.fields,
+        assignments: change.assignments,
         reasons: change.blocked,
         last_modified: change.last_modified,
     }
 }
 
-/// Whether the object with the manifest's pinned id does not exist any more.
-fn is_gone(change: &Change) -> bool {
-    change.blocked.iter().any(|blocked| blocked.code == matching::ID_GONE)
-}
-
 fn status(change: &Change) -> DriftStatus {
     let has = |status| change.with_status(status).next().is_some();
+    let is_gone = |blocked: &Blocked| blocked.code == matching::ID_GONE;
     match change.action {
         Action::Create => DriftStatus::Missing,
         Action::Update | Action::Replace | Action::Delete => DriftStatus::Drifted,
@@ -164,7 +163,7 @@ fn status(change: &Change) -> DriftStatus {
         Action::None if has(FieldStatus::Change) || has(FieldStatus::Blocked) => {
             DriftStatus::Drifted
         }
-        Action::None if is_gone(change) => DriftStatus::Missing,
+        Action::None if change.blocked.iter().any(is_gone) => DriftStatus::Missing,
         Action::None if !change.blocked.is_empty() => DriftStatus::Unknown,
         Action::None if has(FieldStatus::Unverifiable) => DriftStatus::Unverifiable,
         Action::None => DriftStatus::InSync,

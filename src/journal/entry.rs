@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::status::Status;
 use crate::diagnostic::json::FormatVersion;
 use crate::http::Method;
 use crate::manifest::Address;
 use crate::plan::{Action, Step, TenantRef};
 use crate::schema::types::GraphVersion;
+use crate::schema::walk::any;
+use crate::values::secret::stands_for_secret;
 
 /// A line of a journal, for the schema.
 #[derive(Debug, schemars::JsonSchema)]
@@ -193,19 +194,9 @@ impl Intent {
                 .as_ref()
                 .and_then(|written| path.iter().try_fold(written, |value, name| value.get(name)));
             let is_unseen = path.first().is_some_and(|top| unseen.contains(top));
-            is_unseen || value.is_some_and(holds_withheld)
+            is_unseen || value.is_some_and(|value| any(value, &mut stands_for_secret))
         };
         !self.managed.is_empty() && self.managed.iter().all(leaves_none)
-    }
-}
-
-fn holds_withheld(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => {
-            members.contains_key("$withheld") || members.values().any(holds_withheld)
-        }
-        Value::Array(items) => items.iter().any(holds_withheld),
-        _ => false,
     }
 }
 
@@ -285,6 +276,46 @@ impl ChangeResult {
     pub(crate) fn is_unwritten(&self) -> bool {
         let stopped = matches!(self.status, Status::Failed | Status::ApprovalRequired);
         stopped && self.writes == 0
+    }
+}
+
+/// The status of a change.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// Written, and the tenant shows it.
+    Applied,
+    /// The tenant had the values already.
+    AlreadyInPlace,
+    /// Written and accepted; the tenant did not show the values in time.
+    NotYetVisible,
+    /// Written and accepted; the tenant does not return the values, nor show that the object changed.
+    Unverifiable,
+    /// Written and accepted; the object changed and shows other values.
+    DidNotStick,
+    /// Refused, or its answer was lost.
+    Failed,
+    /// A second administrator has to approve it; not written.
+    ApprovalRequired,
+    /// The tenant changed since the plan; not written.
+    Stale,
+    /// Blocked in the plan; not written.
+    Blocked,
+    /// Not started: the run ended before.
+    NotBegun,
+}
+
+impl Status {
+    /// Returns whether the tenant shows the values of the change.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Applied | Self::AlreadyInPlace)
+    }
+
+    /// Returns whether the change failed.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::DidNotStick | Self::Failed)
     }
 }
 
@@ -376,14 +407,8 @@ impl ChangeRecord {
 /// An approval code, and the write that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApprovalCode {
-    /// The address of the change's manifest.
-    pub address: Address,
-    /// The kind of the write.
-    pub step: Step,
-    /// The written values, without secrets.
-    pub written: Option<Value>,
-    /// The request, where the change has several of its kind.
-    pub call: Option<RecordedCall>,
+    /// The write.
+    pub write: Intent,
     /// The code.
     pub code: String,
     /// When the approval request expires, where the run recorded it.

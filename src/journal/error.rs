@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::read::LARGEST;
 use crate::error::{Error, ErrorKind};
 
 /// An error of writing or reading a journal.
@@ -29,13 +30,8 @@ pub enum JournalError {
     #[error("there is no journal `{}`", .0.display())]
     Missing(PathBuf),
     /// The file is too large.
-    #[error("`{}` is longer than a journal can be: {} MiB", .path.display(), .limit >> 20)]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// How many bytes a journal may have.
-        limit: u64,
-    },
+    #[error("`{}` is longer than a journal can be: {} MiB", .0.display(), LARGEST >> 20)]
+    TooLarge(PathBuf),
     /// It has no whole line.
     #[error("`{}` tells of no run: it has no header", .0.display())]
     NoHeader(PathBuf),
@@ -75,7 +71,7 @@ impl JournalError {
             Self::Read { source, .. } => Error::failed("journal/unreadable", message).because(source),
             Self::Missing(_) => Error::new(ErrorKind::Usage, "usage/journal", message)
                 .hint("`moorline apply` says at its end where its journal is; they are kept in `.moorline/journal` beside the tenant file."),
-            Self::TooLarge { .. } | Self::NoHeader(_) | Self::Line { .. } => {
+            Self::TooLarge(_) | Self::NoHeader(_) | Self::Line { .. } => {
                 Error::failed("journal/invalid", message)
                     .hint("Give the file as the run left it; a line that was cut off at its end does no harm.")
             }

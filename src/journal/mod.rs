@@ -10,10 +10,8 @@ mod entry;
 mod error;
 pub(crate) mod folder;
 mod intent;
-mod lock;
 mod read;
 mod snapshot;
-mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -23,12 +21,11 @@ mod write;
 pub use created::created;
 pub use entry::{
     ApprovalCode, ApprovalRequested, ChangeRecord, ChangeResult, Command, End, EndReason, Entry,
-    Header, Intent, Line, Origin, RecordedCall, Snapshot,
+    Header, Intent, Line, Origin, RecordedCall, Snapshot, Status,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;
 pub use read::{Record, read};
-pub use status::Status;
 pub use write::Draft;
 
 pub(crate) use write::Journal;

@@ -1,7 +1,7 @@
 //! Reads a journal.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 use super::entry::{ApprovalCode, ChangeRecord, End, Entry, Header, Origin};
 use super::error::JournalError;
-use super::lock::is_being_written;
 use crate::diagnostic::{Sources, Span};
 use crate::manifest::Address;
 use crate::plan::TenantRef;
 
 /// The largest size of a journal in bytes: some tens of kilobytes for each of a thousand changes.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// A journal that was read.
 #[derive(Clone, Debug)]
@@ -80,7 +79,7 @@ fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     })?;
     let length = bytes.len() as u64;
     if length > LARGEST {
-        return Err(JournalError::TooLarge { path: path.to_owned(), limit: LARGEST });
+        return Err(JournalError::TooLarge(path.to_owned()));
     }
     let whole = bytes.iter().rposition(|byte| *byte == b'\n');
     bytes.truncate(whole.map_or(0, |at| at + 1));
@@ -140,14 +139,10 @@ impl Record {
     pub fn approvals(&self) -> Vec<ApprovalCode> {
         let given = self.changes.iter().filter_map(|change| {
             let code = change.approval()?.to_owned();
-            let last = change.last();
             let result = change.result.as_ref();
             let expires = result.and_then(|result| result.approval_expires.as_ref());
             Some(ApprovalCode {
-                address: last.address.clone(),
-                step: last.step,
-                written: last.written.clone(),
-                call: last.call.clone(),
+                write: change.last().clone(),
                 code,
                 expires: expires.and_then(|text| text.parse().ok()),
             })
@@ -160,7 +155,9 @@ impl Record {
     /// # Errors
     /// When it is.
     pub fn expect_over(&self) -> Result<(), JournalError> {
-        if self.end.is_none() && is_being_written(&self.path) {
+        let file = OpenOptions::new().append(true).open(&self.path);
+        let is_locked = |file: File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        if self.end.is_none() && file.is_ok_and(is_locked) {
             return Err(JournalError::InUse(self.path.clone()));
         }
         Ok(())

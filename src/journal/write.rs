@@ -1,6 +1,6 @@
 //! Writes a journal: each line is on the disk before the run continues.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::conceal;
+use super::conceal::without_secrets;
 use super::entry::{
     ApprovalRequested, ChangeResult, End, EndReason, Entry, Header, Intent, JournalKind, Origin,
 };
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
-use super::lock::lock;
 use super::read::Record;
 use crate::clock::{Clock, Point};
 use crate::diagnostic::json::FormatVersion;
@@ -40,7 +39,7 @@ pub struct Draft {
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     clock: Clock,
     known: Known,
     /// The number of bytes in whole lines.
@@ -70,7 +69,7 @@ impl Draft {
 
     fn create(&self, plan: &Plan, now: Timestamp) -> Result<(File, PathBuf), JournalError> {
         let folder = self.root.join(FOLDER);
-        folder::prepare(&self.root).map_err(|source| unwritable(&folder, source))?;
+        folder::prepare(&self.root).map_err(|source| unwritten(&folder, source))?;
         let digest = plan.digest.trim_start_matches("sha256:");
         let digest = digest.get(..8).unwrap_or(digest);
         let stem = format!("{}-{digest}", now.strftime("%Y%m%dT%H%M%SZ"));
@@ -89,10 +88,7 @@ impl Draft {
             folder::sync(&folder)?;
             Ok(file)
         });
-        match opened {
-            Ok(file) => Ok((file, path)),
-            Err(source) => Err(unwritable(&path, source)),
-        }
+        opened.map_err(|source| unwritten(&path, source)).map(|file| (file, path.clone()))
     }
 }
 
@@ -116,11 +112,6 @@ impl Journal {
     fn new(file: File, path: PathBuf, graph: &Graph, whole: u64) -> Self {
         let (clock, known) = (graph.clock().clone(), graph.known().clone());
         Self { file, path, clock, known, whole: AtomicU64::new(whole) }
-    }
-
-    /// Returns the path of the file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Records a write that is about to be sent.
@@ -158,9 +149,9 @@ impl Journal {
     }
 
     /// Appends an entry, without secrets.
-    fn add(&self, mut entry: Entry) -> Result<(), JournalError> {
-        conceal::from(&mut entry, &self.known);
-        self.append(&entry)
+    fn add(&self, entry: Entry) -> Result<(), JournalError> {
+        let entry = without_secrets(&entry, &self.known);
+        self.append(&entry.map_err(|error| unwritten(&self.path, error.into()))?)
     }
 
     /// Appends a line. An incomplete line that an earlier append left behind, on a full disk, is removed first.
@@ -181,15 +172,21 @@ impl Journal {
     }
 }
 
-fn unwritten(path: &Path, source: io::Error) -> JournalError {
-    match source.kind() {
-        io::ErrorKind::WouldBlock => JournalError::InUse(path.to_owned()),
-        _ => unwritable(path, source),
+/// Takes the lock of a journal, which the end of the process releases. Does nothing on a file system without locks.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-fn unwritable(path: &Path, source: io::Error) -> JournalError {
-    JournalError::Write { path: path.to_owned(), source: Arc::new(source) }
+fn unwritten(path: &Path, source: io::Error) -> JournalError {
+    match source.kind() {
+        io::ErrorKind::WouldBlock => JournalError::InUse(path.to_owned()),
+        _ => JournalError::Write { path: path.to_owned(), source: Arc::new(source) },
+    }
 }
 
 fn open_new(path: &Path) -> io::Result<File> {

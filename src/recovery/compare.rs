@@ -49,9 +49,8 @@ pub(super) fn differences(
     let differences = Differences::new(&now, &written, wording::left_and_is);
     if now.action == Action::Replace {
         let settings = vec![format!("it is a `{}` now", live.kind)];
-        let Differences { assignments, .. } = differences;
-        let differences = Differences { settings, assignments, ..Differences::default() };
-        return (differences, BTreeSet::new());
+        let assignments = differences.assignments;
+        return (Differences { settings, assignments, ..Default::default() }, BTreeSet::new());
     }
     let unseen = now.with_status(FieldStatus::Unverifiable);
     let unseen = unseen.filter_map(|field| field.path.top().map(str::to_owned));

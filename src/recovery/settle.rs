@@ -80,8 +80,12 @@ pub async fn settle(
     let mut settled = Vec::new();
     let (over, open): (Vec<_>, Vec<_>) =
         journals(root).into_iter().partition(|path| ends(path).unwrap_or(false));
-    let recent = |path: &&PathBuf| is_recent(path).unwrap_or(false);
-    for record in over.iter().filter(recent).filter_map(|path| read(path).ok()) {
+    // The objects that a recent run created may not be listed yet.
+    let is_recent = |path: &&PathBuf| {
+        let written = fs::metadata(path).and_then(|file| file.modified());
+        written.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed < VISIBILITY))
+    };
+    for record in over.iter().filter(is_recent).filter_map(|path| read(path).ok()) {
         if record.expect(tenant, origin).is_ok() {
             await_created(&record, graph).await?;
         }
@@ -101,12 +105,6 @@ pub async fn settle(
         }
     }
     Ok(settled)
-}
-
-/// Whether a journal was written so recently that the objects that its run created may not be listed yet.
-fn is_recent(path: &Path) -> std::io::Result<bool> {
-    let modified = fs::metadata(path)?.modified()?;
-    Ok(modified.elapsed().is_ok_and(|passed| passed < VISIBILITY))
 }
 
 /// Waits for the objects that a run created and did not see: an object that is not listed would be created again.

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -30,15 +29,6 @@ pub(crate) struct Declaration {
     pub(crate) lost: Vec<(Vec<String>, NotRestorable)>,
     /// Collections that are declared without some elements, and why those cannot be declared.
     pub(crate) shortened: Vec<(Vec<String>, NotRestorable)>,
-}
-
-/// How a collection is declared of which an element cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Elements {
-    /// Not at all: a missing element would be removed from the object.
-    All,
-    /// Without the element: there is no object yet that could lose it.
-    Some,
 }
 
 /// Why a value of a journal cannot be declared.
@@ -79,7 +69,7 @@ pub(crate) fn parts(
     paths: &[Vec<String>],
     span: Span,
 ) -> Declaration {
-    Declarer::new(version, span, Elements::All).parts(kind, body, paths)
+    Declarer::new(version, span, false).parts(kind, body, paths)
 }
 
 /// Declares all properties of an object that are set.
@@ -95,7 +85,7 @@ pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Decl
         })
     };
     let paths: Vec<Vec<String>> = names.filter(is_set).map(|name| vec![name.clone()]).collect();
-    Declarer::new(version, span, Elements::Some).parts(&image.kind, &image.body, &paths)
+    Declarer::new(version, span, true).parts(&image.kind, &image.body, &paths)
 }
 
 /// Returns the targets in the body of an assignment.
@@ -165,32 +155,28 @@ fn is_unseen(property: &Property) -> bool {
     property.facts.readback == Some(Readback::Null)
 }
 
-/// Returns whether a request would take a name for an instruction.
-fn is_instruction(name: &str) -> bool {
-    name.starts_with('$')
-}
-
-/// Returns whether a value holds such a name at any depth.
+/// Returns whether a value holds a name, at any depth, that a request would take for an instruction.
 fn holds_instruction(value: &Json) -> bool {
-    any(value, &mut |value| value.members().any(|(name, _)| is_instruction(name)))
+    any(value, &mut |value| value.members().any(|(name, _)| name.starts_with('$')))
 }
 
 struct Declarer {
     model: &'static Model,
     span: Span,
-    elements: Elements,
+    /// Whether a collection is declared without the elements that cannot be: there is no object yet that could lose them.
+    shortens: bool,
     /// Why an element of the value being declared was left out.
     left_out: Cell<Option<NotRestorable>>,
 }
 
 impl Declarer {
-    fn new(version: GraphVersion, span: Span, elements: Elements) -> Self {
-        Self { model: Model::of(version), span, elements, left_out: Cell::new(None) }
+    fn new(version: GraphVersion, span: Span, shortens: bool) -> Self {
+        Self { model: Model::of(version), span, shortens, left_out: Cell::new(None) }
     }
 
     fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
-        let mut declaration =
-            Declaration { spec: self.object(Vec::new()), lost: Vec::new(), shortened: Vec::new() };
+        let spec = self.value(Declared::Object(Vec::new()));
+        let mut declaration = Declaration { spec, lost: Vec::new(), shortened: Vec::new() };
         let structure = self.model.get(kind);
         for path in paths {
             let found = self.find(structure.as_deref(), body, path);
@@ -208,14 +194,6 @@ impl Declarer {
         Value { declared, span: self.span }
     }
 
-    fn object(&self, members: Vec<Member>) -> Value {
-        self.value(Declared::Object(members))
-    }
-
-    fn named(&self, name: &str, value: Value) -> Member {
-        Member { name: name.to_owned(), name_span: self.span, value }
-    }
-
     /// Returns the property and the value at a path, null where the path ends before.
     fn find<'v>(
         &self,
@@ -230,11 +208,8 @@ impl Declarer {
         if rest.is_empty() {
             return Ok((property.clone(), value));
         }
-        self.find(self.actual(&property.shape, value).as_deref(), value, rest)
-    }
-
-    fn actual(&self, shape: &Shape, value: &Json) -> Option<Arc<Structure>> {
-        self.model.actual(shape, value.stated_type())
+        let structure = self.model.actual(&property.shape, value.stated_type());
+        self.find(structure.as_deref(), value, rest)
     }
 
     /// Declares a property's value, as unset where it is.
@@ -268,9 +243,7 @@ impl Declarer {
                 let mut declared = Vec::with_capacity(items.len());
                 for item in items {
                     match self.declare(property, element, item) {
-                        Err(why) if self.elements == Elements::Some => {
-                            self.left_out.set(Some(why));
-                        }
+                        Err(why) if self.shortens => self.left_out.set(Some(why)),
                         item => declared.push(item?),
                     }
                 }
@@ -291,31 +264,31 @@ impl Declarer {
         if stands_for_secret(value) {
             return Err(NotRestorable::Withheld);
         }
-        if members.keys().any(|name| is_instruction(name)) {
+        if members.keys().any(|name| name.starts_with('$')) {
             return Err(NotRestorable::Instruction);
         }
-        let structure = self.actual(shape, value).ok_or(NotRestorable::Unknown)?;
+        let structure = self.model.actual(shape, value.stated_type());
+        let structure = structure.ok_or(NotRestorable::Unknown)?;
         let mut declared = Vec::new();
         for (name, value) in members {
-            if name == "@odata.type" {
-                value.as_str().ok_or(NotRestorable::Unknown)?;
-                declared.push(self.named(name, Value::from_json(value, self.span)));
-                continue;
-            }
-            let Some(property) = structure.properties.get(name) else {
-                continue;
+            let property = structure.properties.get(name);
+            let value = match property.filter(|property| property.is_comparable()) {
+                Some(property) => self.member(property, value),
+                None if name != "@odata.type" => continue,
+                None if value.is_string() => Ok(Value::from_json(value, self.span)),
+                None => Err(NotRestorable::Unknown),
             };
-            if !property.is_comparable() {
-                continue;
-            }
-            match self.member(property, value) {
-                Ok(value) => declared.push(self.named(name, value)),
+            match value {
+                Ok(value) => {
+                    let (name, name_span) = (name.clone(), self.span);
+                    declared.push(Member { name, name_span, value });
+                }
                 // The member was unset, and needs no value.
                 Err(NotRestorable::NoUnset | NotRestorable::Unseen) => {}
                 Err(why) => return Err(why),
             }
         }
-        Ok(self.object(declared))
+        Ok(self.value(Declared::Object(declared)))
     }
 }
 
@@ -332,7 +305,7 @@ mod tests {
         let declarer = Declarer {
             model: crate::schema::testing::model(),
             span,
-            elements: Elements::All,
+            shortens: false,
             left_out: Cell::new(None),
         };
         let declared = |body: &Json, path: &str| {

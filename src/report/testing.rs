@@ -407,7 +407,8 @@ pub(super) fn outcome() -> Outcome {
         ),
         item(registration(), Status::NotBegun, None),
     ];
-    Outcome::new(tenant(), "sha256:0a1b".to_owned(), items, true)
+    let plan_digest = "sha256:0a1b".to_owned();
+    Outcome { tenant: tenant(), plan_digest, interrupted: true, ..Outcome::new(&plan()) }.and(items)
 }
 
 /// A plan in which everything that comes from a tenant or a file is the same text.

@@ -12,7 +12,7 @@ use moorline::clock::Clock;
 use moorline::graph::{Graph, GraphOptions};
 use moorline::http::{self, Cloud, Endpoints, RetryObserver};
 use moorline::manifest::{Desired, load};
-use moorline::plan::{self, Change, Planned};
+use moorline::plan::{self, Planned};
 use moorline::reconcile;
 use moorline::sandbox::state::State;
 use moorline::sandbox::{Running, Sandbox};
@@ -192,8 +192,6 @@ impl Client {
 struct Silent;
 
 impl Observer for Silent {
-    fn started(&self, _change: &Change) {}
-
     fn finished(&self, _item: &Item) {}
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Applier, ApplyError, ApplyOptions, Item, Observer, Outcome, Status};
 use crate::graph::testing::graph_until;
 use crate::manifest::{Desired, concerns_secrets_sent, load};
-use crate::plan::{self, Change};
+use crate::plan;
 use crate::reconcile;
 
 mod approvals;
@@ -55,8 +55,6 @@ struct Listener {
 }
 
 impl Observer for Listener {
-    fn started(&self, _change: &Change) {}
-
     fn finished(&self, item: &Item) {
         self.finished.lock().expect("nobody panicked").push(item.status);
     }
@@ -482,7 +480,7 @@ async fn credential_of_the_run_is_refused_before_the_first_write() {
     let case = Case { secret: Some("canary"), ..Case::new(&[HELLO, &manifest]) };
     let refused = case.run(&tenant, |_| {}).await.expect_err("it is refused");
     assert!(
-        matches!(&refused, ApplyError::Credentials(named) if named[0].variable == "azure_client_secret"),
+        matches!(&refused, ApplyError::Credentials(named) if named.contains_key("azure_client_secret")),
         "{refused}"
     );
     assert_eq!(tenant.writes(), [""; 0]);

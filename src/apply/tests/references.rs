@@ -2,22 +2,18 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::tenant::Tenant;
 use super::{Case, Listener, SCEP};
-use crate::apply::Approvals;
 use crate::apply::context::{Context, PlannedChange};
 use crate::apply::secrets::Secrets;
-use crate::graph::Graph;
+use crate::apply::{Applier, ApplyOptions};
 use crate::graph::testing::graph;
 use crate::kinds::{self, Family};
-use crate::manifest::Desired;
-use crate::plan::{self, Planned, Reads};
+use crate::plan::{self, Reads};
 use crate::reconcile;
-use crate::tenant::Live;
 
 const ROOT: &str = "kind: windows81TrustedRootCertificate
 apiVersion: graph.microsoft.com/beta
@@ -32,31 +28,8 @@ fn families() -> [&'static Family; 2] {
     [family, Box::leak(Box::new(other))]
 }
 
-static NO_APPROVALS: Approvals =
-    Approvals { justification: None, wait: Duration::ZERO, given: Vec::new(), in_place_of: None };
 static NOT_CANCELLED: AtomicBool = AtomicBool::new(false);
 static LISTENER: Listener = Listener { finished: Mutex::new(Vec::new()) };
-
-fn context<'a>(
-    graph: &'a Graph,
-    desired: &'a Desired,
-    live: &'a Live,
-    planned: &Planned,
-) -> Context<'a> {
-    Context {
-        graph,
-        desired,
-        names: &live.names,
-        referents: Mutex::new(planned.referents.clone()),
-        masked_read: false,
-        alone: false,
-        approvals: &NO_APPROVALS,
-        secrets: Secrets::default(),
-        journal: None,
-        observer: &LISTENER,
-        cancelled: &NOT_CANCELLED,
-    }
-}
 
 /// Returns the address that a certificate profile refers to in the request that creates it, where the profile and
 /// the root certificate are of these families. `root` says whether the root certificate has a manifest.
@@ -85,7 +58,23 @@ async fn bound(profile: &'static Family, root: Option<&'static Family>) -> Strin
             _ => manifest.family = profile,
         }
     }
-    let context = context(&graph, &desired, &live, &planned);
+    let run = Applier {
+        graph: &graph,
+        desired: &desired,
+        names: &live.names,
+        planned: &planned,
+        options: ApplyOptions::default(),
+        journal: None,
+        secrets: &|_| None,
+        observer: &LISTENER,
+        cancelled: &NOT_CANCELLED,
+    };
+    let context = Context {
+        run: &run,
+        referents: Mutex::new(planned.referents.clone()),
+        secrets: Secrets::default(),
+        journal: None,
+    };
     for manifest in desired.manifests.iter().filter(|manifest| manifest.address.name == "root") {
         context.settle(&manifest.address, "8d2ac1f8");
     }
@@ -153,7 +142,23 @@ spec:
             link.family = Some(other);
         }
     }
-    let context = context(&graph, &desired, &live, &planned);
+    let run = Applier {
+        graph: &graph,
+        desired: &desired,
+        names: &live.names,
+        planned: &planned,
+        options: ApplyOptions::default(),
+        journal: None,
+        secrets: &|_| None,
+        observer: &LISTENER,
+        cancelled: &NOT_CANCELLED,
+    };
+    let context = Context {
+        run: &run,
+        referents: Mutex::new(planned.referents.clone()),
+        secrets: Secrets::default(),
+        journal: None,
+    };
     let change = &planned.plan.changes[0];
     let work = PlannedChange { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
     let filled = context.filled(work, None, &change.requests[0]).expect("all is known");

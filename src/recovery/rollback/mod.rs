@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::apply::{Item, StaleChange};
+use crate::apply::{Item, count, lines};
 use crate::diagnostic::Sources;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Record, Status};
@@ -15,7 +15,6 @@ use crate::tenant::{CaselessKey, Live, caseless};
 mod moved;
 mod remind;
 mod undo;
-mod unmask;
 
 use undo::{Undo, UndoKind};
 
@@ -37,20 +36,10 @@ pub struct RollbackPlan {
     /// The plan.
     pub planned: Planned,
     /// The objects that are left out because they changed since the run.
-    pub moved: Vec<StaleChange>,
+    pub moved: Vec<Item>,
     /// The writes that may have to be reverted later, because the tenant does not show them.
     pub unseen: Vec<Item>,
 }
-
-/// Objects changed since the run, and the user did not allow the rest.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "{} object{} changed since that run, so nothing was written:{}",
-    .0.len(),
-    if .0.len() == 1 { "" } else { "s" },
-    .0.iter().map(|moved| format!("\n  {moved}")).collect::<String>()
-)]
-pub struct Moved(pub Vec<StaleChange>);
 
 impl Rollback {
     /// Returns the rollback of a journal, whose text is added to the sources. `declared` are the tenant's own
@@ -154,13 +143,12 @@ fn point_at_what_is_remade(undos: &mut BTreeMap<Address, Undo>) {
     }
 }
 
-impl Moved {
-    /// Returns the error for the user, with its hint.
-    pub fn into_error(self) -> Error {
-        Error::new(ErrorKind::Stale, "rollback/stale", self.to_string()).hint(
-            "Take back what was done since first, or only the rest of it with `--skip-stale`.",
-        )
-    }
+/// Returns the error for objects that changed since the run, where the user did not allow the rest.
+pub fn changed_since(moved: &[Item]) -> Error {
+    let (objects, lines) = (count(moved.len(), "object"), lines(moved));
+    let message = format!("{objects} changed since that run, so nothing was written{lines}");
+    Error::new(ErrorKind::Stale, "rollback/stale", message)
+        .hint("Take back what was done since first, or only the rest of it with `--skip-stale`.")
 }
 
 #[cfg(test)]

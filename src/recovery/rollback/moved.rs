@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::undo::{Undo, UndoKind};
-use crate::apply::StaleChange;
+use crate::apply::Item;
 use crate::diagnostic::Sources;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
@@ -16,11 +16,11 @@ pub(super) fn moved(
     plan: &Plan,
     live: &Live,
     sources: &Sources,
-) -> Vec<StaleChange> {
+) -> Vec<Item> {
     let differ = plan.changes.iter().filter(|change| change.is_difference());
     let moved = differ.filter_map(|change| {
         let undo = undos.get(&change.address)?;
-        Some(StaleChange::new(change, what_moved(undo, change, live, sources)?))
+        Some(Item::left_out(change, &what_moved(undo, change, live, sources)?))
     });
     moved.collect()
 }

@@ -5,7 +5,6 @@ use std::fmt::Display;
 
 use serde_json::Value as Json;
 
-use super::unmask::unmasked;
 use crate::diagnostic::Span;
 use crate::journal::{ChangeRecord, ChangeResult, Intent, Snapshot};
 use crate::kinds;
@@ -14,8 +13,10 @@ use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::Step;
 use crate::recovery::compare::written;
 use crate::recovery::to_manifest::{Declaration, assignments, links, manifest, parts, whole};
-use crate::schema::model::Model;
+use crate::schema::model::{Model, Shape};
+use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::GraphVersion;
+use crate::schema::walk::{CopyStep, Tree, TypedPlace, copy};
 
 /// The manifest that reverts a change.
 #[derive(Clone, Debug)]
@@ -180,4 +181,28 @@ impl Undoing<'_> {
             self.lose(format!("an element of `{path}` cannot be restored: {why}"));
         }
     }
+}
+
+/// Returns an object's body with what was written in the place of what is masked, as far as both have it:
+/// a collection is written whole, and the rest of it can be restored.
+fn unmasked(model: &Model, kind: &str, body: &Json, written: &Json) -> Json {
+    let shape = Shape::Complex(kind.to_owned());
+    let root = TypedPlace { other: Some(written), ..TypedPlace::root(model, &shape) };
+    let mut step = |place: &TypedPlace<'_, Json>, value: &Json| match (value, place.other) {
+        (Json::String(own), Some(Json::String(known)))
+            if place.property.is_some_and(|property| property.facts.readback.is_some())
+                && is_placeholder(own)
+                && !is_placeholder(known) =>
+        {
+            CopyStep::Put(known.as_str().into())
+        }
+        (Json::Object(_), Some(known))
+            if place.parent.is_none() || value.stated_type() == known.stated_type() =>
+        {
+            CopyStep::Enter
+        }
+        (Json::Array(_), Some(_)) => CopyStep::Enter,
+        _ => CopyStep::Put(value.clone()),
+    };
+    copy(&root, body, &mut step).unwrap_or_default()
 }

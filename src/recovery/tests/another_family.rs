@@ -18,7 +18,7 @@ use crate::journal::testing::origin;
 use crate::journal::{Draft, FOLDER, Status, read};
 use crate::kinds;
 use crate::manifest::{Desired, Manifest, load};
-use crate::plan::{self, Action, Change, Planned, Step, risk};
+use crate::plan::{self, Action, Planned, Step, risk};
 use crate::recovery::rollback::{Rollback, RollbackPlan};
 use crate::sandbox::rows::{self, Collection, Rows};
 use crate::sandbox::state::State;
@@ -51,8 +51,6 @@ struct Case {
 struct Silent;
 
 impl Observer for Silent {
-    fn started(&self, _change: &Change) {}
-
     fn finished(&self, _item: &Item) {}
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::apply::StaleChange;
+use crate::apply::Item;
 use crate::apply::outcome::{Item, Outcome};
 use crate::journal::{Command, Status};
 use crate::plan::Plan;
@@ -88,12 +88,12 @@ fn style(status: Status) -> Style {
 }
 
 /// Renders the changes whose objects changed since the plan was saved, and the summary of the rest.
-pub(crate) fn left_out(moved: &[StaleChange], plan: &Plan, mut writer: TextWriter) -> String {
+pub(crate) fn left_out(moved: &[Item], plan: &Plan, mut writer: TextWriter) -> String {
     writer.gap();
     writer.line(0, WARNING, "Left out, because the objects changed since the plan was saved:");
     for stale in moved {
         let address = Piece::new(BOLD, &format!("{}:", stale.address));
-        writer.labelled(2, address, words_of(&stale.what));
+        writer.labelled(2, address, words_of(stale.message.as_deref().unwrap_or_default()));
     }
     writer.line(0, PLAIN, "The rest of the plan:");
     writer.sentences(2, PLAIN, &phrases::plan_summary(plan));
