@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
-use crate::schema::types::type_name;
+use crate::schema::walk::Tree;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",
@@ -118,12 +118,7 @@ enum Membership {
 }
 
 fn membership(policy: &Json, pointer: &str) -> Membership {
-    let stated = policy
-        .pointer(pointer)
-        .and_then(|m| m.get("@odata.type"))
-        .and_then(Json::as_str)
-        .and_then(type_name);
-    match stated {
+    match policy.pointer(pointer).and_then(Tree::stated_type) {
         Some("allDeviceRegistrationMembership") => Membership::Everybody,
         Some("enumeratedDeviceRegistrationMembership") if !members(policy, pointer).is_empty() => {
             Membership::Some
@@ -133,14 +128,9 @@ fn membership(policy: &Json, pointer: &str) -> Membership {
 }
 
 fn members(policy: &Json, pointer: &str) -> Vec<String> {
-    let Some(membership) = policy.pointer(pointer) else {
-        return Vec::new();
-    };
-    let list = |name: &str| membership.get(name).and_then(Json::as_array).into_iter().flatten();
-    list("users")
-        .chain(list("groups"))
-        .filter_map(|id| id.as_str().map(str::to_lowercase))
-        .collect()
+    let membership = policy.pointer(pointer).unwrap_or(&Json::Null);
+    let ids = ["users", "groups"].into_iter().flat_map(|list| membership[list].elements());
+    ids.filter_map(|id| id.as_str().map(str::to_lowercase)).collect()
 }
 
 fn widened(before: &Json, after: &Json, pointer: &str) -> bool {

@@ -214,11 +214,8 @@ impl Expand {
         let next = holder.get(format!("{}@odata.nextLink", self.property));
         let has_next = next.is_some_and(|link| !link.is_null());
         let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !has_next);
-        entities.is_some_and(|entities| {
-            entities
-                .iter()
-                .all(|entity| self.inside.iter().all(|expand| expand.is_complete(entity)))
-        })
+        let is_whole = |entity| self.inside.iter().all(|expand| expand.is_complete(entity));
+        entities.is_some_and(|entities| entities.iter().all(is_whole))
     }
 }
 

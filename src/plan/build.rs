@@ -9,8 +9,8 @@ use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::risk;
 use super::{
-    Action, Change, Comparison, Coverage, FieldStatus, OwnCreates, Plan, Planned, Reads, Summary,
-    TenantRef, Unmanaged, twins,
+    Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
+    Unmanaged, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
@@ -89,7 +89,7 @@ pub(crate) fn draft<'a>(
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = ReferenceTable::of(&desired.manifests, live, &bindings, &selected);
     let known = Resolved { referents: &referents, ..live.known() };
-    let planner = Planner::new(desired, known).rewriting(&options.rewrite);
+    let planner = Planner::new(desired, known, &options.rewrite);
     let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
     let mut compared: Vec<Comparison> =
         parallel::map(manifests.collect(), |manifest: &Manifest| {
@@ -142,7 +142,7 @@ pub(crate) fn draft<'a>(
         only: options.only.clone(),
         order: dependencies::order(&changes),
         masked_read: !live.clear.is_empty(),
-        summary: summarise(&changes),
+        summary: Summary::of(&changes),
         limits: Vec::new(),
         coverage: covered(live, &bound, &pruned),
         released: Vec::new(),
@@ -166,30 +166,6 @@ pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
     covered(live, &bound(&bind(manifests, live, false, &|_| false)), &[])
 }
 
-pub(super) fn summarise(changes: &[Change]) -> Summary {
-    let mut summary = Summary::default();
-    for change in changes {
-        let fields = |status| change.with_status(status).count();
-        summary.blocked_fields += fields(FieldStatus::Blocked);
-        summary.unverifiable_fields += fields(FieldStatus::Unverifiable);
-        if !change.blocked.is_empty() {
-            summary.blocked_changes += 1;
-            continue;
-        }
-        match change.action {
-            Action::Create => summary.create += 1,
-            Action::Replace => summary.replace += 1,
-            Action::Delete => summary.delete += 1,
-            Action::None => summary.unchanged += 1,
-            Action::Update => {
-                summary.update += usize::from(fields(FieldStatus::Change) > 0);
-                summary.assignment_changes += usize::from(!change.assignments.is_empty());
-            }
-        }
-    }
-    summary
-}
-
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.
 fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     let is_idle = |rewrite: &&Rewrite| {
@@ -211,17 +187,13 @@ fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<ObjectKey<'a>> {
 }
 
 fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) -> Coverage {
-    let is_pruned = |object: &LiveObject| {
-        let is_it = |manifest: &Manifest| {
-            manifest.family == object.family && manifest.id.as_deref() == Some(&object.id)
-        };
-        pruned.iter().any(is_it)
-    };
+    let pruned: BTreeSet<ObjectKey<'_>> =
+        pruned.iter().filter_map(|gone| Some((gone.family, gone.id.as_deref()?))).collect();
     let mut unmanaged: Vec<Unmanaged> = live
         .objects
         .iter()
         .filter(|object| !object.family.is_singleton())
-        .filter(|object| !bound.contains(&object.key()) && !is_pruned(object))
+        .filter(|object| !bound.contains(&object.key()) && !pruned.contains(&object.key()))
         .map(|object| Unmanaged {
             kind: object.kind.clone(),
             display_name: object.display_name.clone(),

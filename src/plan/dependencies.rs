@@ -171,9 +171,11 @@ impl DependencyContext<'_> {
             let (mut by, mut silent) = (Vec::new(), false);
             for property in links.iter().filter(|link| may_lead_here.contains(link)) {
                 match self.linked.get(&(object.key(), property.as_str())) {
-                    Some(linked) if leads_to(linked, id) => by.push(property),
-                    Some(_) => {}
                     None => silent = true,
+                    Some(linked) if linked.iter().any(|one| one.id.eq_ignore_ascii_case(id)) => {
+                        by.push(property);
+                    }
+                    Some(_) => {}
                 }
             }
             if by.is_empty() && !silent {
@@ -213,11 +215,6 @@ impl DependencyContext<'_> {
         let change = &self.changes[at.ok()?];
         change.is_difference().then_some(change)
     }
-}
-
-fn leads_to(linked: &[Linked], id: &str) -> bool {
-    let mut linked = linked.iter();
-    linked.any(|linked| linked.id.eq_ignore_ascii_case(id))
 }
 
 fn describe(object: &LiveObject, owner: Option<&Address>) -> String {

@@ -115,7 +115,8 @@ impl Planner<'_> {
 
     fn withheld(&self, link: &Link, status: FieldStatus) -> FieldChange {
         let path = FieldPath::default().name(&link.property);
-        FieldChange::withheld(path, status, self.sources.locate(link.span))
+        let location = Some(self.sources.locate(link.span));
+        FieldChange { path, status, location, ..FieldChange::default() }
     }
 }
 

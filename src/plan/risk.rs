@@ -27,20 +27,18 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 
 /// Returns the risk of an action on a live object.
 pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<Risk> {
-    let (code, message) = match action {
+    match action {
         Action::Delete => {
-            (DELETE, "The object is deleted, and devices lose its settings.".to_owned())
+            Some(Risk::refused(DELETE, "The object is deleted, and devices lose its settings."))
         }
         Action::Replace => {
-            let object = object.map_or_else(String::new, |object| {
-                format!(" {} `{}`", object.kind, object.display_name)
-            });
+            let object = object.map(|object| format!(" {} `{}`", object.kind, object.display_name));
+            let object = object.unwrap_or_default();
             let lost = "is deleted and created again, and devices lose its settings in between.";
-            (REPLACE, format!("The object{object} {lost}"))
+            Some(Risk::refused(REPLACE, &format!("The object{object} {lost}")))
         }
-        Action::Create | Action::Update | Action::None => return None,
-    };
-    Some(Risk::refused(code, &message))
+        Action::Create | Action::Update | Action::None => None,
+    }
 }
 
 /// Returns the risks by a family's rules of writing properties to a live object, or to a new one.

@@ -60,17 +60,17 @@ pub async fn plan(
         }
         let Unread { objects, referrers, masked, unlabelled } = unread;
         let refs = [&objects[..], &referrers].concat();
-        let (again, asked_ahead, clear, labels, counted) = tokio::join!(
+        let (again, asked_ahead, clear, labelled, counted) = tokio::join!(
             reread(graph, &refs),
             ahead.rest(),
             masked::read(graph, masked),
-            labels(graph, &unlabelled),
+            labels(graph, &unlabelled, &mut live.names),
             reach::read(graph, &uncounted),
         );
         let mut again = again?;
         live.clear.extend(asked_ahead?);
         live.clear.extend(clear?);
-        labels?.add_to(&mut live.names);
+        labelled?;
         counts.extend(counted);
         let referring = again.split_off(objects.len());
         let gone = referrers.iter().zip(&referring).filter(|(_, found)| found.is_none());

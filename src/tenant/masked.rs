@@ -12,10 +12,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::graph::MOST_MEMBERS;
-use crate::graph::client::Graph;
-use crate::graph::error::GraphError;
-use crate::graph::request::Request;
+use crate::graph::{Graph, GraphError, MOST_MEMBERS, Request};
 use crate::http::odata;
 use crate::kinds::{Family, Unmask};
 use crate::schema::types::GraphVersion;

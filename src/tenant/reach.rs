@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::LiveObject;
-use crate::graph::Response;
-use crate::graph::client::Graph;
-use crate::graph::error::GraphError;
-use crate::graph::request::Request;
+use crate::graph::{Graph, GraphError, Request, Response};
 use crate::http::odata;
 use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
