@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Expand, Family, NotKind, ODataAction, Read, RiskLevel, RiskRule};
+use super::{Expand, Family, NotKind, ODataAction, RiskLevel, RiskRule};
 use crate::schema::walk::Tree;
 
 /// In all that is not named here as device configurations.
@@ -11,12 +11,10 @@ pub(super) const FAMILY: Family = Family {
     path: "/deviceManagement/deviceCompliancePolicies",
     root: "deviceCompliancePolicy",
     // Without it no read shows the actions (FACTS 14.2).
-    read: Read::Collection {
-        expand: &[Expand {
-            property: "scheduledActionsForRule",
-            inside: &[Expand { property: "scheduledActionConfigurations", inside: &[] }],
-        }],
-    },
+    contained: &[Expand {
+        property: "scheduledActionsForRule",
+        inside: &[Expand { property: "scheduledActionConfigurations", inside: &[] }],
+    }],
     // A PATCH changes none of them (FACTS 14.2).
     actions: &[ODataAction {
         property: "scheduledActionsForRule",
@@ -36,24 +34,21 @@ pub(super) const FAMILY: Family = Family {
 
 /// Actions on devices that do not comply, beyond notifications.
 const RISKS: &[RiskRule] = &[
-    RiskRule {
-        code: "compliance/wipe",
-        level: RiskLevel::Refused,
-        message: "Devices that do not comply would be wiped.",
-        happens: |before, after| is_sooner(before, after, "wipe"),
-    },
-    RiskRule {
-        code: "compliance/retire",
-        level: RiskLevel::Refused,
-        message: "Devices that do not comply would be retired, and lose the company's apps and data.",
-        happens: |before, after| is_sooner(before, after, "retire"),
-    },
-    RiskRule {
-        code: "compliance/remove-profiles",
-        level: RiskLevel::Refused,
-        message: "Devices that do not comply would lose their certificates and their Wi-Fi, VPN and email profiles.",
-        happens: |before, after| is_sooner(before, after, "removeResourceAccessProfiles"),
-    },
+    RiskRule::refused(
+        "compliance/wipe",
+        "Devices that do not comply would be wiped.",
+        |before, after| is_sooner(before, after, "wipe"),
+    ),
+    RiskRule::refused(
+        "compliance/retire",
+        "Devices that do not comply would be retired, and lose the company's apps and data.",
+        |before, after| is_sooner(before, after, "retire"),
+    ),
+    RiskRule::refused(
+        "compliance/remove-profiles",
+        "Devices that do not comply would lose their certificates and their Wi-Fi, VPN and email profiles.",
+        |before, after| is_sooner(before, after, "removeResourceAccessProfiles"),
+    ),
     RiskRule {
         code: "compliance/block-sooner",
         level: RiskLevel::Warned,

@@ -19,7 +19,7 @@ mod risk;
 mod testing;
 
 pub use family::{
-    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Read, Service, Unmask, Untouched, Update,
+    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched, Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 

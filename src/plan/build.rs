@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dependencies;
-use super::ownership;
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
-use super::risk;
 use super::{
     Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
-    Unmanaged, twins,
+    Unmanaged, dependencies, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
-use crate::tenant::matching::{Binding, Bindings, Twin, bind};
+use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
 use crate::values::digest;
@@ -96,7 +93,7 @@ pub(crate) fn draft<'a>(
             let binding = bindings.by_address.get(&manifest.address);
             planner.change(manifest, binding.unwrap_or(&Binding::Missing))
         });
-    let bound = bound(&bindings);
+    let bound = bindings.bound();
     let orphans = ownership::orphans(desired, live, &bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
@@ -163,7 +160,7 @@ pub(crate) fn draft<'a>(
 
 /// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
-    covered(live, &bound(&bind(manifests, live, false, &|_| false)), &[])
+    covered(live, &bind(manifests, live, false, &|_| false).bound(), &[])
 }
 
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.
@@ -179,11 +176,6 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
         )
     })
     .collect()
-}
-
-fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<ObjectKey<'a>> {
-    let objects = bindings.by_address.values().filter_map(Binding::object);
-    objects.map(LiveObject::key).collect()
 }
 
 fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) -> Coverage {

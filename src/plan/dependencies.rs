@@ -18,6 +18,10 @@ pub(super) fn settle(
     live: &Live,
     referents: &ReferenceTable,
 ) {
+    let linked = live.referrers.iter().flat_map(|object| {
+        let links = object.links.iter();
+        links.map(|(name, linked)| ((object.key(), name.as_str()), linked.as_slice()))
+    });
     let context = DependencyContext {
         changes,
         desired,
@@ -25,7 +29,7 @@ pub(super) fn settle(
         referents,
         declared: declared(desired, referents),
         referring: referring(changes, live),
-        linked: linked(live),
+        linked: linked.collect(),
     };
     let waits: Vec<Waits> = changes.iter().map(|change| context.waits(change)).collect();
     for (change, waits) in changes.iter_mut().zip(waits) {
@@ -107,14 +111,6 @@ struct DependencyContext<'a> {
     referring: Vec<(&'a LiveObject, Vec<String>)>,
     /// The targets of the navigation properties that Graph answered, by object and name.
     linked: BTreeMap<(ObjectKey<'a>, &'a str), &'a [Linked]>,
-}
-
-fn linked(live: &Live) -> BTreeMap<(ObjectKey<'_>, &str), &[Linked]> {
-    let links = live.referrers.iter().flat_map(|object| {
-        let links = object.links.iter();
-        links.map(|(name, linked)| ((object.key(), name.as_str()), linked.as_slice()))
-    });
-    links.collect()
 }
 
 fn declared<'a>(
@@ -202,10 +198,8 @@ impl DependencyContext<'_> {
             Action::Delete | Action::Replace => true,
             _ if silent => false,
             _ => self.desired.manifest(&owner.address).is_some_and(|manifest| {
-                let declares = |property: &&String| {
-                    manifest.links.iter().any(|link| link.property == **property)
-                };
-                by.iter().all(declares)
+                let declared = manifest.linked();
+                by.iter().all(|property| declared.contains(property))
             }),
         }
     }

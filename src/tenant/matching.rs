@@ -58,6 +58,13 @@ pub struct Bindings<'a> {
     pub warnings: Vec<String>,
 }
 
+impl<'a> Bindings<'a> {
+    /// Returns the objects that manifests are bound to.
+    pub(crate) fn bound(&self) -> BTreeSet<ObjectKey<'a>> {
+        self.by_address.values().filter_map(Binding::object).map(LiveObject::key).collect()
+    }
+}
+
 /// Binds manifests to live objects.
 ///
 /// A manifest binds by its id; otherwise by its display name, or a former one, and its exact type. Several objects with
@@ -258,9 +265,8 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
 
 /// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.
 fn keep_declared(bindings: &mut Bindings<'_>) {
+    let bound = bindings.bound();
     let Bindings { by_address, twins, .. } = bindings;
-    let bound: BTreeSet<ObjectKey<'_>> =
-        by_address.values().filter_map(Binding::object).map(LiveObject::key).collect();
     let mut seen = BTreeSet::new();
     twins.retain(|twin| {
         let stays = by_address.get(&twin.address).and_then(Binding::object);
