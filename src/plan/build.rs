@@ -52,17 +52,13 @@ pub fn plan(
 
 /// A plan without its digests: something that it depends on may not have been read yet.
 pub(crate) struct PlanDraft<'a> {
-    planned: Planned,
+    /// The plan.
+    pub(crate) planned: Planned,
     /// The live state that the changes are planned against.
     live: &'a Live,
 }
 
 impl PlanDraft<'_> {
-    /// Returns the plan.
-    pub(crate) fn planned(&self) -> &Planned {
-        &self.planned
-    }
-
     /// Returns the plan with the digests of the objects that it depends on, and with its own.
     pub(crate) fn seal(mut self) -> Planned {
         let plan = &mut self.planned.plan;

@@ -110,7 +110,7 @@ impl<'a> Planner<'a> {
                 location: self.sources.locate(manifest.span),
                 id: object.map(|object| object.id.clone()),
                 display_name: named.unwrap_or_default().to_owned(),
-                last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
+                last_modified: object.and_then(|object| object.last_modified.clone()),
                 ..Change::default()
             },
             masked: BTreeSet::new(),
@@ -340,11 +340,8 @@ impl ChangeBuilder<'_> {
 
     /// Marks fields that the service has locked as blocked; the others apply.
     fn lock(&mut self, live: &Json) {
-        for lock in self.manifest.family.locks {
-            let member = live.get(lock.property).and_then(|value| value.get(lock.unless));
-            if member != Some(&Json::Bool(false)) {
-                continue;
-            }
+        let locks = self.manifest.family.locks.iter();
+        for lock in locks.filter(|lock| live[lock.property][lock.unless] == false) {
             let fields = self.change.fields.iter_mut();
             for field in fields.filter(|field| field.path.top() == Some(lock.property)) {
                 field.block(lock.why);

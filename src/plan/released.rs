@@ -257,16 +257,13 @@ fn dropped_properties(before: &Manifest, now: &Manifest) -> Vec<DroppedProperty>
 
 /// Returns the value that unsets a property, `None` where there is none.
 fn unset(property: &Property) -> Option<Declared> {
-    if property.facts.required {
-        return None;
+    match &property.shape {
+        _ if property.facts.required => None,
+        _ if property.can_be_unset() => Some(Declared::Null),
+        Shape::Enum(def) => {
+            let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
+            def.members.iter().find(is_unset).cloned().map(Declared::String)
+        }
+        _ => None,
     }
-    if property.can_be_unset() {
-        return Some(Declared::Null);
-    }
-    let Shape::Enum(def) = &property.shape else {
-        return None;
-    };
-    let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
-    let member = def.members.iter().find(is_unset)?;
-    Some(Declared::String(member.clone()))
 }

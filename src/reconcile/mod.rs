@@ -41,12 +41,12 @@ pub async fn plan(
     let mut ahead = Ahead::new(graph);
     let lists = read(graph, desired, &selected, &options.also, &seen);
     let mut live = ahead.beside(lists, wanted).await?;
-    let mut tracker = ReadTracker::besides(ahead.asked().clone());
+    let mut tracker = ReadTracker::besides(ahead.asked.clone());
     let mut counts = Counts::default();
     loop {
         let draft = plan::draft(desired, &live, &selected, options);
-        let unread = tracker.unread(draft.planned(), desired, &live, options);
-        let reached = options.reach.then(|| plan::reach::subjects(&draft.planned().plan, &live));
+        let unread = tracker.unread(&draft.planned, desired, &live, options);
+        let reached = options.reach.then(|| plan::reach::subjects(&draft.planned.plan, &live));
         let uncounted = reached.map(|reached| counts.missing(reached)).unwrap_or_default();
         if unread.is_empty() && ahead.is_empty() {
             // No change depends on whom the changes reach, so the plan is sealed while they are counted.

@@ -12,6 +12,7 @@ use crate::http::odata;
 use crate::manifest::Manifest;
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::model::{Model, Shape};
+use crate::schema::semantics::Resolves;
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, TypedPlace, any, each};
 
@@ -46,23 +47,17 @@ impl NamesUsed {
             let shape = Shape::Complex(manifest.address.kind.clone());
             each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
                 let resolves = place.property.and_then(|property| property.facts.resolves);
-                if let (Some(resolves), Some(text)) = (resolves, value.as_str()) {
-                    wanted.add(resolves.into(), text);
+                match resolves.zip(value.as_str()) {
+                    Some((Resolves::Group, text)) => drop(wanted.groups.insert(text.to_owned())),
+                    Some((Resolves::User, text)) => drop(wanted.users.insert(text.to_owned())),
+                    // The built-in tag needs no look-up, and every tenant has it.
+                    Some((Resolves::ScopeTag, id)) => wanted.scope_tags |= id != DEFAULT_SCOPE_TAG,
+                    None => {}
                 }
                 true
             });
         }
         wanted
-    }
-
-    fn add(&mut self, named: Named, text: &str) {
-        match named {
-            Named::Group => drop(self.groups.insert(text.to_owned())),
-            Named::User => drop(self.users.insert(text.to_owned())),
-            // The built-in tag needs no look-up, and every tenant has it.
-            Named::ScopeTag => self.scope_tags |= text != DEFAULT_SCOPE_TAG,
-            Named::Filter => {}
-        }
     }
 }
 
@@ -163,15 +158,11 @@ async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
         Request::get(GraphVersion::V1, path)
     };
     let queries: Vec<Request> = wanted.iter().map(query).collect();
-    let mut found = Vec::new();
-    for answer in graph.batch(GraphVersion::V1, &queries).await {
-        match answer {
-            Ok(answer) => found.push(answer.body),
-            Err(error) if error.status() == Some(404) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((found, Vec::new()))
+    let answers = graph.batch(GraphVersion::V1, &queries).await.into_iter();
+    let is_missing = |error: &GraphError| error.status() == Some(404);
+    let found = answers.filter(|answer| !answer.as_ref().is_err_and(is_missing));
+    let found: Result<Vec<Value>, GraphError> = found.map(|answer| Ok(answer?.body)).collect();
+    Ok((found?, Vec::new()))
 }
 
 async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>, GraphError> {

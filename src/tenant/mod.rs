@@ -45,7 +45,7 @@ pub struct LiveObject {
     /// The body, without assignments.
     pub body: Body,
     /// When the object was last changed, RFC 3339.
-    last_modified: Option<String>,
+    pub last_modified: Option<String>,
     /// The direct assignments.
     pub assignments: Vec<Value>,
     /// The objects that it refers to, by navigation property. Only properties that were read are in it.
@@ -232,11 +232,6 @@ impl LiveObject {
         let links: BTreeMap<&String, BTreeSet<String>> =
             self.links.iter().map(|(property, linked)| (property, ids(linked))).collect();
         digest::tagged(Domain::Live, &(body, targets, links))
-    }
-
-    /// Returns `lastModifiedDateTime`.
-    pub fn last_modified(&self) -> Option<&str> {
-        self.last_modified.as_deref()
     }
 }
 
