@@ -165,13 +165,9 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
         let change = changes.iter().find(|change| change.address == rewrite.address);
         !change.is_some_and(|change| change.action == Action::Create || change.rewrites())
     };
+    let why = "it matches no declared value that cannot be compared";
     let idle = rewrites.iter().filter(is_idle);
-    idle.map(|rewrite| {
-        format!(
-            "`--rewrite-secret {rewrite}`: it matches no declared value that cannot be compared"
-        )
-    })
-    .collect()
+    idle.map(|rewrite| format!("`--rewrite-secret {rewrite}`: {why}")).collect()
 }
 
 fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) -> Coverage {

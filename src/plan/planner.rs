@@ -147,16 +147,11 @@ impl ChangeBuilder<'_> {
                 self.protect("the object would be deleted");
             }
             (Presence::Present, Binding::Missing) if family.is_singleton() => {
-                let kind = &self.manifest.address.kind;
-                self.change.blocked.push(Blocked::new(
-                    "match/no-singleton",
-                    format!("the tenant did not answer its `{kind}`"),
-                    format!(
-                        "every tenant has one: check that the app has `{}`",
-                        family.read_permission
-                    ),
-                    None,
-                ));
+                let (kind, permission) = (&self.manifest.address.kind, family.read_permission);
+                let message = format!("the tenant did not answer its `{kind}`");
+                let help = format!("every tenant has one: check that the app has `{permission}`");
+                let blocked = Blocked::new("match/no-singleton", message, help, None);
+                self.change.blocked.push(blocked);
             }
             (Presence::Present, Binding::Missing) => self.create(&[]),
             (Presence::Present, Binding::Retyped(object)) => {

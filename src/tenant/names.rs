@@ -116,8 +116,8 @@ impl Names {
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
-                    let others = self.others.get(&named).map(Vec::as_slice).unwrap_or_default();
-                    let near = nearest(text, others.iter().map(String::as_str)).map(str::to_owned);
+                    let others = self.others.get(&named).into_iter().flatten();
+                    let near = nearest(text, others.map(String::as_str)).map(str::to_owned);
                     Err(Unresolved::Unknown { near })
                 }
             },

@@ -114,8 +114,7 @@ pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<CountSubject>) -> Coun
     for subject in wanted {
         match subject {
             CountSubject::Group(id) => {
-                let (devices, users) = (answers.next(), answers.next());
-                if let (Some(devices), Some(users)) = (devices, users) {
+                if let (Some(devices), Some(users)) = (answers.next(), answers.next()) {
                     counts.groups.insert(id.clone(), members(devices, users));
                 }
             }
