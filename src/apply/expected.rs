@@ -6,7 +6,7 @@ use super::saved;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::Address;
 use crate::manifest::tenant_file::GuardSpec;
-use crate::plan::{Plan, PlanOptions, Planned, TenantRef, risk};
+use crate::plan::{Plan, PlanOptions, Planned, Summary, TenantRef, risk};
 
 /// The plan that an apply must match.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ impl ExpectedPlan {
         let is_stale = |address: &Address| stale.iter().any(|stale| stale.address == *address);
         plan.order.retain(|address| !is_stale(address));
         plan.changes.retain(|change| !is_stale(&change.address));
-        plan.summary = plan.recount();
+        plan.summary = Summary::of(&plan.changes);
         plan.limits = risk::limits(plan, planned.pruned.len(), guard);
         plan.digest.clone_from(&expected.digest);
         Ok((planned, stale))

@@ -254,16 +254,8 @@ mod tests {
             display_name: "N".to_owned(),
             action: Action::Update,
             fields: fields.iter().map(field).collect(),
-            assignments: Vec::new(),
-            left_alone: Vec::new(),
             requests,
-            precondition: None,
-            risks: Vec::new(),
-            blocked: Vec::new(),
-            depends_on: Vec::new(),
-            last_modified: None,
-            twin_of: None,
-            reach: None,
+            ..Change::default()
         }
     }
 

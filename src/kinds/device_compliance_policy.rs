@@ -2,30 +2,19 @@
 
 use serde_json::Value as Json;
 
-use super::{
-    Expand, Family, NotKind, ODataAction, Read, RiskLevel, RiskRule, Service, Untouched, Update,
-};
-use crate::http::cloud::Cloud;
+use super::{Expand, Family, NotKind, ODataAction, RiskLevel, RiskRule};
+use crate::schema::walk::Tree;
 
+/// In all that is not named here as device configurations.
 pub(super) const FAMILY: Family = Family {
     name: "deviceCompliancePolicies",
     path: "/deviceManagement/deviceCompliancePolicies",
-    service: Service::Intune,
     root: "deviceCompliancePolicy",
-    name_property: "displayName",
     // Without it no read shows the actions (FACTS 14.2).
-    read: Read::Collection {
-        expand: &[Expand {
-            property: "scheduledActionsForRule",
-            inside: &[Expand { property: "scheduledActionConfigurations", inside: &[] }],
-        }],
-    },
-    update: Update::Patch,
-    assign: Some(ODataAction {
-        property: "assignments",
-        segment: "assign",
-        body_key: "assignments",
-    }),
+    contained: &[Expand {
+        property: "scheduledActionsForRule",
+        inside: &[Expand { property: "scheduledActionConfigurations", inside: &[] }],
+    }],
     // A PATCH changes none of them (FACTS 14.2).
     actions: &[ODataAction {
         property: "scheduledActionsForRule",
@@ -33,42 +22,33 @@ pub(super) const FAMILY: Family = Family {
         body_key: "deviceComplianceScheduledActionForRules",
     }],
     unmask: None,
-    status_overview: Some("deviceStatusOverview"),
     access_policy: Some("compliancePolicy"),
-    deletable: true,
-    untouched: Untouched::Version,
-    locks: &[],
     not_kinds: &[NotKind {
         name: "defaultDeviceCompliancePolicy",
         why: "it is the default for devices without a policy, and cannot be created",
         stands_in: false,
     }],
-    clouds: &Cloud::ALL,
-    read_permission: "DeviceManagementConfiguration.Read.All",
-    write_permission: "DeviceManagementConfiguration.ReadWrite.All",
     risks: RISKS,
+    ..super::device_configuration::FAMILY
 };
 
 /// Actions on devices that do not comply, beyond notifications.
 const RISKS: &[RiskRule] = &[
-    RiskRule {
-        code: "compliance/wipe",
-        level: RiskLevel::Refused,
-        message: "Devices that do not comply would be wiped.",
-        happens: |before, after| is_sooner(before, after, "wipe"),
-    },
-    RiskRule {
-        code: "compliance/retire",
-        level: RiskLevel::Refused,
-        message: "Devices that do not comply would be retired, and lose the company's apps and data.",
-        happens: |before, after| is_sooner(before, after, "retire"),
-    },
-    RiskRule {
-        code: "compliance/remove-profiles",
-        level: RiskLevel::Refused,
-        message: "Devices that do not comply would lose their certificates and their Wi-Fi, VPN and email profiles.",
-        happens: |before, after| is_sooner(before, after, "removeResourceAccessProfiles"),
-    },
+    RiskRule::refused(
+        "compliance/wipe",
+        "Devices that do not comply would be wiped.",
+        |before, after| is_sooner(before, after, "wipe"),
+    ),
+    RiskRule::refused(
+        "compliance/retire",
+        "Devices that do not comply would be retired, and lose the company's apps and data.",
+        |before, after| is_sooner(before, after, "retire"),
+    ),
+    RiskRule::refused(
+        "compliance/remove-profiles",
+        "Devices that do not comply would lose their certificates and their Wi-Fi, VPN and email profiles.",
+        |before, after| is_sooner(before, after, "removeResourceAccessProfiles"),
+    ),
     RiskRule {
         code: "compliance/block-sooner",
         level: RiskLevel::Warned,
@@ -87,13 +67,10 @@ fn is_sooner(before: &Json, after: &Json, action: &str) -> bool {
 
 /// Returns the smallest number of hours after which an action comes.
 fn hours(policy: &Json, action: &str) -> Option<f64> {
-    let list = |value: &Json, name: &str| value[name].as_array().cloned().unwrap_or_default();
-    let rules = list(policy, "scheduledActionsForRule").into_iter();
-    rules
-        .flat_map(|rule| list(&rule, "scheduledActionConfigurations"))
-        .filter(|entry| entry["actionType"] == action)
-        .map(|entry| entry["gracePeriodHours"].as_f64().unwrap_or_default())
-        .reduce(f64::min)
+    let rules = policy["scheduledActionsForRule"].elements().iter();
+    let entries = rules.flat_map(|rule| rule["scheduledActionConfigurations"].elements());
+    let entries = entries.filter(|entry| entry["actionType"] == action);
+    entries.map(|entry| entry["gracePeriodHours"].as_f64().unwrap_or_default()).reduce(f64::min)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Intune device configurations: a collection of objects of 121 types.
 
-use super::{Family, NotKind, ODataAction, Read, Service, Unmask, Untouched, Update};
+use super::{Family, NotKind, ODataAction, Service, Unmask, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -9,7 +9,8 @@ pub(super) const FAMILY: Family = Family {
     service: Service::Intune,
     root: "deviceConfiguration",
     name_property: "displayName",
-    read: Read::Collection { expand: &[] },
+    singleton: false,
+    contained: &[],
     update: Update::Patch,
     assign: Some(ODataAction {
         property: "assignments",

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::{Family, Lock, Obsolete, Read, RiskLevel, RiskRule, Service, Untouched, Update};
+use super::{Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
-use crate::schema::types::type_name;
+use crate::schema::walk::Tree;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",
@@ -12,7 +12,8 @@ pub(super) const FAMILY: Family = Family {
     service: Service::Entra,
     root: "deviceRegistrationPolicy",
     name_property: "displayName",
-    read: Read::Singleton,
+    singleton: true,
+    contained: &[],
     update: Update::Put {
         // A PUT that lacks one of these is refused (microsoft-graph-docs-contrib#8532).
         required: &[
@@ -49,60 +50,54 @@ pub(super) const FAMILY: Family = Family {
 
 /// Changes that can lock people out or let more people in.
 const RISKS: &[RiskRule] = &[
-    RiskRule {
-        code: "registration/quota-zero",
-        level: RiskLevel::Refused,
-        message: "With a quota of 0 nobody can join or register another device.",
-        happens: |before, after| after["userDeviceQuota"] == 0 && before["userDeviceQuota"] != 0,
-    },
-    RiskRule {
-        code: "registration/join-nobody",
-        level: RiskLevel::Refused,
-        message: "Nobody could join a device to Entra any more, new laptops of Autopilot included.",
-        happens: |before, after| {
+    RiskRule::refused(
+        "registration/quota-zero",
+        "With a quota of 0 nobody can join or register another device.",
+        |before, after| after["userDeviceQuota"] == 0 && before["userDeviceQuota"] != 0,
+    ),
+    RiskRule::refused(
+        "registration/join-nobody",
+        "Nobody could join a device to Entra any more, new laptops of Autopilot included.",
+        |before, after| {
             membership(before, JOIN) > Membership::Nobody
                 && membership(after, JOIN) == Membership::Nobody
         },
-    },
-    RiskRule {
-        code: "registration/mfa-off",
-        level: RiskLevel::Refused,
-        message: "Devices could be joined or registered with a password alone.",
-        happens: |before, after| {
+    ),
+    RiskRule::refused(
+        "registration/mfa-off",
+        "Devices could be joined or registered with a password alone.",
+        |before, after| {
             let configuration = "multiFactorAuthConfiguration";
             before[configuration] == "required" && after[configuration] == "notRequired"
         },
-    },
-    RiskRule {
-        code: "registration/laps-off",
-        level: RiskLevel::Refused,
-        message: "Local administrator passwords would no longer be rotated and kept in Entra.",
-        happens: |before, after| {
+    ),
+    RiskRule::refused(
+        "registration/laps-off",
+        "Local administrator passwords would no longer be rotated and kept in Entra.",
+        |before, after| {
             let is_enabled = |policy: &Json| policy["localAdminPassword"]["isEnabled"] == true;
             is_enabled(before) && !is_enabled(after)
         },
-    },
-    RiskRule {
-        code: "registration/local-admins-widened",
-        level: RiskLevel::Refused,
-        message: "More people would become local administrators of the devices that are joined from now on.",
-        happens: |before, after| {
+    ),
+    RiskRule::refused(
+        "registration/local-admins-widened",
+        "More people would become local administrators of the devices that are joined from now on.",
+        |before, after| {
             let admins =
                 |policy: &Json| policy["azureADJoin"]["localAdmins"]["enableGlobalAdmins"] == true;
             widened(before, after, LOCAL_ADMINS) || !admins(before) && admins(after)
         },
-    },
-    RiskRule {
-        code: "registration/opened",
-        level: RiskLevel::Refused,
-        message: "Everybody could join or register devices, where only some could.",
-        happens: |before, after| {
+    ),
+    RiskRule::refused(
+        "registration/opened",
+        "Everybody could join or register devices, where only some could.",
+        |before, after| {
             [JOIN, REGISTER].into_iter().any(|who| {
                 membership(before, who) < Membership::Everybody
                     && membership(after, who) == Membership::Everybody
             })
         },
-    },
+    ),
 ];
 
 const JOIN: &str = "/azureADJoin/allowedToJoin";
@@ -118,12 +113,7 @@ enum Membership {
 }
 
 fn membership(policy: &Json, pointer: &str) -> Membership {
-    let stated = policy
-        .pointer(pointer)
-        .and_then(|m| m.get("@odata.type"))
-        .and_then(Json::as_str)
-        .and_then(type_name);
-    match stated {
+    match policy.pointer(pointer).and_then(Tree::stated_type) {
         Some("allDeviceRegistrationMembership") => Membership::Everybody,
         Some("enumeratedDeviceRegistrationMembership") if !members(policy, pointer).is_empty() => {
             Membership::Some
@@ -133,14 +123,9 @@ fn membership(policy: &Json, pointer: &str) -> Membership {
 }
 
 fn members(policy: &Json, pointer: &str) -> Vec<String> {
-    let Some(membership) = policy.pointer(pointer) else {
-        return Vec::new();
-    };
-    let list = |name: &str| membership.get(name).and_then(Json::as_array).into_iter().flatten();
-    list("users")
-        .chain(list("groups"))
-        .filter_map(|id| id.as_str().map(str::to_lowercase))
-        .collect()
+    let membership = policy.pointer(pointer).unwrap_or(&Json::Null);
+    let ids = ["users", "groups"].into_iter().flat_map(|list| membership[list].elements());
+    ids.filter_map(|id| id.as_str().map(str::to_lowercase)).collect()
 }
 
 fn widened(before: &Json, after: &Json, pointer: &str) -> bool {

@@ -21,8 +21,10 @@ pub struct Family {
     pub root: &'static str,
     /// The property with the name of an object.
     pub name_property: &'static str,
-    /// How objects are read.
-    pub read: Read,
+    /// Whether the family has a single object, which always exists and has no id.
+    pub singleton: bool,
+    /// The navigation properties that a list and a read by id expand, besides the assignments.
+    pub contained: &'static [Expand],
     /// How an object's body is updated.
     pub update: Update,
     /// The action that replaces an object's assignments; `None` if objects are not assigned.
@@ -60,18 +62,6 @@ pub enum Service {
     Intune,
     /// Entra.
     Entra,
-}
-
-/// How the objects of a family are read.
-#[derive(Clone, Copy, Debug)]
-pub enum Read {
-    /// A collection. A list and a read by id expand the assignments and these.
-    Collection {
-        /// The navigation properties to expand.
-        expand: &'static [Expand],
-    },
-    /// A single object that always exists and has no id.
-    Singleton,
 }
 
 /// A navigation property that a read expands, with nested ones.
@@ -160,7 +150,7 @@ pub struct Lock {
 impl Family {
     /// Whether the family has a single object, which always exists.
     pub fn is_singleton(&self) -> bool {
-        matches!(self.read, Read::Singleton)
+        self.singleton
     }
 
     /// Whether objects are assigned to groups.
@@ -185,19 +175,12 @@ impl Family {
     /// Returns the items of `$expand` in every read of an object.
     pub fn expand(&self) -> Vec<String> {
         let assignments = self.assign.iter().map(|assign| assign.property.to_owned());
-        assignments.chain(self.expanded().iter().map(Expand::item)).collect()
+        assignments.chain(self.contained.iter().map(Expand::item)).collect()
     }
 
     /// Whether a response has all that a read of the object expands, except assignments.
     pub fn is_complete(&self, body: &Value) -> bool {
-        self.expanded().iter().all(|expand| expand.is_complete(body))
-    }
-
-    fn expanded(&self) -> &'static [Expand] {
-        match self.read {
-            Read::Collection { expand } => expand,
-            Read::Singleton => &[],
-        }
+        self.contained.iter().all(|expand| expand.is_complete(body))
     }
 }
 
@@ -214,11 +197,8 @@ impl Expand {
         let next = holder.get(format!("{}@odata.nextLink", self.property));
         let has_next = next.is_some_and(|link| !link.is_null());
         let entities = holder.get(self.property).and_then(Value::as_array).filter(|_| !has_next);
-        entities.is_some_and(|entities| {
-            entities
-                .iter()
-                .all(|entity| self.inside.iter().all(|expand| expand.is_complete(entity)))
-        })
+        let is_whole = |entity| self.inside.iter().all(|expand| expand.is_complete(entity));
+        entities.is_some_and(|entities| entities.iter().all(is_whole))
     }
 }
 

@@ -19,7 +19,7 @@ mod risk;
 mod testing;
 
 pub use family::{
-    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Read, Service, Unmask, Untouched, Update,
+    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched, Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 
@@ -47,18 +47,17 @@ pub struct Kind {
 
 /// Returns the family of a kind, `None` if no version has the kind.
 pub fn family_of(kind: &str) -> Option<&'static Family> {
-    let has =
-        |family: &&Family| GraphVersion::ALL.into_iter().any(|version| family.has(kind, version));
-    FAMILIES.iter().copied().find(has)
+    find_in_any_version(|family, version| family.has(kind, version))
 }
 
 /// Returns the family of objects of a type, `None` if no family has such objects.
 pub fn family_below(target: &str) -> Option<&'static Family> {
-    let leads_to = |family: &&Family| {
-        let mut versions = GraphVersion::ALL.into_iter();
-        versions.any(|version| Types::of(version).is_a(target, family.root))
-    };
-    FAMILIES.iter().copied().find(leads_to)
+    find_in_any_version(|family, version| Types::of(version).is_a(target, family.root))
+}
+
+fn find_in_any_version(fits: impl Fn(&Family, GraphVersion) -> bool) -> Option<&'static Family> {
+    let mut families = FAMILIES.iter().copied();
+    families.find(|family| GraphVersion::ALL.into_iter().any(|version| fits(family, version)))
 }
 
 /// Whether a version has a kind.
@@ -75,9 +74,7 @@ impl Family {
     /// Returns the kinds of this family, sorted.
     pub fn kinds(&'static self) -> Vec<Kind> {
         let versions = GraphVersion::ALL.into_iter();
-        let roots = versions.clone().filter_map(|version| Types::of(version).get(self.root));
-        let derived = roots.flat_map(|root| root.derived.clone());
-        let names: BTreeSet<String> = derived.chain([self.root.to_owned()]).collect();
+        let names: BTreeSet<String> = versions.clone().flat_map(|v| self.types(v)).collect();
         let kind = |name: String| Kind {
             versions: versions.clone().filter(|version| self.has(&name, *version)).collect(),
             legacy: Semantics::built_in().legacy(&name).is_some(),
@@ -102,10 +99,16 @@ impl Family {
             }
             Holds::Named(_) | Holds::Edm(_) => false,
         };
-        let may_refer =
-            |name: &str| types.get(name).is_some_and(|def| def.properties.iter().any(leads_there));
-        let derived = types.get(self.root).map(|root| root.derived.clone()).unwrap_or_default();
-        may_refer(self.root) || derived.iter().any(|name| may_refer(name))
+        let names = self.types(GraphVersion::Beta);
+        let mut own = names.iter().filter_map(|name| types.get(name));
+        own.any(|def| def.properties.iter().any(leads_there))
+    }
+
+    /// Returns the names of the root type and of those that derive from it.
+    fn types(&self, version: GraphVersion) -> Vec<String> {
+        let root = Types::of(version).get(self.root);
+        let derived = root.iter().flat_map(|root| root.derived.iter().cloned());
+        derived.chain([self.root.to_owned()]).collect()
     }
 
     fn has(&self, kind: &str, version: GraphVersion) -> bool {

@@ -8,9 +8,7 @@ pub const COVERED: &str =
     "device configurations (templates), compliance policies and the device registration policy";
 
 /// The common name of an object, and the Graph types of such objects, abstract ones included.
-type NotCovered = (&'static str, &'static [&'static str]);
-
-const NOT_COVERED: &[NotCovered] = &[
+const NOT_COVERED: &[(&str, &[&str])] = &[
     ("a settings catalog policy", &["deviceManagementConfigurationPolicy"]),
     ("a settings catalog compliance policy", &["deviceManagementCompliancePolicy"]),
     ("a reusable settings group", &["deviceManagementReusablePolicySetting"]),

@@ -50,6 +50,15 @@ impl Risk {
 }
 
 impl RiskRule {
+    /// Makes a rule for a risk that is refused.
+    pub(super) const fn refused(
+        code: &'static str,
+        message: &'static str,
+        happens: fn(&Value, &Value) -> bool,
+    ) -> Self {
+        Self { code, level: RiskLevel::Refused, message, happens }
+    }
+
     /// Returns the risks of these rules that lie between two bodies of an object.
     pub fn check(rules: &[Self], before: &Value, after: &Value) -> Vec<Risk> {
         let happens = rules.iter().filter(|rule| (rule.happens)(before, after));

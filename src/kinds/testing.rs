@@ -1,7 +1,7 @@
 //! A family of the tests alone, unlike the others: its objects are named by another property, replaced by `PUT` below
 //! their ids, and never deleted, under permissions of their own.
 
-use super::{Family, Read, RiskLevel, RiskRule, Service, Untouched, Update};
+use super::{Family, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) static FAMILY: Family = Family {
@@ -10,7 +10,8 @@ pub(super) static FAMILY: Family = Family {
     service: Service::Intune,
     root: "roleScopeTag",
     name_property: "description",
-    read: Read::Collection { expand: &[] },
+    singleton: false,
+    contained: &[],
     update: Update::Put { required: &["displayName", "description"], obsolete: None },
     assign: None,
     actions: &[],
@@ -24,10 +25,7 @@ pub(super) static FAMILY: Family = Family {
     clouds: &Cloud::ALL,
     read_permission: "Policy.Read.DeviceConfiguration",
     write_permission: "Policy.ReadWrite.DeviceConfiguration",
-    risks: &[RiskRule {
-        code: "label/empty",
-        level: RiskLevel::Refused,
-        message: "The label would say nothing.",
-        happens: |_, after| after["displayName"] == "",
-    }],
+    risks: &[RiskRule::refused("label/empty", "The label would say nothing.", |_, after| {
+        after["displayName"] == ""
+    })],
 };

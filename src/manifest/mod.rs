@@ -51,7 +51,7 @@ pub use tenant_file::TenantFile;
 pub use variable::concerns_secrets_sent;
 
 /// The address of a manifest: its kind and its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// The Graph type's name.
     pub kind: String,

@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dependencies;
-use super::ownership;
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
-use super::risk;
 use super::{
-    Action, Change, Comparison, Coverage, FieldStatus, OwnCreates, Plan, Planned, Reads, Summary,
-    TenantRef, Unmanaged, twins,
+    Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
+    Unmanaged, dependencies, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
-use crate::tenant::matching::{Binding, Bindings, Twin, bind};
+use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
 use crate::values::digest;
@@ -55,17 +52,13 @@ pub fn plan(
 
 /// A plan without its digests: something that it depends on may not have been read yet.
 pub(crate) struct PlanDraft<'a> {
-    planned: Planned,
+    /// The plan.
+    pub(crate) planned: Planned,
     /// The live state that the changes are planned against.
     live: &'a Live,
 }
 
 impl PlanDraft<'_> {
-    /// Returns the plan.
-    pub(crate) fn planned(&self) -> &Planned {
-        &self.planned
-    }
-
     /// Returns the plan with the digests of the objects that it depends on, and with its own.
     pub(crate) fn seal(mut self) -> Planned {
         let plan = &mut self.planned.plan;
@@ -89,14 +82,14 @@ pub(crate) fn draft<'a>(
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = ReferenceTable::of(&desired.manifests, live, &bindings, &selected);
     let known = Resolved { referents: &referents, ..live.known() };
-    let planner = Planner::new(desired, known).rewriting(&options.rewrite);
+    let planner = Planner::new(desired, known, &options.rewrite);
     let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
     let mut compared: Vec<Comparison> =
         parallel::map(manifests.collect(), |manifest: &Manifest| {
             let binding = bindings.by_address.get(&manifest.address);
             planner.change(manifest, binding.unwrap_or(&Binding::Missing))
         });
-    let bound = bound(&bindings);
+    let bound = bindings.bound();
     let orphans = ownership::orphans(desired, live, &bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
@@ -142,7 +135,7 @@ pub(crate) fn draft<'a>(
         only: options.only.clone(),
         order: dependencies::order(&changes),
         masked_read: !live.clear.is_empty(),
-        summary: summarise(&changes),
+        summary: Summary::of(&changes),
         limits: Vec::new(),
         coverage: covered(live, &bound, &pruned),
         released: Vec::new(),
@@ -163,31 +156,7 @@ pub(crate) fn draft<'a>(
 
 /// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
-    covered(live, &bound(&bind(manifests, live, false, &|_| false)), &[])
-}
-
-pub(super) fn summarise(changes: &[Change]) -> Summary {
-    let mut summary = Summary::default();
-    for change in changes {
-        let fields = |status| change.with_status(status).count();
-        summary.blocked_fields += fields(FieldStatus::Blocked);
-        summary.unverifiable_fields += fields(FieldStatus::Unverifiable);
-        if !change.blocked.is_empty() {
-            summary.blocked_changes += 1;
-            continue;
-        }
-        match change.action {
-            Action::Create => summary.create += 1,
-            Action::Replace => summary.replace += 1,
-            Action::Delete => summary.delete += 1,
-            Action::None => summary.unchanged += 1,
-            Action::Update => {
-                summary.update += usize::from(fields(FieldStatus::Change) > 0);
-                summary.assignment_changes += usize::from(!change.assignments.is_empty());
-            }
-        }
-    }
-    summary
+    covered(live, &bind(manifests, live, false, &|_| false).bound(), &[])
 }
 
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.
@@ -196,32 +165,19 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
         let change = changes.iter().find(|change| change.address == rewrite.address);
         !change.is_some_and(|change| change.action == Action::Create || change.rewrites())
     };
+    let why = "it matches no declared value that cannot be compared";
     let idle = rewrites.iter().filter(is_idle);
-    idle.map(|rewrite| {
-        format!(
-            "`--rewrite-secret {rewrite}`: it matches no declared value that cannot be compared"
-        )
-    })
-    .collect()
-}
-
-fn bound<'a>(bindings: &Bindings<'a>) -> BTreeSet<ObjectKey<'a>> {
-    let objects = bindings.by_address.values().filter_map(Binding::object);
-    objects.map(LiveObject::key).collect()
+    idle.map(|rewrite| format!("`--rewrite-secret {rewrite}`: {why}")).collect()
 }
 
 fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) -> Coverage {
-    let is_pruned = |object: &LiveObject| {
-        let is_it = |manifest: &Manifest| {
-            manifest.family == object.family && manifest.id.as_deref() == Some(&object.id)
-        };
-        pruned.iter().any(is_it)
-    };
+    let pruned: BTreeSet<ObjectKey<'_>> =
+        pruned.iter().filter_map(|gone| Some((gone.family, gone.id.as_deref()?))).collect();
     let mut unmanaged: Vec<Unmanaged> = live
         .objects
         .iter()
         .filter(|object| !object.family.is_singleton())
-        .filter(|object| !bound.contains(&object.key()) && !is_pruned(object))
+        .filter(|object| !bound.contains(&object.key()) && !pruned.contains(&object.key()))
         .map(|object| Unmanaged {
             kind: object.kind.clone(),
             display_name: object.display_name.clone(),

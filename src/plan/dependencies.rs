@@ -18,6 +18,10 @@ pub(super) fn settle(
     live: &Live,
     referents: &ReferenceTable,
 ) {
+    let linked = live.referrers.iter().flat_map(|object| {
+        let links = object.links.iter();
+        links.map(|(name, linked)| ((object.key(), name.as_str()), linked.as_slice()))
+    });
     let context = DependencyContext {
         changes,
         desired,
@@ -25,7 +29,7 @@ pub(super) fn settle(
         referents,
         declared: declared(desired, referents),
         referring: referring(changes, live),
-        linked: linked(live),
+        linked: linked.collect(),
     };
     let waits: Vec<Waits> = changes.iter().map(|change| context.waits(change)).collect();
     for (change, waits) in changes.iter_mut().zip(waits) {
@@ -109,14 +113,6 @@ struct DependencyContext<'a> {
     linked: BTreeMap<(ObjectKey<'a>, &'a str), &'a [Linked]>,
 }
 
-fn linked(live: &Live) -> BTreeMap<(ObjectKey<'_>, &str), &[Linked]> {
-    let links = live.referrers.iter().flat_map(|object| {
-        let links = object.links.iter();
-        links.map(|(name, linked)| ((object.key(), name.as_str()), linked.as_slice()))
-    });
-    links.collect()
-}
-
 fn declared<'a>(
     desired: &'a Desired,
     referents: &ReferenceTable,
@@ -171,9 +167,11 @@ impl DependencyContext<'_> {
             let (mut by, mut silent) = (Vec::new(), false);
             for property in links.iter().filter(|link| may_lead_here.contains(link)) {
                 match self.linked.get(&(object.key(), property.as_str())) {
-                    Some(linked) if leads_to(linked, id) => by.push(property),
-                    Some(_) => {}
                     None => silent = true,
+                    Some(linked) if linked.iter().any(|one| one.id.eq_ignore_ascii_case(id)) => {
+                        by.push(property);
+                    }
+                    Some(_) => {}
                 }
             }
             if by.is_empty() && !silent {
@@ -200,10 +198,8 @@ impl DependencyContext<'_> {
             Action::Delete | Action::Replace => true,
             _ if silent => false,
             _ => self.desired.manifest(&owner.address).is_some_and(|manifest| {
-                let declares = |property: &&String| {
-                    manifest.links.iter().any(|link| link.property == **property)
-                };
-                by.iter().all(declares)
+                let declared = manifest.linked();
+                by.iter().all(|property| declared.contains(property))
             }),
         }
     }
@@ -213,11 +209,6 @@ impl DependencyContext<'_> {
         let change = &self.changes[at.ok()?];
         change.is_difference().then_some(change)
     }
-}
-
-fn leads_to(linked: &[Linked], id: &str) -> bool {
-    let mut linked = linked.iter();
-    linked.any(|linked| linked.id.eq_ignore_ascii_case(id))
 }
 
 fn describe(object: &LiveObject, owner: Option<&Address>) -> String {

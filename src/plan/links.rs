@@ -21,19 +21,15 @@ impl Planner<'_> {
         manifest: &Manifest,
         change: &mut Change,
     ) -> Map<String, Json> {
-        let mut members = Map::new();
-        for link in &manifest.links {
-            let Some(wanted) = self.wanted(link, &mut change.blocked) else {
-                continue;
-            };
+        let bound = manifest.links.iter().filter_map(|link| {
+            let wanted = self.wanted(link, &mut change.blocked)?;
             if wanted.is_empty() {
-                continue;
+                return None;
             }
             change.fields.push(self.field(link, &[], &wanted));
-            let (name, value) = requests::bind(link, wanted.iter().map(|one| &one.id));
-            members.insert(name, value);
-        }
-        members
+            Some(requests::bind(link, wanted.iter().map(|one| &one.id)))
+        });
+        bound.collect()
     }
 
     /// Returns the requests that make an object refer to the declared objects.
@@ -55,25 +51,23 @@ impl Planner<'_> {
                 });
                 continue;
             };
-            let added: Vec<&LinkTarget> = wanted
-                .iter()
-                .filter(|one| !live.iter().any(|live| one.leads_to(&live.id)))
+            let is_new = |one: &&LinkTarget| !live.iter().any(|live| one.leads_to(&live.id));
+            let is_gone = |live: &&Linked| !wanted.iter().any(|one| one.leads_to(&live.id));
+            let added = wanted.iter().filter(is_new);
+            let added: Vec<PlannedRequest> =
+                added.map(|one| requests::link(manifest, &object.id, link, &one.id)).collect();
+            let removed = live.iter().filter(is_gone);
+            let mut removed: Vec<PlannedRequest> = removed
+                .map(|live| requests::unlink(manifest, &object.id, link, &live.id))
                 .collect();
-            let removed: Vec<&Linked> = live
-                .iter()
-                .filter(|live| !wanted.iter().any(|one| one.leads_to(&live.id)))
-                .collect();
-            if added.is_empty() && removed.is_empty() {
-                continue;
+            if !added.is_empty() || !removed.is_empty() {
+                change.fields.push(self.field(link, live, &wanted));
             }
-            change.fields.push(self.field(link, live, &wanted));
-            let at = |one: &&LinkTarget| requests::link(manifest, &object.id, link, &one.id);
-            requests.extend(added.iter().map(at));
             // A single reference is replaced by the new one.
-            let taken = !link.many && !added.is_empty();
-            let removed = removed.iter().filter(|_| !taken);
-            requests
-                .extend(removed.map(|live| requests::unlink(manifest, &object.id, link, &live.id)));
+            if !link.many && !added.is_empty() {
+                removed.clear();
+            }
+            requests.extend(added.into_iter().chain(removed));
         }
         requests
     }
@@ -115,7 +109,8 @@ impl Planner<'_> {
 
     fn withheld(&self, link: &Link, status: FieldStatus) -> FieldChange {
         let path = FieldPath::default().name(&link.property);
-        FieldChange::withheld(path, status, self.sources.locate(link.span))
+        let location = Some(self.sources.locate(link.span));
+        FieldChange { path, status, location, ..FieldChange::default() }
     }
 }
 

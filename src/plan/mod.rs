@@ -132,11 +132,6 @@ impl Plan {
     fn change(&self, address: &Address) -> Option<&Change> {
         self.changes.iter().find(|change| change.address == *address)
     }
-
-    /// Counts the changes that are in the plan.
-    pub fn recount(&self) -> Summary {
-        build::summarise(&self.changes)
-    }
 }
 
 /// A tenant as a plan names it.
@@ -163,7 +158,7 @@ impl From<&TenantFile> for TenantRef {
 
 /// What happens to an object.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
@@ -176,11 +171,12 @@ pub enum Action {
     /// The object should not exist.
     Delete,
     /// The object is as declared.
+    #[default]
     None,
 }
 
 /// The change of one object.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
@@ -228,28 +224,6 @@ pub struct Change {
 }
 
 impl Change {
-    /// Makes a change with nothing to do.
-    pub(crate) fn new(address: Address, location: Location) -> Self {
-        Self {
-            address,
-            location,
-            id: None,
-            display_name: String::new(),
-            action: Action::None,
-            fields: Vec::new(),
-            assignments: Vec::new(),
-            left_alone: Vec::new(),
-            requests: Vec::new(),
-            precondition: None,
-            risks: Vec::new(),
-            blocked: Vec::new(),
-            depends_on: Vec::new(),
-            last_modified: None,
-            twin_of: None,
-            reach: None,
-        }
-    }
-
     /// Blocks the change, with the place of its manifest.
     fn block(&mut self, code: &str, message: impl Into<String>, help: impl Into<String>) {
         self.blocked.push(Blocked::new(code, message, help, Some(self.location.clone())));
@@ -287,7 +261,7 @@ impl Change {
 }
 
 /// A field that differs, cannot be compared or cannot be changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
@@ -313,20 +287,6 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// Makes a field whose values are withheld.
-    pub(super) fn withheld(path: FieldPath, status: FieldStatus, location: Location) -> Self {
-        Self {
-            path,
-            status,
-            before: Shown::Withheld,
-            after: Shown::Withheld,
-            encoded: false,
-            names: BTreeMap::new(),
-            reason: None,
-            location: Some(location),
-        }
-    }
-
     /// Marks a field that differs as one that cannot be changed.
     fn block(&mut self, why: &str) {
         if self.status == FieldStatus::Change {
@@ -344,11 +304,12 @@ impl FieldChange {
 
 /// Whether a field would be sent.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
     /// The field differs and would be sent.
+    #[default]
     Change,
     /// The field differs and cannot be changed; the object's other fields can.
     Blocked,
@@ -357,7 +318,7 @@ pub enum FieldStatus {
 }
 
 /// A value as a plan may show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// No value.
@@ -365,6 +326,7 @@ pub enum Shown {
     /// This value.
     Value(Value),
     /// A value that is a secret or cannot be read.
+    #[default]
     Withheld,
 }
 
@@ -405,6 +367,30 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Counts changes.
+    pub fn of(changes: &[Change]) -> Self {
+        let mut summary = Self::default();
+        for change in changes {
+            let fields = |status| change.with_status(status).count();
+            summary.blocked_fields += fields(FieldStatus::Blocked);
+            summary.unverifiable_fields += fields(FieldStatus::Unverifiable);
+            let counted = match change.action {
+                _ if !change.blocked.is_empty() => &mut summary.blocked_changes,
+                Action::Create => &mut summary.create,
+                Action::Replace => &mut summary.replace,
+                Action::Delete => &mut summary.delete,
+                Action::None => &mut summary.unchanged,
+                Action::Update => {
+                    summary.assignment_changes += usize::from(!change.assignments.is_empty());
+                    summary.update += usize::from(fields(FieldStatus::Change) > 0);
+                    continue;
+                }
+            };
+            *counted += 1;
+        }
+        summary
+    }
+
     /// Returns whether anything differs.
     pub fn is_empty(&self) -> bool {
         self.create + self.update + self.replace + self.delete + self.assignment_changes == 0

@@ -11,7 +11,7 @@ pub(super) fn unresolved(
     why: &Unresolved,
     location: Option<Location>,
 ) -> Blocked {
-    let words = named.words();
+    let (named, words) = named.slug_and_words();
     let (slug, message, help) = match why {
         Unresolved::Unknown { near } => (
             "unknown",
@@ -34,5 +34,5 @@ pub(super) fn unresolved(
             "grant the permission, or write the id".to_owned(),
         ),
     };
-    Blocked::new(format!("{}/{slug}", named.slug()), message, help, location)
+    Blocked::new(format!("{named}/{slug}"), message, help, location)
 }

@@ -13,6 +13,7 @@ use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::Structure;
 use crate::schema::types::GraphVersion;
+use crate::schema::walk::Tree;
 use crate::tenant::names::{Named, Names};
 use crate::tenant::{Live, LiveObject, ObjectKey};
 
@@ -127,8 +128,7 @@ fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
 }
 
 fn tags_of(body: &Json) -> Vec<&str> {
-    let tags = body.get(TAGS).and_then(Json::as_array);
-    tags.into_iter().flatten().filter_map(Json::as_str).collect()
+    body[TAGS].elements().iter().filter_map(Json::as_str).collect()
 }
 
 /// Returns the address under which an object is deleted that no manifest declares.

@@ -1,23 +1,19 @@
 //! Compares one manifest with one object, and plans the change.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::assignments;
 use super::diff::Differ;
-use super::ownership;
-use super::requests;
 use super::rewrite::Rewrite;
-use super::risk;
 use super::show::left_alone;
-use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads};
+use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads, Step};
+use super::{assignments, ownership, requests, risk};
 use crate::diagnostic::{Sources, Span};
 use crate::kinds::Update;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
-use crate::schema::model::{Model, Structure};
+use crate::schema::model::Model;
 use crate::schema::semantics::Semantics;
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
@@ -33,7 +29,8 @@ pub fn replan(
     manifest: &Manifest,
     live: Option<&LiveObject>,
 ) -> Comparison {
-    let mut replanned = Planner::new(desired, known).change(manifest, &binding(manifest, live));
+    let mut replanned =
+        Planner::new(desired, known, &[]).change(manifest, &binding(manifest, live));
     replanned.change.precondition = live.map(|object| object.digest().to_owned());
     replanned
 }
@@ -65,7 +62,7 @@ pub(crate) fn masked(
         return BTreeSet::new();
     }
     let nothing = Live::default();
-    let planner = Planner::new(desired, nothing.known()).rewriting(rewrite);
+    let planner = Planner::new(desired, nothing.known(), rewrite);
     let manifests = desired.manifests.iter().filter(|manifest| selected(&manifest.address));
     let masked = manifests.filter_map(|manifest| {
         let known_by = (&*manifest.address.kind, manifest.display_name()?);
@@ -96,33 +93,25 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(desired: &'a Desired, known: Resolved<'a>) -> Self {
-        Self {
-            sources: &desired.sources,
-            owner: desired.tenant.spec.ownership.as_ref().zip(desired.ownership),
-            rewrite: &[],
-            known,
-        }
-    }
-
-    /// Has these values written though they cannot be compared.
-    pub(super) fn rewriting(self, rewrite: &'a [Rewrite]) -> Self {
-        Self { rewrite, ..self }
+    pub(super) fn new(desired: &'a Desired, known: Resolved<'a>, rewrite: &'a [Rewrite]) -> Self {
+        let owner = desired.tenant.spec.ownership.as_ref().zip(desired.ownership);
+        Self { sources: &desired.sources, known, owner, rewrite }
     }
 
     /// Returns the change, without the digest of the object that it depends on.
     pub(super) fn change(&self, manifest: &Manifest, binding: &Binding<'_>) -> Comparison {
         let object = binding.object();
         let named = manifest.display_name().or(object.map(|object| &*object.display_name));
-        let location = self.sources.locate(manifest.span);
         let mut builder = ChangeBuilder {
             planner: self,
             manifest,
             change: Change {
+                address: manifest.address.clone(),
+                location: self.sources.locate(manifest.span),
                 id: object.map(|object| object.id.clone()),
                 display_name: named.unwrap_or_default().to_owned(),
-                last_modified: object.and_then(|object| object.last_modified().map(str::to_owned)),
-                ..Change::new(manifest.address.clone(), location)
+                last_modified: object.and_then(|object| object.last_modified.clone()),
+                ..Change::default()
             },
             masked: BTreeSet::new(),
         };
@@ -158,16 +147,11 @@ impl ChangeBuilder<'_> {
                 self.protect("the object would be deleted");
             }
             (Presence::Present, Binding::Missing) if family.is_singleton() => {
-                let kind = &self.manifest.address.kind;
-                self.change.blocked.push(Blocked::new(
-                    "match/no-singleton",
-                    format!("the tenant did not answer its `{kind}`"),
-                    format!(
-                        "every tenant has one: check that the app has `{}`",
-                        family.read_permission
-                    ),
-                    None,
-                ));
+                let (kind, permission) = (&self.manifest.address.kind, family.read_permission);
+                let message = format!("the tenant did not answer its `{kind}`");
+                let help = format!("every tenant has one: check that the app has `{permission}`");
+                let blocked = Blocked::new("match/no-singleton", message, help, None);
+                self.change.blocked.push(blocked);
             }
             (Presence::Present, Binding::Missing) => self.create(&[]),
             (Presence::Present, Binding::Retyped(object)) => {
@@ -181,18 +165,37 @@ impl ChangeBuilder<'_> {
         }
     }
 
-    /// Creates an object; `assigned` has the assignments of the object that it replaces.
-    fn create(&mut self, assigned: &[Json]) {
-        let Some((model, structure)) = self.types() else {
-            return;
+    /// Compares the declared properties with those of a live object, and returns those to send.
+    fn differences(&mut self, live: Option<(&LiveObject, &Json)>) -> Option<Map<String, Json>> {
+        let (manifest, Planner { sources, known, owner, rewrite }) = (self.manifest, self.planner);
+        let Manifest { version, address, .. } = manifest;
+        let model = Model::of(*version);
+        let Some(structure) = model.get(&address.kind) else {
+            let message = format!("Graph {version} has no `{}`", address.kind);
+            self.change.block("manifest/unknown-kind", message, "`moorline kinds` lists them all");
+            return None;
         };
-        let (manifest, Planner { sources, known, owner, .. }) = (self.manifest, self.planner);
         let mut differ = Differ::new(model, sources, *known);
-        let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, None);
-        let mut properties = differ.root(&structure, &spec, None);
-        self.change.action = Action::Create;
+        differ.rewrite = rewrite.iter().filter(|one| one.address == *address).collect();
+        differ.object = live.map(|(object, _)| object.key());
+        let body = live.map(|(_, body)| body);
+        let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, body);
+        let properties = differ.root(&structure, &spec, body);
+        let left = body.map(|body| left_alone(model, &structure, &spec, body));
+        self.change.left_alone = left.unwrap_or_default();
         self.change.fields = differ.fields;
         self.change.blocked.extend(differ.blocked);
+        self.masked = differ.masked;
+        Some(properties)
+    }
+
+    /// Creates an object; `assigned` has the assignments of the object that it replaces.
+    fn create(&mut self, assigned: &[Json]) {
+        let manifest = self.manifest;
+        let Some(mut properties) = self.differences(None) else {
+            return;
+        };
+        self.change.action = Action::Create;
         self.rules(&Json::Null, &properties);
         self.change.risks.extend(risk::of_family(manifest.family, None, &properties));
         properties.extend(self.planner.links_of_new(manifest, &mut self.change));
@@ -201,20 +204,10 @@ impl ChangeBuilder<'_> {
     }
 
     fn update(&mut self, object: &LiveObject) {
-        let Some((model, structure)) = self.types() else {
+        let body = object.body.value();
+        let Some(mut properties) = self.differences(Some((object, &body))) else {
             return;
         };
-        let (manifest, Planner { sources, known, owner, rewrite }) = (self.manifest, self.planner);
-        let mut differ = Differ::new(model, sources, *known);
-        differ.rewrite = rewrite.iter().filter(|one| one.address == manifest.address).collect();
-        differ.object = Some(object.key());
-        let body = object.body.value();
-        let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, Some(&body));
-        let mut properties = differ.root(&structure, &spec, Some(&body));
-        self.change.fields = differ.fields;
-        self.masked = differ.masked;
-        self.change.blocked.extend(differ.blocked);
-        self.change.left_alone = left_alone(model, &structure, &spec, &body);
         self.lock(&body);
         properties.retain(|name, _| {
             let mut changed = self.change.with_status(FieldStatus::Change);
@@ -225,7 +218,7 @@ impl ChangeBuilder<'_> {
             self.change.action = Action::Update;
             self.write((&object.id, &body), properties);
         }
-        let links = self.planner.links(manifest, object, &mut self.change);
+        let links = self.planner.links(self.manifest, object, &mut self.change);
         if !links.is_empty() {
             self.change.action = Action::Update;
             self.change.requests.extend(links);
@@ -259,7 +252,7 @@ impl ChangeBuilder<'_> {
             Update::Patch => self.change.requests.push(requests::patch(manifest, id, body)),
         }
         let actions = acted.into_iter().filter_map(|(name, value)| {
-            Some(requests::act(manifest, family.action(&name)?, id, value))
+            Some(requests::call(Step::Action, manifest, family.action(&name)?, id, value))
         });
         self.change.requests.extend(actions);
     }
@@ -308,17 +301,6 @@ impl ChangeBuilder<'_> {
         }
     }
 
-    fn types(&mut self) -> Option<(&'static Model, Arc<Structure>)> {
-        let Manifest { version, address, .. } = self.manifest;
-        let model = Model::of(*version);
-        let structure = model.get(&address.kind);
-        if structure.is_none() {
-            let message = format!("Graph {version} has no `{}`", address.kind);
-            self.change.block("manifest/unknown-kind", message, "`moorline kinds` lists them all");
-        }
-        Some((model, structure?))
-    }
-
     /// Blocks a replacement whose assignments are not declared: a run that ends between deletion and creation could not
     /// restore them.
     fn keep_assigned(&mut self, object: &LiveObject) {
@@ -353,11 +335,8 @@ impl ChangeBuilder<'_> {
 
     /// Marks fields that the service has locked as blocked; the others apply.
     fn lock(&mut self, live: &Json) {
-        for lock in self.manifest.family.locks {
-            let member = live.get(lock.property).and_then(|value| value.get(lock.unless));
-            if member != Some(&Json::Bool(false)) {
-                continue;
-            }
+        let locks = self.manifest.family.locks.iter();
+        for lock in locks.filter(|lock| live[lock.property][lock.unless] == false) {
             let fields = self.change.fields.iter_mut();
             for field in fields.filter(|field| field.path.top() == Some(lock.property)) {
                 field.block(lock.why);

@@ -212,76 +212,61 @@ fn shares(kind: &str, members: Option<&Members>) -> (Extent, Extent) {
 
 impl Audience {
     fn of(targets: &[AssignedTarget], names: &Names, counts: &Counts) -> Self {
-        let (mut devices, mut users) = (AudienceSum::default(), AudienceSum::default());
         let reached = targets.iter().map(|target| {
             let members = target.group().map(|id| counts.group(id));
-            let (of_devices, of_users) = shares(target.kind(), members.as_ref());
-            let unknown = [&of_devices, &of_users].into_iter().find_map(|share| match share {
+            let (devices, users) = shares(target.kind(), members.as_ref());
+            let unknown = [&devices, &users].into_iter().find_map(|share| match share {
                 Extent::Unknown(why) => Some(why.clone()),
                 _ => None,
             });
-            let (in_group, users_in_group) =
-                members.map(|members| (members.devices.ok(), members.users.ok())).unzip();
             let reached = Reached {
                 excluded: target.is_excluded(),
                 target: describe_target(&target.form, names),
                 group_id: target.group().map(str::to_owned),
                 by_policy_set: target.by_policy_set,
                 filter: describe_filter(&target.form, names),
-                devices: in_group.flatten(),
-                users: users_in_group.flatten(),
+                devices: members.as_ref().and_then(|members| members.devices.clone().ok()),
+                users: members.and_then(|members| members.users.ok()),
                 unknown,
             };
-            devices.add(of_devices, &reached);
-            users.add(of_users, &reached);
-            reached
+            (reached, devices, users)
         });
-        let mut reached: Vec<Reached> = reached.collect();
+        let reached: Vec<(Reached, Extent, Extent)> = reached.collect();
+        let devices = sum(reached.iter().map(|(target, devices, _)| (target, devices)));
+        let users = sum(reached.iter().map(|(target, _, users)| (target, users)));
+        let mut targets: Vec<Reached> = reached.into_iter().map(|(target, ..)| target).collect();
         // Graph keeps no order, and one audience is to be equal to itself.
-        reached.sort();
-        Self { targets: reached, devices: devices.extent(), users: users.extent() }
+        targets.sort();
+        Self { targets, devices, users }
     }
 }
 
-/// Sum over the targets of an object, of devices or of users.
-#[derive(Default)]
-struct AudienceSum {
-    /// The sum of the members of included targets.
-    sum: usize,
-    /// The number of included targets that have members.
-    parts: usize,
-    all: bool,
-    /// Whether a filter or an exclusion may take some away.
-    narrowed: bool,
-    unknown: Option<String>,
-}
-
-impl AudienceSum {
-    fn add(&mut self, share: Extent, target: &Reached) {
-        match share {
-            Extent::Exactly(0) => return,
-            _ if target.excluded => {}
-            Extent::Unknown(why) => {
-                self.unknown.get_or_insert(why);
-                return;
+/// Returns the sum over the targets of an object, of devices or of users.
+fn sum<'a>(shares: impl Iterator<Item = (&'a Reached, &'a Extent)> + Clone) -> Extent {
+    let shares = shares.filter(|(_, share)| **share != Extent::Exactly(0));
+    // A filter or an exclusion may take some away.
+    let narrowed = shares.clone().any(|(target, share)| {
+        let is_unknown = matches!(share, Extent::Unknown(_));
+        target.excluded || target.filter.is_some() && !is_unknown
+    });
+    let included: Vec<&Extent> =
+        shares.filter(|(target, _)| !target.excluded).map(|(_, share)| share).collect();
+    let unknown = included.iter().find(|share| matches!(share, Extent::Unknown(_)));
+    let number = |share: &&Extent| match share {
+        Extent::Exactly(number) => *number,
+        _ => 0,
+    };
+    match (&included[..], unknown) {
+        (all, _) if all.contains(&&Extent::All) => {
+            if narrowed {
+                Extent::AtMostAll
+            } else {
+                Extent::All
             }
-            Extent::Exactly(number) | Extent::AtMost(number) => {
-                self.sum = self.sum.saturating_add(number);
-                self.parts += 1;
-            }
-            Extent::All | Extent::AtMostAll => self.all = true,
         }
-        self.narrowed |= target.excluded || target.filter.is_some();
-    }
-
-    fn extent(self) -> Extent {
-        match self {
-            Self { all: true, narrowed: false, .. } => Extent::All,
-            Self { all: true, .. } => Extent::AtMostAll,
-            Self { unknown: Some(why), .. } => Extent::Unknown(why),
-            Self { parts: 0, .. } => Extent::Exactly(0),
-            Self { parts: 1, narrowed: false, sum, .. } => Extent::Exactly(sum),
-            Self { sum, .. } => Extent::AtMost(sum),
-        }
+        (_, Some(unknown)) => (*unknown).clone(),
+        ([], _) => Extent::Exactly(0),
+        ([only], _) if !narrowed => (*only).clone(),
+        (several, _) => Extent::AtMost(several.iter().map(number).fold(0, usize::saturating_add)),
     }
 }

@@ -94,23 +94,21 @@ impl Undeclared {
         let mut release = Self::default();
         let present = previous.iter().filter(|manifest| manifest.presence == Presence::Present);
         for before in present {
-            let now = current
-                .iter()
+            let mut now = current.iter();
+            let now = now
                 .find(|now| now.address == before.address)
                 .or_else(|| current.iter().find(|now| declares_same_object(before, now)));
-            match now {
-                None => release.objects.push(before.clone()),
-                Some(now) if now.presence == Presence::Absent => {}
-                Some(now) => {
-                    let dropped = release.manifests.entry(now.address.clone()).or_default();
-                    dropped.properties.extend(dropped_properties(before, now));
-                    let is_linked =
-                        |link: &&Link| now.links.iter().any(|now| now.property == link.property);
-                    let links = before.links.iter().filter(|link| !is_linked(link));
-                    dropped.links.extend(links.cloned());
-                    dropped.assignments |=
-                        before.assignments.is_some() && now.assignments.is_none();
-                }
+            let Some(now) = now else {
+                release.objects.push(before.clone());
+                continue;
+            };
+            if now.presence == Presence::Present {
+                let dropped = release.manifests.entry(now.address.clone()).or_default();
+                dropped.properties.extend(dropped_properties(before, now));
+                let mut links = before.links.clone();
+                links.retain(|link| now.links.iter().all(|now| now.property != link.property));
+                dropped.links.append(&mut links);
+                dropped.assignments |= before.assignments.is_some() && now.assignments.is_none();
             }
         }
         release
@@ -152,21 +150,17 @@ impl Undeclared {
     /// Adds to a plan the settings that the tenant keeps, without those that the plan unsets or deletes.
     pub fn tell(&self, planned: &mut Planned, live: &Live) {
         let Planned { plan, referents, .. } = planned;
-        let is_planned = |address: &Address, path: &FieldPath| {
-            plan.change(address)
-                .is_some_and(|change| change.fields.iter().any(|field| field.path == *path))
-        };
         let released = self.manifests.iter().filter_map(|(address, dropped)| {
-            let object = plan.change(address)?.object(live)?;
+            let change = plan.change(address)?;
+            let object = change.object(live)?;
             let properties = dropped.properties.iter().filter_map(|path| path.kept(object));
-            let fields: Vec<ReleasedField> = properties
-                .chain(dropped.kept_links(object, referents, live))
-                .filter(|field| !is_planned(address, &field.path))
-                .collect();
+            let mut fields: Vec<ReleasedField> =
+                properties.chain(dropped.kept_links(object, referents, live)).collect();
+            fields.retain(|kept| change.fields.iter().all(|field| field.path != kept.path));
             let assignments = dropped.assignments.then_some(object.assignments.len());
             let assignments = assignments.filter(|kept| *kept > 0);
-            let released = Released { address: address.clone(), fields, assignments };
-            (!released.fields.is_empty() || assignments.is_some()).then_some(released)
+            let keeps_any = !fields.is_empty() || assignments.is_some();
+            keeps_any.then(|| Released { address: address.clone(), fields, assignments })
         });
         plan.released = released.collect();
         let bindings = bind(&self.objects, live, false, &|_| false);
@@ -198,8 +192,7 @@ impl Dropped {
         let properties = self.links.iter().map(|link| &link.property);
         let kept = properties.filter_map(|property| {
             let linked = read.clone().find_map(|read| read.links.get(property))?;
-            let names = linked.iter().map(|one| referents.label(one));
-            let names: Vec<String> = names.collect();
+            let names: Vec<String> = linked.iter().map(|one| referents.label(one)).collect();
             (!names.is_empty()).then(|| ReleasedField {
                 path: FieldPath::default().name(property),
                 live: Shown::Value(match &names[..] {
@@ -264,16 +257,13 @@ fn dropped_properties(before: &Manifest, now: &Manifest) -> Vec<DroppedProperty>
 
 /// Returns the value that unsets a property, `None` where there is none.
 fn unset(property: &Property) -> Option<Declared> {
-    if property.facts.required {
-        return None;
+    match &property.shape {
+        _ if property.facts.required => None,
+        _ if property.can_be_unset() => Some(Declared::Null),
+        Shape::Enum(def) => {
+            let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
+            def.members.iter().find(is_unset).cloned().map(Declared::String)
+        }
+        _ => None,
     }
-    if property.can_be_unset() {
-        return Some(Declared::Null);
-    }
-    let Shape::Enum(def) = &property.shape else {
-        return None;
-    };
-    let is_unset = |member: &&String| is_default(&Json::from(member.as_str()));
-    let member = def.members.iter().find(is_unset)?;
-    Some(Declared::String(member.clone()))
 }

@@ -67,15 +67,15 @@ impl Step {
 }
 
 impl PlannedRequest {
-    fn new(
-        step: Step,
-        method: Method,
-        version: GraphVersion,
-        path: String,
-        body: Option<Json>,
-    ) -> Self {
-        let request = Request { method, version, path, body };
-        Self { step, property: None, request }
+    fn new(step: Step, manifest: &Manifest, path: String, body: Option<Json>) -> Self {
+        let (version, method) = match step {
+            Step::Create | Step::Link => (manifest.version, Method::Post),
+            Step::Update => (manifest.version, Method::Patch),
+            Step::Replace => (manifest.version, Method::Put),
+            Step::Unlink | Step::Delete => (manifest.version, Method::Delete),
+            Step::Assign | Step::Action => (GraphVersion::Beta, Method::Post),
+        };
+        Self { step, property: None, request: Request { method, version, path, body } }
     }
 
     fn about(self, property: &str) -> Self {
@@ -113,21 +113,20 @@ pub(super) fn bind<'a>(link: &Link, ids: impl Iterator<Item = &'a Json>) -> (Str
 /// Makes an existing object refer to another one. A collection takes one more, and no PUT
 /// (IntuneManagement#114).
 pub(super) fn link(manifest: &Manifest, id: &str, link: &Link, to: &Json) -> PlannedRequest {
-    let method = if link.many { Method::Post } else { Method::Put };
-    let path = link_path(manifest, id, link) + REF;
-    let body = json!({ "@odata.id": { OBJECT: to } });
-    PlannedRequest::new(Step::Link, method, manifest.version, path, Some(body))
-        .about(&link.property)
+    let (path, body) =
+        (link_path(manifest, id, link) + REF, json!({ "@odata.id": { OBJECT: to } }));
+    let mut planned = PlannedRequest::new(Step::Link, manifest, path, Some(body));
+    if !link.many {
+        planned.request.method = Method::Put;
+    }
+    planned.about(&link.property)
 }
 
 /// Removes a reference.
 pub(super) fn unlink(manifest: &Manifest, id: &str, link: &Link, to: &str) -> PlannedRequest {
-    let mut path = link_path(manifest, id, link);
-    if link.many {
-        path = format!("{path}/{}", segment(to));
-    }
-    let (method, path) = (Method::Delete, path + REF);
-    PlannedRequest::new(Step::Unlink, method, manifest.version, path, None).about(&link.property)
+    let element = if link.many { format!("/{}", segment(to)) } else { String::new() };
+    let path = link_path(manifest, id, link) + &element + REF;
+    PlannedRequest::new(Step::Unlink, manifest, path, None).about(&link.property)
 }
 
 /// Returns the path of a navigation property, which exists below the object's own type only (FACTS 12).
@@ -150,7 +149,7 @@ fn object_path(family: &Family, id: &str) -> String {
 /// Creates the object.
 pub(super) fn create(manifest: &Manifest, properties: Map<String, Json>) -> PlannedRequest {
     let (path, body) = (manifest.family.path.to_owned(), typed(manifest, properties));
-    PlannedRequest::new(Step::Create, Method::Post, manifest.version, path, Some(body))
+    PlannedRequest::new(Step::Create, manifest, path, Some(body))
 }
 
 /// Updates some properties.
@@ -160,7 +159,7 @@ pub(super) fn patch(
     properties: Map<String, Json>,
 ) -> PlannedRequest {
     let (path, body) = (object_path(manifest.family, id), typed(manifest, properties));
-    PlannedRequest::new(Step::Update, Method::Patch, manifest.version, path, Some(body))
+    PlannedRequest::new(Step::Update, manifest, path, Some(body))
 }
 
 /// A whole replacement: what differs laid over the live values of everything that must be sent, and of
@@ -186,17 +185,16 @@ pub(super) fn put(
     let mut body = live.as_object_mut().map(std::mem::take).unwrap_or_default();
     body.retain(|name, _| required.contains(&name.as_str()) || !is_known(name));
     body.extend(properties);
-    let (version, path) = (manifest.version, object_path(manifest.family, id));
-    Ok(PlannedRequest::new(Step::Replace, Method::Put, version, path, Some(body.into())))
+    let path = object_path(manifest.family, id);
+    Ok(PlannedRequest::new(Step::Replace, manifest, path, Some(body.into())))
 }
 
 /// Deletes the object.
 pub(super) fn delete(manifest: &Manifest, id: &str) -> PlannedRequest {
-    let path = object_path(manifest.family, id);
-    PlannedRequest::new(Step::Delete, Method::Delete, manifest.version, path, None)
+    PlannedRequest::new(Step::Delete, manifest, object_path(manifest.family, id), None)
 }
 
-/// Replaces all assignments. Always beta: v1.0 has no filters and would drop them.
+/// Replaces all assignments.
 pub(super) fn assign(
     manifest: &Manifest,
     assign: &ODataAction,
@@ -204,8 +202,7 @@ pub(super) fn assign(
     targets: impl Iterator<Item = Json>,
 ) -> PlannedRequest {
     let assignments = targets.map(|mut target| {
-        let intent = target.as_object_mut().and_then(|members| members.remove("intent"));
-        match intent {
+        match target.as_object_mut().and_then(|members| members.remove("intent")) {
             Some(intent) => json!({ "intent": intent, "target": target }),
             None => json!({ "target": target }),
         }
@@ -213,18 +210,9 @@ pub(super) fn assign(
     call(Step::Assign, manifest, assign, id, assignments.collect())
 }
 
-/// Replaces a collection by its action. Always beta: v1.0 refuses members of enums that only beta has, which the
-/// collection may hold.
-pub(super) fn act(
-    manifest: &Manifest,
-    action: &ODataAction,
-    id: &str,
-    value: Json,
-) -> PlannedRequest {
-    call(Step::Action, manifest, action, id, value)
-}
-
-fn call(
+/// Calls an action. Always beta: v1.0 has no filters of assignments and would drop them, and refuses members of enums
+/// that only beta has, which another collection may hold.
+pub(super) fn call(
     step: Step,
     manifest: &Manifest,
     action: &ODataAction,
@@ -233,8 +221,7 @@ fn call(
 ) -> PlannedRequest {
     let path = format!("{}/{}", object_path(manifest.family, id), action.segment);
     let body = Json::Object(Map::from_iter([(action.body_key.to_owned(), value)]));
-    PlannedRequest::new(step, Method::Post, GraphVersion::Beta, path, Some(body))
-        .about(action.property)
+    PlannedRequest::new(step, manifest, path, Some(body)).about(action.property)
 }
 
 /// Returns the assignments that requests set, where one of them sets any.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Action, AssignmentChange, Change, Effect, Plan, Planned};
+use super::{Action, AssignmentChange, Effect, Plan, Planned};
 use crate::kinds::{self, Family, Risk, RiskLevel, RiskRule};
 use crate::manifest::Address;
 use crate::manifest::tenant_file::GuardSpec;
@@ -27,20 +27,18 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 
 /// Returns the risk of an action on a live object.
 pub(super) fn of_action(action: Action, object: Option<&LiveObject>) -> Option<Risk> {
-    let (code, message) = match action {
+    match action {
         Action::Delete => {
-            (DELETE, "The object is deleted, and devices lose its settings.".to_owned())
+            Some(Risk::refused(DELETE, "The object is deleted, and devices lose its settings."))
         }
         Action::Replace => {
-            let object = object.map_or_else(String::new, |object| {
-                format!(" {} `{}`", object.kind, object.display_name)
-            });
+            let object = object.map(|object| format!(" {} `{}`", object.kind, object.display_name));
+            let object = object.unwrap_or_default();
             let lost = "is deleted and created again, and devices lose its settings in between.";
-            (REPLACE, format!("The object{object} {lost}"))
+            Some(Risk::refused(REPLACE, &format!("The object{object} {lost}")))
         }
-        Action::Create | Action::Update | Action::None => return None,
-    };
-    Some(Risk::refused(code, &message))
+        Action::Create | Action::Update | Action::None => None,
+    }
 }
 
 /// Returns the risks by a family's rules of writing properties to a live object, or to a new one.
@@ -117,13 +115,12 @@ impl Refusal {
 /// Returns everything that keeps an apply from starting. `allow` names risks that the user accepts.
 pub fn refusals(planned: &Planned, guard: &GuardSpec, allow: &[String]) -> Vec<Refusal> {
     let plan = &planned.plan;
-    let of_change = |change: &Change| -> Vec<Refusal> {
-        let refused = change.risks.iter().filter(|risk| risk.level == RiskLevel::Refused);
-        let address = Some(&change.address);
-        refused.map(|risk| Refusal::new(address, &risk.code, &*risk.message)).collect()
-    };
     let changes = plan.changes.iter().filter(|change| change.writes());
-    let mut refusals: Vec<Refusal> = changes.flat_map(of_change).collect();
+    let risks = changes.flat_map(|change| change.risks.iter().map(move |risk| (change, risk)));
+    let refused = risks
+        .filter(|(_, risk)| risk.level == RiskLevel::Refused)
+        .map(|(change, risk)| Refusal::new(Some(&change.address), &risk.code, &*risk.message));
+    let mut refusals: Vec<Refusal> = refused.collect();
     refusals.extend(limits(plan, planned.pruned.len(), guard));
     refusals.retain(|refusal| !allow.contains(&refusal.code));
     refusals

@@ -1,7 +1,6 @@
 //! Duplicates that earlier runs created, and that a plan deletes.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::ownership;
@@ -12,7 +11,7 @@ use crate::tenant::{CaselessKey, LiveObject, caseless};
 type Keys = LazyLock<BTreeSet<CaselessKey>, Box<dyn FnOnce() -> BTreeSet<CaselessKey> + Send>>;
 
 /// The objects that earlier runs of this folder created, read when a plan first needs them.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct OwnCreates(Option<Arc<Keys>>);
 
 impl OwnCreates {
@@ -25,12 +24,6 @@ impl OwnCreates {
     pub(crate) fn contain(&self, object: &LiveObject) -> bool {
         let key = || caseless(object.family, &object.id);
         self.0.as_ref().is_some_and(|keys| keys.contains(&key()))
-    }
-}
-
-impl fmt::Debug for OwnCreates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OwnCreates")
     }
 }
 

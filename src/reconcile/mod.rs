@@ -38,12 +38,12 @@ pub async fn plan(
     let mut ahead = Ahead::new(graph);
     let lists = read(graph, desired, &selected, &options.also, &seen);
     let mut live = ahead.beside(lists, wanted).await?;
-    let mut tracker = ReadTracker::besides(ahead.asked().clone());
+    let mut tracker = ReadTracker::besides(ahead.asked.clone());
     let mut counts = Counts::default();
     loop {
         let draft = plan::draft(desired, &live, &selected, options);
-        let unread = tracker.unread(draft.planned(), desired, &live, options);
-        let reached = options.reach.then(|| plan::reach::subjects(&draft.planned().plan, &live));
+        let unread = tracker.unread(&draft.planned, desired, &live, options);
+        let reached = options.reach.then(|| plan::reach::subjects(&draft.planned.plan, &live));
         let uncounted = reached.map(|reached| counts.missing(reached)).unwrap_or_default();
         if unread.is_empty() && ahead.is_empty() {
             // No change depends on whom the changes reach, so the plan is sealed while they are counted.
@@ -57,17 +57,17 @@ pub async fn plan(
         }
         let Unread { objects, referrers, masked, unlabelled } = unread;
         let refs = [&objects[..], &referrers].concat();
-        let (again, asked_ahead, clear, labels, counted) = tokio::join!(
+        let (again, asked_ahead, clear, labelled, counted) = tokio::join!(
             reread(graph, &refs),
             ahead.rest(),
             masked::read(graph, masked),
-            labels(graph, &unlabelled),
+            labels(graph, &unlabelled, &mut live.names),
             reach::read(graph, &uncounted),
         );
         let mut again = again?;
         live.clear.extend(asked_ahead?);
         live.clear.extend(clear?);
-        labels?.add_to(&mut live.names);
+        labelled?;
         counts.extend(counted);
         let referring = again.split_off(objects.len());
         let gone = referrers.iter().zip(&referring).filter(|(_, found)| found.is_none());

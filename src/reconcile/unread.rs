@@ -6,7 +6,7 @@ use crate::kinds::Family;
 use crate::manifest::Desired;
 use crate::plan::{self, Planned, referring};
 use crate::tenant::Live;
-use crate::tenant::lookup::Unlabelled;
+use crate::tenant::lookup::{Unlabelled, unlabelled};
 use crate::tenant::masked::Masked;
 use crate::tenant::read::ObjectRef;
 
@@ -98,8 +98,8 @@ impl ReadTracker {
     }
 
     fn unlabelled(&mut self, live: &Live) -> Unlabelled {
-        let missing = Unlabelled::of(live).besides(&self.unlabelled);
-        self.unlabelled.extend(missing.clone());
+        let mut missing = unlabelled(live);
+        missing.retain(|one| self.unlabelled.insert(one.clone()));
         missing
     }
 

@@ -35,20 +35,9 @@ pub(super) fn change(kind: &str, name: &str, display_name: &str, action: Action)
     Change {
         address: Address { kind: kind.to_owned(), name: name.to_owned() },
         location: at(&format!("policies/{name}.yaml"), 2),
-        id: None,
         display_name: display_name.to_owned(),
         action,
-        fields: Vec::new(),
-        assignments: Vec::new(),
-        left_alone: Vec::new(),
-        requests: Vec::new(),
-        precondition: None,
-        risks: Vec::new(),
-        blocked: Vec::new(),
-        depends_on: Vec::new(),
-        last_modified: None,
-        twin_of: None,
-        reach: None,
+        ..Change::default()
     }
 }
 

@@ -12,10 +12,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::graph::MOST_MEMBERS;
-use crate::graph::client::Graph;
-use crate::graph::error::GraphError;
-use crate::graph::request::Request;
+use crate::graph::{Graph, GraphError, MOST_MEMBERS, Request};
 use crate::http::odata;
 use crate::kinds::{Family, Unmask};
 use crate::schema::types::GraphVersion;
@@ -82,7 +79,8 @@ pub async fn read(graph: &Graph, wanted: BTreeSet<Masked>) -> Result<UnmaskedVal
 /// are sent, so that it takes no more calls than to read them all in the end.
 pub(crate) struct Ahead<'a> {
     graph: &'a Graph,
-    asked: BTreeSet<Masked>,
+    /// The values that were asked for.
+    pub(crate) asked: BTreeSet<Masked>,
     under_way: FuturesUnordered<BoxFuture<'a, Result<UnmaskedValues, GraphError>>>,
     read: Vec<Result<UnmaskedValues, GraphError>>,
 }
@@ -118,11 +116,6 @@ impl<'a> Ahead<'a> {
                 }
             }
         }
-    }
-
-    /// Returns the values that were asked for.
-    pub(crate) fn asked(&self) -> &BTreeSet<Masked> {
-        &self.asked
     }
 
     /// Returns whether no request is under way and no result waits.

@@ -58,6 +58,13 @@ pub struct Bindings<'a> {
     pub warnings: Vec<String>,
 }
 
+impl<'a> Bindings<'a> {
+    /// Returns the objects that manifests are bound to.
+    pub(crate) fn bound(&self) -> BTreeSet<ObjectKey<'a>> {
+        self.by_address.values().filter_map(Binding::object).map(LiveObject::key).collect()
+    }
+}
+
 /// Binds manifests to live objects.
 ///
 /// A manifest binds by its id; otherwise by its display name, or a former one, and its exact type. Several objects with
@@ -117,7 +124,9 @@ impl<'a, 'f> LiveIndex<'a, 'f> {
         if let Some(object) = self.ids.get(&caseless(manifest.family, id)) {
             return if object.kind == manifest.address.kind {
                 Binding::Bound(object)
-            } else if manifest.presence == Presence::Present && is_unshown(manifest, object) {
+            } else if manifest.presence == Presence::Present
+                && stand_ins(manifest).contains(&object.kind.as_str())
+            {
                 unshown(&[object])
             } else {
                 Binding::Retyped(object)
@@ -153,10 +162,8 @@ impl<'a, 'f> LiveIndex<'a, 'f> {
         }
         match found[..] {
             [] => {
-                let stand_ins = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
-                let stand_ins: Vec<&str> = stand_ins.map(|kind| kind.name).collect();
                 let names = [manifest.display_name().as_slice(), &formerly].concat();
-                match &self.named(&stand_ins, &names)[..] {
+                match &self.named(&stand_ins(manifest), &names)[..] {
                     [] => Binding::Missing,
                     objects => unshown(objects),
                 }
@@ -169,7 +176,11 @@ impl<'a, 'f> LiveIndex<'a, 'f> {
                     twins.extend(others.copied().map(twin));
                     Binding::Bound(stays)
                 }
-                None => ambiguous(&found),
+                None => blocked(
+                    "match/ambiguous",
+                    format!("{} objects of this type and name exist: {}", found.len(), ids(&found)),
+                    "pin the one that you mean by `metadata.id`, or rename the others",
+                ),
             },
         }
     }
@@ -231,26 +242,17 @@ fn timestamp(object: &LiveObject, property: &str) -> Option<Timestamp> {
 }
 
 fn blocked<'a>(code: &str, message: String, help: &str) -> Binding<'a> {
-    let (code, help) = (code.to_owned(), help.to_owned());
-    Binding::Blocked(Blocked { code, message, help, location: None })
+    Binding::Blocked(Blocked::new(code, message, help, None))
 }
 
 fn ids(objects: &[&LiveObject]) -> String {
     objects.iter().map(|object| object.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn ambiguous<'a>(found: &[&LiveObject]) -> Binding<'a> {
-    blocked(
-        "match/ambiguous",
-        format!("{} objects of this type and name exist: {}", found.len(), ids(found)),
-        "pin the one that you mean by `metadata.id`, or rename the others",
-    )
-}
-
-/// Whether an object's type stands for types that the service cannot show.
-fn is_unshown(manifest: &Manifest, object: &LiveObject) -> bool {
-    let mut kinds = manifest.family.not_kinds.iter();
-    kinds.any(|kind| kind.stands_in && kind.name == object.kind)
+/// Returns the types that stand for types that the service cannot show.
+fn stand_ins(manifest: &Manifest) -> Vec<&'static str> {
+    let kinds = manifest.family.not_kinds.iter().filter(|kind| kind.stands_in);
+    kinds.map(|kind| kind.name).collect()
 }
 
 fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
@@ -263,16 +265,15 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
 
 /// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.
 fn keep_declared(bindings: &mut Bindings<'_>) {
+    let bound = bindings.bound();
     let Bindings { by_address, twins, .. } = bindings;
-    let bound: BTreeSet<ObjectKey<'_>> =
-        by_address.values().filter_map(Binding::object).map(LiveObject::key).collect();
+    let mut seen = BTreeSet::new();
     twins.retain(|twin| {
         let stays = by_address.get(&twin.address).and_then(Binding::object);
         stays.is_some_and(|object| object.key() == twin.stays.key())
             && !bound.contains(&twin.object.key())
+            && seen.insert(twin.object.key())
     });
-    let mut seen = BTreeSet::new();
-    twins.retain(|twin| seen.insert(twin.object.key()));
 }
 
 /// Blocks manifests that bind to the same object.

@@ -45,7 +45,7 @@ pub struct LiveObject {
     /// The body, without assignments.
     pub body: Body,
     /// When the object was last changed, RFC 3339.
-    last_modified: Option<String>,
+    pub last_modified: Option<String>,
     /// The direct assignments.
     pub assignments: Vec<Value>,
     /// The objects that it refers to, by navigation property. Only properties that were read are in it.
@@ -186,11 +186,6 @@ impl LiveObject {
     pub fn with_links(mut self, properties: &[String]) -> Self {
         self.digested = Digested::default();
         let structure = Model::of(GraphVersion::Beta).get(&self.kind);
-        let family_of = |name: &str| {
-            let mut references = structure.iter().flat_map(|structure| structure.references());
-            let (_, target) = references.find(|(property, _)| property.name == name)?;
-            kinds::family_below(target)
-        };
         if properties.is_empty() {
             return self;
         }
@@ -199,15 +194,18 @@ impl LiveObject {
             return self;
         };
         for property in properties {
-            let family = family_of(property);
-            let linked = |item: &Value| linked(family, item);
+            let mut references = structure.iter().flat_map(|structure| structure.references());
+            let reference = references.find(|(known, _)| known.name == *property);
+            let family = reference.and_then(|(_, target)| kinds::family_below(target));
             let next = members.remove(&next_link(property));
-            let linked: Option<Vec<Linked>> = match members.remove(property) {
-                None => None,
-                Some(Value::Null) => Some(Vec::new()),
-                Some(Value::Array(items)) => items.iter().map(linked).collect(),
-                Some(item) => linked(&item).map(|one| vec![one]),
-            };
+            let linked: Option<Vec<Linked>> = members.remove(property).and_then(|value| {
+                let items = match value {
+                    Value::Null => Vec::new(),
+                    Value::Array(items) => items,
+                    item => vec![item],
+                };
+                items.iter().map(|item| linked(family, item)).collect()
+            });
             // A property that the service left out or answered in part is not known to be unset.
             if let (Some(linked), None | Some(Value::Null)) = (linked, next) {
                 self.links.insert(property.clone(), linked);
@@ -237,11 +235,6 @@ impl LiveObject {
         let links: BTreeMap<&String, BTreeSet<String>> =
             self.links.iter().map(|(property, linked)| (property, ids(linked))).collect();
         digest::tagged(Domain::Live, &(body, targets, links))
-    }
-
-    /// Returns `lastModifiedDateTime`.
-    pub fn last_modified(&self) -> Option<&str> {
-        self.last_modified.as_deref()
     }
 }
 

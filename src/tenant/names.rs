@@ -19,23 +19,13 @@ pub enum Named {
 }
 
 impl Named {
-    /// Returns the words for messages.
-    pub fn words(self) -> &'static str {
+    /// Returns the slug in finding codes, and the words for messages.
+    pub fn slug_and_words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Group => "group",
-            Self::User => "user",
-            Self::Filter => "assignment filter",
-            Self::ScopeTag => "scope tag",
-        }
-    }
-
-    /// Returns the slug in finding codes.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Group => "group",
-            Self::User => "user",
-            Self::Filter => "filter",
-            Self::ScopeTag => "scope-tag",
+            Self::Group => ("group", "group"),
+            Self::User => ("user", "user"),
+            Self::Filter => ("filter", "assignment filter"),
+            Self::ScopeTag => ("scope-tag", "scope tag"),
         }
     }
 }
@@ -74,7 +64,7 @@ pub enum Unresolved {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     ids: BTreeMap<(Named, String), Vec<String>>,
-    labels: BTreeMap<String, String>,
+    labels: BTreeMap<(Named, String), String>,
     others: BTreeMap<Named, Vec<String>>,
     unreadable: BTreeMap<Named, String>,
     /// Whether each text is an id, and resolves to itself.
@@ -96,7 +86,7 @@ impl Names {
                 ids.push(id.to_owned());
             }
         }
-        self.labels.insert(label_key(named, id), name.to_owned());
+        self.labels.insert((named, id.to_lowercase()), name.to_owned());
         self.near(named, name);
     }
 
@@ -126,8 +116,8 @@ impl Names {
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
-                    let others = self.others.get(&named).map(Vec::as_slice).unwrap_or_default();
-                    let near = nearest(text, others.iter().map(String::as_str)).map(str::to_owned);
+                    let others = self.others.get(&named).into_iter().flatten();
+                    let near = nearest(text, others.map(String::as_str)).map(str::to_owned);
                     Err(Unresolved::Unknown { near })
                 }
             },
@@ -136,12 +126,8 @@ impl Names {
 
     /// Returns the name of an id, if it is known.
     pub fn label(&self, named: Named, id: &str) -> Option<&str> {
-        self.labels.get(&label_key(named, id)).map(String::as_str)
+        self.labels.get(&(named, id.to_lowercase())).map(String::as_str)
     }
-}
-
-fn label_key(named: Named, id: &str) -> String {
-    format!("{}:{}", named.slug(), id.to_lowercase())
 }
 
 /// Whether a text is a GUID, as the ids of all directory objects are.

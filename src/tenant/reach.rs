@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::LiveObject;
-use crate::graph::Response;
-use crate::graph::client::Graph;
-use crate::graph::error::GraphError;
-use crate::graph::request::Request;
+use crate::graph::{Graph, GraphError, Request, Response};
 use crate::http::odata;
 use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
@@ -117,8 +114,7 @@ pub(crate) async fn read(graph: &Graph, wanted: &BTreeSet<CountSubject>) -> Coun
     for subject in wanted {
         match subject {
             CountSubject::Group(id) => {
-                let (devices, users) = (answers.next(), answers.next());
-                if let (Some(devices), Some(users)) = (devices, users) {
+                if let (Some(devices), Some(users)) = (answers.next(), answers.next()) {
                     counts.groups.insert(id.clone(), members(devices, users));
                 }
             }

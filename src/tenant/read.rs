@@ -9,10 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::lookup::names;
 use super::masked::UnmaskedValues;
 use super::{Live, LiveObject, ObjectKey, Objects, next_link};
-use crate::graph::Part;
-use crate::graph::client::Graph;
-use crate::graph::error::{Call, GraphError};
-use crate::graph::request::Request;
+use crate::graph::error::Call;
+use crate::graph::{Graph, GraphError, Part, Request};
 use crate::http::odata;
 use crate::kinds::{FAMILIES, Family, ODataAction, Obsolete, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -149,7 +147,6 @@ pub async fn reread(
 ) -> Result<Vec<Option<LiveObject>>, GraphError> {
     let requests: Vec<Request> = refs.iter().map(ObjectRef::request).collect();
     let outcomes = match &requests[..] {
-        [] => Vec::new(),
         [only] => vec![graph.send(only).await],
         _ => graph.batch(GraphVersion::Beta, &requests).await,
     };
@@ -178,23 +175,20 @@ async fn complete(
     graph: &Graph,
     bodies: impl Iterator<Item = (&'static Family, &mut Option<Value>)>,
 ) -> Result<(), GraphError> {
-    let mut requests = Vec::new();
-    let mut incomplete = Vec::new();
-    for (family, body) in bodies {
-        if let Some((property, request)) = body.as_ref().and_then(|body| lacking(family, body)) {
-            requests.push(request);
-            incomplete.push((property, body));
-        }
-    }
+    let incomplete = bodies.filter_map(|(family, body)| {
+        let (property, request) = lacking(family, body.as_ref()?)?;
+        Some((request, (property, body)))
+    });
+    let (requests, incomplete): (Vec<Request>, Vec<_>) = incomplete.unzip();
     let lists = graph.lists(GraphVersion::Beta, &requests).await;
     for ((property, body), assignments) in incomplete.into_iter().zip(lists) {
-        match (assignments, &mut *body) {
-            (Ok(assignments), Some(Value::Object(members))) => {
-                members.insert(property.to_owned(), assignments.into());
+        match assignments {
+            Ok(assignments) => {
+                let members = body.as_mut().and_then(Value::as_object_mut);
+                members.map(|members| members.insert(property.to_owned(), assignments.into()));
             }
-            (Ok(_), _) => {}
-            (Err(error), _) if error.status() == Some(404) => *body = None,
-            (Err(error), _) => return Err(error),
+            Err(error) if error.status() == Some(404) => *body = None,
+            Err(error) => return Err(error),
         }
     }
     Ok(())

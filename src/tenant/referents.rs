@@ -24,6 +24,12 @@ pub enum ReferenceBinding {
     New(Address),
 }
 
+impl ReferenceBinding {
+    fn live(id: &str, label: impl ToString) -> Self {
+        Self::Live { id: id.to_owned(), label: label.to_string() }
+    }
+}
+
 /// Why a reference has no target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnresolvedReference {
@@ -81,9 +87,16 @@ impl ReferenceTable {
         for link in manifests.iter().flat_map(|manifest| &manifest.links) {
             for reference in &link.references {
                 let found = match &reference.to {
-                    Referent::Manifest(address) => {
-                        bound(address, bindings.by_address.get(address), selected(address))
-                    }
+                    Referent::Manifest(address) => match bindings.by_address.get(address) {
+                        Some(Binding::Bound(object)) => {
+                            Ok(ReferenceBinding::live(&object.id, address))
+                        }
+                        Some(Binding::Blocked(_)) => Err(UnresolvedReference::Unbound),
+                        Some(Binding::Missing | Binding::Retyped(_)) if selected(address) => {
+                            Ok(ReferenceBinding::New(address.clone()))
+                        }
+                        _ => Err(UnresolvedReference::NotSelected),
+                    },
                     other => referents.live(live, link, other),
                 };
                 let key = (link.target.clone(), reference.to.clone());
@@ -102,19 +115,14 @@ impl ReferenceTable {
         target: &str,
         to: &Referent,
     ) -> Result<ReferenceBinding, UnresolvedReference> {
-        let key = (target.to_owned(), to.clone());
-        match self.found.get(&key) {
-            Some(Ok(ReferenceBinding::New(address))) => Ok(match self.created.get(address) {
-                Some(id) => ReferenceBinding::Live { id: id.clone(), label: address.to_string() },
+        match (self.found.get(&(target.to_owned(), to.clone())), to) {
+            (Some(Ok(ReferenceBinding::New(address))), _) => Ok(match self.created.get(address) {
+                Some(id) => ReferenceBinding::live(id, address),
                 None => ReferenceBinding::New(address.clone()),
             }),
-            Some(found) => found.clone(),
-            None => match to {
-                Referent::Id(id) if self.ids_alone => {
-                    Ok(ReferenceBinding::Live { id: id.clone(), label: id.clone() })
-                }
-                _ => Err(UnresolvedReference::Unknown { near: None }),
-            },
+            (Some(found), _) => found.clone(),
+            (None, Referent::Id(id)) if self.ids_alone => Ok(ReferenceBinding::live(id, id)),
+            (None, _) => Err(UnresolvedReference::Unknown { near: None }),
         }
     }
 
@@ -139,8 +147,7 @@ impl ReferenceTable {
             return Some(id);
         }
         let to = Referent::Manifest(address);
-        let mut found = self.found.iter();
-        found.find_map(|((_, known), found)| match found {
+        self.found.iter().find_map(|((_, known), found)| match found {
             Ok(ReferenceBinding::Live { id, .. }) if *known == to => Some(id.as_str()),
             _ => None,
         })
@@ -186,10 +193,7 @@ impl ReferenceTable {
             ([only], _) if !fits(only) => {
                 Err(UnresolvedReference::WrongType { kind: only.kind.clone() })
             }
-            ([only], _) => Ok(ReferenceBinding::Live {
-                id: only.id.clone(),
-                label: self.label(&Linked::from(*only)),
-            }),
+            ([only], _) => Ok(ReferenceBinding::live(&only.id, self.label(&Linked::from(*only)))),
             ([], Referent::Named { display_name, .. }) => {
                 let fitting = live.objects.iter().filter(fits);
                 let names = fitting.map(|object| object.display_name.as_str());
@@ -200,25 +204,6 @@ impl ReferenceTable {
             (several, _) => Err(UnresolvedReference::Ambiguous {
                 ids: several.iter().map(|object| object.id.clone()).collect(),
             }),
-        }
-    }
-}
-
-fn bound(
-    address: &Address,
-    binding: Option<&Binding<'_>>,
-    selected: bool,
-) -> Result<ReferenceBinding, UnresolvedReference> {
-    match binding {
-        Some(Binding::Bound(object)) => {
-            Ok(ReferenceBinding::Live { id: object.id.clone(), label: address.to_string() })
-        }
-        Some(Binding::Blocked(_)) => Err(UnresolvedReference::Unbound),
-        Some(Binding::Missing | Binding::Retyped(_)) if selected => {
-            Ok(ReferenceBinding::New(address.clone()))
-        }
-        Some(Binding::Missing | Binding::Retyped(_)) | None => {
-            Err(UnresolvedReference::NotSelected)
         }
     }
 }

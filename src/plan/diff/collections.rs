@@ -99,12 +99,11 @@ impl Differ<'_> {
         // A contained entity is changed where it is the only one left, or the only one of its label; another value is
         // another one.
         if is_entity {
-            let labels: Vec<Option<String>> =
-                open.iter().map(|(index, ..)| labels.stated(&merged[*index])).collect();
+            let labels = open.iter().map(|(index, ..)| stated(at.property, &merged[*index]));
+            let labels: Vec<Option<String>> = labels.chain([None]).collect();
             for label in labels {
                 self.pair(&label, at.property, &mut open, &mut rest, &mut merged);
             }
-            self.pair(&None, at.property, &mut open, &mut rest, &mut merged);
         }
         for (index, at, _) in open {
             self.differs(&at, None, Some(&merged[index]));
@@ -112,7 +111,7 @@ impl Differ<'_> {
         for (form, item) in rest {
             let segment = Segment::Element {
                 element: digest::hex(Domain::Element, &form),
-                label: labels.gone(item),
+                label: labels.gone(stated(at.property, item)),
             };
             self.differs(&at.element(segment, element, at.declared), Some(item), None);
         }
@@ -208,21 +207,16 @@ fn telling(live: &Json, built: &Json) -> Json {
 }
 
 /// What people tell the elements of a set by.
-struct ElementLabels<'a> {
-    property: &'a Property,
+struct ElementLabels {
     /// Of each declared element, what it has in the member that tells it.
     declared: Vec<Option<String>>,
     live: Vec<Option<String>>,
 }
 
-impl<'a> ElementLabels<'a> {
-    fn of(property: &'a Property, declared: &[Json], live: &[Json]) -> Self {
+impl ElementLabels {
+    fn of(property: &Property, declared: &[Json], live: &[Json]) -> Self {
         let all = |values: &[Json]| values.iter().map(|value| stated(property, value)).collect();
-        Self { property, declared: all(declared), live: all(live) }
-    }
-
-    fn stated(&self, value: &Json) -> Option<String> {
-        stated(self.property, value)
+        Self { declared: all(declared), live: all(live) }
     }
 
     /// Returns the label of a declared element, with a number where several have the same.
@@ -238,8 +232,7 @@ impl<'a> ElementLabels<'a> {
     }
 
     /// Returns the label of an element that is not declared, nothing where others have the same.
-    fn gone(&self, value: &Json) -> Option<String> {
-        let label = self.stated(value);
+    fn gone(&self, label: Option<String>) -> Option<String> {
         let alike = self.declared.iter().chain(&self.live).filter(|other| **other == label);
         label.clone().filter(|_| alike.count() == 1)
     }

@@ -86,9 +86,13 @@ impl Differ<'_> {
     }
 
     fn field(&self, at: &At<'_>, status: FieldStatus) -> FieldChange {
-        let location = self.sources.locate(at.declared.span);
-        let field = FieldChange::withheld(at.path.clone(), status, location);
-        FieldChange { encoded: at.property.is_base64(), ..field }
+        FieldChange {
+            path: at.path.clone(),
+            status,
+            encoded: at.property.is_base64(),
+            location: Some(self.sources.locate(at.declared.span)),
+            ..FieldChange::default()
+        }
     }
 
     /// Adds the names of ids within a value.

@@ -127,13 +127,11 @@ impl<'a> Differ<'a> {
                 declared: &member.value,
                 whole: false,
             };
-            match live {
-                None => drop(send.insert(member.name.clone(), self.added(&at))),
-                Some(live) => {
-                    let live = live.get(&member.name).unwrap_or(&Json::Null);
-                    send.extend(self.top(&at, live).map(|value| (member.name.clone(), value)));
-                }
-            }
+            let value = match live {
+                None => Some(self.added(&at)),
+                Some(live) => self.top(&at, live.get(&member.name).unwrap_or(&Json::Null)),
+            };
+            send.extend(value.map(|value| (member.name.clone(), value)));
         }
         send
     }
@@ -215,9 +213,7 @@ impl<'a> Differ<'a> {
         let live_type = live.stated_type();
         let unset = is_unset(at.property, at.shape, live);
         let retyped = matches!(at.shape, Shape::Poly(_))
-            && stated.is_some()
-            && live_type.is_some()
-            && stated != live_type;
+            && stated.zip(live_type).is_some_and(|(stated, live)| stated != live);
         if retyped || unset {
             let value = self.build(at.property, at.shape, at.declared);
             if !self.same(at, &value, live) {
@@ -280,15 +276,10 @@ impl<'a> Differ<'a> {
         live: &Json,
         merged: &mut Map<String, Json>,
     ) {
-        for property in structure.properties.values() {
-            let Some(live) = live.get(&property.name) else {
-                continue;
-            };
-            let unset = is_unset(property, &property.shape, live);
-            let is_undeclared = at.declared.get(&property.name).is_none();
-            if property.is_comparable()
-                && !unset
-                && is_undeclared
+        let comparable = structure.properties.values().filter(|property| property.is_comparable());
+        for property in comparable.filter(|p| at.declared.get(&p.name).is_none()) {
+            if let Some(live) = live.get(&property.name)
+                && !is_unset(property, &property.shape, live)
                 && let Some(value) = undeclared(property)
             {
                 let default = property.facts.default.as_ref();
