@@ -53,8 +53,9 @@ pub struct Facts {
     pub fixed: bool,
     /// Moves by itself: neither compared nor part of a digest.
     pub volatile: bool,
-    /// A secret: never shown, and a literal is refused.
-    pub sensitive: bool,
+    /// A secret: never shown, and a literal is refused. Everything outside the types asks the property
+    /// ([`super::model::Property::is_secret`]).
+    pub(super) sensitive: bool,
     /// Cannot be compared on read.
     pub readback: Option<Readback>,
     /// The member by which elements of a collection are merged and compared.
@@ -216,6 +217,12 @@ impl Semantics {
     /// Returns the facts about a property, by the type that declares it.
     pub fn facts(&self, declared_in: &str, property: &str) -> Option<&Facts> {
         self.facts.get(&(declared_in.to_owned(), property.to_owned()))
+    }
+
+    /// Returns the names of the properties that hold secrets.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.facts.iter().filter(|(_, facts)| facts.sensitive);
+        secrets.map(|((_, property), _)| property.as_str())
     }
 
     /// Returns every `(type, property)` that has an entry.
