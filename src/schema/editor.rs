@@ -10,37 +10,29 @@ use super::reference;
 use super::types::{GraphVersion, Types};
 use super::validate::add_closure;
 
-/// A kind and the versions that have it.
-pub struct EditorKind {
-    /// The Graph type's name.
-    pub name: String,
-    /// The versions.
-    pub versions: Vec<GraphVersion>,
-}
-
-/// Returns the schema for these kinds around the schema of a manifest's envelope.
-pub fn schema(envelope: &Value, kinds: &[EditorKind]) -> Value {
+/// Returns the schema for these kinds, each with the versions that have it, around the schema of a manifest's envelope.
+pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value {
     let mut schema = envelope.clone();
     let mut defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut cases = Vec::new();
     for version in GraphVersion::ALL {
-        for kind in kinds.iter().filter(|kind| kind.versions.contains(&version)) {
-            collect(version, &kind.name, &mut defs);
+        for (kind, _) in kinds.iter().filter(|(_, versions)| versions.contains(&version)) {
+            collect(version, kind, &mut defs);
             cases.push(json!({
                 "if": {
                     "properties": {
                         "apiVersion": { "const": format!("graph.microsoft.com/{version}") },
-                        "kind": { "const": kind.name },
+                        "kind": { "const": kind },
                     },
                     "required": ["apiVersion", "kind"],
                 },
-                "then": { "properties": { "spec": { "$ref": pointer(version, &kind.name) } } },
+                "then": { "properties": { "spec": { "$ref": pointer(version, kind) } } },
             }));
         }
     }
     defs.insert("valueReference".into(), value_reference());
     defs.insert(reference::NAME.into(), reference::definition());
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+    let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
     schema["properties"]["kind"] = json!({ "enum": names });
     schema["$defs"] = defs.into();
     schema["allOf"] = cases.into();
@@ -57,18 +49,11 @@ fn pointer(version: GraphVersion, name: &str) -> String {
 }
 
 fn value_reference() -> Value {
-    json!({
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
-        "properties": {
-            "$file": { "type": "string", "description": "The content of a file, beside the manifest." },
-            "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
-            "$env": { "type": "string", "description": "A secret, from this environment variable: for what is a secret or cannot be read back." },
-            "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
-        },
-        "additionalProperties": false,
-    })
+    reference::directive(json!({
+        "$file": { "type": "string", "description": "The content of a file, beside the manifest." },
+        "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
+        "$env": { "type": "string", "description": "A secret, from this environment variable: for what is a secret or cannot be read back." },
+    }))
 }
 
 fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {

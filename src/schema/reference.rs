@@ -18,17 +18,23 @@ pub fn definition() -> Value {
     };
     let by_id = live("id", json!({ "id": text }));
     let by_name = live("displayName", json!({ "displayName": text, "kind": text }));
+    directive(json!({
+        "$ref": {
+            "description": "Another profile: `kind/name` of its manifest, or the `id` or `displayName` of a live one.",
+            "anyOf": [text, by_id, by_name],
+        },
+    }))
+}
+
+/// Returns the schema of a mapping with one of these members, or `$undeclare`.
+pub(super) fn directive(mut members: Value) -> Value {
+    members["$undeclare"] =
+        json!({ "const": true, "description": "Withdraws what the base declares." });
     json!({
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
-        "properties": {
-            "$ref": {
-                "description": "Another profile: `kind/name` of its manifest, or the `id` or `displayName` of a live one.",
-                "anyOf": [text, by_id, by_name],
-            },
-            "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
-        },
+        "properties": members,
         "additionalProperties": false,
     })
 }

@@ -146,8 +146,10 @@ struct KindEntry {
 
 /// The curated facts, by declaring type and property.
 pub struct Semantics {
-    facts: BTreeMap<(String, String), Facts>,
-    constraints: Curated,
+    /// The facts about each property, by the type that declares it.
+    pub facts: BTreeMap<(String, String), Facts>,
+    /// The constraints for schema generation.
+    pub constraints: Curated,
     legacy: BTreeMap<String, String>,
     rules: Vec<Rule>,
     /// The rules about elements of lists.
@@ -223,16 +225,6 @@ impl Semantics {
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.facts.iter().filter(|(_, facts)| facts.sensitive);
         secrets.map(|((_, property), _)| property.as_str())
-    }
-
-    /// Returns every `(type, property)` that has an entry.
-    pub fn properties(&self) -> impl Iterator<Item = &(String, String)> {
-        self.facts.keys()
-    }
-
-    /// Returns the constraints for schema generation.
-    pub fn constraints(&self) -> &Curated {
-        &self.constraints
     }
 
     /// Returns why a kind is a legacy one, where it is.

@@ -66,7 +66,7 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 fn document(facts: &Semantics) -> Value {
     let types = csdl::read(CSDL).expect("the document is well-formed");
     let roots = [Root { name: "workOrder", navigations: vec!["log"] }];
-    generate(GraphVersion::Beta, &types, facts.constraints(), &roots).expect("it is complete")
+    generate(GraphVersion::Beta, &types, &facts.constraints, &roots).expect("it is complete")
 }
 
 /// Returns the types with their facts; `workOrder` is the one to begin with.
