@@ -57,7 +57,7 @@ impl FileId {
 }
 
 /// One file's path, as the user would name it, and its text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     /// The path, relative to the current folder where the user gave it so.
     pub path: PathBuf,
@@ -98,12 +98,7 @@ impl Sources {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
         let id = self.next_id();
-        self.files.push(Source {
-            path: path.into(),
-            text,
-            lines: OnceLock::new(),
-            hidden: Vec::new(),
-        });
+        self.files.push(Source { path: path.into(), text, ..Source::default() });
         id
     }
 
@@ -192,17 +187,20 @@ impl Source {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The manifests cannot be used.
+    #[default]
     Error,
     /// They can, but the author should know.
     Warning,
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finding {
     /// `area/slug`; schema findings are `schema/<JSON Schema keyword>`.
     pub code: String,
@@ -224,16 +222,7 @@ pub struct Finding {
 
 impl Finding {
     fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            severity: Severity::Error,
-            message: message.into(),
-            span: None,
-            file: None,
-            related: Vec::new(),
-            help: None,
-            replacement: None,
-        }
+        Self { code: code.into(), message: message.into(), ..Self::default() }
     }
 
     /// Makes an error about a piece of source.

@@ -6,11 +6,10 @@ use serde_json::Value as Json;
 
 use super::overlay;
 use super::value::{Declared, Member, Value};
-use super::violation::{self, Schema};
+use super::violation;
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Span, value_or_report};
 use crate::schema::types::{GraphVersion, Types};
-use crate::schema::validate::violations;
 
 /// One declared assignment.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,11 +204,7 @@ fn graph_target(
         let base = types.get(base);
         no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
     })?;
-    let mut json = value.to_json();
-    json["@odata.type"] = def.odata_type().into();
-    let violations = violations(GraphVersion::Beta, &def.name, &json);
-    let schema = Schema { version: GraphVersion::Beta, kind: &def.name, document: None };
-    let mut faults = violation::report(schema, value, &violations, None);
+    let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
     if def.property("groupId").is_some() && value.get("groupId").is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
         faults.push(
@@ -231,7 +226,11 @@ fn graph_target(
         "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()),
         "allDevicesAssignmentTarget" => Target::AllDevices,
         "allLicensedUsersAssignmentTarget" => Target::AllUsers,
-        _ => Target::Raw(json),
+        _ => {
+            let mut json = value.to_json();
+            json["@odata.type"] = def.odata_type().into();
+            Target::Raw(json)
+        }
     };
     let mode = text("deviceAndAppManagementAssignmentFilterType");
     let mode = mode.and_then(|(mode, _)| FilterMode::parse(mode));

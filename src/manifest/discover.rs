@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSetBuilder};
+use globset::GlobBuilder;
 use walkdir::WalkDir;
 
 use crate::diagnostic::{Finding, Span};
@@ -39,12 +39,13 @@ pub(super) fn entry(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBu
             .help("its path is relative to this file"));
     }
     let glob = GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build();
-    let set = glob.and_then(|glob| GlobSetBuilder::new().add(glob).build()).map_err(|error| {
+    let glob = glob.map_err(|error| {
         let message = format!("`{entry}` is not a valid glob: {}", error.kind());
         Finding::error("tenant/glob", span, message)
             .help("write `*` for any name, `**` for any folders, `{a,b}` for either")
     })?;
-    let matches = |path: &Path| set.is_match(path.strip_prefix(folder).unwrap_or(path));
+    let glob = glob.compile_matcher();
+    let matches = |path: &Path| glob.is_match(path.strip_prefix(folder).unwrap_or(path));
     let files = walk(folder, entry, span, usize::MAX, matches)?;
     if files.is_empty() {
         return Err(missing(format!("no manifest file matches `{entry}`")).help(

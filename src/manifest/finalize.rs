@@ -42,7 +42,7 @@ pub(super) fn finalize(
     let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
     refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
-    findings.extend(violation::check(version, &address.kind, &spec, sources));
+    findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
     let manifest = Manifest {
         family,

@@ -46,15 +46,9 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if let Some(structure) = model.get(kind) {
         mirrors(manifest, &structure, &mut findings);
     }
-    if matches!(manifest.family.update, Update::Put { .. }) {
-        let shape = Shape::Complex(kind.clone());
-        each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
-            findings.extend(place.name.and_then(|name| null(name, value)));
-            true
-        });
-    }
     one_element(model, kind, &manifest.spec, &mut findings);
-    values(model, kind, &manifest.spec, &mut findings);
+    let is_whole = matches!(manifest.family.update, Update::Put { .. });
+    values(model, kind, &manifest.spec, is_whole, &mut findings);
     findings
 }
 
@@ -159,11 +153,13 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
     }
 }
 
-/// Checks every value: sentinels that cannot be written, ids, members that must be declared, and elements of one key.
-fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
+/// Checks every value: sentinels that cannot be written, ids, members that must be declared, elements of one key, and
+/// null in an object that is replaced whole.
+fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mut Vec<Finding>) {
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
+        findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
         match place.shape {
             Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(
                 Finding::error(
@@ -315,7 +311,7 @@ mod tests {
         let (spec, sources) =
             Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
         let mut findings = Vec::new();
-        values(crate::schema::testing::model(), "workOrder", &spec, &mut findings);
+        values(crate::schema::testing::model(), "workOrder", &spec, false, &mut findings);
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         let line = finding.span.map(|span| sources.locate(span).line);
         assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));

@@ -34,8 +34,7 @@ pub fn load(path: &Path) -> Loaded {
 pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
     let (path, root) = tenant_path(path);
     // A pipe, for example, can be read only once.
-    let file = path.is_file().then(|| Sources::default().next_id())?;
-    let documents = files::read(&path, file).documents;
+    let documents = path.is_file().then(|| files::documents(&path))?;
     let first = documents.first().filter(|first| not_a_manifest::for_tenant(first).is_none())?;
     Some((envelope::tenant(first, &mut Vec::new())?, root))
 }

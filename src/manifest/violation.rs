@@ -25,12 +25,12 @@ pub(super) fn check(
     version: GraphVersion,
     kind: &str,
     value: &Value,
-    sources: &Sources,
+    sources: Option<&Sources>,
 ) -> Vec<Finding> {
     // A secret is any text.
     let violations =
         violations(version, kind, &value.to_json_with(&|_| Json::String(String::new())));
-    report(Schema { version, kind, document: None }, value, &violations, Some(sources))
+    report(Schema { version, kind, document: None }, value, &violations, sources)
 }
 
 /// Returns the findings of violations. With `sources`, a finding can offer the value's text rewritten.

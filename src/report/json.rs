@@ -105,8 +105,7 @@ pub fn error(
         hints: error.hints.clone(),
         explanation: explanation.cloned(),
         exit_code: error.kind.exit_code(),
-        findings: findings
-            .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
+        findings: findings.map(|(findings, sources)| Item::all(findings, sources)),
     };
     headed(Document::Error, body)
 }
@@ -133,7 +132,7 @@ pub fn doctor(document: &DoctorDocument) -> String {
 
 /// Returns the document of findings.
 pub fn findings(findings: &FindingsDocument) -> String {
-    print(findings)
+    headed(Document::Findings, findings)
 }
 
 /// Returns the JSON Schema of a document.
@@ -143,18 +142,16 @@ pub fn schema(document: Document) -> Value {
         Document::Drift => schema_of::<Headed<DriftReport>>(),
         Document::Outcome => schema_of::<Headed<Outcome>>(),
         Document::Error => schema_of::<Headed<ErrorBody>>(),
-        Document::Findings => schema_of::<FindingsDocument>(),
+        Document::Findings => schema_of::<Headed<FindingsDocument>>(),
         Document::Kinds => schema_of::<Headed<KindsDocument>>(),
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
     };
     schema["title"] = json!(document);
-    if document != Document::Findings {
-        let kind = format!("{document:?}Kind");
-        schema["properties"]["kind"]["$ref"] = format!("#/$defs/{kind}").into();
-        schema["$defs"][kind] = json!({ "type": "string", "enum": [document] });
-    }
+    let kind = format!("{document:?}Kind");
+    schema["properties"]["kind"]["$ref"] = format!("#/$defs/{kind}").into();
+    schema["$defs"][kind] = json!({ "type": "string", "enum": [document] });
     schema
 }
 
@@ -165,12 +162,9 @@ fn schema_of<T: JsonSchema>() -> Value {
 }
 
 fn headed(kind: Document, body: impl Serialize) -> String {
-    print(&Headed { kind, format_version: FormatVersion::V1, body })
-}
-
-fn print(document: &impl Serialize) -> String {
+    let document = Headed { kind, format_version: FormatVersion::V1, body };
     // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     harmless(&text) + "\n"
 }
 
@@ -220,7 +214,11 @@ mod tests {
             (Document::Outcome, "outcome", outcome(&testing::outcome())),
             (Document::Error, "error", an_error(None)),
             (Document::Error, "error", invalid),
-            (Document::Findings, "findings", findings(&FindingsDocument::new(&found, &sources))),
+            (
+                Document::Findings,
+                "findings",
+                findings(&FindingsDocument::new(Item::all(&found, &sources))),
+            ),
         ];
         for (document, kind, text) in documents {
             let start = format!("{{\n  \"kind\": \"{kind}\",\n  \"formatVersion\": \"1.0\",\n");

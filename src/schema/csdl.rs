@@ -162,8 +162,7 @@ fn structured(node: Node<'_, '_>, category: Category) -> CsdlType {
         base: node.attribute("BaseType").map(|base| local(base).to_owned()),
         is_abstract: is_true(node, "Abstract"),
         properties,
-        members: Vec::new(),
-        flags: false,
+        ..CsdlType::default()
     }
 }
 

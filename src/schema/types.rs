@@ -259,7 +259,7 @@ impl Types {
     pub(super) fn read(version: GraphVersion, text: &'static str) -> Self {
         let document: Definitions<'static> = serde_json::from_str(text)
             .expect("the generated schema is part of the program and a test reads it");
-        Self { version, raw: document.defs, parsed: Cache::default() }
+        Self { version, raw: document.defs, parsed: Cache::new() }
     }
 
     /// Returns the version these types are of.
