@@ -1,5 +1,8 @@
 //! Findings about files, as plain data; each output format has its own writer.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -284,6 +287,19 @@ impl Finding {
             }
         }
     }
+}
+
+/// Returns each part whose key an earlier part has, with the first part that has the key.
+pub fn repeated<K: Eq + Hash, T: Copy>(parts: impl IntoIterator<Item = (K, T)>) -> Vec<(T, T)> {
+    let mut first = HashMap::new();
+    let mut repeated = Vec::new();
+    for (key, part) in parts {
+        match first.entry(key) {
+            Entry::Occupied(first) => repeated.push((part, *first.get())),
+            Entry::Vacant(place) => drop(place.insert(part)),
+        }
+    }
+    repeated
 }
 
 /// Returns the value of a result, or adds its finding.

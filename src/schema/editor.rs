@@ -3,7 +3,7 @@
 //! It is for editors alone. It is laxer than validation where a manifest may hold what Graph does not:
 //! a text may be a value reference, and read-only properties are left out rather than refused.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::constraints::INLINE;
 use super::reference;
@@ -17,7 +17,12 @@ pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value 
     let mut cases = Vec::new();
     for version in GraphVersion::ALL {
         for (kind, _) in kinds.iter().filter(|(_, versions)| versions.contains(&version)) {
-            collect(version, kind, &mut defs);
+            add_closure(key(version, kind), &mut defs, |key| {
+                let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
+                let mut def = Types::of(version).definition(name)?;
+                adapt(version, &mut def);
+                Some(def)
+            });
             cases.push(json!({
                 "if": {
                     "properties": {
@@ -54,16 +59,6 @@ fn value_reference() -> Value {
         "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
         "$env": { "type": "string", "description": "A secret, from this environment variable: for what is a secret or cannot be read back." },
     }))
-}
-
-fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {
-    let read = |key: &str| {
-        let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
-        let mut def = Types::of(version).definition(name)?;
-        adapt(version, &mut def);
-        Some(def)
-    };
-    add_closure(key(version, name), defs, read);
 }
 
 /// Leaves out what editors have no use for, and lets a text be a value reference and a navigation a

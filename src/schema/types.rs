@@ -295,26 +295,18 @@ impl Types {
         let text = |key: &str| def.get(key).and_then(Value::as_str).map(str::to_owned);
         let flag = |key: &str| def.get(key) == Some(&Value::Bool(true));
         let list = |key: &str| -> Vec<String> {
-            def.get(key)
-                .and_then(Value::as_array)
-                .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
-                .unwrap_or_default()
+            let items = def.get(key).and_then(Value::as_array).into_iter().flatten();
+            items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
         };
         let base = text("x-base");
         let parent = base.as_deref().and_then(|base| self.get(base));
-        let mut properties = Vec::new();
-        for (property, schema) in
-            def.get("properties").and_then(Value::as_object).into_iter().flatten()
-        {
-            if property.starts_with('@') {
-                continue;
-            }
-            let declared_in = parent
-                .as_ref()
-                .and_then(|parent| parent.property(property))
-                .map_or_else(|| name.to_owned(), |inherited| inherited.declared_in.clone());
-            properties.push(property_of(property, declared_in, schema)?);
-        }
+        let properties = def.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let properties = properties.filter(|(property, _)| !property.starts_with('@'));
+        let properties = properties.map(|(property, schema)| {
+            let inherited = parent.as_ref().and_then(|parent| parent.property(property));
+            let declared_in = inherited.map_or(name, |inherited| &inherited.declared_in);
+            property_of(property, declared_in.to_owned(), schema)
+        });
         Some(TypeDef {
             name: name.to_owned(),
             category: match def.get("enum") {
@@ -325,7 +317,7 @@ impl Types {
             base,
             is_abstract: flag("x-abstract"),
             derived: list("x-derived"),
-            properties,
+            properties: properties.collect::<Option<_>>()?,
             members: list("enum"),
             flags: flag("x-flags"),
         })
@@ -339,12 +331,8 @@ impl Types {
 
 fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Property> {
     let type_expr = schema.get("x-edm")?.as_str()?.to_owned();
-    let nullable = match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|t| t == "null"),
-        _ => schema
-            .get("enum")
-            .and_then(Value::as_array)
-            .is_some_and(|members| members.contains(&Value::Null)),
+    let lists = |keyword: &str, null: Value| {
+        schema.get(keyword).and_then(Value::as_array).is_some_and(|items| items.contains(&null))
     };
     let (annotated, curated) = Constraints::read(schema);
     Some(Property {
@@ -352,7 +340,7 @@ fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Proper
         declared_in,
         ty: TypeRef::parse(&type_expr)?,
         type_expr,
-        nullable,
+        nullable: lists("type", "null".into()) || lists("enum", Value::Null),
         annotated,
         curated,
         navigation: match (schema.get("x-navigation"), schema.get("x-contained")) {

@@ -102,10 +102,11 @@ fn is_type(violation: &Violation) -> bool {
 }
 
 fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
-    VALIDATORS.get(&format!("{version}.{kind}"), || build(&document(version, kind)?))
+    VALIDATORS.get(&format!("{version}.{kind}"), || validator_of(&document(version, kind)?))
 }
 
-pub(super) fn build(schema: &Value) -> Option<jsonschema::Validator> {
+/// Builds the validator of a schema, `None` where it is no JSON Schema.
+pub fn validator_of(schema: &Value) -> Option<jsonschema::Validator> {
     let options = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
