@@ -23,10 +23,8 @@ pub(super) fn finalize(
 ) -> (Manifest, Resolution) {
     let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
-    let mut refused = Vec::new();
-    for written in [Some(&spec), assignments.as_ref()].into_iter().flatten() {
-        allowed.check(written, &mut refused);
-    }
+    let written = [Some(&spec), assignments.as_ref()].into_iter().flatten();
+    let mut refused: Vec<Finding> = written.flat_map(|value| allowed.check(value)).collect();
     let presence = metadata.state;
     let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
     let mut resolver = Resolver { context, resolved: Resolution::default() };

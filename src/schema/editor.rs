@@ -17,7 +17,7 @@ pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value 
     let mut cases = Vec::new();
     for version in GraphVersion::ALL {
         for (kind, _) in kinds.iter().filter(|(_, versions)| versions.contains(&version)) {
-            add_closure(key(version, kind), &mut defs, |key| {
+            add_closure(format!("{version}.{kind}"), &mut defs, |key| {
                 let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
                 let mut def = Types::of(version).definition(name)?;
                 adapt(version, &mut def);
@@ -45,12 +45,8 @@ pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value 
     schema
 }
 
-fn key(version: GraphVersion, name: &str) -> String {
-    format!("{version}.{name}")
-}
-
 fn pointer(version: GraphVersion, name: &str) -> String {
-    format!("#/$defs/{}", key(version, name))
+    format!("#/$defs/{version}.{name}")
 }
 
 fn value_reference() -> Value {

@@ -122,11 +122,8 @@ pub struct TypeRef {
 impl TypeRef {
     /// Parses a CSDL type expression: `Edm.Int32`, `graph.appListItem`, `Collection(Edm.String)`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (collection, name) =
-            match text.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')')) {
-                Some(inner) => (true, inner),
-                None => (false, text),
-            };
+        let element = text.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')'));
+        let name = element.unwrap_or(text);
         let holds = match Edm::parse(name) {
             Some(edm) => Holds::Edm(edm),
             None if name.starts_with("Edm.") => return None,
@@ -134,7 +131,7 @@ impl TypeRef {
                 name.strip_prefix("microsoft.graph.").or(name.strip_prefix("graph."))?.to_owned(),
             ),
         };
-        Some(Self { collection, holds })
+        Some(Self { collection: element.is_some(), holds })
     }
 }
 
