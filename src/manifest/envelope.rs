@@ -37,6 +37,7 @@ pub(super) struct ManifestFile {
 /// The `apiVersion` of a manifest.
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(remote = "GraphVersion")]
+#[schemars(rename = "GraphApiVersion")]
 enum GraphApiVersion {
     /// The beta version.
     #[serde(rename = "graph.microsoft.com/beta")]
