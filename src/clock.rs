@@ -40,7 +40,9 @@ impl Clock {
     /// A debug build reads `MOORLINE_TEST_CLOCK`: at 100, a sleep of 20 s takes 0.2 s and
     /// [`Clock::instant`] moves on by 20 s meanwhile, so that windows and deadlines agree with sleeps.
     pub fn system() -> Self {
-        Self::paced(pace_from_env())
+        let pace = cfg!(debug_assertions).then(|| std::env::var("MOORLINE_TEST_CLOCK").ok());
+        let pace = pace.flatten().and_then(|pace| pace.parse().ok());
+        Self::paced(pace.filter(|pace| *pace > 0).unwrap_or(1))
     }
 
     /// Returns a clock that runs faster than real time by a factor; in debug builds only.
@@ -89,9 +91,7 @@ impl Clock {
             }
         }
     }
-}
 
-impl Clock {
     /// Passes a point at which `MOORLINE_TEST_KILL` can abort a debug build.
     pub(crate) fn pass(&self, point: Point) {
         #[cfg(debug_assertions)]
@@ -147,20 +147,6 @@ fn locked(sleeps: &Mutex<Vec<Duration>>) -> MutexGuard<'_, Vec<Duration>> {
 /// Returns `instant + duration`, or `instant` where that is past the end of time.
 fn later(instant: Instant, duration: Duration) -> Instant {
     instant.checked_add(duration).unwrap_or(instant)
-}
-
-#[cfg(debug_assertions)]
-fn pace_from_env() -> u32 {
-    std::env::var("MOORLINE_TEST_CLOCK")
-        .ok()
-        .and_then(|factor| factor.parse().ok())
-        .filter(|factor| *factor > 0)
-        .unwrap_or(1)
-}
-
-#[cfg(not(debug_assertions))]
-fn pace_from_env() -> u32 {
-    1
 }
 
 #[cfg(test)]

@@ -67,8 +67,7 @@ impl PlanArguments {
         let Some(previous) = &self.previous else {
             return Ok(Undeclared::default());
         };
-        let before =
-            previous::load(&desired.root, previous).map_err(previous::PreviousError::into_error)?;
+        let before = previous::load(&desired.root, previous)?;
         let release = Undeclared::between(&before, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);

@@ -11,7 +11,7 @@ use super::selection::near_name;
 use super::{Done, Result};
 use crate::error::Error;
 use crate::kinds;
-use crate::schema::editor::{self, EditorKind};
+use crate::schema::editor;
 use crate::schema::generate::{self, Root};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
@@ -127,7 +127,7 @@ fn generate_file(
             .hint("Download it from https://graph.microsoft.com/beta/$metadata, or use the one in schemas/graph.")
     };
     let types = csdl::read(&text).map_err(unusable)?;
-    let curated = Semantics::built_in().constraints();
+    let curated = &Semantics::built_in().constraints;
     let schema = generate::generate(version, &types, curated, &roots()).map_err(unusable)?;
     save(ui, output, &pretty(&schema))?;
     Ok(schema["$defs"]
@@ -145,7 +145,6 @@ fn roots() -> Vec<Root<'static>> {
 }
 
 fn editor_schema() -> Value {
-    let kind = |kind: kinds::Kind| EditorKind { name: kind.name, versions: kind.versions };
-    let kinds: Vec<EditorKind> = kinds::all().into_iter().map(kind).collect();
-    editor::schema(&crate::manifest::envelope_schema(), &kinds)
+    let kinds = kinds::all().into_iter().map(|kind| (kind.name, kind.versions));
+    editor::schema(&crate::manifest::envelope_schema(), &kinds.collect::<Vec<_>>())
 }

@@ -8,23 +8,10 @@ use super::{Finding, Severity, Sources};
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingsDocument {
-    /// Says what this document is.
-    pub kind: FindingsKind,
-    /// The version of this document's form.
-    pub format_version: FormatVersion,
     /// The findings.
     pub items: Vec<Item>,
     /// How many there are.
     pub summary: FindingsSummary,
-}
-
-/// `findings`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "Kind")]
-pub enum FindingsKind {
-    /// Findings about manifests.
-    #[serde(rename = "findings")]
-    Findings,
 }
 
 /// `1.0`.
@@ -77,38 +64,28 @@ pub struct FindingsSummary {
 }
 
 impl FindingsDocument {
-    /// Makes one document of several, in their order.
-    pub fn joined(documents: impl IntoIterator<Item = Self>) -> Self {
-        let mut joined = Self::new(&[], &Sources::default());
-        for document in documents {
-            joined.items.extend(document.items);
-            joined.summary.errors += document.summary.errors;
-            joined.summary.warnings += document.summary.warnings;
-        }
-        joined
-    }
-
-    /// Makes the document of findings.
-    pub fn new(findings: &[Finding], sources: &Sources) -> Self {
-        Self {
-            kind: FindingsKind::Findings,
-            format_version: FormatVersion::V1,
-            items: findings.iter().map(|finding| Item::new(finding, sources)).collect(),
-            summary: FindingsSummary::count(findings),
-        }
+    /// Makes the document of items.
+    pub fn new(items: Vec<Item>) -> Self {
+        let summary = FindingsSummary::count(items.iter().map(|item| item.severity));
+        Self { items, summary }
     }
 }
 
 impl FindingsSummary {
-    /// Counts findings.
-    pub fn count(findings: &[Finding]) -> Self {
-        let count =
-            |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-        Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+    /// Counts findings by their severities.
+    pub fn count(severities: impl Iterator<Item = Severity>) -> Self {
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            severities.partition(|severity| *severity == Severity::Error);
+        Self { errors: errors.len(), warnings: warnings.len() }
     }
 }
 
 impl Item {
+    /// Returns the items of findings, in their order.
+    pub fn all(findings: &[Finding], sources: &Sources) -> Vec<Self> {
+        findings.iter().map(|finding| Self::new(finding, sources)).collect()
+    }
+
     fn new(finding: &Finding, sources: &Sources) -> Self {
         let start = finding.span.map(|span| sources.locate(span));
         let end = finding.span.map(|span| sources.locate_end(span));
@@ -143,12 +120,11 @@ mod tests {
             Finding::warning("lint/block", Span::new(file, 13..18), "long"),
             Finding::file_error("manifest/read", "b.yaml", "gone"),
         ];
-        let document = serde_json::to_value(FindingsDocument::new(&findings, &sources));
+        let items = Item::all(&findings, &sources);
+        let document = serde_json::to_value(FindingsDocument::new(items));
         assert_eq!(
             document.expect("serialises"),
             json!({
-                "kind": "findings",
-                "formatVersion": "1.0",
                 "items": [
                     {
                         "code": "schema/type", "severity": "error", "message": "not a string", "help": "quote it",

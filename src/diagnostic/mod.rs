@@ -1,5 +1,8 @@
 //! Findings about files, as plain data; each output format has its own writer.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -57,7 +60,7 @@ impl FileId {
 }
 
 /// One file's path, as the user would name it, and its text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     /// The path, relative to the current folder where the user gave it so.
     pub path: PathBuf,
@@ -107,12 +110,7 @@ impl Sources {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
         let id = self.next_id();
-        self.files.push(Source {
-            path: path.into(),
-            text,
-            lines: OnceLock::new(),
-            hidden: Vec::new(),
-        });
+        self.files.push(Source { path: path.into(), text, ..Source::default() });
         id
     }
 
@@ -201,17 +199,20 @@ impl Source {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The manifests cannot be used.
+    #[default]
     Error,
     /// They can, but the author should know.
     Warning,
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finding {
     /// `area/slug`; schema findings are `schema/<JSON Schema keyword>`.
     pub code: String,
@@ -233,16 +234,7 @@ pub struct Finding {
 
 impl Finding {
     fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            severity: Severity::Error,
-            message: message.into(),
-            span: None,
-            file: None,
-            related: Vec::new(),
-            help: None,
-            replacement: None,
-        }
+        Self { code: code.into(), message: message.into(), ..Self::default() }
     }
 
     /// Makes an error about a piece of source.
@@ -304,6 +296,19 @@ impl Finding {
             }
         }
     }
+}
+
+/// Returns each part whose key an earlier part has, with the first part that has the key.
+pub fn repeated<K: Eq + Hash, T: Copy>(parts: impl IntoIterator<Item = (K, T)>) -> Vec<(T, T)> {
+    let mut first = HashMap::new();
+    let mut repeated = Vec::new();
+    for (key, part) in parts {
+        match first.entry(key) {
+            Entry::Occupied(first) => repeated.push((part, *first.get())),
+            Entry::Vacant(place) => drop(place.insert(part)),
+        }
+    }
+    repeated
 }
 
 /// Returns the value of a result, or adds its finding.

@@ -48,21 +48,12 @@ struct Name {
 
 impl Name {
     fn new(text: &str) -> Self {
-        let mut words: Vec<String> = Vec::new();
-        let mut inside = false;
-        for letter in text.chars() {
-            if !letter.is_alphanumeric() {
-                inside = false;
-                continue;
-            }
-            if !inside || letter.is_uppercase() {
-                words.push(String::new());
-            }
-            inside = true;
-            if let Some(word) = words.last_mut() {
-                word.extend(letter.to_lowercase());
-            }
-        }
+        let spaced = text.chars().flat_map(|letter| {
+            let starts_word = letter.is_uppercase() || !letter.is_alphanumeric();
+            [starts_word.then_some(' '), letter.is_alphanumeric().then_some(letter)]
+        });
+        let words = spaced.flatten().collect::<String>().to_lowercase();
+        let words = words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let lower = text.to_lowercase();
         Self { length: lower.chars().count(), lower, words }
     }

@@ -55,7 +55,8 @@ pub fn summary(findings: &[Finding]) -> String {
         1 => Some(format!("1 {noun}")),
         number => Some(format!("{number} {noun}s")),
     };
-    let FindingsSummary { errors, warnings } = FindingsSummary::count(findings);
+    let severities = findings.iter().map(|finding| finding.severity);
+    let FindingsSummary { errors, warnings } = FindingsSummary::count(severities);
     let counts = [count(errors, "error"), count(warnings, "warning")];
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     let files: BTreeSet<_> = findings

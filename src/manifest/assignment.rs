@@ -1,16 +1,13 @@
 //! Reads the assignments of a manifest: groups, all devices, all users, exclusions, each with an optional filter.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use super::overlay;
 use super::value::{Declared, Member, Value};
-use super::violation::{self, Schema};
+use super::violation;
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Span, value_or_report};
+use crate::diagnostic::{Finding, Span, repeated, value_or_report};
 use crate::schema::types::{GraphVersion, Types};
-use crate::schema::validate::violations;
 
 /// One declared assignment.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,11 +202,7 @@ fn graph_target(
         let base = types.get(base);
         no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
     })?;
-    let mut json = value.to_json();
-    json["@odata.type"] = def.odata_type().into();
-    let violations = violations(GraphVersion::Beta, &def.name, &json);
-    let schema = Schema { version: GraphVersion::Beta, kind: &def.name, document: None };
-    let mut faults = violation::report(schema, value, &violations, None);
+    let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
     if def.property("groupId").is_some() && value.get("groupId").is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
         faults.push(
@@ -231,7 +224,11 @@ fn graph_target(
         "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()),
         "allDevicesAssignmentTarget" => Target::AllDevices,
         "allLicensedUsersAssignmentTarget" => Target::AllUsers,
-        _ => Target::Raw(json),
+        _ => {
+            let mut json = value.to_json();
+            json["@odata.type"] = def.odata_type().into();
+            Target::Raw(json)
+        }
     };
     let mode = text("deviceAndAppManagementAssignmentFilterType");
     let mode = mode.and_then(|(mode, _)| FilterMode::parse(mode));
@@ -250,28 +247,23 @@ fn no_target(value: &Value, choices: &[String]) -> Finding {
 
 /// Reports targets that are named twice: Graph keeps one assignment per target.
 fn contradictions(assignments: &[Assignment], findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<String, (&Assignment, bool)> = BTreeMap::new();
-    for assignment in assignments {
-        let excluded = matches!(assignment.target, Target::ExcludeGroup(_));
-        let key = match &assignment.target {
-            Target::Group(name) | Target::ExcludeGroup(name) => format!("the group `{name}`"),
-            Target::AllDevices => "all devices".to_owned(),
-            Target::AllUsers => "all users".to_owned(),
-            Target::Raw(_) => continue,
-        };
-        let Some((first, first_excluded)) = seen.get(&key.to_lowercase()) else {
-            seen.insert(key.to_lowercase(), (assignment, excluded));
-            continue;
-        };
-        let (code, message) = if *first_excluded == excluded {
-            ("assignment/twice", format!("{key} is named twice"))
+    let name = |assignment: &Assignment| match &assignment.target {
+        Target::Group(name) | Target::ExcludeGroup(name) => Some(format!("the group `{name}`")),
+        Target::AllDevices => Some("all devices".to_owned()),
+        Target::AllUsers => Some("all users".to_owned()),
+        Target::Raw(_) => None,
+    };
+    let is_excluded = |of: &Assignment| matches!(of.target, Target::ExcludeGroup(_));
+    let named = assignments.iter().filter_map(|of| Some((name(of)?.to_lowercase(), of)));
+    findings.extend(repeated(named).into_iter().map(|(assignment, first)| {
+        let target = name(assignment).unwrap_or_default();
+        let (code, why) = if is_excluded(assignment) == is_excluded(first) {
+            ("assignment/twice", "is named twice")
         } else {
-            ("assignment/included-and-excluded", format!("{key} is both included and excluded"))
+            ("assignment/included-and-excluded", "is both included and excluded")
         };
-        findings.push(
-            Finding::error(code, assignment.span, message)
-                .related(first.span, "first here")
-                .help("Graph keeps one assignment for a target: keep the one that you mean"),
-        );
-    }
+        Finding::error(code, assignment.span, format!("{target} {why}"))
+            .related(first.span, "first here")
+            .help("Graph keeps one assignment for a target: keep the one that you mean")
+    }));
 }

@@ -57,18 +57,12 @@ fn edges(manifests: &[Manifest]) -> Vec<Vec<Edge>> {
 
 /// Removes edges to manifests without edges, until none is left.
 fn strip(next: &mut [Vec<Edge>]) {
-    let mut into: Vec<Vec<usize>> = vec![Vec::new(); next.len()];
-    for edge in next.iter().flatten() {
-        into[edge.to].push(edge.from);
-    }
-    let mut ends: Vec<usize> = (0..next.len()).filter(|at| next[*at].is_empty()).collect();
-    while let Some(end) = ends.pop() {
-        for from in std::mem::take(&mut into[end]) {
-            let had = !next[from].is_empty();
-            next[from].retain(|edge| edge.to != end);
-            if had && next[from].is_empty() {
-                ends.push(from);
-            }
+    loop {
+        let is_end: Vec<bool> = next.iter().map(Vec::is_empty).collect();
+        let before: usize = next.iter().map(Vec::len).sum();
+        next.iter_mut().for_each(|edges| edges.retain(|edge| !is_end[edge.to]));
+        if next.iter().map(Vec::len).sum::<usize>() == before {
+            return;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSetBuilder};
+use globset::GlobBuilder;
 use walkdir::WalkDir;
 
 use crate::diagnostic::{Finding, Span};
@@ -12,13 +12,13 @@ pub const TENANT_FILE: &str = "moorline.yaml";
 
 /// Returns the manifests directly beside a tenant file, sorted.
 pub(super) fn beside(folder: &Path, span: Span) -> Result<Vec<PathBuf>, Finding> {
-    walk(folder, ".", span, 1, |_| true)
+    walk(folder, ".", span, 1)
 }
 
 /// Returns the manifests below the folder that an entry of `spec.base` names.
 pub(super) fn base(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBuf>, Finding> {
     if folder.is_dir() {
-        return walk(folder, entry, span, usize::MAX, |_| true);
+        return walk(folder, entry, span, usize::MAX);
     }
     Err(Finding::error("tenant/missing-path", span, format!("there is no folder `{entry}`"))
         .help("a base is a folder of manifests; its path is relative to this file"))
@@ -32,20 +32,21 @@ pub(super) fn entry(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBu
         return Ok(vec![path]);
     }
     if path.is_dir() {
-        return walk(&path, entry, span, usize::MAX, |_| true);
+        return walk(&path, entry, span, usize::MAX);
     }
     if !entry.contains(['*', '?', '[', '{']) {
         return Err(missing(format!("there is no file or folder `{entry}`"))
             .help("its path is relative to this file"));
     }
     let glob = GlobBuilder::new(entry.trim_start_matches("./")).literal_separator(true).build();
-    let set = glob.and_then(|glob| GlobSetBuilder::new().add(glob).build()).map_err(|error| {
+    let glob = glob.map_err(|error| {
         let message = format!("`{entry}` is not a valid glob: {}", error.kind());
         Finding::error("tenant/glob", span, message)
             .help("write `*` for any name, `**` for any folders, `{a,b}` for either")
     })?;
-    let matches = |path: &Path| set.is_match(path.strip_prefix(folder).unwrap_or(path));
-    let files = walk(folder, entry, span, usize::MAX, matches)?;
+    let glob = glob.compile_matcher();
+    let mut files = walk(folder, entry, span, usize::MAX)?;
+    files.retain(|path| glob.is_match(path.strip_prefix(folder).unwrap_or(path)));
     if files.is_empty() {
         return Err(missing(format!("no manifest file matches `{entry}`")).help(
             "`*` stays within one folder, `**` goes below it; the path is relative to this file",
@@ -85,13 +86,7 @@ pub(super) fn canonical(folder: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
-fn walk(
-    folder: &Path,
-    entry: &str,
-    span: Span,
-    depth: usize,
-    wanted: impl Fn(&Path) -> bool,
-) -> Result<Vec<PathBuf>, Finding> {
+fn walk(folder: &Path, entry: &str, span: Span, depth: usize) -> Result<Vec<PathBuf>, Finding> {
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
     let here = matches!(folder.to_str(), Some("" | "."));
     // Symbolic links are not followed: one to a parent would never end, and one to elsewhere leaves the tenant.
@@ -116,7 +111,7 @@ fn walk(
         let is_yaml =
             path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_tenant = found.file_name() == TENANT_FILE;
-        if found.file_type().is_file() && is_yaml && !is_tenant && wanted(path) {
+        if found.file_type().is_file() && is_yaml && !is_tenant {
             files.push(path.to_owned());
         }
     }

@@ -38,9 +38,8 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
         findings.push(unknown_kind(kind_value.as_str()?, kind_value.span));
         None
     });
-    let ManifestFile { api_version, kind, metadata, .. } = envelope?;
+    let ManifestFile { api_version: version, kind, metadata, .. } = envelope?;
     let family = family?;
-    let version = GraphVersion::from(api_version);
     let version_span = root.get("apiVersion")?.span;
     if !kinds::exists(&kind, version) {
         let message = format!("Graph {version} has no `{kind}`");

@@ -7,7 +7,7 @@ use super::violation::{self, Schema};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, value_or_report};
 use crate::schema::types::GraphVersion;
-use crate::schema::validate::{Step, violations_under};
+use crate::schema::validate::{Step, validator_of, violations_under};
 
 /// The schema of a document, and its validator.
 pub(super) struct DocumentSchema {
@@ -19,9 +19,7 @@ impl DocumentSchema {
     /// Derives the schema of a type.
     pub(super) fn derive<T: schemars::JsonSchema>() -> Self {
         let schema = schemars::schema_for!(T).to_value();
-        let validator = jsonschema::options()
-            .offline()
-            .build(&schema)
+        let validator = validator_of(&schema)
             .expect("a derived schema is valid, and every load of a manifest uses it");
         Self { schema, validator }
     }

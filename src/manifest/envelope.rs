@@ -17,7 +17,8 @@ use crate::schema::types::GraphVersion;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ManifestFile {
     /// The Graph version of the object's own body.
-    pub api_version: GraphApiVersion,
+    #[serde(with = "GraphApiVersion")]
+    pub api_version: GraphVersion,
     /// The Graph type's own name, as after `#microsoft.graph.`.
     pub kind: String,
     /// The name, and how to find the live object.
@@ -34,23 +35,16 @@ pub(super) struct ManifestFile {
 }
 
 /// The `apiVersion` of a manifest.
-#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
-pub(super) enum GraphApiVersion {
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(remote = "GraphVersion")]
+#[schemars(rename = "GraphApiVersion")]
+enum GraphApiVersion {
     /// The beta version.
     #[serde(rename = "graph.microsoft.com/beta")]
     Beta,
     /// The v1.0 version.
     #[serde(rename = "graph.microsoft.com/v1.0")]
     V1,
-}
-
-impl From<GraphApiVersion> for GraphVersion {
-    fn from(version: GraphApiVersion) -> Self {
-        match version {
-            GraphApiVersion::Beta => Self::Beta,
-            GraphApiVersion::V1 => Self::V1,
-        }
-    }
 }
 
 /// A manifest's `metadata`.

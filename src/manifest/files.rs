@@ -13,7 +13,7 @@ use crate::yaml;
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The result of reading a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FileRead {
     pub(super) path: PathBuf,
     /// The text, empty where the file could not be read.
@@ -24,12 +24,7 @@ pub(super) struct FileRead {
 
 /// Reads the documents of a file; every failure becomes a finding.
 pub(super) fn read(path: &Path, file: FileId) -> FileRead {
-    let mut read = FileRead {
-        path: path.to_owned(),
-        text: String::new(),
-        documents: Vec::new(),
-        findings: Vec::new(),
-    };
+    let mut read = FileRead { path: path.to_owned(), ..FileRead::default() };
     let fault = read.fill(file).err();
     read.findings.extend(fault);
     read

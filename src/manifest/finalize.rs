@@ -23,10 +23,8 @@ pub(super) fn finalize(
 ) -> (Manifest, Resolution) {
     let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
-    let mut refused = Vec::new();
-    for written in [Some(&spec), assignments.as_ref()].into_iter().flatten() {
-        allowed.check(written, &mut refused);
-    }
+    let written = [Some(&spec), assignments.as_ref()].into_iter().flatten();
+    let mut refused: Vec<Finding> = written.flat_map(|value| allowed.check(value)).collect();
     let presence = metadata.state;
     let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
     let mut resolver = Resolver { context, resolved: Resolution::default() };
@@ -42,7 +40,7 @@ pub(super) fn finalize(
     let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
     refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
-    findings.extend(violation::check(version, &address.kind, &spec, sources));
+    findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
     let manifest = Manifest {
         family,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence, TenantFile};
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{Finding, Span, repeated};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::semantics::{Readback, Semantics};
-use crate::schema::walk::{TypedPlace, each};
+use crate::schema::walk::{Tree, TypedPlace, each};
 
 /// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values.
 pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
@@ -46,15 +46,9 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     if let Some(structure) = model.get(kind) {
         mirrors(manifest, &structure, &mut findings);
     }
-    if matches!(manifest.family.update, Update::Put { .. }) {
-        let shape = Shape::Complex(kind.clone());
-        each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
-            findings.extend(place.name.and_then(|name| null(name, value)));
-            true
-        });
-    }
     one_element(model, kind, &manifest.spec, &mut findings);
-    values(model, kind, &manifest.spec, &mut findings);
+    let is_whole = matches!(manifest.family.update, Update::Put { .. });
+    values(model, kind, &manifest.spec, is_whole, &mut findings);
     findings
 }
 
@@ -159,11 +153,13 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
     }
 }
 
-/// Checks every value: sentinels that cannot be written, ids, members that must be declared, and elements of one key.
-fn values(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
+/// Checks every value: sentinels that cannot be written, ids, members that must be declared, elements of one key, and
+/// null in an object that is replaced whole.
+fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mut Vec<Finding>) {
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
+        findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
         match place.shape {
             Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(
                 Finding::error(
@@ -217,27 +213,20 @@ fn is_sentinel(value: &Value) -> bool {
 }
 
 fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<String, &Value> = BTreeMap::new();
-    for element in list.elements() {
-        let Some(value) = element.get(key) else {
-            let message = format!("this element has no `{key}`");
-            findings.push(
-                Finding::error("value/key-missing", element.span, message)
-                    .help(format!("elements here are told apart by `{key}`")),
-            );
-            continue;
-        };
-        let text = value.to_json().to_string();
-        let shown = value.as_str().unwrap_or(&text).to_owned();
-        if let Some(first) = seen.insert(text, value) {
-            let message = format!("`{shown}` is the `{key}` of two elements");
-            findings.push(
-                Finding::error("value/key-twice", value.span, message)
-                    .related(first.span, "first here")
-                    .help("keep one of them"),
-            );
-        }
-    }
+    let lacking = list.elements().iter().filter(|element| element.get(key).is_none());
+    findings.extend(lacking.map(|element| {
+        let message = format!("this element has no `{key}`");
+        Finding::error("value/key-missing", element.span, message)
+            .help(format!("elements here are told apart by `{key}`"))
+    }));
+    let keys = list.elements().iter().filter_map(|element| element.get(key));
+    let keys = keys.map(|value| (value.to_json().to_string(), value));
+    findings.extend(repeated(keys).into_iter().map(|(value, first)| {
+        let message = format!("`{}` is the `{key}` of two elements", value.text());
+        Finding::error("value/key-twice", value.span, message)
+            .related(first.span, "first here")
+            .help("keep one of them")
+    }));
 }
 
 /// Refuses manifests of families that the tenant's cloud does not have.
@@ -257,50 +246,41 @@ pub(super) fn across_manifests(
     pinned: &BTreeMap<Address, Span>,
 ) -> Vec<Finding> {
     let at = |manifest: &Manifest| pinned.get(&manifest.address).copied().unwrap_or(manifest.span);
+    let (singletons, others): (Vec<&Manifest>, Vec<&Manifest>) =
+        manifests.iter().partition(|manifest| manifest.family.is_singleton());
+    let singletons = singletons.into_iter().map(|manifest| (&manifest.address.kind, manifest));
     let mut findings = Vec::new();
-    let mut ids: BTreeMap<(&str, String), &Manifest> = BTreeMap::new();
-    let mut singletons: BTreeMap<&str, &Manifest> = BTreeMap::new();
-    let mut names: BTreeMap<(&str, &str), &Manifest> = BTreeMap::new();
-    for manifest in manifests {
-        let Address { kind, .. } = &manifest.address;
-        if manifest.family.is_singleton() {
-            if let Some(first) = singletons.insert(kind, manifest) {
-                let message = format!("a second `{kind}`: a tenant has one");
-                findings.push(
-                    Finding::error("manifest/second-singleton", manifest.span, message)
-                        .related(first.span, "the first is here")
-                        .help("put everything into one manifest"),
-                );
-            }
-            continue;
-        }
-        if let Some(id) = &manifest.id
-            && let Some(first) = ids.insert((manifest.family.name, id.to_lowercase()), manifest)
-        {
-            let message =
-                format!("`{}` and `{}` claim the object {id}", manifest.address, first.address);
-            findings.push(
-                Finding::error("manifest/id-twice", at(manifest), message)
-                    .related(at(first), "claimed here too")
-                    .help("a live object has one manifest: remove one of the ids"),
-            );
-        }
-        let Some(display_name) = manifest.display_name().filter(|_| manifest.id.is_none()) else {
-            continue;
-        };
-        if let Some(first) = names.insert((kind, display_name), manifest) {
-            let named = |manifest: &Manifest| {
-                let name = manifest.spec.get(manifest.family.name_property);
-                name.map_or(manifest.span, |value| value.span)
-            };
-            let (span, first_span) = (named(manifest), named(first));
-            findings.push(
-                Finding::error("manifest/display-name-twice", span, format!("`{}` and `{}` have the same display name", manifest.address, first.address))
-                    .related(first_span, "the same name here")
-                    .help("both would claim the same live object: rename one, or pin both by `metadata.id`"),
-            );
-        }
-    }
+    findings.extend(repeated(singletons).into_iter().map(|(manifest, first)| {
+        let message = format!("a second `{}`: a tenant has one", manifest.address.kind);
+        Finding::error("manifest/second-singleton", manifest.span, message)
+            .related(first.span, "the first is here")
+            .help("put everything into one manifest")
+    }));
+    let ids = others.iter().filter_map(|manifest| {
+        Some(((manifest.family.name, manifest.id.as_ref()?.to_lowercase()), *manifest))
+    });
+    findings.extend(repeated(ids).into_iter().map(|(manifest, first)| {
+        let (address, id) = (&manifest.address, manifest.id.as_deref().unwrap_or_default());
+        let message = format!("`{address}` and `{}` claim the object {id}", first.address);
+        Finding::error("manifest/id-twice", at(manifest), message)
+            .related(at(first), "claimed here too")
+            .help("a live object has one manifest: remove one of the ids")
+    }));
+    let names = others.iter().filter(|manifest| manifest.id.is_none());
+    let names = names.filter_map(|manifest| {
+        Some(((&manifest.address.kind, manifest.display_name()?), *manifest))
+    });
+    let name_span = |manifest: &Manifest| {
+        let name = manifest.spec.get(manifest.family.name_property);
+        name.map_or(manifest.span, |value| value.span)
+    };
+    findings.extend(repeated(names).into_iter().map(|(manifest, first)| {
+        let message =
+            format!("`{}` and `{}` have the same display name", manifest.address, first.address);
+        Finding::error("manifest/display-name-twice", name_span(manifest), message)
+            .related(name_span(first), "the same name here")
+            .help("both would claim the same live object: rename one, or pin both by `metadata.id`")
+    }));
     findings
 }
 
@@ -315,7 +295,7 @@ mod tests {
         let (spec, sources) =
             Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
         let mut findings = Vec::new();
-        values(crate::schema::testing::model(), "workOrder", &spec, &mut findings);
+        values(crate::schema::testing::model(), "workOrder", &spec, false, &mut findings);
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         let line = finding.span.map(|span| sources.locate(span).line);
         assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));

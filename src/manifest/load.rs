@@ -19,7 +19,7 @@ use super::{
     parallel, secret,
 };
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Sources, Span, value_or_report};
+use crate::diagnostic::{Finding, Sources, Span, repeated, value_or_report};
 use crate::yaml;
 
 /// Loads a tenant: a folder with a `moorline.yaml`, or that file. Every problem becomes a finding.
@@ -34,8 +34,7 @@ pub fn load(path: &Path) -> Loaded {
 pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
     let (path, root) = tenant_path(path);
     // A pipe, for example, can be read only once.
-    let file = path.is_file().then(|| Sources::default().next_id())?;
-    let documents = files::read(&path, file).documents;
+    let documents = path.is_file().then(|| files::documents(&path))?;
     let first = documents.first().filter(|first| not_a_manifest::for_tenant(first).is_none())?;
     Some((envelope::tenant(first, &mut Vec::new())?, root))
 }
@@ -181,22 +180,20 @@ impl Loader {
 
     /// Makes a layer of manifests, and reports addresses that occur twice.
     fn layer(&mut self, raws: impl IntoIterator<Item = RawManifest>) -> Layer {
-        let mut layer = Layer::new();
-        for raw in raws {
-            let Loaded { origins, findings, .. } = &mut self.loaded;
-            origins.push(DocumentOrigin { document: raw.document, address: raw.address.clone() });
-            if let Some(first) = layer.get(&raw.address) {
-                let message = format!("`{}` is declared twice", raw.address);
-                findings.push(
-                    Finding::error("manifest/name-twice", raw.name_span, message)
-                        .related(first.name_span, "first here")
-                        .help("a name is unique per kind: rename one of them"),
-                );
-            } else {
-                layer.insert(raw.address.clone(), raw);
-            }
-        }
-        layer
+        let raws: Vec<RawManifest> = raws.into_iter().collect();
+        self.loaded.origins.extend(
+            raws.iter()
+                .map(|raw| DocumentOrigin { document: raw.document, address: raw.address.clone() }),
+        );
+        let addressed = raws.iter().map(|raw| (&raw.address, raw));
+        self.loaded.findings.extend(repeated(addressed).into_iter().map(|(raw, first)| {
+            let message = format!("`{}` is declared twice", raw.address);
+            Finding::error("manifest/name-twice", raw.name_span, message)
+                .related(first.name_span, "first here")
+                .help("a name is unique per kind: rename one of them")
+        }));
+        // The first of an address counts.
+        raws.into_iter().rev().map(|raw| (raw.address.clone(), raw)).collect()
     }
 
     fn tenant(&mut self, root: &Value, tenant: &TenantFile, folder: &Path, own: Vec<RawManifest>) {

@@ -60,7 +60,8 @@ fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Op
     }
     match (&base.declared, &over.declared, shape) {
         (Declared::Object(_), Declared::Object(_), _)
-            if base.directive().is_none() && same_type(base, over) =>
+            if base.directive().is_none()
+                && over.odata_type().is_none_or(|over| base.odata_type() == Some(over)) =>
         {
             let stated = over.odata_type().or(base.odata_type());
             let structure = shape.and_then(|shape| model.actual(shape, stated));
@@ -78,14 +79,6 @@ fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Op
             list(laid_by_key(first, laid, named, lay))
         }
         _ => Some(over.clone()),
-    }
-}
-
-fn same_type(base: &Value, over: &Value) -> bool {
-    match (base.odata_type(), over.odata_type()) {
-        (Some(base), Some(over)) => base == over,
-        (None, Some(_)) => false,
-        _ => true,
     }
 }
 

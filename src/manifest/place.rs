@@ -44,7 +44,7 @@ impl<'a> Place<'a> {
         self.structure = typed.structure(self.value);
         match path.split_first() {
             Some((Step::Member(name), rest)) => {
-                let Some(member) = self.value.members().iter().find(|m| m.name == *name) else {
+                let Some(member) = self.value.entry(name) else {
                     return self;
                 };
                 let structure = self.structure.take();

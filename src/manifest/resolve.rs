@@ -133,7 +133,7 @@ impl Resolver<'_> {
         if !can_be_read(property) && value.as_str().is_some_and(is_placeholder) {
             return Err(placeholder(property, value.span));
         }
-        if property.facts.sensitive {
+        if property.is_secret() {
             self.refuse_literal(&value, property)?;
         }
         if let Some(reference) = value.directive() {
@@ -267,7 +267,7 @@ fn misused(reference: &Member, span: Span, name: &str, holds_text: bool) -> Find
 
 /// Whether Graph returns the value that was written to a property.
 fn can_be_read(property: &Property) -> bool {
-    !property.facts.sensitive && property.facts.readback.is_none()
+    !property.is_secret() && property.facts.readback.is_none()
 }
 
 fn readable(property: &Property, span: Span) -> Finding {

@@ -15,11 +15,7 @@ const SEARCHED: usize = 1000;
 
 /// The names of all sensitive properties in lower case, and common guesses.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let semantics = Semantics::built_in();
-    let sensitive = semantics.properties().filter(|(owner, property)| {
-        semantics.facts(owner, property).is_some_and(|facts| facts.sensitive)
-    });
-    let known = sensitive.map(|(_, property)| property.to_lowercase());
+    let known = Semantics::built_in().secrets().map(str::to_lowercase);
     let guessed = ["password", "passphrase", "psk", "secret"].map(str::to_owned);
     known.chain(guessed).collect()
 });

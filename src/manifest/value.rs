@@ -104,10 +104,6 @@ impl Tree for Value {
         self.elements()
     }
 
-    fn member(&self, name: &str) -> Option<&Self> {
-        self.get(name)
-    }
-
     fn text(&self) -> String {
         self.to_json().text()
     }

@@ -49,11 +49,11 @@ impl Allowed {
         Self { span: list.map(|list| list.span), ..Self::from_document(tenant) }
     }
 
-    /// Reports every variable in a value, at any depth, that is not allowed.
-    pub(super) fn check(&self, value: &Value, findings: &mut Vec<Finding>) {
+    /// Returns a finding for every variable in a value, at any depth, that is not allowed.
+    pub(super) fn check(&self, value: &Value) -> impl Iterator<Item = Finding> {
         let named = value.descendants().filter_map(Value::directive);
         let named = named.filter(|directive| directive.name == "$env");
-        findings.extend(named.filter_map(|directive| self.refusal(&directive.value)));
+        named.filter_map(|directive| self.refusal(&directive.value))
     }
 
     /// Returns a finding where the variable that a value names is not allowed.

@@ -13,6 +13,7 @@ use crate::diagnostic::{Finding, Sources};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
 use crate::schema::validate::{Problem, Violation, violations};
+use crate::schema::walk::Tree;
 
 /// The most members of an enum that a message lists.
 const MOST_MEMBERS: usize = 12;
@@ -25,12 +26,12 @@ pub(super) fn check(
     version: GraphVersion,
     kind: &str,
     value: &Value,
-    sources: &Sources,
+    sources: Option<&Sources>,
 ) -> Vec<Finding> {
     // A secret is any text.
     let violations =
         violations(version, kind, &value.to_json_with(&|_| Json::String(String::new())));
-    report(Schema { version, kind, document: None }, value, &violations, Some(sources))
+    report(Schema { version, kind, document: None }, value, &violations, sources)
 }
 
 /// Returns the findings of violations. With `sources`, a finding can offer the value's text rewritten.
@@ -330,12 +331,7 @@ impl ViolationReporter<'_> {
                 ("declare the object's properties below it, each as `name: value`", None)
             }
             _ if wants("`true` or `false`") => {
-                let word = match declared {
-                    Declared::String(text) => text.to_ascii_lowercase(),
-                    Declared::Number(number) => number.to_string(),
-                    _ => String::new(),
-                };
-                match word.as_str() {
+                match self.place.value.text().to_ascii_lowercase().as_str() {
                     "true" | "yes" | "on" | "y" | "1" => ("write `true`", Some("true".to_owned())),
                     "false" | "no" | "off" | "n" | "0" => {
                         ("write `false`", Some("false".to_owned()))
@@ -406,9 +402,9 @@ fn quoted(value: &Value) -> String {
         Declared::String(text) if text.chars().count() > 60 => {
             format!("`{}…`", text.chars().take(57).collect::<String>())
         }
-        Declared::String(text) => format!("`{text}`"),
-        Declared::Bool(value) => format!("`{value}`"),
-        Declared::Number(number) => format!("`{number}`"),
+        Declared::String(_) | Declared::Bool(_) | Declared::Number(_) => {
+            format!("`{}`", value.text())
+        }
         _ => value.kind().to_owned(),
     }
 }

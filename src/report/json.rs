@@ -90,15 +90,14 @@ pub fn error(
         hints: error.hints.clone(),
         explanation: explanation.cloned(),
         exit_code: error.kind.exit_code(),
-        findings: findings
-            .map(|(findings, sources)| FindingsDocument::new(findings, sources).items),
+        findings: findings.map(|(findings, sources)| Item::all(findings, sources)),
     };
     Document::Error.render(&body)
 }
 
 /// Returns the document of findings.
 pub fn findings(findings: &FindingsDocument) -> String {
-    print(findings)
+    Document::Findings.render(findings)
 }
 
 impl Document {
@@ -115,18 +114,16 @@ pub fn schema(document: Document) -> Value {
         Document::Drift => schema_of::<Headed<DriftReport>>(),
         Document::Outcome => schema_of::<Headed<Outcome>>(),
         Document::Error => schema_of::<Headed<ErrorBody>>(),
-        Document::Findings => schema_of::<FindingsDocument>(),
+        Document::Findings => schema_of::<Headed<FindingsDocument>>(),
         Document::Kinds => schema_of::<Headed<KindsDocument>>(),
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
     };
     schema["title"] = json!(document);
-    if document != Document::Findings {
-        let kind = format!("{document:?}Kind");
-        schema["properties"]["kind"]["$ref"] = format!("#/$defs/{kind}").into();
-        schema["$defs"][kind] = json!({ "type": "string", "enum": [document] });
-    }
+    let kind = format!("{document:?}Kind");
+    schema["properties"]["kind"]["$ref"] = format!("#/$defs/{kind}").into();
+    schema["$defs"][kind] = json!({ "type": "string", "enum": [document] });
     schema
 }
 
@@ -138,7 +135,7 @@ fn schema_of<T: JsonSchema>() -> Value {
 
 fn print(document: &impl Serialize) -> String {
     // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     harmless(&text) + "\n"
 }
 
@@ -188,7 +185,11 @@ mod tests {
             (Document::Outcome, "outcome", Document::Outcome.render(&testing::outcome())),
             (Document::Error, "error", an_error(None)),
             (Document::Error, "error", invalid),
-            (Document::Findings, "findings", findings(&FindingsDocument::new(&found, &sources))),
+            (
+                Document::Findings,
+                "findings",
+                findings(&FindingsDocument::new(Item::all(&found, &sources))),
+            ),
         ];
         for (document, kind, text) in documents {
             let start = format!("{{\n  \"kind\": \"{kind}\",\n  \"formatVersion\": \"1.0\",\n");

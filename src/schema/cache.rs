@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Values by name; a name that has none is remembered too.
 pub(super) struct Cache<T>(Mutex<BTreeMap<String, Option<Arc<T>>>>);
 
-impl<T> Default for Cache<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
 impl<T> Cache<T> {
+    /// Makes an empty cache.
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
     /// Returns the value of a name. Building happens without the lock, because types refer to types.
     pub(super) fn get(&self, name: &str, build: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
         let known = |cache: &Self| {

@@ -1,7 +1,7 @@
 //! Constraints of a property beyond its type, and their JSON Schema keywords.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The keyword that lists which of a property's constraints are curated: a type document says nothing
 /// of these.
@@ -10,11 +10,12 @@ const CURATED: &str = "x-curated";
 /// The keyword of [`Constraints::inline`].
 pub(super) const INLINE: &str = "x-inline";
 
-/// Constraints of a property beyond its type.
+/// Constraints of a property beyond its type, by the keywords of its schema or the names of curated facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Constraints {
     /// Only the service sets it.
+    #[serde(alias = "readOnly")]
     pub computed: bool,
     /// The smallest number.
     pub minimum: Option<i64>,
@@ -23,6 +24,7 @@ pub struct Constraints {
     /// The largest number of elements.
     pub max_items: Option<u64>,
     /// A contained navigation whose entities are created with the one that contains them, in its body.
+    #[serde(alias = "x-inline")]
     pub inline: bool,
 }
 
@@ -56,32 +58,25 @@ impl Constraints {
 
     /// Reads the constraints in a property's schema: those of its type document, and the curated ones.
     pub(super) fn read(schema: &Value) -> (Self, Self) {
-        let curated = schema.get(CURATED).and_then(Value::as_array);
-        let read = |of_curated: bool| {
-            let stated = |keyword: &str| {
-                let marked = curated.is_some_and(|names| names.iter().any(|name| name == keyword));
-                schema.get(keyword).filter(|_| marked == of_curated)
-            };
-            Self {
-                computed: stated("readOnly") == Some(&Value::Bool(true)),
-                minimum: stated("minimum").and_then(Value::as_i64),
-                maximum: stated("maximum").and_then(Value::as_i64),
-                max_items: stated("maxItems").and_then(Value::as_u64),
-                inline: stated(INLINE) == Some(&Value::Bool(true)),
-            }
+        let is_curated = |keyword: &str| {
+            schema[CURATED].as_array().is_some_and(|names| names.iter().any(|name| name == keyword))
         };
-        (read(false), read(true))
+        let stated = Self::default().stated().into_iter();
+        let stated =
+            stated.filter_map(|(keyword, _)| Some((keyword, schema.get(keyword)?.clone())));
+        let (curated, document): (Map<_, _>, Map<_, _>) = stated
+            .map(|(keyword, value)| (keyword.to_owned(), value))
+            .partition(|(k, _)| is_curated(k));
+        let read = |stated: Map<_, _>| serde_json::from_value(stated.into()).unwrap_or_default();
+        (read(document), read(curated))
     }
 
     /// Marks in a property's schema the keywords that these curated constraints added to the document's.
     pub(super) fn mark(self, document: Self, schema: &mut Value) {
         let added = self.stated().into_iter().zip(document.stated());
-        let added: Vec<&str> = added
-            .filter(|((keyword, ours), (_, theirs))| {
-                *ours && !theirs && schema.get(*keyword).is_some()
-            })
-            .map(|((keyword, _), _)| keyword)
-            .collect();
+        let added = added.filter(|((_, ours), (_, theirs))| *ours && !theirs);
+        let added = added.map(|((keyword, _), _)| keyword);
+        let added: Vec<&str> = added.filter(|keyword| schema.get(*keyword).is_some()).collect();
         if !added.is_empty() {
             schema[CURATED] = added.into();
         }

@@ -94,30 +94,25 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
     let document = Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
     let mut types = BTreeMap::new();
     let mut outside: BTreeMap<(String, String), Constraints> = BTreeMap::new();
-    let mut found = false;
-    for schema in document.descendants().filter(|node| is_element(node, "Schema")) {
-        if schema.attribute("Namespace") != Some(NAMESPACE) {
-            continue;
-        }
-        found = true;
-        for node in schema.children().filter(Node::is_element) {
-            let name = node.attribute("Name").unwrap_or_default().to_owned();
-            match node.tag_name().name() {
-                "EntityType" => drop(types.insert(name, structured(node, Category::Entity))),
-                "ComplexType" => drop(types.insert(name, structured(node, Category::Complex))),
-                "EnumType" => drop(types.insert(name, enumeration(node))),
-                "Annotations" => {
-                    let target = node.attribute("Target").unwrap_or_default().split_once('/');
-                    outside.extend(target.map(|(owner, property)| {
-                        ((local(owner).to_owned(), property.to_owned()), constraints(node))
-                    }));
-                }
-                _ => {}
+    let mut schemas = document.descendants().filter(|node| {
+        is_element(node, "Schema") && node.attribute("Namespace") == Some(NAMESPACE)
+    });
+    let first = schemas.next().ok_or(CsdlError::NoSchema)?;
+    let nodes = std::iter::once(first).chain(schemas).flat_map(|schema| schema.children());
+    for node in nodes.filter(Node::is_element) {
+        let name = text_of(node, "Name");
+        match node.tag_name().name() {
+            "EntityType" => drop(types.insert(name, structured(node, Category::Entity))),
+            "ComplexType" => drop(types.insert(name, structured(node, Category::Complex))),
+            "EnumType" => drop(types.insert(name, enumeration(node))),
+            "Annotations" => {
+                let target = node.attribute("Target").unwrap_or_default().split_once('/');
+                outside.extend(target.map(|(owner, property)| {
+                    ((local(owner).to_owned(), property.to_owned()), constraints(node))
+                }));
             }
+            _ => {}
         }
-    }
-    if !found {
-        return Err(CsdlError::NoSchema);
     }
     for ((owner, name), said) in outside {
         let property =
@@ -137,6 +132,10 @@ fn local(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
+fn text_of(node: Node<'_, '_>, attribute: &str) -> String {
+    node.attribute(attribute).unwrap_or_default().to_owned()
+}
+
 fn is_true(node: Node<'_, '_>, attribute: &str) -> bool {
     node.attribute(attribute) == Some("true")
 }
@@ -146,11 +145,8 @@ fn structured(node: Node<'_, '_>, category: Category) -> CsdlType {
         .children()
         .filter(|child| is_element(child, "Property") || is_element(child, "NavigationProperty"))
         .map(|child| CsdlProperty {
-            name: child.attribute("Name").unwrap_or_default().to_owned(),
-            type_expr: child
-                .attribute("Type")
-                .unwrap_or_default()
-                .replace("microsoft.graph.", "graph."),
+            name: text_of(child, "Name"),
+            type_expr: text_of(child, "Type").replace("microsoft.graph.", "graph."),
             nullable: child.attribute("Nullable") != Some("false"),
             navigation: is_element(&child, "NavigationProperty"),
             contained: is_true(child, "ContainsTarget"),
@@ -162,8 +158,7 @@ fn structured(node: Node<'_, '_>, category: Category) -> CsdlType {
         base: node.attribute("BaseType").map(|base| local(base).to_owned()),
         is_abstract: is_true(node, "Abstract"),
         properties,
-        members: Vec::new(),
-        flags: false,
+        ..CsdlType::default()
     }
 }
 
@@ -174,10 +169,7 @@ fn enumeration(node: Node<'_, '_>) -> CsdlType {
         members: members
             .map(|(at, member)| {
                 let number = member.attribute("Value").and_then(|value| value.parse().ok());
-                (
-                    member.attribute("Name").unwrap_or_default().to_owned(),
-                    number.unwrap_or(at as i64),
-                )
+                (text_of(member, "Name"), number.unwrap_or(at as i64))
             })
             .collect(),
         flags: is_true(node, "IsFlags"),

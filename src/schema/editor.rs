@@ -3,44 +3,41 @@
 //! It is for editors alone. It is laxer than validation where a manifest may hold what Graph does not:
 //! a text may be a value reference, and read-only properties are left out rather than refused.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::constraints::INLINE;
 use super::reference;
 use super::types::{GraphVersion, Types};
 use super::validate::add_closure;
 
-/// A kind and the versions that have it.
-pub struct EditorKind {
-    /// The Graph type's name.
-    pub name: String,
-    /// The versions.
-    pub versions: Vec<GraphVersion>,
-}
-
-/// Returns the schema for these kinds around the schema of a manifest's envelope.
-pub fn schema(envelope: &Value, kinds: &[EditorKind]) -> Value {
+/// Returns the schema for these kinds, each with the versions that have it, around the schema of a manifest's envelope.
+pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value {
     let mut schema = envelope.clone();
     let mut defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut cases = Vec::new();
     for version in GraphVersion::ALL {
-        for kind in kinds.iter().filter(|kind| kind.versions.contains(&version)) {
-            collect(version, &kind.name, &mut defs);
+        for (kind, _) in kinds.iter().filter(|(_, versions)| versions.contains(&version)) {
+            add_closure(format!("{version}.{kind}"), &mut defs, |key| {
+                let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
+                let mut def = Types::of(version).definition(name)?;
+                adapt(version, &mut def);
+                Some(def)
+            });
             cases.push(json!({
                 "if": {
                     "properties": {
                         "apiVersion": { "const": format!("graph.microsoft.com/{version}") },
-                        "kind": { "const": kind.name },
+                        "kind": { "const": kind },
                     },
                     "required": ["apiVersion", "kind"],
                 },
-                "then": { "properties": { "spec": { "$ref": pointer(version, &kind.name) } } },
+                "then": { "properties": { "spec": { "$ref": pointer(version, kind) } } },
             }));
         }
     }
     defs.insert("valueReference".into(), value_reference());
     defs.insert(reference::NAME.into(), reference::definition());
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+    let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
     schema["properties"]["kind"] = json!({ "enum": names });
     schema["$defs"] = defs.into();
     schema["allOf"] = cases.into();
@@ -48,37 +45,16 @@ pub fn schema(envelope: &Value, kinds: &[EditorKind]) -> Value {
     schema
 }
 
-fn key(version: GraphVersion, name: &str) -> String {
-    format!("{version}.{name}")
-}
-
 fn pointer(version: GraphVersion, name: &str) -> String {
-    format!("#/$defs/{}", key(version, name))
+    format!("#/$defs/{version}.{name}")
 }
 
 fn value_reference() -> Value {
-    json!({
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
-        "properties": {
-            "$file": { "type": "string", "description": "The content of a file, beside the manifest." },
-            "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
-            "$env": { "type": "string", "description": "A secret, from this environment variable: for what is a secret or cannot be read back." },
-            "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
-        },
-        "additionalProperties": false,
-    })
-}
-
-fn collect(version: GraphVersion, name: &str, defs: &mut Map<String, Value>) {
-    let read = |key: &str| {
-        let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
-        let mut def = Types::of(version).definition(name)?;
-        adapt(version, &mut def);
-        Some(def)
-    };
-    add_closure(key(version, name), defs, read);
+    reference::directive(json!({
+        "$file": { "type": "string", "description": "The content of a file, beside the manifest." },
+        "$text": { "type": "string", "description": "This text, encoded as the property wants it." },
+        "$env": { "type": "string", "description": "A secret, from this environment variable: for what is a secret or cannot be read back." },
+    }))
 }
 
 /// Leaves out what editors have no use for, and lets a text be a value reference and a navigation a

@@ -133,21 +133,12 @@ impl<'a> Generator<'a> {
         Ok(reached)
     }
 
-    fn reference(&self, owner: &str, property: &CsdlProperty) -> Result<TypeRef, CsdlError> {
-        TypeRef::parse(&property.type_expr)
-            .filter(|reference| match &reference.holds {
-                Holds::Named(name) => property.navigation || self.types.contains_key(name),
-                Holds::Edm(_) => true,
-            })
-            .ok_or_else(|| unknown_type(owner, property))
-    }
-
     /// Returns the type that a property holds, where that is no primitive.
     fn target(&self, owner: &str, property: &CsdlProperty) -> Result<Option<String>, CsdlError> {
-        match self.reference(owner, property)?.holds {
-            Holds::Named(name) if self.types.contains_key(&name) => Ok(Some(name)),
-            Holds::Named(_) => Err(unknown_type(owner, property)),
-            Holds::Edm(_) => Ok(None),
+        match TypeRef::parse(&property.type_expr).map(|reference| reference.holds) {
+            Some(Holds::Named(name)) if self.types.contains_key(&name) => Ok(Some(name)),
+            Some(Holds::Edm(_)) => Ok(None),
+            _ => Err(unknown_type(owner, property)),
         }
     }
 
@@ -227,36 +218,28 @@ impl<'a> Generator<'a> {
     /// Chooses among a type and all that derive from it.
     fn choice(&self, name: &str) -> Value {
         let ty = &self.types[name];
-        let derived = &self.derived[name];
-        let concrete: Vec<&str> = derived
-            .iter()
-            .copied()
-            .filter(|d| self.types.get(*d).is_some_and(|t| !t.is_abstract))
-            .collect();
-        let mut names: Vec<String> =
-            if ty.is_abstract { Vec::new() } else { type_names(name).to_vec() };
-        names.extend(concrete.iter().flat_map(|d| type_names(d)));
-        let is = |type_name: &str| json!({ "properties": { "@odata.type": { "enum": type_names(type_name) } }, "required": ["@odata.type"] });
-        let mut cases: Vec<Value> = concrete
-            .iter()
-            .map(|d| json!({ "if": is(d), "then": { "$ref": format!("#/$defs/{d}") } }))
-            .collect();
-        let mut choice = json!({ "properties": { "@odata.type": { "enum": names } } });
-        if ty.is_abstract {
-            choice["required"] = json!(["@odata.type"]);
+        let concrete = self.derived[name].iter().copied();
+        let concrete = concrete.filter(|d| self.types.get(*d).is_some_and(|t| !t.is_abstract));
+        let others: Vec<String> = concrete.clone().flat_map(type_names).collect();
+        let one_of = |names: &[String]| json!({ "@odata.type": { "enum": names } });
+        let states =
+            |names: &[String]| json!({ "properties": one_of(names), "required": ["@odata.type"] });
+        let shape = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+        let mut cases: Vec<Value> =
+            concrete.map(|d| json!({ "if": states(&type_names(d)), "then": shape(d) })).collect();
+        let mut choice = if ty.is_abstract {
+            states(&others)
         } else {
-            let other: Vec<String> = concrete.iter().flat_map(|d| type_names(d)).collect();
-            cases.push(json!({
-                "if": { "properties": { "@odata.type": { "enum": other } }, "required": ["@odata.type"] },
-                "else": { "$ref": format!("#/$defs/{name}") },
-            }));
-        }
+            cases.push(json!({ "if": states(&others), "else": shape(name) }));
+            json!({ "properties": one_of(&[&type_names(name)[..], &others].concat()) })
+        };
         choice["allOf"] = cases.into();
         choice
     }
 
     fn property(&self, owner: &str, property: &CsdlProperty) -> Result<Value, CsdlError> {
-        let reference = self.reference(owner, property)?;
+        let reference =
+            TypeRef::parse(&property.type_expr).ok_or_else(|| unknown_type(owner, property))?;
         let curated = self.curated(owner, property);
         let constraints = property.constraints.or(curated);
         let inline = self.is_inline(owner, property)?;

@@ -134,7 +134,7 @@ impl Model {
     }
 
     pub(super) fn new(types: &'static Types, semantics: &'static Semantics) -> Self {
-        Self { types, semantics, built: Cache::default() }
+        Self { types, semantics, built: Cache::new() }
     }
 
     /// Returns the types beneath the model.

@@ -7,32 +7,34 @@ pub const NAME: &str = "reference";
 
 /// Returns the schema of one reference.
 pub fn definition() -> Value {
-    let live = |names: &[&str], kind: bool| {
-        let mut properties = serde_json::Map::new();
-        for name in names {
-            properties.insert((*name).to_owned(), json!({ "type": "string" }));
-        }
-        if kind {
-            properties.insert("kind".to_owned(), json!({ "type": "string" }));
-        }
+    let text = json!({ "type": "string" });
+    let live = |required: &str, properties: Value| {
         json!({
             "type": "object",
             "properties": properties,
-            "required": names,
+            "required": [required],
             "additionalProperties": false,
         })
     };
+    let by_id = live("id", json!({ "id": text }));
+    let by_name = live("displayName", json!({ "displayName": text, "kind": text }));
+    directive(json!({
+        "$ref": {
+            "description": "Another profile: `kind/name` of its manifest, or the `id` or `displayName` of a live one.",
+            "anyOf": [text, by_id, by_name],
+        },
+    }))
+}
+
+/// Returns the schema of a mapping with one of these members, or `$undeclare`.
+pub(super) fn directive(mut members: Value) -> Value {
+    members["$undeclare"] =
+        json!({ "const": true, "description": "Withdraws what the base declares." });
     json!({
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
-        "properties": {
-            "$ref": {
-                "description": "Another profile: `kind/name` of its manifest, or the `id` or `displayName` of a live one.",
-                "anyOf": [{ "type": "string" }, live(&["id"], false), live(&["displayName"], true)],
-            },
-            "$undeclare": { "const": true, "description": "Withdraws what the base declares." },
-        },
+        "properties": members,
         "additionalProperties": false,
     })
 }
@@ -45,9 +47,10 @@ pub fn written(property: &Value) -> Option<Value> {
     }
     let one = json!({ "$ref": format!("#/$defs/{NAME}") });
     let many = property["x-edm"].as_str()?.starts_with("Collection(");
-    Some(match many {
-        true => json!({ "type": ["array", "null"], "items": one }),
-        false => json!({ "anyOf": [one, { "type": "null" }] }),
+    Some(if many {
+        json!({ "type": ["array", "null"], "items": one })
+    } else {
+        json!({ "anyOf": [one, { "type": "null" }] })
     })
 }
 

@@ -53,8 +53,9 @@ pub struct Facts {
     pub fixed: bool,
     /// Moves by itself: neither compared nor part of a digest.
     pub volatile: bool,
-    /// A secret: never shown, and a literal is refused.
-    pub sensitive: bool,
+    /// A secret: never shown, and a literal is refused. Everything outside the types asks the property
+    /// ([`super::model::Property::is_secret`]).
+    pub(super) sensitive: bool,
     /// Cannot be compared on read.
     pub readback: Option<Readback>,
     /// The member by which elements of a collection are merged and compared.
@@ -145,8 +146,10 @@ struct KindEntry {
 
 /// The curated facts, by declaring type and property.
 pub struct Semantics {
-    facts: BTreeMap<(String, String), Facts>,
-    constraints: Curated,
+    /// The facts about each property, by the type that declares it.
+    pub facts: BTreeMap<(String, String), Facts>,
+    /// The constraints for schema generation.
+    pub constraints: Curated,
     legacy: BTreeMap<String, String>,
     rules: Vec<Rule>,
     /// The rules about elements of lists.
@@ -218,14 +221,10 @@ impl Semantics {
         self.facts.get(&(declared_in.to_owned(), property.to_owned()))
     }
 
-    /// Returns every `(type, property)` that has an entry.
-    pub fn properties(&self) -> impl Iterator<Item = &(String, String)> {
-        self.facts.keys()
-    }
-
-    /// Returns the constraints for schema generation.
-    pub fn constraints(&self) -> &Curated {
-        &self.constraints
+    /// Returns the names of the properties that hold secrets.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.facts.iter().filter(|(_, facts)| facts.sensitive);
+        secrets.map(|((_, property), _)| property.as_str())
     }
 
     /// Returns why a kind is a legacy one, where it is.

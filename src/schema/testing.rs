@@ -66,7 +66,7 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 fn document(facts: &Semantics) -> Value {
     let types = csdl::read(CSDL).expect("the document is well-formed");
     let roots = [Root { name: "workOrder", navigations: vec!["log"] }];
-    generate(GraphVersion::Beta, &types, facts.constraints(), &roots).expect("it is complete")
+    generate(GraphVersion::Beta, &types, &facts.constraints, &roots).expect("it is complete")
 }
 
 /// Returns the types with their facts; `workOrder` is the one to begin with.
@@ -77,5 +77,5 @@ pub(crate) fn model() -> &'static Model {
 /// Returns what is wrong with the body of a work order.
 pub(crate) fn violations(body: &Value) -> Vec<validate::Violation> {
     let schema = validate::document_of(model().types(), "workOrder").expect("it is a type");
-    validate::violations_under(&validate::build(&schema).expect("it is a schema"), body)
+    validate::violations_under(&validate::validator_of(&schema).expect("it is a schema"), body)
 }

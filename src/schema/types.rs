@@ -122,11 +122,8 @@ pub struct TypeRef {
 impl TypeRef {
     /// Parses a CSDL type expression: `Edm.Int32`, `graph.appListItem`, `Collection(Edm.String)`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (collection, name) =
-            match text.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')')) {
-                Some(inner) => (true, inner),
-                None => (false, text),
-            };
+        let element = text.strip_prefix("Collection(").and_then(|t| t.strip_suffix(')'));
+        let name = element.unwrap_or(text);
         let holds = match Edm::parse(name) {
             Some(edm) => Holds::Edm(edm),
             None if name.starts_with("Edm.") => return None,
@@ -134,7 +131,7 @@ impl TypeRef {
                 name.strip_prefix("microsoft.graph.").or(name.strip_prefix("graph."))?.to_owned(),
             ),
         };
-        Some(Self { collection, holds })
+        Some(Self { collection: element.is_some(), holds })
     }
 }
 
@@ -259,7 +256,7 @@ impl Types {
     pub(super) fn read(version: GraphVersion, text: &'static str) -> Self {
         let document: Definitions<'static> = serde_json::from_str(text)
             .expect("the generated schema is part of the program and a test reads it");
-        Self { version, raw: document.defs, parsed: Cache::default() }
+        Self { version, raw: document.defs, parsed: Cache::new() }
     }
 
     /// Returns the version these types are of.
@@ -295,26 +292,18 @@ impl Types {
         let text = |key: &str| def.get(key).and_then(Value::as_str).map(str::to_owned);
         let flag = |key: &str| def.get(key) == Some(&Value::Bool(true));
         let list = |key: &str| -> Vec<String> {
-            def.get(key)
-                .and_then(Value::as_array)
-                .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
-                .unwrap_or_default()
+            let items = def.get(key).and_then(Value::as_array).into_iter().flatten();
+            items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
         };
         let base = text("x-base");
         let parent = base.as_deref().and_then(|base| self.get(base));
-        let mut properties = Vec::new();
-        for (property, schema) in
-            def.get("properties").and_then(Value::as_object).into_iter().flatten()
-        {
-            if property.starts_with('@') {
-                continue;
-            }
-            let declared_in = parent
-                .as_ref()
-                .and_then(|parent| parent.property(property))
-                .map_or_else(|| name.to_owned(), |inherited| inherited.declared_in.clone());
-            properties.push(property_of(property, declared_in, schema)?);
-        }
+        let properties = def.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let properties = properties.filter(|(property, _)| !property.starts_with('@'));
+        let properties = properties.map(|(property, schema)| {
+            let inherited = parent.as_ref().and_then(|parent| parent.property(property));
+            let declared_in = inherited.map_or(name, |inherited| &inherited.declared_in);
+            property_of(property, declared_in.to_owned(), schema)
+        });
         Some(TypeDef {
             name: name.to_owned(),
             category: match def.get("enum") {
@@ -325,7 +314,7 @@ impl Types {
             base,
             is_abstract: flag("x-abstract"),
             derived: list("x-derived"),
-            properties,
+            properties: properties.collect::<Option<_>>()?,
             members: list("enum"),
             flags: flag("x-flags"),
         })
@@ -339,12 +328,8 @@ impl Types {
 
 fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Property> {
     let type_expr = schema.get("x-edm")?.as_str()?.to_owned();
-    let nullable = match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|t| t == "null"),
-        _ => schema
-            .get("enum")
-            .and_then(Value::as_array)
-            .is_some_and(|members| members.contains(&Value::Null)),
+    let lists = |keyword: &str, null: Value| {
+        schema.get(keyword).and_then(Value::as_array).is_some_and(|items| items.contains(&null))
     };
     let (annotated, curated) = Constraints::read(schema);
     Some(Property {
@@ -352,7 +337,7 @@ fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Proper
         declared_in,
         ty: TypeRef::parse(&type_expr)?,
         type_expr,
-        nullable,
+        nullable: lists("type", "null".into()) || lists("enum", Value::Null),
         annotated,
         curated,
         navigation: match (schema.get("x-navigation"), schema.get("x-contained")) {

@@ -1,7 +1,7 @@
 //! Validates a kind's body against its JSON Schema: only the closure of that kind is read and built.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use base64::Engine;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -59,7 +59,7 @@ pub struct Violation {
     pub problem: Problem,
 }
 
-static VALIDATORS: LazyLock<Cache<jsonschema::Validator>> = LazyLock::new(Cache::default);
+static VALIDATORS: Cache<jsonschema::Validator> = Cache::new();
 
 /// Returns every violation of a kind's schema, in order of place. A kind that the version lacks has none.
 pub fn violations(version: GraphVersion, kind: &str, body: &Value) -> Vec<Violation> {
@@ -87,8 +87,7 @@ pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<
         })
         .collect();
     violations.retain(|v| {
-        let about_type = matches!(v.path.last(), Some(Step::Member(name)) if name == "@odata.type")
-            || matches!(&v.problem, Problem::Missing(_));
+        let about_type = is_type(v) || matches!(v.problem, Problem::Missing(_));
         let below_wrong = || (1..=v.path.len()).any(|depth| wrong_types.contains(&v.path[..depth]));
         about_type || wrong_types.is_empty() || !below_wrong()
     });
@@ -103,10 +102,11 @@ fn is_type(violation: &Violation) -> bool {
 }
 
 fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
-    VALIDATORS.get(&format!("{version}.{kind}"), || build(&document(version, kind)?))
+    VALIDATORS.get(&format!("{version}.{kind}"), || validator_of(&document(version, kind)?))
 }
 
-pub(super) fn build(schema: &Value) -> Option<jsonschema::Validator> {
+/// Builds the validator of a schema, `None` where it is no JSON Schema.
+pub fn validator_of(schema: &Value) -> Option<jsonschema::Validator> {
     let options = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

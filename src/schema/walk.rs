@@ -18,7 +18,9 @@ pub trait Tree {
         Self: Sized;
 
     /// Returns the member of a name.
-    fn member(&self, name: &str) -> Option<&Self>;
+    fn member(&self, name: &str) -> Option<&Self> {
+        self.members().find(|(other, _)| *other == name).map(|(_, member)| member)
+    }
 
     /// Returns the value as text: as it stands where it is one, else as JSON.
     fn text(&self) -> String;
@@ -40,10 +42,6 @@ impl Tree for Json {
 
     fn elements(&self) -> &[Self] {
         self.as_array().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn member(&self, name: &str) -> Option<&Self> {
-        self.get(name)
     }
 
     fn text(&self) -> String {

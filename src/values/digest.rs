@@ -1,6 +1,5 @@
 //! Digests: SHA-256 over a domain and RFC 8785 JSON.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -54,8 +53,5 @@ fn of_bytes(prefix: &str, bytes: &[u8]) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     context.update(prefix.as_bytes());
     context.update(bytes);
-    context.finish().as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

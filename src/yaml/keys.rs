@@ -1,9 +1,7 @@
 //! Checks the keys of mappings.
 
-use std::collections::HashMap;
-
 use super::{Member, Value};
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{Finding, Span, repeated};
 
 /// Returns an error for a plain key that is empty or a merge key.
 pub(super) fn refuse_plain(name: &str, span: Span) -> Option<Finding> {
@@ -28,18 +26,12 @@ pub(super) fn refuse(key: &Value) -> Finding {
 
 /// Returns an error for every repeated key.
 pub(super) fn duplicates(members: &[Member]) -> Vec<Finding> {
-    let mut first: HashMap<&str, &Member> = HashMap::new();
-    let mut errors = Vec::new();
-    for member in members {
-        let earlier = *first.entry(&member.name).or_insert(member);
-        if !std::ptr::eq(earlier, member) {
-            let message = format!("the key `{}` occurs twice in this mapping", member.name);
-            errors.push(
-                Finding::error("yaml/duplicate-key", member.name_span, message)
-                    .help("keep one of the two")
-                    .related(earlier.name_span, "first here"),
-            );
-        }
-    }
-    errors
+    let repeated = repeated(members.iter().map(|member| (&member.name, member)));
+    let error = |(member, first): (&Member, &Member)| {
+        let message = format!("the key `{}` occurs twice in this mapping", member.name);
+        Finding::error("yaml/duplicate-key", member.name_span, message)
+            .help("keep one of the two")
+            .related(first.name_span, "first here")
+    };
+    repeated.into_iter().map(error).collect()
 }

@@ -84,7 +84,7 @@ pub fn sample(
     variant: usize,
     depth: usize,
 ) -> Value {
-    if property.facts.sensitive && matches!(shape, Shape::Scalar(_)) {
+    if property.is_secret() && matches!(shape, Shape::Scalar(_)) {
         return json!({ "$env": SECRET });
     }
     match shape {
@@ -164,7 +164,7 @@ fn concrete(model: &Model, shape: &Shape) -> std::sync::Arc<Structure> {
 
 /// Returns the value with one leaf of it changed, `None` where no leaf can be compared.
 pub fn changed(model: &Model, property: &Property, shape: &Shape, value: &Value) -> Option<Value> {
-    if !property.is_comparable() || property.facts.sensitive || property.facts.readback.is_some() {
+    if !property.is_comparable() || property.is_secret() || property.facts.readback.is_some() {
         return None;
     }
     match (shape, value) {
@@ -236,7 +236,7 @@ pub enum Expected {
 pub fn expected(property: &Property) -> Expected {
     match property {
         p if p.computed || p.facts.volatile => Expected::Nothing,
-        p if p.facts.sensitive => Expected::Unverifiable,
+        p if p.is_secret() => Expected::Unverifiable,
         p if matches!(
             p.facts.readback,
             Some(Readback::Masked | Readback::Null | Readback::Partial)

@@ -67,11 +67,9 @@ impl Walk<'_> {
             Shape::Scalar(Edm::String | Edm::Binary) => {
                 let name = (self.name)(self.count);
                 self.count += 1;
-                let facts = &property.facts;
-                match facts.sensitive || facts.readback.is_some() {
-                    true => self.secret.insert(name.clone()),
-                    false => self.readable.insert(name.clone()),
-                };
+                let is_withheld = property.is_secret() || property.facts.readback.is_some();
+                let names = if is_withheld { &mut self.secret } else { &mut self.readable };
+                names.insert(name.clone());
                 json!({ "$env": name })
             }
             Shape::Scalar(_) | Shape::Enum(_) => sample(self.model, property, shape, 0, depth),

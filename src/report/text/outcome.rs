@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::apply::Item;
 use crate::apply::outcome::{Item, Outcome};
 use crate::journal::{Command, Status};
 use crate::plan::Plan;
