@@ -13,7 +13,7 @@ pub struct FindingsDocument {
     /// The version of this document's form.
     pub format_version: FormatVersion,
     /// The findings.
-    pub items: Vec<Item>,
+    pub items: Vec<FindingItem>,
     /// How many there are.
     pub summary: FindingsSummary,
 }
@@ -38,7 +38,8 @@ pub enum FormatVersion {
 /// One finding. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Item {
+#[schemars(rename = "Item")]
+pub struct FindingItem {
     /// A stable `area/slug`.
     pub code: String,
     /// How bad it is.
@@ -93,7 +94,7 @@ impl FindingsDocument {
         Self {
             kind: FindingsKind::Findings,
             format_version: FormatVersion::V1,
-            items: findings.iter().map(|finding| Item::new(finding, sources)).collect(),
+            items: findings.iter().map(|finding| FindingItem::new(finding, sources)).collect(),
             summary: FindingsSummary::count(findings),
         }
     }
@@ -108,7 +109,7 @@ impl FindingsSummary {
     }
 }
 
-impl Item {
+impl FindingItem {
     fn new(finding: &Finding, sources: &Sources) -> Self {
         let start = finding.span.map(|span| sources.locate(span));
         let end = finding.span.map(|span| sources.locate_end(span));

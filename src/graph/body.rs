@@ -18,9 +18,9 @@ pub(super) fn value(body: &[u8]) -> Option<Value> {
 
 /// An item of a page, to be parsed when it is needed: the next page can be asked for before.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Item(Box<RawValue>);
+pub struct RawItem(Box<RawValue>);
 
-impl Item {
+impl RawItem {
     /// Returns the item as a value, `None` where it holds a number that no value can hold.
     pub fn value(&self) -> Option<Value> {
         from_slice(self.0.get().as_bytes()).ok()

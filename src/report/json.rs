@@ -9,7 +9,7 @@ use crate::apply::outcome::Outcome;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
-use crate::diagnostic::json::{FindingsDocument, FormatVersion, Item};
+use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::diagnostic::{Finding, Sources};
 use crate::drift::DriftReport;
 use crate::error::Error;
@@ -73,7 +73,7 @@ struct ErrorBody {
     exit_code: u8,
     /// The findings, where invalid manifests are the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<Vec<Item>>,
+    findings: Option<Vec<FindingItem>>,
 }
 
 /// Returns the document of a plan.

@@ -51,6 +51,7 @@ mod bad_input;
 mod ignored;
 mod journal;
 mod masked;
+mod names;
 mod overlay;
 mod unverifiable;
 mod validate;
