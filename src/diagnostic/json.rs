@@ -8,7 +8,7 @@ use super::{Finding, Severity, Sources};
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingsDocument {
-    /// Says what this document is.
+    /// The type of this document.
     pub kind: FindingsKind,
     /// The version of this document's form.
     pub format_version: FormatVersion,
@@ -44,7 +44,7 @@ pub struct FindingItem {
     pub code: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
     /// The file, where the finding is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct FindingItem {
     /// The column of the place after the last character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_column: Option<usize>,
-    /// What to do.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }

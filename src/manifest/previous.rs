@@ -34,7 +34,7 @@ pub enum PreviousError {
     Git {
         /// The Git command.
         command: String,
-        /// What Git wrote to stderr.
+        /// Git's output on stderr.
         stderr: String,
     },
 }

@@ -1,8 +1,8 @@
-//! Who changes a tenant.
+//! The actors that change a tenant.
 
 use crate::schema::types::GraphVersion;
 
-/// Who makes a change.
+/// The author of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Actor {
     /// An application that signed in as itself.
@@ -12,7 +12,7 @@ pub(crate) enum Actor {
         /// Its name.
         name: String,
     },
-    /// Somebody in the portal, by user principal name.
+    /// A person in the portal, by user principal name.
     Person(String),
 }
 
@@ -34,7 +34,7 @@ impl Actor {
     }
 }
 
-/// A change under way: who makes it, through which version.
+/// A change under way: its author and the version of Graph.
 pub(crate) struct Change<'a> {
     pub(crate) version: GraphVersion,
     pub(crate) actor: &'a Actor,

@@ -57,5 +57,6 @@ mod unverifiable;
 mod validate;
 mod variables;
 mod whole_way;
+mod words;
 mod workflows;
 mod written_before;

@@ -207,7 +207,7 @@ fn telling(live: &Json, built: &Json) -> Json {
     }
 }
 
-/// What people tell the elements of a set by.
+/// The labels by which people tell the elements of a set.
 struct ElementLabels<'a> {
     property: &'a Property,
     /// Of each declared element, what it has in the member that tells it.
