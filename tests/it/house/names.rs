@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::floors::sources::{Sources, files_of_crate};
+use super::floors::sources::{Sources, files_of_crate};
 use crate::support::repository;
 
 /// The section of the glossary that lists the names.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use syn::buffer::{Cursor, TokenBuffer};
 
-use crate::floors::sources::files_of_crate;
+use super::floors::sources::files_of_crate;
 
 /// Names of types and modules that the field has a better word for, each with that word.
 const NAMES: &[(&str, &str)] = &[
