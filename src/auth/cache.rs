@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex as Turn;
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::{AuthError, Token, TokenFuture, TokenSource};
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ pub struct Cached {
     clock: Clock,
     last: Mutex<Last>,
     /// Held during a request to the source.
-    turn: Turn<()>,
+    turn: AsyncMutex<()>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ struct Last {
 impl Cached {
     /// Makes a cache in front of a source.
     pub fn new(source: Box<dyn TokenSource>, clock: Clock) -> Self {
-        Self { source, clock, last: Mutex::default(), turn: Turn::default() }
+        Self { source, clock, last: Mutex::default(), turn: AsyncMutex::default() }
     }
 
     /// Renews a token that is still valid, unless another caller does. A token is due well before its end, so a

@@ -16,11 +16,11 @@ pub struct CredentialContext<'a> {
     pub tenant: &'a str,
     /// The client that makes the calls.
     pub caller: &'a SignInClient,
-    /// The person who could be asked to sign in.
+    /// The person to ask to sign in.
     pub person: Person,
 }
 
-/// A person who could be asked to sign in.
+/// A person to ask to sign in.
 #[derive(Clone)]
 pub struct Person {
     /// Whether there is one.

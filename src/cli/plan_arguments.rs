@@ -32,7 +32,7 @@ pub(super) struct PlanArguments {
 /// The argument that decides what happens to settings that cannot be compared.
 #[derive(Debug, Args)]
 pub(super) struct UnverifiableOption {
-    /// What to do about settings that cannot be compared.
+    /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
 }

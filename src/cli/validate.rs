@@ -8,7 +8,7 @@ use super::failure;
 use super::output::{Output, without_markdown};
 use super::selection::{Only, Selection};
 use super::{Done, Result};
-use crate::diagnostic::json::{FindingsDocument, Item};
+use crate::diagnostic::json::{FindingItem, FindingsDocument};
 use crate::diagnostic::text;
 use crate::error::Error;
 use crate::manifest::load;
@@ -80,6 +80,6 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
 }
 
 fn as_json(loads: &[Loaded]) -> String {
-    let items = loads.iter().flat_map(|loaded| Item::all(&loaded.findings, &loaded.sources));
+    let items = loads.iter().flat_map(|loaded| FindingItem::all(&loaded.findings, &loaded.sources));
     report::json::findings(&FindingsDocument::new(items.collect()))
 }

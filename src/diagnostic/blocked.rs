@@ -9,9 +9,9 @@ use super::Location;
 pub struct Blocked {
     /// `area/slug`.
     pub code: String,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub help: String,
     /// Where it was declared.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use super::{Finding, Severity, Sources};
 #[serde(rename_all = "camelCase")]
 pub struct FindingsDocument {
     /// The findings.
-    pub items: Vec<Item>,
+    pub items: Vec<FindingItem>,
     /// How many there are.
     pub summary: FindingsSummary,
 }
@@ -25,12 +25,13 @@ pub enum FormatVersion {
 /// One finding. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Item {
+#[schemars(rename = "Item")]
+pub struct FindingItem {
     /// A stable `area/slug`.
     pub code: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
     /// The file, where the finding is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +48,7 @@ pub struct Item {
     /// The column of the place after the last character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_column: Option<usize>,
-    /// What to do.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
@@ -65,7 +66,7 @@ pub struct FindingsSummary {
 
 impl FindingsDocument {
     /// Makes the document of items.
-    pub fn new(items: Vec<Item>) -> Self {
+    pub fn new(items: Vec<FindingItem>) -> Self {
         let summary = FindingsSummary::count(items.iter().map(|item| item.severity));
         Self { items, summary }
     }
@@ -80,7 +81,7 @@ impl FindingsSummary {
     }
 }
 
-impl Item {
+impl FindingItem {
     /// Returns the items of findings, in their order.
     pub fn all(findings: &[Finding], sources: &Sources) -> Vec<Self> {
         findings.iter().map(|finding| Self::new(finding, sources)).collect()
@@ -120,7 +121,7 @@ mod tests {
             Finding::warning("lint/block", Span::new(file, 13..18), "long"),
             Finding::file_error("manifest/read", "b.yaml", "gone"),
         ];
-        let items = Item::all(&findings, &sources);
+        let items = FindingItem::all(&findings, &sources);
         let document = serde_json::to_value(FindingsDocument::new(items));
         assert_eq!(
             document.expect("serialises"),

@@ -11,9 +11,9 @@ pub(super) fn value(body: &[u8]) -> Option<Value> {
 
 /// An item of a page. It is parsed when it is needed, so that the next page can be asked for before.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Item(Box<RawValue>);
+pub struct RawItem(Box<RawValue>);
 
-impl Item {
+impl RawItem {
     /// Returns the item as a value, `None` where it holds a number that no value can hold.
     pub fn value(&self) -> Option<Value> {
         serde_json::from_str(self.0.get()).ok()
@@ -26,7 +26,8 @@ mod tests {
 
     #[test]
     fn item_with_a_number_that_is_too_large_has_no_value() {
-        let items: Vec<Item> = serde_json::from_str("[{\"a\": 1}, {\"a\": 1e999}]").expect("JSON");
+        let items: Vec<RawItem> =
+            serde_json::from_str("[{\"a\": 1}, {\"a\": 1e999}]").expect("JSON");
         assert_eq!(items[0].value(), Some(serde_json::json!({"a": 1})));
         assert_eq!(items[1].value(), None);
     }

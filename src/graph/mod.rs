@@ -22,7 +22,7 @@ pub mod unwrap;
 
 pub use answer::Response;
 pub use batch::MOST_MEMBERS;
-pub use body::Item;
+pub use body::RawItem;
 pub use client::{Graph, GraphOptions};
 pub use error::GraphError;
 pub use paging::Part;

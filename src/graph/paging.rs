@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Position, Url};
 
-use super::body::Item;
+use super::body::RawItem;
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::request::Request;
@@ -34,7 +34,7 @@ const BUSY: u32 = 2;
 #[derive(Debug)]
 pub enum Part {
     /// The items of the next page.
-    Page(Vec<Item>),
+    Page(Vec<RawItem>),
     /// The list is read anew: the pages before do not count.
     Anew,
 }
@@ -47,7 +47,7 @@ impl Graph {
     /// When a page cannot be read, is no list, or points to another server or back to a page that was
     /// read already. Part of a list is never returned.
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, GraphError> {
-        let mut items: Vec<Item> = Vec::new();
+        let mut items: Vec<RawItem> = Vec::new();
         let take = |part| match part {
             Part::Page(page) => items.extend(page),
             Part::Anew => items.clear(),
@@ -192,7 +192,7 @@ async fn page(
 /// A page of a list as Graph answers it.
 #[derive(Deserialize)]
 struct Page {
-    value: Vec<Item>,
+    value: Vec<RawItem>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<Value>,
 }
@@ -202,7 +202,7 @@ fn page_of(
     call: &Call,
     answer: &HttpAnswer,
     left: &mut usize,
-) -> Result<(Vec<Item>, Option<String>), GraphError> {
+) -> Result<(Vec<RawItem>, Option<String>), GraphError> {
     let unusable = |reason| GraphError::bad_payload(call, reason, Some(answer));
     *left = left
         .checked_sub(answer.body.len())
@@ -218,8 +218,8 @@ fn page_of(
 }
 
 /// Returns the items of a list as values.
-fn values(call: &Call, items: &[Item]) -> Result<Vec<Value>, GraphError> {
-    let values: Option<Vec<Value>> = items.iter().map(Item::value).collect();
+fn values(call: &Call, items: &[RawItem]) -> Result<Vec<Value>, GraphError> {
+    let values: Option<Vec<Value>> = items.iter().map(RawItem::value).collect();
     values.ok_or_else(|| bad(call, "it is not JSON"))
 }
 

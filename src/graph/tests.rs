@@ -32,7 +32,7 @@ enum Way {
 const READS: [Way; 4] = [Way::SignIn, Way::Plain, Way::Page, Way::Member];
 const WRITES: [Way; 2] = [Way::Plain, Way::Member];
 
-/// What a call ends with.
+/// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Success,

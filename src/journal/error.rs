@@ -50,9 +50,9 @@ pub enum JournalError {
     OtherTenant {
         /// The file.
         path: PathBuf,
-        /// What it is about.
+        /// The tenant of the journal.
         theirs: String,
-        /// What this run is about.
+        /// The tenant of this run.
         ours: String,
     },
     /// Another run is writing it.

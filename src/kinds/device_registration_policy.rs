@@ -104,7 +104,7 @@ const JOIN: &str = "/azureADJoin/allowedToJoin";
 const REGISTER: &str = "/azureADRegistration/allowedToRegister";
 const LOCAL_ADMINS: &str = "/azureADJoin/localAdmins/registeringUsers";
 
-/// The size of a membership. An unknown form counts as nobody, so that changing it counts as widening.
+/// The size of a membership. An unknown form counts as empty, so that changing it counts as widening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Membership {
     Nobody,

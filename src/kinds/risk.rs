@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an apply does about a risk.
+/// How an apply treats a risk.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -20,9 +20,9 @@ pub enum RiskLevel {
 pub struct Risk {
     /// Its name, as `--allow` takes it.
     pub code: String,
-    /// What an apply does about the risk.
+    /// How an apply treats the risk.
     pub level: RiskLevel,
-    /// What could happen, in one sentence.
+    /// The possible harm, in one sentence.
     pub message: String,
 }
 
@@ -31,9 +31,9 @@ pub struct Risk {
 pub struct RiskRule {
     /// The risk's name, as `--allow` takes it.
     pub code: &'static str,
-    /// What an apply does about the risk.
+    /// How an apply treats the risk.
     pub level: RiskLevel,
-    /// What could happen, in one sentence.
+    /// The possible harm, in one sentence.
     pub message: &'static str,
     /// Whether the risk lies between two bodies of an object: as it is, and as it would be.
     pub happens: fn(before: &Value, after: &Value) -> bool,

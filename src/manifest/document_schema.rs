@@ -7,7 +7,7 @@ use super::violation::{self, Schema};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, value_or_report};
 use crate::schema::types::GraphVersion;
-use crate::schema::validate::{Step, validator_of, violations_under};
+use crate::schema::validate::{PathStep, validator_of, violations_under};
 
 /// The schema of a document, and its validator.
 pub(super) struct DocumentSchema {
@@ -25,12 +25,12 @@ impl DocumentSchema {
     }
 
     /// Returns the keys that a mapping may have.
-    pub(super) fn keys(&self, path: &[Step]) -> Vec<String> {
+    pub(super) fn keys(&self, path: &[PathStep]) -> Vec<String> {
         let mut at = &self.schema;
         for step in path {
             at = match step {
-                Step::Member(name) => &at["properties"][name],
-                Step::Element(_) => &at["items"],
+                PathStep::Member(name) => &at["properties"][name],
+                PathStep::Element(_) => &at["items"],
             };
             let definition = at["$ref"].as_str().and_then(|to| to.strip_prefix("#/$defs/"));
             if let Some(name) = definition {
@@ -42,7 +42,12 @@ impl DocumentSchema {
     }
 
     /// Returns the key nearest to an unknown one, unless the mapping has it.
-    pub(super) fn meant(&self, path: &[Step], mapping: &Value, unknown: &str) -> Option<String> {
+    pub(super) fn meant(
+        &self,
+        path: &[PathStep],
+        mapping: &Value,
+        unknown: &str,
+    ) -> Option<String> {
         let mut keys = self.keys(path);
         keys.retain(|key| mapping.get(key).is_none());
         nearest(unknown, &keys).map(str::to_owned)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::value::Value;
 use crate::diagnostic::Span;
 use crate::schema::model::{Model, Property, Shape, Structure};
-use crate::schema::validate::{Step, Violation};
+use crate::schema::validate::{PathStep, Violation};
 use crate::schema::walk::TypedPlace;
 
 /// A value that a violation is about, and the type information around it.
@@ -40,10 +40,10 @@ impl<'a> Place<'a> {
         place.follow(&TypedPlace::root(model, &shape), &violation.path)
     }
 
-    fn follow(mut self, typed: &TypedPlace<'_, Value>, path: &[Step]) -> Self {
+    fn follow(mut self, typed: &TypedPlace<'_, Value>, path: &[PathStep]) -> Self {
         self.structure = typed.structure(self.value);
         match path.split_first() {
-            Some((Step::Member(name), rest)) => {
+            Some((PathStep::Member(name), rest)) => {
                 let Some(member) = self.value.entry(name) else {
                     return self;
                 };
@@ -59,7 +59,7 @@ impl<'a> Place<'a> {
                 };
                 place.follow(&typed, rest)
             }
-            Some((Step::Element(at), rest)) => {
+            Some((PathStep::Element(at), rest)) => {
                 let Some(value) = self.value.elements().get(*at) else {
                     return self;
                 };

@@ -13,7 +13,7 @@ use crate::schema::walk::Tree;
 use crate::tenant::names::{Named, Names};
 use crate::values::target_form;
 
-/// What happens to one target.
+/// The change of one target.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]

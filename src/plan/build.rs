@@ -16,7 +16,7 @@ use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
 use crate::values::digest;
 
-/// What limits or widens a plan.
+/// Options that limit or widen a plan.
 #[derive(Clone, Debug, Default)]
 pub struct PlanOptions {
     /// The `--only` globs, as the plan records them.

@@ -156,7 +156,7 @@ impl From<&TenantFile> for TenantRef {
     }
 }
 
-/// What happens to an object.
+/// The change of an object as a whole.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]

@@ -1,4 +1,4 @@
-//! Where in an object a field is.
+//! Paths of fields within an object.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum Segment {
     Element {
         /// The digest of its canonical form.
         element: String,
-        /// What people tell it by, where its type has such a member; other elements may have the same.
+        /// The label by which people tell the element, where its type has such a member; other elements may have the same.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<String>,
     },

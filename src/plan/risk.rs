@@ -95,7 +95,7 @@ pub struct Refusal {
     pub address: Option<String>,
     /// The risk's name.
     pub code: String,
-    /// What could happen.
+    /// The possible harm.
     pub message: String,
     /// The flag that allows it.
     pub flag: String,

@@ -9,7 +9,7 @@ use crate::apply::outcome::Outcome;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
-use crate::diagnostic::json::{FindingsDocument, FormatVersion, Item};
+use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::diagnostic::{Finding, Sources};
 use crate::drift::DriftReport;
 use crate::error::Error;
@@ -73,7 +73,7 @@ struct ErrorBody {
     exit_code: u8,
     /// The findings, where invalid manifests are the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<Vec<Item>>,
+    findings: Option<Vec<FindingItem>>,
 }
 
 /// Returns the document of an error, with the explanation where a service refused, and the findings where manifests are
@@ -90,7 +90,7 @@ pub fn error(
         hints: error.hints.clone(),
         explanation: explanation.cloned(),
         exit_code: error.kind.exit_code(),
-        findings: findings.map(|(findings, sources)| Item::all(findings, sources)),
+        findings: findings.map(|(findings, sources)| FindingItem::all(findings, sources)),
     };
     Document::Error.render(&body)
 }
@@ -188,7 +188,7 @@ mod tests {
             (
                 Document::Findings,
                 "findings",
-                findings(&FindingsDocument::new(Item::all(&found, &sources))),
+                findings(&FindingsDocument::new(FindingItem::all(&found, &sources))),
             ),
         ];
         for (document, kind, text) in documents {

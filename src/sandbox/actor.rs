@@ -1,4 +1,4 @@
-//! Who changes a tenant.
+//! The actors that change a tenant.
 
 use crate::schema::types::GraphVersion;
 
@@ -11,7 +11,7 @@ pub(crate) struct Actor {
     pub(crate) name: String,
 }
 
-/// A change under way: who makes it, through which version.
+/// A change under way: its author and the version of Graph.
 pub(crate) struct Change<'a> {
     pub(crate) version: GraphVersion,
     pub(crate) actor: &'a Actor,

@@ -37,7 +37,7 @@ pub struct CsdlProperty {
     pub navigation: bool,
     /// `ContainsTarget="true"`.
     pub contained: bool,
-    /// What annotations say.
+    /// The constraints that annotations declare.
     pub constraints: Constraints,
 }
 

@@ -22,7 +22,7 @@ pub struct Root<'a> {
     pub navigations: Vec<&'a str>,
 }
 
-/// What manifests refer to and what tells who changed something, where the version has it.
+/// Types that manifests refer to, and the audit event, where the version has them.
 const BESIDE: [&str; 3] = ["auditEvent", "deviceAndAppManagementAssignmentFilter", "roleScopeTag"];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.

@@ -7,7 +7,7 @@ use super::cache::Cache;
 use super::semantics::{Facts, Semantics};
 use super::types::{Category, Edm, GraphVersion, Holds, Navigation, TypeDef, Types};
 
-/// What a property holds.
+/// The shape of a property's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// A primitive.
@@ -49,7 +49,7 @@ pub struct Property {
     pub name: String,
     /// The type that declares it.
     pub declared_in: String,
-    /// What it holds.
+    /// The shape of its value.
     pub shape: Shape,
     /// Whether `null` is a value of it.
     pub nullable: bool,

@@ -25,7 +25,7 @@ pub enum Readback {
     Partial,
 }
 
-/// What a string may be written as, and is resolved to an id from.
+/// The form that a string may be written in, and is resolved to an id from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Resolves {

@@ -142,7 +142,7 @@ pub struct Property {
     pub name: String,
     /// The type in the inheritance chain that declares it.
     pub declared_in: String,
-    /// What it holds.
+    /// The type of its value.
     pub ty: TypeRef,
     /// The CSDL type expression, for people.
     pub type_expr: String,

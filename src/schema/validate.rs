@@ -14,7 +14,7 @@ use super::walk::any;
 
 /// One step from a body's root to a value in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub enum PathStep {
     /// Into a member.
     Member(String),
     /// Into an element.
@@ -52,7 +52,7 @@ pub enum Problem {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
     /// From the root to the value.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     /// The JSON Schema keyword.
     pub keyword: String,
     /// The fault.
@@ -76,10 +76,12 @@ pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<
         validator.iter_errors(body).flat_map(|error| violations_of(&error)).collect();
     // Where the stated type of a value is wrong, what the fallback shape says of its other members misleads.
     // The root's type is known without being stated.
-    let wrong_types: BTreeSet<Vec<Step>> = violations
+    let wrong_types: BTreeSet<Vec<PathStep>> = violations
         .iter()
         .filter_map(|v| match (&v.path[..], &v.problem) {
-            ([above @ .., Step::Member(name)], _) if name == "@odata.type" && !above.is_empty() => {
+            ([above @ .., PathStep::Member(name)], _)
+                if name == "@odata.type" && !above.is_empty() =>
+            {
                 Some(above.to_vec())
             }
             (above, Problem::Missing(name)) if name == "@odata.type" => Some(above.to_vec()),
@@ -98,7 +100,7 @@ pub fn violations_under(validator: &jsonschema::Validator, body: &Value) -> Vec<
 }
 
 fn is_type(violation: &Violation) -> bool {
-    matches!(violation.path.last(), Some(Step::Member(name)) if name == "@odata.type")
+    matches!(violation.path.last(), Some(PathStep::Member(name)) if name == "@odata.type")
 }
 
 fn validator(version: GraphVersion, kind: &str) -> Option<Arc<jsonschema::Validator>> {
@@ -161,10 +163,10 @@ fn is_time_of_day(text: &str) -> bool {
 
 fn violations_of(error: &jsonschema::ValidationError<'_>) -> Vec<Violation> {
     let path = error.instance_path().iter().map(|segment| match segment {
-        LocationSegment::Property(name) => Step::Member(name.into_owned()),
-        LocationSegment::Index(at) => Step::Element(at),
+        LocationSegment::Property(name) => PathStep::Member(name.into_owned()),
+        LocationSegment::Index(at) => PathStep::Element(at),
     });
-    let path: Vec<Step> = path.collect();
+    let path: Vec<PathStep> = path.collect();
     let problems = problems(error);
     let keyword = match problems[..] {
         // Several constants to choose from are an `enum`, however the schema puts it.
@@ -250,8 +252,8 @@ mod tests {
     use super::*;
     use crate::schema::testing;
 
-    fn member(name: &str) -> Step {
-        Step::Member(name.to_owned())
+    fn member(name: &str) -> PathStep {
+        PathStep::Member(name.to_owned())
     }
 
     #[test]
@@ -263,7 +265,8 @@ mod tests {
         let good = json!({ "displayName": "a", "tasks": tasks, "seal": { "size": 3 } });
         assert_eq!(testing::violations(&good), []);
         let step = |step: Value| json!({ "tasks": [{ "steps": [step] }] });
-        let within = || vec![member("tasks"), Step::Element(0), member("steps"), Step::Element(0)];
+        let within =
+            || vec![member("tasks"), PathStep::Element(0), member("steps"), PathStep::Element(0)];
         let found = |body: Value| {
             let found = testing::violations(&body);
             assert_eq!(found.len(), 1, "{found:?}");
@@ -280,11 +283,11 @@ mod tests {
     }
 
     fn problems(kind: &str, body: Value) -> Vec<(String, Problem)> {
-        let at = |path: &[Step]| {
+        let at = |path: &[PathStep]| {
             path.iter()
                 .map(|step| match step {
-                    Step::Member(name) => name.clone(),
-                    Step::Element(at) => at.to_string(),
+                    PathStep::Member(name) => name.clone(),
+                    PathStep::Element(at) => at.to_string(),
                 })
                 .collect::<Vec<_>>()
                 .join(".")

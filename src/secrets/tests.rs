@@ -125,7 +125,7 @@ fn ordinary_text_stays() {
         .scrub("POST https://contoso.com/devices/enroll?key=canary-0123456789 failed")
         .into_owned();
     assert!(!whole.contains("canary") && !whole.contains("6789"), "{whole}");
-    // What Git shows is no secret, whoever declares it as one, and whichever is known first.
+    // What Git shows is no secret, whichever manifest declares it as one, and whichever is known first.
     known.add(&"contoso".into());
     assert!(!known.holds("contoso"));
     known.add(&"fabrikam".into());

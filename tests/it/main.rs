@@ -1,60 +1,94 @@
 //! Black box: the real binary, against the sandbox over HTTP. One binary, so that it links once.
+//!
+//! A folder has the tests of one part of the product: `house` those of the sources themselves, `families` the life of an
+//! object of each family. The modules beside the folders are what tests share.
 
 #![allow(unreachable_pub, reason = "nothing uses a test binary from outside")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
-mod added_collection;
-#[cfg(debug_assertions)]
-mod added_secret;
-mod all_kinds;
-mod approvals;
-mod at_once;
-mod ci_commands;
-mod command_line;
-mod compare;
-mod compliance;
-#[cfg(debug_assertions)]
-mod crash;
-mod doctor;
-mod documents;
-mod echoes;
 #[cfg(debug_assertions)]
 mod estate;
-mod explain;
-#[cfg(debug_assertions)]
-mod faults;
-mod floors;
-mod intunecd;
-mod ownership;
-mod permissions;
-mod previous;
-mod reach;
-#[cfg(debug_assertions)]
-mod reading;
-mod readme;
-mod references;
-#[cfg(debug_assertions)]
-mod resume;
-mod rollback;
 mod samples;
-mod saved_plan;
-mod schemas;
 mod served;
-mod sign_in;
 mod support;
-#[cfg(debug_assertions)]
-mod throttling;
-#[cfg(debug_assertions)]
-mod together;
 
-mod bad_input;
-mod ignored;
-mod journal;
-mod masked;
-mod overlay;
-mod unverifiable;
-mod validate;
-mod variables;
-mod whole_way;
-mod workflows;
-mod written_before;
+mod apply {
+    mod approvals;
+    mod at_once;
+    mod echoes;
+    #[cfg(debug_assertions)]
+    mod faults;
+    mod ignored;
+    #[cfg(debug_assertions)]
+    mod throttling;
+    mod whole_way;
+}
+
+mod auth {
+    mod permissions;
+    pub mod sign_in;
+}
+
+mod cli {
+    mod ci_commands;
+    mod command_line;
+    mod doctor;
+    mod explain;
+    mod workflows;
+}
+
+mod documents {
+    mod readme;
+    mod schemas;
+}
+
+mod families {
+    mod added_collection;
+    #[cfg(debug_assertions)]
+    mod added_secret;
+    mod all_kinds;
+    mod compliance;
+    mod published_bodies;
+}
+
+mod house {
+    pub mod floors;
+    mod names;
+    mod words;
+}
+
+mod journal {
+    #[cfg(debug_assertions)]
+    mod crash;
+    mod entries;
+    #[cfg(debug_assertions)]
+    mod resume;
+    mod rollback;
+    mod written_before;
+}
+
+mod plan {
+    mod compare;
+    mod masked;
+    mod overlay;
+    mod ownership;
+    mod previous;
+    mod reach;
+    #[cfg(debug_assertions)]
+    mod reading;
+    mod references;
+    mod saved_plan;
+    mod unverifiable;
+}
+
+mod sandbox {
+    mod intunecd;
+    #[cfg(debug_assertions)]
+    mod together;
+}
+
+mod validate {
+    mod bad_input;
+    mod command;
+    mod variables;
+}

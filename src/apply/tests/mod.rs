@@ -56,7 +56,7 @@ struct Listener {
 
 impl Observer for Listener {
     fn finished(&self, item: &Item) {
-        self.finished.lock().expect("nobody panicked").push(item.status);
+        self.finished.lock().expect("no thread panicked").push(item.status);
     }
 }
 
@@ -66,7 +66,7 @@ struct Case {
     secret: Option<&'static str>,
     cancelled: bool,
     timeout: Option<Duration>,
-    /// How long somebody looks at the plan.
+    /// The time between the plan and the apply.
     review: Duration,
 }
 
@@ -122,7 +122,7 @@ impl Case {
         }
         .run()
         .await?;
-        let told = observer.finished.into_inner().expect("nobody panicked");
+        let told = observer.finished.into_inner().expect("no thread panicked");
         let statuses: Vec<Status> = outcome.items.iter().map(|item| item.status).collect();
         assert_eq!(told, statuses);
         Ok(outcome)
@@ -284,7 +284,7 @@ async fn concurrent_edit_before_a_retry_is_not_overwritten() {
     let moved = stays("pinMinimumLength was 4 and is 5 now");
     assert_eq!((message(&item), tenant.writes().len()), (&*moved, 1));
 
-    // Of a write whose answer was lost nobody knows whether it was done before.
+    // Whether a write whose answer was lost was done before is unknown.
     let tenant = Tenant::start(&[hello(4)], &[Reaction::Lost, set()]).await;
     let item = Case::new(&[HELLO]).only(&tenant).await;
     assert_eq!((item.status, item.writes), (Status::Failed, 1));
@@ -373,7 +373,7 @@ async fn stale_change_refuses_the_plan_unless_skip_stale() {
     assert_eq!(statuses, [Status::Stale, Status::Applied]);
 }
 
-/// Somebody changes the first object.
+/// Another client changes the first object.
 fn move_first(tenant: &Tenant) {
     let objects = tenant.objects();
     let id = objects[0]["id"].as_str().expect("an id");

@@ -9,7 +9,7 @@ use crate::graph::testing::{Reply, Seen, Server, reply};
 
 const COLLECTION: &str = "/beta/deviceManagement/deviceConfigurations";
 
-/// What happens to a write.
+/// The reaction to a write.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Reaction {
     /// It is done and answered.
@@ -24,11 +24,11 @@ pub(super) enum Reaction {
     DoneBeside,
     /// It is turned away as one too many; whether it is done for all that.
     Throttled(bool),
-    /// It is turned away as one too many, and somebody sets this number meanwhile.
+    /// It is throttled, and another client sets this number meanwhile.
     ThrottledThenEdited(&'static str, i64),
-    /// It is turned away as one too many, and somebody creates an object of the same name with this number.
+    /// It is throttled, and another client creates an object of the same name with this number.
     ThrottledBeside(&'static str, i64),
-    /// It is done, and somebody sets this number right after.
+    /// It is done, and another client sets this number right after.
     DoneThenEdited(&'static str, i64),
     /// It is answered as done and never is.
     Ignored,
@@ -101,7 +101,7 @@ impl Tenant {
         locked(&self.store).objects.values().cloned().collect()
     }
 
-    /// Changes a property behind everybody's back.
+    /// Changes a property as another client does.
     pub(super) fn edit(&self, id: &str, property: &str, value: Value) {
         locked(&self.store).change(id, &Map::from_iter([(property.to_owned(), value)]));
     }

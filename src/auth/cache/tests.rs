@@ -12,7 +12,7 @@ struct Scripted {
     answers: Mutex<Vec<Result<&'static str, AuthError>>>,
     clock: Clock,
     /// Until when no answer comes.
-    held: Arc<Turn<()>>,
+    held: Arc<AsyncMutex<()>>,
 }
 
 impl TokenSource for Scripted {
@@ -37,7 +37,7 @@ fn cached(answers: Vec<Result<&'static str, AuthError>>) -> (Cached, Clock) {
 
 fn held_back(
     mut answers: Vec<Result<&'static str, AuthError>>,
-    held: Arc<Turn<()>>,
+    held: Arc<AsyncMutex<()>>,
 ) -> (Cached, Clock) {
     answers.reverse();
     let clock = Clock::recording(Timestamp::UNIX_EPOCH);
@@ -99,7 +99,7 @@ async fn valid_token_is_used_after_a_failed_renewal() {
 
 #[tokio::test]
 async fn callers_get_the_old_token_during_a_renewal() {
-    let held = Arc::new(Turn::default());
+    let held = Arc::new(AsyncMutex::default());
     let (cached, clock) = held_back(vec![Ok("first"), Ok("second")], Arc::clone(&held));
     text(&cached).await.expect("signed in");
     clock.sleep(Duration::from_secs(3_400)).await;

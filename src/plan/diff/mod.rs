@@ -268,7 +268,7 @@ impl<'a> Differ<'a> {
         members
     }
 
-    /// What a complete value does not declare is unset, where there is a way to say so.
+    /// Unsets the properties that a complete value does not declare, where there is a way to say so.
     fn unset_rest(
         &mut self,
         at: &At<'_>,

@@ -24,7 +24,7 @@ fn live(id: &str, pin: u8) -> Value {
 async fn settle_against(root: &Path, reads: Vec<Value>) -> (Vec<Settled>, Duration) {
     let reads = Mutex::new(reads);
     let server = Server::start(move |_, _, _| {
-        let mut reads = reads.lock().expect("nobody panicked");
+        let mut reads = reads.lock().expect("no thread panicked");
         let read = match reads.len() {
             0 => json!({ "value": [] }),
             1 => reads[0].clone(),

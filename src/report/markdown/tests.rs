@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 use super::*;
 use crate::report::testing;
 
-/// The HTML that pages are made with. Everything else would be somebody else's.
+/// The HTML that pages are made with. Anything else would come from a value.
 const OURS: [&str; 6] = ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];
 
 #[test]

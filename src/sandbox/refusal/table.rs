@@ -221,7 +221,7 @@ pub(crate) const COUNT_NOT_EVENTUAL: RefusalRow = core(
     "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. Refer to \
      https://aka.ms/graph-docs/advanced-queries for more information",
 );
-/// That it is a 503 is in Microsoft's guide to these interfaces (FACTS 4.5).
+/// The status 503 is that of Microsoft's guide to these interfaces (FACTS 4.5).
 /// Synthetic.
 pub(crate) const PAGE_TOO_LARGE: RefusalRow =
     intune(503, "serviceNotAvailable", "The page is too large to be gathered in time.");

@@ -10,11 +10,11 @@
 //! Code of tests is left out: what is `#[cfg(test)]`, and the files of modules that are.
 
 mod planted;
-mod sources;
+pub mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sources::{Path, Sources};
+use sources::{Path, Sources, files_of_crate};
 
 /// What stands beside the floors.
 const SANDBOX: &str = "sandbox";
@@ -33,17 +33,7 @@ type Links<'a> = BTreeMap<(&'a str, &'a str), String>;
 
 #[test]
 fn imports_run_down_and_no_circle_leaves_its_folder() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(&root) {
-        let entry = entry.expect("the sources can be read");
-        if entry.path().extension().is_some_and(|extension| extension == "rs") {
-            let name = entry.path().strip_prefix(&root).expect("it is below").to_string_lossy();
-            let text = std::fs::read_to_string(entry.path()).expect("a source is UTF-8");
-            files.insert(name.replace('\\', "/"), text);
-        }
-    }
-    assert!(files.len() > 250, "{} files", files.len());
+    let files = files_of_crate();
     let found = violations(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }

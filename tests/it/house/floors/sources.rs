@@ -25,6 +25,8 @@ pub struct Sources {
     pub paths: Vec<Path>,
     /// The fields that are read outside of tests, each with its module.
     pub fields: BTreeSet<(Module, String)>,
+    /// The types that are `pub` or `pub(crate)` outside of tests: the name of each, and the modules that define it.
+    pub types: BTreeMap<String, Vec<Module>>,
 }
 
 /// What a module has.
@@ -55,6 +57,22 @@ impl Path {
     pub fn begins_with_keyword(&self) -> bool {
         matches!(self.segments[0].as_str(), "crate" | "self" | "super")
     }
+}
+
+/// Reads the sources of the crate: each file's path below `src`, and its text.
+pub fn files_of_crate() -> BTreeMap<String, String> {
+    let root = crate::support::repository().join("src");
+    let mut files = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(&root) {
+        let entry = entry.expect("the sources can be read");
+        if entry.path().extension().is_some_and(|extension| extension == "rs") {
+            let name = entry.path().strip_prefix(&root).expect("it is below").to_string_lossy();
+            let text = std::fs::read_to_string(entry.path()).expect("a source is UTF-8");
+            files.insert(name.replace('\\', "/"), text);
+        }
+    }
+    assert!(files.len() > 250, "{} files", files.len());
+    files
 }
 
 impl Sources {
@@ -252,6 +270,24 @@ impl Reader<'_> {
         }
     }
 
+    fn note_type(&mut self, item: &Item) {
+        let (visibility, name) = match item {
+            Item::Enum(item) => (&item.vis, &item.ident),
+            Item::Struct(item) => (&item.vis, &item.ident),
+            Item::Trait(item) => (&item.vis, &item.ident),
+            Item::Type(item) => (&item.vis, &item.ident),
+            _ => return,
+        };
+        let is_wide = match visibility {
+            Visibility::Public(_) => true,
+            Visibility::Restricted(within) => within.path.is_ident("crate"),
+            Visibility::Inherited => false,
+        };
+        if is_wide && !self.in_test {
+            self.sources.types.entry(name.to_string()).or_default().push(self.module.clone());
+        }
+    }
+
     fn note_uses(&mut self, tree: &UseTree, parent: &[String]) {
         let (name, path) = match tree {
             UseTree::Path(path) => {
@@ -346,6 +382,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if let Some(name) = name {
             self.contents().items.insert(name.to_string());
         }
+        self.note_type(item);
         match item {
             Item::Use(item) if item.leading_colon.is_none() => {
                 self.note_uses(&item.tree, &[]);

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Workspace, repository};
 
-const WINDOWS_HELLO: &str = include_str!("fixtures/windows-hello.request.json");
-const REGISTRATION: &str = include_str!("fixtures/device-registration.request.json");
+const WINDOWS_HELLO: &str = include_str!("../fixtures/windows-hello.request.json");
+const REGISTRATION: &str = include_str!("../fixtures/device-registration.request.json");
 
 /// What the page's example says that no tenant takes: placeholders, and a length below the page's own range.
 fn mended() -> [(&'static str, Value); 3] {

@@ -8,9 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
 use serde_json::{Value, json};
 
+use crate::auth::sign_in::keys::Key;
+use crate::auth::sign_in::stage::{APP, TENANT, good_assertion};
 use crate::served::Served;
-use crate::sign_in::keys::Key;
-use crate::sign_in::stage::{APP, TENANT, good_assertion};
 use crate::support::echo::{self, Echo, Reply, Sent};
 use crate::support::{Run, Workspace};
 

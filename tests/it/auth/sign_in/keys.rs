@@ -18,12 +18,12 @@ pub struct Key(Vec<u8>);
 impl Key {
     /// The key of the app.
     pub fn app() -> Self {
-        Self::read(include_str!("../fixtures/keys/app.pkcs8.b64"))
+        Self::read(include_str!("../../fixtures/keys/app.pkcs8.b64"))
     }
 
     /// The key of those who issue assertions.
     pub fn issuer() -> Self {
-        Self::read(include_str!("../fixtures/keys/issuer.pkcs8.b64"))
+        Self::read(include_str!("../../fixtures/keys/issuer.pkcs8.b64"))
     }
 
     fn read(text: &str) -> Self {

@@ -1,6 +1,6 @@
 //! `validate`: what is right passes, and whatever is wrong is told without a panic.
 
-use moorline::diagnostic::json::{FindingsDocument, Item};
+use moorline::diagnostic::json::{FindingItem, FindingsDocument};
 use moorline::diagnostic::{Finding, Span, text};
 use moorline::manifest::{Loaded, load};
 use moorline::text::style::Palette;
@@ -179,7 +179,7 @@ fn all_that_is_written(loaded: &Loaded) -> String {
         finding.related.iter().for_each(|(span, _)| inside(span));
         assert!(finding.help.is_some(), "no remedy: {finding:?}");
     }
-    let document = FindingsDocument::new(Item::all(&loaded.findings, &loaded.sources));
+    let document = FindingsDocument::new(FindingItem::all(&loaded.findings, &loaded.sources));
     let json = serde_json::to_string(&document).expect("findings can be written");
     json + &text::render(&loaded.findings, &loaded.sources, Palette::Colour, 80)
 }

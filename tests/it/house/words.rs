@@ -1,0 +1,207 @@
+//! Plain words: what identifiers, comments and literals of the sources do without.
+
+use std::collections::BTreeSet;
+
+use syn::buffer::{Cursor, TokenBuffer};
+
+use super::floors::sources::files_of_crate;
+
+/// Names of types and modules that the field has a better word for, each with that word.
+const NAMES: &[(&str, &str)] = &[
+    ("Asked", "ApprovalRequested"),
+    ("Astray", "UnresolvedReference"),
+    ("Begun", "ChangeRecord"),
+    ("Chain", "RetryLoop"),
+    ("Chart", "Checklist"),
+    ("Clear", "UnmaskedValues"),
+    ("Essence", "DigestView"),
+    ("Fate", "ChangeResult"),
+    ("Given", "ApprovalCode"),
+    ("How", "EndReason"),
+    ("Image", "Snapshot"),
+    ("Pass", "Permit"),
+    ("Patience", "Poll"),
+    ("Pen", "TextWriter"),
+    ("Referents", "ReferenceTable"),
+    ("Release", "Undeclared"),
+    ("Scene", "DependencyContext"),
+    ("Search", "CredentialLookup"),
+    ("Senseless", "InvalidFaults"),
+    ("Sight", "WriteState"),
+    ("Standing", "Precondition"),
+    ("Surroundings", "CredentialContext"),
+    ("Terms", "PlanOptions"),
+    ("Told", "ViolationReporter"),
+    ("Turn", "Next"),
+    ("Undone", "Incomplete"),
+    ("Work", "PlannedChange"),
+];
+
+/// Names of functions, fields and variables that the field has a better word for, each with that word.
+const IDENTIFIERS: &[(&str, &str)] = &[
+    ("A_NEW_PLAN", "REPLAN_HINT"),
+    ("astray", "unresolved"),
+    ("befalls", "fires"),
+    ("passed_over", "skipped"),
+    ("undecided", "approval_unknown"),
+];
+
+/// Words that neither comments nor literals use, each with what to write.
+const WORDS: &[(&str, &str)] = &[
+    ("looking after", "name what the code does"),
+    ("looks after", "name what the code does"),
+    ("namesake", "an object of the same name"),
+    ("somebody", "name the person, the client or the run"),
+    ("whoever", "name the person, the client or the run"),
+];
+
+/// Words that comments do not use, each with what to write. In messages they say to how many people a policy applies.
+const WORDS_OF_COMMENTS: &[(&str, &str)] = &[
+    ("anybody", "name the person, the client or the run"),
+    ("behind the back", "meanwhile"),
+    ("everybody", "all users"),
+    ("is said of", "name the value"),
+    ("nobody", "no user, no client, no run"),
+];
+
+/// Words that no doc comment begins with: its first line has a subject and a verb, or is a noun phrase.
+const BEGINNINGS: &[(&str, &str)] = &[
+    ("Looking", "a verb: `Reads`, `Checks`, `Recovers`"),
+    ("That", "a noun phrase, or `Whether`"),
+    ("What", "a noun phrase: `The problem.`, `The remedy.`"),
+    ("Who", "a noun phrase: `The author of the change.`"),
+    ("Whom", "a noun phrase"),
+    ("Whose", "a noun phrase"),
+];
+
+#[test]
+fn sources_do_without_the_words_of_the_list() {
+    let files = files_of_crate();
+    let found = files.iter().flat_map(|(name, text)| unwanted(name, text));
+    let found: Vec<_> = found.collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// Returns the unwanted words of a source.
+fn unwanted(file: &str, text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut note = |line: Option<usize>, word: &str, instead: &str| {
+        let line = line.map_or_else(String::new, |line| format!(":{line}"));
+        found.insert(format!("src/{file}{line} has `{word}`: {instead}"));
+    };
+    for (line, is_doc, comment) in comments(text) {
+        for (word, instead) in WORDS.iter().chain(WORDS_OF_COMMENTS) {
+            if has_word(&comment, word) {
+                note(Some(line), word, instead);
+            }
+        }
+        for (word, instead) in BEGINNINGS {
+            if is_doc && comment.split(' ').next() == Some(word) {
+                note(Some(line), word, instead);
+            }
+        }
+    }
+    let tokens = syn::parse_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let mut before = String::new();
+    walk(TokenBuffer::new2(tokens).begin(), &mut |token| {
+        let declares = matches!(before.as_str(), "struct" | "enum" | "trait" | "type" | "as");
+        let names = NAMES.iter().filter(|_| declares).chain(IDENTIFIERS);
+        for (name, instead) in names.filter(|(name, _)| *name == token) {
+            note(None, name, instead);
+        }
+        if token.contains('"') {
+            for (word, instead) in WORDS.iter().filter(|(word, _)| has_word(token, word)) {
+                note(None, word, instead);
+            }
+        }
+        token.clone_into(&mut before);
+    });
+    found
+}
+
+/// Returns the comments of a source: the number of the first line, whether it is a doc comment, and the text of
+/// consecutive lines.
+fn comments(text: &str) -> Vec<(usize, bool, String)> {
+    let mut comments: Vec<(usize, bool, String)> = Vec::new();
+    let mut goes_on = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let comment = line.trim_start().strip_prefix("//");
+        match (comment, comments.last_mut()) {
+            (Some(comment), Some((_, _, whole))) if goes_on => {
+                whole.push(' ');
+                whole.push_str(comment.trim_start_matches(['/', '!']).trim());
+            }
+            (Some(comment), _) => {
+                let text = comment.trim_start_matches(['/', '!']).trim().to_owned();
+                comments.push((number, comment.starts_with(['/', '!']), text));
+            }
+            (None, _) => {}
+        }
+        goes_on = comment.is_some();
+    }
+    comments
+}
+
+/// Whether a text has a word, or several, whatever the case of letters and in singular or plural.
+fn has_word(text: &str, word: &str) -> bool {
+    let text = text.to_lowercase();
+    text.match_indices(word).any(|(at, _)| {
+        let rest = &text[at + word.len()..];
+        let rest = rest.strip_prefix('s').unwrap_or(rest);
+        let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        !is_letter(text[..at].chars().next_back()) && !is_letter(rest.chars().next())
+    })
+}
+
+/// Visits every identifier and literal that is no documentation.
+fn walk(mut at: Cursor<'_>, visit: &mut impl FnMut(&str)) {
+    while !at.eof() {
+        if let Some((inner, _, _, next)) = at.any_group() {
+            if inner.ident().is_none_or(|(name, _)| name != "doc") {
+                walk(inner, visit);
+            }
+            at = next;
+        } else if let Some((name, next)) = at.ident() {
+            visit(&name.to_string());
+            at = next;
+        } else if let Some((literal, next)) = at.literal() {
+            visit(&literal.to_string());
+            at = next;
+        } else if let Some((_, next)) = at.token_tree() {
+            at = next;
+        }
+    }
+}
+
+#[test]
+fn unwanted_words_are_found_wherever_they_stand() {
+    for (source, word) in [
+        ("/// What is wrong.\nstruct S;", "What"),
+        ("//! Who changes a tenant.", "Who"),
+        ("/// The time that\n/// somebody needs.\nstruct S;", "somebody"),
+        ("fn f() {\n    // Nobody asks.\n}", "nobody"),
+        ("const MESSAGE: &str = \"whoever it was\";", "whoever"),
+        ("fn f() { println!(\"its {} namesakes\", 1) }", "namesake"),
+        ("enum Sight { Done }", "Sight"),
+        ("use std::sync::Mutex as Turn;", "Turn"),
+        ("fn f(undecided: bool) {}", "undecided"),
+    ] {
+        let found = unwanted("a.rs", source);
+        assert_eq!(found.len(), 1, "{source}: {found:#?}");
+        assert!(found.iter().all(|line| line.contains(&format!("`{word}`"))), "{found:#?}");
+    }
+}
+
+#[test]
+fn plain_words_are_not_found() {
+    for source in [
+        "/// The problem. What follows is sound.\nstruct S;",
+        "fn f() {\n    // What follows is a sentence.\n}",
+        "/// Whether the object is whole.\nstruct S;",
+        "const MESSAGE: &str = \"reaches nobody\";",
+        "enum Membership { Nobody, Everybody }",
+        "enum Verdict { Clear, Undone }",
+    ] {
+        assert_eq!(unwanted("a.rs", source), BTreeSet::new(), "{source}");
+    }
+}
