@@ -2,7 +2,7 @@
 //!
 //! Nothing is written where an object changed since the plan ([`look`]) or a secret is missing ([`secrets`]). Each
 //! change is carried out by itself ([`execute`]), in the plan's order ([`sequence`]): each of its requests is recorded
-//! in the [`crate::journal`], sent ([`write`], [`sender`]), and read back ([`verify`]).
+//! in the [`crate::journal`], sent ([`mod@write`], [`sender`]), and read back ([`verify`]).
 
 mod applier;
 mod context;

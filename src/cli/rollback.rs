@@ -52,7 +52,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     ui.known.public(declared.iter().flat_map(Manifest::texts));
     let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
-    let mut session = Session::sign_in(ui, tenant, desired, everything, None).await?;
+    let mut session = Session::sign_in(ui, tenant, desired, everything, Ok(None)).await?;
     let _lock = if arguments.dry_run {
         None
     } else {

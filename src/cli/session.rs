@@ -154,10 +154,8 @@ impl SignedIn {
         let directory = if asks {
             directory.await?
         } else {
-            // The first call finds the token in the cache.
-            let (directory, token) = both(directory, tokens.token()).await?;
-            token?;
-            directory
+            // The first call finds the token in the cache, or the reason why there is none.
+            both(directory, tokens.token()).await?.0
         };
         let options = GraphOptions {
             concurrency: options.concurrency.into(),
@@ -193,7 +191,10 @@ impl Session {
                     }
                     SignedIn::complete(ui, options, &tenant, connection).await.map(Some)
                 };
-                both(loaded, signing_in).await?
+                let (desired, signed_in) = both(loaded, signing_in).await?;
+                // The file may have changed between the two reads.
+                let signed_in = if desired.tenant == tenant { signed_in } else { Ok(None) };
+                (desired, signed_in)
             }
             None => (load(path)?, Ok(None)),
         };
@@ -202,7 +203,7 @@ impl Session {
             ui.notice(&text::render(&desired.warnings, &desired.sources, palette, width));
         }
         let selection = Selection::new(only, &desired.manifests)?;
-        Self::sign_in(ui, options, desired, selection, signed_in?).await
+        Self::sign_in(ui, options, desired, selection, signed_in).await
     }
 
     /// Makes a session of a sign-in, and signs in to the tenant of the manifests first if there is none yet.
@@ -211,13 +212,13 @@ impl Session {
         options: &TenantOptions,
         desired: Desired,
         selection: Selection,
-        signed_in: Option<SignedIn>,
+        signed_in: Result<Option<SignedIn>>,
     ) -> Result<Self> {
         // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
         ui.known.add_all(&secrets);
         ui.known.public(desired.texts());
-        let SignedIn { graph, directory, with, sandbox } = match signed_in {
+        let SignedIn { graph, directory, with, sandbox } = match signed_in? {
             Some(signed_in) => signed_in,
             None => {
                 let (tenant, root) = (&desired.tenant, &desired.root);

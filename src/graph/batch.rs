@@ -20,6 +20,9 @@ use crate::schema::types::GraphVersion;
 /// The most calls that Graph takes in one batch (FACTS 5.2).
 pub const MOST_MEMBERS: usize = 20;
 
+/// How many headers of a member are read.
+const MOST_HEADERS: usize = 1000;
+
 /// The answer to a batch.
 #[derive(Deserialize)]
 struct BatchAnswer {
@@ -167,7 +170,8 @@ impl From<MemberAnswer> for HttpAnswer {
             });
         Self {
             status: member.status,
-            headers: HeaderMap::from_iter(headers),
+            // More headers than a real answer has are dropped.
+            headers: HeaderMap::from_iter(headers.take(MOST_HEADERS)),
             body: member.body.map(|body| body.get().as_bytes().to_vec()).unwrap_or_default(),
             client_request_id: None,
         }

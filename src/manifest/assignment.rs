@@ -203,7 +203,8 @@ fn graph_target(
         no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
     })?;
     let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
-    if def.property("groupId").is_some() && value.get("groupId").is_none() {
+    let group_id = value.get("groupId").and_then(Value::as_str);
+    if def.property("groupId").is_some() && group_id.is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
         faults.push(
             Finding::error("assignment/target", value.span, message)
@@ -218,7 +219,7 @@ fn graph_target(
         let value = value.get(name)?;
         Some((value.as_str()?, value.span))
     };
-    let group = || text("groupId").map(|(group, _)| group.to_owned()).unwrap_or_default();
+    let group = || group_id.unwrap_or_default().to_owned();
     let target = match def.name.as_str() {
         "groupAssignmentTarget" => Target::Group(group()),
         "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()),

@@ -36,7 +36,9 @@ pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
     // A pipe, for example, can be read only once.
     let documents = path.is_file().then(|| files::documents(&path))?;
     let first = documents.first().filter(|first| not_a_manifest::for_tenant(first).is_none())?;
-    Some((envelope::tenant(first, &mut Vec::new())?, root))
+    let mut findings = Vec::new();
+    let tenant = envelope::tenant(first, &mut findings)?;
+    findings.is_empty().then_some((tenant, root))
 }
 
 /// Returns the path of a tenant file, and its folder.

@@ -6,7 +6,7 @@ use crate::auth;
 use crate::http::cloud::Cloud;
 
 /// One tenant. Every path in it is relative to the file.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TenantFile {
     /// The version of this file's format.
@@ -21,19 +21,19 @@ pub struct TenantFile {
     pub spec: TenantSpec,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 enum ApiVersion {
     #[serde(rename = "moorline/v1")]
     V1,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 enum TenantKind {
     Tenant,
 }
 
 /// A tenant's name for people.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantMetadata {
     /// A short name, used in messages and file names.
@@ -42,7 +42,7 @@ pub struct TenantMetadata {
 }
 
 /// The manifests of a tenant, and the settings of a run.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TenantSpec {
     /// The tenant's GUID or one of its verified domains, never `common`.
@@ -78,7 +78,7 @@ pub struct TenantSpec {
 }
 
 /// Limits on what one apply may do; off where absent.
-#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct GuardSpec {
     /// The most objects that one apply may update, replace or delete.
@@ -89,7 +89,7 @@ pub struct GuardSpec {
 }
 
 /// Which live objects are a tenant file's: those that carry a scope tag of its own.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct OwnershipSpec {
     /// A role scope tag, by name or id, that every object of a manifest gets beside its other tags.
@@ -100,7 +100,7 @@ pub struct OwnershipSpec {
 }
 
 /// Which environment variables `$env` may name.
-#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretsSpec {
     /// The environment variables that manifests may name, those of the bases among them; where absent, all but those
@@ -111,7 +111,7 @@ pub struct SecretsSpec {
 }
 
 /// The initial state of the built-in Graph emulator.
-#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SandboxSpec {
     /// A sandbox state file.

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`state`], `seed`, [`store`] | the tenant as a JSON document, the completion of sparse seeds, and the state file |
 //! | `check`, `literal` | the checks of bodies against types |
-//! | `defaults`, `mirrors`, `masking`, `quirks` | defaults, linked properties, masked values, limits and constants |
+//! | `defaults`, `mirrors`, `masking`, `limits` | defaults, linked properties, masked values, limits and constants |
 //! | [`rows`], `entity_sets` | the properties of each collection, as data: those that calls write, and those that are only read |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | the writes of calls |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | the answers to reads |
@@ -33,13 +33,13 @@ mod expand;
 pub mod fault_config;
 mod fault_injection;
 mod filter;
+mod limits;
 mod literal;
 mod masking;
 mod membership;
 mod mirrors;
 mod permissions;
 mod query;
-mod quirks;
 pub mod refusal;
 mod routes;
 pub mod rows;

@@ -206,7 +206,7 @@ fn telling(live: &Json, built: &Json) -> Json {
     }
 }
 
-/// What people tell the elements of a set by.
+/// The property by which people tell the elements of a set apart.
 struct ElementLabels {
     /// Of each declared element, what it has in the member that tells it.
     declared: Vec<Option<String>>,

@@ -114,7 +114,7 @@ fn released(plan: &Plan) -> Vec<String> {
 /// The view of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct ObjectView<'a> {
-    /// What happens to the object.
+    /// The action on the object.
     pub(in crate::report) mark: DiffMark,
     /// Whether the object differs from what is declared, or cannot be compared.
     pub(in crate::report) differs: bool,
@@ -124,7 +124,7 @@ pub(in crate::report) struct ObjectView<'a> {
     pub(in crate::report) display_name: Option<String>,
     /// The location of its manifest.
     pub(in crate::report) place: String,
-    /// What happens to the object as a whole, unless its parts say it.
+    /// The action on the object as a whole, unless its parts show it.
     pub(in crate::report) whole: Option<&'static str>,
     /// The time of the last modification.
     pub(in crate::report) modified: Option<String>,

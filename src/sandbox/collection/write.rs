@@ -35,11 +35,12 @@ impl Writer<'_> {
         if self.row.not_creatable.contains(&ty.name.as_str()) {
             return Err(table::NOT_CREATABLE.refusal(&[&ty.name]));
         }
-        let mut object = self.whole(&ty, body)?;
+        let mut object = self.written(&ty, self.row.contained, body)?;
         references::check(self.state, self.row, self.change.version, &ty.name, &bound)?;
         if names_a_secret(body) {
             return Err(table::SECRET_REFERENCE.refusal(&[]));
         }
+        self.complete(&ty, body, &mut object)?;
         let id = self.new_id(&ty.name);
         object.insert("@odata.type".to_owned(), ty.odata_type().into());
         object.insert("id".to_owned(), id.as_str().into());
@@ -100,7 +101,8 @@ impl Writer<'_> {
     pub(crate) fn put(&mut self, id: &str, body: &Object) -> Allowed<()> {
         let before = self.existing(id)?;
         let ty = self.own_type(&before, body)?;
-        let mut after = self.whole(&ty, body)?;
+        let mut after = self.written(&ty, self.row.contained, body)?;
+        self.complete(&ty, body, &mut after)?;
         self.keeps_what_is_fixed(&ty, &before, &after)?;
         let stays = |name: &str| {
             name == "id"
@@ -253,14 +255,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns the object that a body describes in full, with defaults.
-    fn whole(&self, ty: &TypeDef, body: &Object) -> Allowed<Object> {
-        let mut object = self.written(ty, self.row.contained, body)?;
+    /// Adds defaults to an object that a body describes in full. It must have a name.
+    fn complete(&self, ty: &TypeDef, body: &Object, object: &mut Object) -> Allowed<()> {
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
             return Err(table::MISSING.refusal(&[&self.row.name_property]));
         }
-        fill(self.row, ty, body, &mut object);
-        Ok(object)
+        fill(self.row, ty, body, object);
+        Ok(())
     }
 
     /// Returns the checked properties of a body, without those that only the service sets.

@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 use super::call;
 use super::fault_injection::{InBatch, LeftOut};
 use crate::sandbox::Object;
-use crate::sandbox::quirks::BATCH_LIMIT;
+use crate::sandbox::limits::BATCH_LIMIT;
 use crate::sandbox::refusal::{Allowed, synthetic, table};
 use crate::schema::types::GraphVersion;
 

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Routes, json, on, with_body};
 use crate::sandbox::entity_sets::{ENTITY_SETS, EntitySet, GROUPS, USERS};
+use crate::sandbox::limits::GET_BY_IDS_LIMIT;
 use crate::sandbox::membership::{self, KINDS};
 use crate::sandbox::permissions::READS_MEMBERS;
-use crate::sandbox::quirks::GET_BY_IDS_LIMIT;
 use crate::sandbox::refusal::{ErrorResponse, table};
 use crate::sandbox::state::text;
 use crate::sandbox::{Object, shape};

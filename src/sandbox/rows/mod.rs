@@ -6,7 +6,7 @@
 mod device_compliance_policies;
 mod device_configurations;
 
-use super::quirks::PAGE_OF_DEVICE_CONFIGURATIONS;
+use super::limits::PAGE_OF_DEVICE_CONFIGURATIONS;
 use super::{Object, is_under};
 use crate::schema::types::{GraphVersion, Types};
 
