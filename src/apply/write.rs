@@ -105,7 +105,7 @@ impl Write<'_> {
                     {
                         continue;
                     }
-                    lost_each_time(sending, &error, lost)
+                    self.lost_each_time(sending, &error, lost)
                 }
                 Ok(WriteState::Stale(what)) => Failure::moved(&what),
                 Ok(WriteState::Unknown) => sending.failure(&error).leaving(
@@ -116,7 +116,7 @@ impl Write<'_> {
                     lost = lost.max(1);
                     sending.unknown(&error, &unread)
                 }
-                Ok(WriteState::Pending) | Err(_) => refused(sending, &error, was_lost),
+                Ok(WriteState::Pending) | Err(_) => self.refused(sending, &error, was_lost),
             };
             return Err(failure.after(self.writes(lost)));
         }
@@ -131,6 +131,30 @@ impl Write<'_> {
 
     fn creates(&self) -> bool {
         self.planned.step == Step::Create
+    }
+
+    /// Returns how to go on where the write may be done. A created object is listed late.
+    fn help_if_done(&self) -> &'static str {
+        if self.creates() { FINDS_BY_NAME } else { FINDS_WHAT_WAS_DONE }
+    }
+
+    /// Returns the failure of an attempt that was refused. An earlier attempt, whose answer was lost, may be done.
+    fn refused(&self, sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Failure {
+        let failure = sending.failure(error);
+        if !was_lost {
+            return failure;
+        }
+        let lost = "the answer to an earlier attempt was lost, so it may have been done";
+        failure.leaving(lost, self.help_if_done())
+    }
+
+    fn lost_each_time(&self, sending: &Sending<'_>, error: &GraphError, sendings: u32) -> Failure {
+        let failure = sending.failure(error);
+        let failure = match sendings {
+            1 => failure,
+            _ => failure.with_state(&format!("it was sent {sendings} times")),
+        };
+        Failure { help: Some(self.help_if_done().to_owned()), ..failure }
     }
 
     /// Returns the result of a write that was answered, after `lost` lost answers.
@@ -265,25 +289,6 @@ impl Write<'_> {
             (is_same || !step.is_link()).then_some(filled)
         })
     }
-}
-
-/// Returns the failure of an attempt that was refused. An earlier attempt, whose answer was lost, may be done.
-fn refused(sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Failure {
-    let failure = sending.failure(error);
-    if !was_lost {
-        return failure;
-    }
-    let lost = "the answer to an earlier attempt was lost, so it may have been done";
-    failure.leaving(lost, FINDS_WHAT_WAS_DONE)
-}
-
-fn lost_each_time(sending: &Sending<'_>, error: &GraphError, sendings: u32) -> Failure {
-    let failure = sending.failure(error);
-    let failure = match sendings {
-        1 => failure,
-        _ => failure.with_state(&format!("it was sent {sendings} times")),
-    };
-    Failure { help: Some(FINDS_WHAT_WAS_DONE.to_owned()), ..failure }
 }
 
 /// Returns whether an error says that the tenant already has the result of the request.

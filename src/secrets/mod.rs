@@ -177,12 +177,22 @@ pub fn scrub_quoted<'s>(text: &str, sent: impl IntoIterator<Item = &'s SecretStr
     without(text, &found)
 }
 
-/// Returns a secret as a service may quote it: whole, trimmed and line by line, each as it stands and in base64.
+/// The entities of HTML as .NET writes them, `&` first, as the others contain it.
+const HTML: [(char, &str); 5] =
+    [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
+
+/// Returns a secret as a service may quote it: whole, trimmed and line by line, each as it stands, escaped in JSON and in
+/// HTML, and in base64.
 fn quoted_forms(secret: &SecretString) -> Vec<String> {
     let plain = secret.expose_secret();
     let lines = plain.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
     let pieces = [plain, plain.trim()].into_iter().chain(lines);
-    pieces.flat_map(|piece| [piece.to_owned(), STANDARD.encode(piece)]).collect()
+    let forms = pieces.flat_map(|piece| {
+        let json = Value::from(piece).to_string();
+        let html = HTML.iter().fold(piece.to_owned(), |text, (c, entity)| text.replace(*c, entity));
+        [piece.to_owned(), json[1..json.len() - 1].to_owned(), html, STANDARD.encode(piece)]
+    });
+    forms.collect()
 }
 
 /// Returns where something stands in a text, as it is and without its escapes, in order and apart.

@@ -261,3 +261,13 @@ fn a_quoted_secret_is_found_trimmed_by_line_and_encoded() {
     let clean = "(withheld), (withheld), (withheld), (withheld); (withheld), (withheld), no";
     assert_eq!(scrub_quoted(message, &secrets), clean);
 }
+
+#[test]
+fn secret_with_escapes_of_its_own_is_found_as_a_service_quotes_it() {
+    let secret = SecretString::from("a\"%41&");
+    for quoted in ["a\"%41&", "a\\\"%41&", "a&quot;%41&amp;"] {
+        let message = format!("The value '{quoted}' is refused.");
+        let clean = format!("The value '{WITHHELD}' is refused.");
+        assert_eq!(scrub_quoted(&message, [&secret]), clean, "{quoted}");
+    }
+}

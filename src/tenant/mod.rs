@@ -184,11 +184,11 @@ impl LiveObject {
     /// Moves the expanded objects of navigation properties from the body to the links.
     #[must_use]
     pub fn with_links(mut self, properties: &[String]) -> Self {
-        self.digested = Digested::default();
-        let structure = Model::of(GraphVersion::Beta).get(&self.kind);
         if properties.is_empty() {
             return self;
         }
+        self.digested = Digested::default();
+        let structure = Model::of(GraphVersion::Beta).get(&self.kind);
         let mut body = self.body.value();
         let Some(members) = body.as_object_mut() else {
             return self;

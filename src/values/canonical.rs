@@ -39,7 +39,9 @@ impl Copier for Canonical {
             (Some(property), Some(shape)) if is_unset(property, shape, value) => CopyStep::Omit,
             (Some(_), _) if is_secret(place, value, &BTreeSet::new()) => CopyStep::Put(true.into()),
             // Whether it could be read says nothing about the value.
-            _ if masked::reference(value).is_some() => CopyStep::Put(masked::MASK.into()),
+            (_, Some(_)) if masked::reference(value).is_some() => {
+                CopyStep::Put(masked::MASK.into())
+            }
             (_, Some(Shape::Scalar(edm))) => CopyStep::Put(scalar(*edm, value)),
             (_, Some(Shape::Enum(def))) if def.flags => CopyStep::Put(flags(value)),
             (None, None) if value.is_null() && place.name.is_some() => CopyStep::Omit,

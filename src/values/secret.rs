@@ -27,7 +27,9 @@ pub fn withheld() -> Json {
 
 /// Returns whether a value stands for a secret: in what is shown or kept, or in a request.
 pub fn stands_for_secret(value: &Json) -> bool {
-    value.get("$withheld").is_some() || value.get("$secret").is_some()
+    let members = value.as_object().filter(|members| members.len() == 1);
+    members
+        .is_some_and(|members| members.contains_key("$withheld") || members.contains_key("$secret"))
 }
 
 /// Returns a value as it may be shown: without secrets, what only the service sets, and what is not set.
