@@ -203,7 +203,7 @@ fn graph_target(
         no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
     })?;
     let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
-    let group_id = value.get("groupId").and_then(Value::as_str);
+    let group_id = value.get("groupId").filter(|id| id.declared != Declared::Null);
     if def.property("groupId").is_some() && group_id.is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
         faults.push(
@@ -219,7 +219,7 @@ fn graph_target(
         let value = value.get(name)?;
         Some((value.as_str()?, value.span))
     };
-    let group = || group_id.unwrap_or_default().to_owned();
+    let group = || group_id.and_then(Value::as_str).unwrap_or_default().to_owned();
     let target = match def.name.as_str() {
         "groupAssignmentTarget" => Target::Group(group()),
         "exclusionGroupAssignmentTarget" => Target::ExcludeGroup(group()),

@@ -101,6 +101,10 @@ fn raw_targets() {
     };
     refuses_manifest(&typed("groupAsignmentTarget", ""), &["assignment/target 7:30"]);
     refuses_manifest(&typed("groupAssignmentTarget", ""), &["assignment/target 7:13"]);
+    refuses_manifest(
+        &typed("groupAssignmentTarget", ", groupId: null"),
+        &["assignment/target 7:13"],
+    );
     refuses_manifest(&typed("groupAssignmentTarget", ", groupId: 12"), &["schema/type 7:81"]);
     refuses_manifest(
         &typed("allDevicesAssignmentTarget", ", groupId: x"),
