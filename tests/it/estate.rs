@@ -128,18 +128,22 @@ impl Estate {
     pub async fn client(&self, running: &Running, clock: Clock) -> Client {
         let desired =
             load::load(self.folder.path()).into_desired().expect("the manifests are valid");
-        let (graph_url, login_url) = (running.graph_url(), running.login_url());
-        let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
-            .expect("loopback is allowed");
-        let http = http::Client::new(endpoints, clock, None, RetryObserver::default())
-            .expect("the client is made");
-        let caller = SignInClient::new(http.clone(), Known::default());
-        let tokens = Arc::new(auth::client_secret(DOMAIN, caller, "tests", "tests".into()));
-        // What is measured is what comes after the sign-in.
-        tokens.token().await.expect("the sandbox signs everybody in");
-        let graph = Graph::new(http, tokens, GraphOptions::default());
-        Client { graph, desired }
+        Client { graph: signed_in(running, clock).await, desired }
     }
+}
+
+/// Signs a client in to a sandbox.
+pub async fn signed_in(running: &Running, clock: Clock) -> Graph {
+    let (graph_url, login_url) = (running.graph_url(), running.login_url());
+    let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
+        .expect("loopback is allowed");
+    let http = http::Client::new(endpoints, clock, None, RetryObserver::default())
+        .expect("the client is made");
+    let caller = SignInClient::new(http.clone(), Known::default());
+    let tokens = Arc::new(auth::client_secret(DOMAIN, caller, "tests", "tests".into()));
+    // What is measured is what comes after the sign-in.
+    tokens.token().await.expect("the sandbox signs everybody in");
+    Graph::new(http, tokens, GraphOptions::default())
 }
 
 impl Client {

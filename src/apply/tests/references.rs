@@ -10,10 +10,43 @@ use super::{Case, Listener, SCEP};
 use crate::apply::context::{Context, PlannedChange};
 use crate::apply::secrets::Secrets;
 use crate::apply::{Applier, ApplyOptions};
+use crate::graph::Graph;
 use crate::graph::testing::graph;
 use crate::kinds::{self, Family};
-use crate::plan::{self, Reads};
+use crate::manifest::Desired;
+use crate::plan::{self, Planned, Reads};
 use crate::reconcile;
+use crate::tenant::Live;
+
+/// Returns an apply of a plan with nothing but defaults.
+fn applier<'a>(
+    graph: &'a Graph,
+    desired: &'a Desired,
+    live: &'a Live,
+    planned: &'a Planned,
+) -> Applier<'a> {
+    Applier {
+        graph,
+        desired,
+        names: &live.names,
+        planned,
+        options: ApplyOptions::default(),
+        journal: None,
+        secrets: &|_| None,
+        observer: &LISTENER,
+        cancelled: &NOT_CANCELLED,
+    }
+}
+
+/// Returns the context of an apply that has written nothing yet.
+fn context<'a>(run: &'a Applier<'a>) -> Context<'a> {
+    Context {
+        run,
+        referents: Mutex::new(run.planned.referents.clone()),
+        secrets: Secrets::default(),
+        journal: None,
+    }
+}
 
 const ROOT: &str = "kind: windows81TrustedRootCertificate
 apiVersion: graph.microsoft.com/beta
@@ -58,23 +91,8 @@ async fn bound(profile: &'static Family, root: Option<&'static Family>) -> Strin
             _ => manifest.family = profile,
         }
     }
-    let run = Applier {
-        graph: &graph,
-        desired: &desired,
-        names: &live.names,
-        planned: &planned,
-        options: ApplyOptions::default(),
-        journal: None,
-        secrets: &|_| None,
-        observer: &LISTENER,
-        cancelled: &NOT_CANCELLED,
-    };
-    let context = Context {
-        run: &run,
-        referents: Mutex::new(planned.referents.clone()),
-        secrets: Secrets::default(),
-        journal: None,
-    };
+    let run = applier(&graph, &desired, &live, &planned);
+    let context = context(&run);
     for manifest in desired.manifests.iter().filter(|manifest| manifest.address.name == "root") {
         context.settle(&manifest.address, "8d2ac1f8");
     }
@@ -142,23 +160,8 @@ spec:
             link.family = Some(other);
         }
     }
-    let run = Applier {
-        graph: &graph,
-        desired: &desired,
-        names: &live.names,
-        planned: &planned,
-        options: ApplyOptions::default(),
-        journal: None,
-        secrets: &|_| None,
-        observer: &LISTENER,
-        cancelled: &NOT_CANCELLED,
-    };
-    let context = Context {
-        run: &run,
-        referents: Mutex::new(planned.referents.clone()),
-        secrets: Secrets::default(),
-        journal: None,
-    };
+    let run = applier(&graph, &desired, &live, &planned);
+    let context = context(&run);
     let change = &planned.plan.changes[0];
     let work = PlannedChange { change, reads: &Reads::default(), manifest: &desired.manifests[0] };
     let filled = context.filled(work, None, &change.requests[0]).expect("all is known");

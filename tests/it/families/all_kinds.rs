@@ -3,12 +3,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use moorline::auth::{self, SignInClient};
 use moorline::clock::Clock;
-use moorline::graph::client::{Graph, GraphOptions};
-use moorline::http::{Client, Cloud, Endpoints, RetryObserver};
 use moorline::kinds::{self, Kind};
 use moorline::manifest::{Desired, load};
 use moorline::plan::{self, Action, Change, FieldStatus};
@@ -16,10 +12,10 @@ use moorline::sandbox::Sandbox;
 use moorline::sandbox::state::State;
 use moorline::schema::model::{Model, Shape, Structure};
 use moorline::schema::types::GraphVersion;
-use moorline::secrets::Known;
 use moorline::tenant::{self, Live, LiveObject};
 use serde_json::{Map, Value, json};
 
+use crate::estate::signed_in;
 use crate::samples::{self, Expected, SECRET};
 use crate::support::Workspace;
 
@@ -196,19 +192,7 @@ fn read(workspace: &Workspace, state: &str) -> Live {
         let running = Sandbox::start(state, None, ([127, 0, 0, 1], 0).into())
             .await
             .expect("the sandbox starts");
-        let (graph_url, login_url) = (running.graph_url(), running.login_url());
-        let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
-            .expect("loopback is allowed");
-        let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())
-            .expect("the client is made");
-        let caller = SignInClient::new(http.clone(), Known::default());
-        let tokens = Arc::new(auth::client_secret(
-            "contoso.onmicrosoft.com",
-            caller,
-            "tests",
-            "tests".into(),
-        ));
-        let graph = Graph::new(http, tokens, GraphOptions::default());
+        let graph = signed_in(&running, Clock::system()).await;
         tenant::read::read(&graph, &desired, |_| true, &[], &|_| ())
             .await
             .expect("the tenant can be read")
