@@ -175,14 +175,15 @@ impl Session {
         path: &Path,
         only: &[String],
     ) -> Result<Self> {
+        let loading = spawn_blocking({
+            let path = path.to_owned();
+            move || load(&path)
+        });
+        let loaded = loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
         // The sandbox is started only for valid manifests.
         let early = if options.sandbox.is_none() { load::tenant(path) } else { None };
         let (desired, signed_in) = match early {
             Some((tenant, root)) => {
-                let path = path.to_owned();
-                let loading = spawn_blocking(move || load(&path));
-                let loaded =
-                    loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
                 let signing_in = async {
                     let connection = Connection::open(ui, options, &tenant, &root).await?;
                     if connection.asks {
@@ -196,7 +197,7 @@ impl Session {
                 let signed_in = if desired.tenant == tenant { signed_in } else { Ok(None) };
                 (desired, signed_in)
             }
-            None => (load(path)?, Ok(None)),
+            None => (loaded.await?, Ok(None)),
         };
         if !desired.warnings.is_empty() {
             let (palette, width) = (ui.notice_palette, ui.width);

@@ -164,7 +164,8 @@ impl Client {
     /// Sends a request and reads the whole answer.
     async fn transfer(&self, request: Request) -> Attempt {
         let mut response = self.http.execute(request).await?;
-        let mut body = Vec::new();
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(announced.unwrap_or_default().min(LONGEST_ANSWER));
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 return Err(Fault::TooLong);

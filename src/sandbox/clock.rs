@@ -8,6 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 /// The creation time of objects that a seed does not date. It is fixed, so that runs from one seed are alike.
 pub(crate) const SEEDED: Timestamp = Timestamp::constant(1_736_929_800, 0);
 
+/// The most by which the timer of the runtime is late.
+const TIMER_ERROR: Duration = Duration::from_millis(2);
+
 /// Returns the current instant.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
@@ -38,11 +41,17 @@ impl SandboxTime {
         now().checked_add(ahead).unwrap_or(Timestamp::MAX)
     }
 
-    /// Waits for a duration of the sandbox's own time.
+    /// Waits for a duration of the sandbox's own time, to less than a millisecond.
     pub(crate) async fn wait(&self, duration: Duration) {
-        if !duration.is_zero() {
-            tokio::time::sleep(duration / self.scale.get()).await;
+        if duration.is_zero() {
+            return;
         }
+        let end = Instant::now() + duration / self.scale.get();
+        let left = move || end.saturating_duration_since(Instant::now());
+        // The timer rounds up to whole milliseconds and is late by up to one more.
+        tokio::time::sleep(left().saturating_sub(TIMER_ERROR)).await;
+        // Without the thread, the wait ends a little early.
+        let _ = tokio::task::spawn_blocking(move || std::thread::sleep(left())).await;
     }
 }
 

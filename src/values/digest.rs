@@ -28,7 +28,7 @@ impl Domain {
 /// Returns the lower-case hexadecimal SHA-256 of a value's canonical JSON.
 pub fn hex(domain: Domain, value: &impl Serialize) -> String {
     let json = serde_json_canonicalizer::to_vec(value).unwrap_or_default();
-    of_bytes(domain.prefix(), &json)
+    of_parts(&[domain.prefix().as_bytes(), &json])
 }
 
 /// Returns `sha256:` and the digest.
@@ -39,19 +39,18 @@ pub fn tagged(domain: Domain, value: &impl Serialize) -> String {
 /// Returns the digest of the schemas and curated facts that plans are made with.
 pub fn of_knowledge() -> &'static str {
     static DIGEST: LazyLock<String> = LazyLock::new(|| {
-        let texts = [
-            include_str!("../../schemas/graph/beta.json"),
-            include_str!("../../schemas/graph/v1.0.json"),
-            crate::schema::semantics::TEXT,
-        ];
-        of_bytes("moorline.knowledge.v1\n", texts.concat().as_bytes())
+        of_parts(&[
+            b"moorline.knowledge.v1\n",
+            include_bytes!("../../schemas/graph/beta.json"),
+            include_bytes!("../../schemas/graph/v1.0.json"),
+            crate::schema::semantics::TEXT.as_bytes(),
+        ])
     });
     &DIGEST
 }
 
-fn of_bytes(prefix: &str, bytes: &[u8]) -> String {
+fn of_parts(parts: &[&[u8]]) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    context.update(prefix.as_bytes());
-    context.update(bytes);
+    parts.iter().for_each(|part| context.update(part));
     context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
