@@ -1,10 +1,12 @@
 //! Plain words: what identifiers, comments and literals of the sources do without.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use syn::buffer::{Cursor, TokenBuffer};
 
 use super::floors::sources::files_of_crate;
+use crate::support::repository;
 
 /// Names of types and modules that the field has a better word for, each with that word.
 const NAMES: &[(&str, &str)] = &[
@@ -79,6 +81,34 @@ fn sources_do_without_the_words_of_the_list() {
     let files = files_of_crate();
     let found = files.iter().flat_map(|(name, text)| unwanted(name, text));
     let found: Vec<_> = found.collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn documents_do_without_the_words_of_the_list() {
+    let mut files = vec!["README.md".into(), "CONTRIBUTING.md".into(), "SECURITY.md".into()];
+    for folder in ["docs", "schemas", "examples/contoso", ".github"] {
+        let files_below = walkdir::WalkDir::new(repository().join(folder)).into_iter();
+        files.extend(files_below.filter_map(Result::ok).map(walkdir::DirEntry::into_path));
+    }
+    let is_text = |path: &PathBuf| path.extension().is_some_and(|end| end == "md" || end == "yaml");
+    // The facts and the glossary quote.
+    let quotes = |path: &PathBuf| path.ends_with("FACTS.md") || path.ends_with("glossary.md");
+    files.retain(|path| is_text(path) && !quotes(path));
+    assert!(files.len() > 30, "{files:?}");
+    let mut found = Vec::new();
+    for path in files {
+        let text = std::fs::read_to_string(repository().join(&path)).expect("a text file");
+        for (number, line) in (1..).zip(text.lines()) {
+            // Codes are no prose.
+            let prose = line.replace("join-nobody", "").replace("nobody-signed-in", "");
+            let words = WORDS.iter().chain(WORDS_OF_COMMENTS);
+            let unwanted = words.filter(|(word, _)| has_word(&prose, word));
+            found.extend(unwanted.map(|(word, instead)| {
+                format!("{}:{number} has `{word}`: {instead}", path.display())
+            }));
+        }
+    }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
