@@ -275,9 +275,10 @@ fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
     read("apply", &run);
     let line = run.stderr.lines().find(|line| line.starts_with("Resume:"));
     let line = line.unwrap_or_else(|| panic!("{}", run.stderr));
-    let _stable = stable_snapshots();
-    assert_snapshot!(line, @r"Resume:     moorline apply --graph-url http://127.0.0.1:[port] --login-url http://127.0.0.1:[port] --yes --justification '#''#vso[task.debug]it'\''s #''#[x]' --resume [journal]");
+    assert!(line.contains("--justification"), "{line}");
     if cfg!(unix) {
+        let _stable = stable_snapshots();
+        assert_snapshot!(line, @r"Resume:     moorline apply --graph-url http://127.0.0.1:[port] --login-url http://127.0.0.1:[port] --yes --justification '#''#vso[task.debug]it'\''s #''#[x]' --resume [journal]");
         let (_, command) = line.split_once("moorline ").expect("a command");
         let shell = std::process::Command::new("sh")
             .args(["-c", &format!("printf '%s\\n' {command}")])

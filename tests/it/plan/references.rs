@@ -93,7 +93,7 @@ fn outcome(run: &Run) -> Vec<String> {
 }
 
 /// Returns what became of each change and why, as `address: status: message`.
-fn because(run: &Run) -> String {
+fn outcome_with_reasons(run: &Run) -> String {
     let document = run.json();
     let items = document["items"].as_array().expect("a list").iter();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -438,7 +438,7 @@ fn what_depends_on_a_blocked_change_is_left_out_with_it() {
     workspace.write("root.yaml", root("root") + "assignments: [{ group: Nobody }]\n");
     apply(&workspace, &[]).expect(5);
     let run = apply(&workspace, &["--skip-blocked"]).expect(6);
-    assert_snapshot!(because(&run), @r"
+    assert_snapshot!(outcome_with_reasons(&run), @r"
     windows81TrustedRootCertificate/root: blocked: there is no group `Nobody`
     windows81SCEPCertificateProfile/device: notBegun: it depends on windows81TrustedRootCertificate/root, which is blocked
     windowsWifiEnterpriseEAPConfiguration/corporate: notBegun: it depends on windows81SCEPCertificateProfile/device, which was not begun
@@ -634,7 +634,7 @@ fn what_depends_on_a_stale_change_is_left_out_with_it() {
     edit(&workspace, &format!("{ROOT}/The root"), "description=moved");
     apply(&workspace, &["plan.json"]).expect(4);
     let run = apply(&workspace, &["plan.json", "--skip-stale"]).expect(6);
-    assert_snapshot!(because(&run), @r"
+    assert_snapshot!(outcome_with_reasons(&run), @r"
     windows81TrustedRootCertificate/other: applied
     windows81SCEPCertificateProfile/device: notBegun: it depends on windows81TrustedRootCertificate/root, which is stale
     windows81TrustedRootCertificate/root: stale: a setting that is not declared changed

@@ -268,9 +268,9 @@ fn an_edited_plan_writes_nothing() {
     for text in ["", "{", "[]", r#"{"kind":"drift","formatVersion":"1.0"}"#, "null"] {
         workspace.write("plan.json", text);
         let run = apply(&workspace, &["plan.json"]).expect(1);
-        // What the parser says of it is not Moorline's.
-        let told: Vec<&str> = run.stderr.lines().take(2).collect();
-        refusals += &format!("{text:?}\n{}\n", told.join("\n"));
+        // The message of the JSON parser is left out.
+        let own: Vec<&str> = run.stderr.lines().take(2).collect();
+        refusals += &format!("{text:?}\n{}\n", own.join("\n"));
     }
     assert_snapshot!(refusals, @r#"
     ""
