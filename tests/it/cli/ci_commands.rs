@@ -278,7 +278,7 @@ fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
     assert!(line.contains("--justification"), "{line}");
     if cfg!(unix) {
         let _stable = stable_snapshots();
-        assert_snapshot!(line, @r"Resume:     moorline apply --graph-url http://127.0.0.1:[port] --login-url http://127.0.0.1:[port] --yes --justification '#''#vso[task.debug]it'\''s #''#[x]' --resume [journal]");
+        assert_snapshot!(line, @r"Resume:     moorline apply --graph-url http://127.0.0.1:[port] --login-url http://127.0.0.1:[port] --yes --justification '#''#vso[task.debug]it'\''s #''#[x]' --resume .moorline/journal/[run].jsonl");
         let (_, command) = line.split_once("moorline ").expect("a command");
         let shell = std::process::Command::new("sh")
             .args(["-c", &format!("printf '%s\\n' {command}")])

@@ -308,7 +308,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
       applied  create  windowsIdentityProtectionConfiguration/hello  "Hello"
 
     Applied: 1 done, 0 failed, 0 skipped.
-    Journal [journal]
+    Journal .moorline/journal/[run].jsonl
     error[io/output]: `/dev/full` cannot be written
       caused by: [system error]
 
@@ -331,7 +331,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
       applied  create  windowsIdentityProtectionConfiguration/hello  "Hello"
 
     Applied: 1 done, 0 failed, 0 skipped.
-    Journal [journal]
+    Journal .moorline/journal/[run].jsonl
     error[io/stdout]: The result cannot be written to stdout.
       caused by: [system error]
 

@@ -105,7 +105,7 @@ fn a_secret_is_written_again_where_somebody_says_so() {
           id [id], 1 call wrote
 
     Applied: 1 done, 0 failed, 0 skipped.
-    Journal [journal]
+    Journal .moorline/journal/[run].jsonl
     "#);
     let new = key(&workspace);
     assert_ne!(new, old);
