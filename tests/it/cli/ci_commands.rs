@@ -1,6 +1,7 @@
 //! Nothing that comes from a tenant, a manifest, a service, a file name or an argument is a command to the CI system
 //! that reads the output (FACTS 13).
 
+use insta::assert_snapshot;
 use moorline::ui::commands::Breaker;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use crate::served::Served;
 use crate::support::echo::{self, Echo, Reply};
 use crate::support::runners::{commands, obey_nothing};
+use crate::support::snapshots::{lines_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
 const IOS: &str = "iosGeneralDeviceConfiguration";
@@ -105,9 +107,11 @@ fn no_format_of_a_whole_life_commands_anything() {
     }
     // The escape means the same in JSON: the plan that was saved is the plan.
     let saved = workspace.json("plan.json");
-    let described = saved["changes"].as_array().expect("changes");
-    let described = described.iter().any(|change| change.to_string().contains("##vso[task"));
-    assert!(described, "{saved:#}");
+    let mut changes = saved["changes"].as_array().expect("changes").iter();
+    let young = changes.find(|change| change["address"] == format!("{IOS}/young"));
+    let fields = young.expect("it is planned")["fields"].as_array().expect("fields");
+    let description = fields.iter().find(|field| field["path"] == json!(["description"]));
+    assert_eq!(description.expect("it is declared")["after"], json!({ "value": hostile() }));
     let applied = run(&["apply", "plan.json", sandbox, "-y", "-vv", "--format", "json"]).expect(0);
     let journal = applied.json()["journal"].as_str().expect("a journal").to_owned();
     for format in ["text", "markdown"] {
@@ -273,6 +277,8 @@ fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
     let line = line.unwrap_or_else(|| panic!("{}", run.stderr));
     assert!(line.contains("--justification"), "{line}");
     if cfg!(unix) {
+        let _stable = stable_snapshots();
+        assert_snapshot!(line, @r"Resume:     moorline apply --graph-url http://127.0.0.1:[port] --login-url http://127.0.0.1:[port] --yes --justification '#''#vso[task.debug]it'\''s #''#[x]' --resume .moorline/journal/[run].jsonl");
         let (_, command) = line.split_once("moorline ").expect("a command");
         let shell = std::process::Command::new("sh")
             .args(["-c", &format!("printf '%s\\n' {command}")])
@@ -298,7 +304,7 @@ fn what_shells_and_pages_read_stays_as_it_is() {
     }
     let plan =
         Workspace::example("contoso").run(&["plan", "--sandbox", "--format", "markdown"]).expect(0);
-    assert!(plan.stdout.contains("### Plan"), "{}", plan.stdout);
+    assert_snapshot!(lines_with(&plan.stdout, "###"), @"### Plan: 5 to create, 8 to update, 0 to replace, 0 to delete, 2 assignment changes.");
     assert!(!plan.stdout.contains("\\u00"), "{}", plan.stdout);
 }
 

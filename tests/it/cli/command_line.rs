@@ -1,33 +1,72 @@
 //! The command line: which arguments are taken, what is said where, and with which exit code.
 
-use crate::support::Workspace;
+use insta::assert_snapshot;
+
+use crate::support::snapshots::stable_snapshots;
+use crate::support::{Run, Workspace};
 
 const HELLO: &str = "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: hello }\nspec:\n  displayName: Hello\n";
 
 #[test]
 fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
+    let _stable = stable_snapshots();
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
-    for tenant in ["8F6D2C2E-5b1d-4c57-9d0a-3d7f0e8a1b22", "fabrikam.com"] {
+    let plans = ["8F6D2C2E-5b1d-4c57-9d0a-3d7f0e8a1b22", "fabrikam.com"].map(|tenant| {
         workspace.write(
             "moorline.yaml",
             format!("apiVersion: moorline/v1\nkind: Tenant\nmetadata: {{ name: it }}\nspec: {{ tenantId: {tenant} }}\n"),
         );
-        let run = workspace.run(&["plan", "--sandbox"]).expect(0);
-        assert!(run.stdout.contains("1 to create"), "{}", run.stdout);
-    }
+        workspace.run(&["plan", "--sandbox"]).expect(0).stdout
+    });
+    assert_snapshot!(plans.join("\n"), @r#"
+    Tenant it (8F6D2C2E-5b1d-4c57-9d0a-3d7f0e8a1b22)
+
+      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+          + displayName  Hello
+          reaches nobody
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+
+    Tenant it (fabrikam.com)
+
+      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+          + displayName  Hello
+          reaches nobody
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
 }
 
 #[test]
 fn a_question_comes_with_the_plan_it_is_about() {
+    let _stable = stable_snapshots();
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
-    for arguments in [&["--format", "json"][..], &["--output", "outcome.txt"], &[]] {
-        let run = workspace.run(&[&["apply", "-q", "--sandbox"], arguments].concat()).expect(5);
-        let shown = if arguments.is_empty() { &run.stdout } else { &run.stderr };
-        assert!(
-            shown.contains("+ windowsIdentityProtectionConfiguration/hello")
-                && run.stderr.contains("apply/no-terminal"),
-            "{arguments:?}\n{}",
-            run.stderr
+    let apply =
+        |more: &[&str]| workspace.run(&[&["apply", "-q", "--sandbox"], more].concat()).expect(5);
+    let to_terminal = apply(&[]);
+    assert_snapshot!(to_terminal.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+          + displayName  Hello
+          reaches nobody
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
+    assert_snapshot!(to_terminal.stderr, @r"
+    error[apply/no-terminal]: there is no terminal to ask for confirmation; nothing was written
+
+    hint: Review the plan, then run it with `--yes`.
+    ");
+    for elsewhere in [["--format", "json"], ["--output", "outcome.txt"]] {
+        let run = apply(&elsewhere);
+        assert_eq!(
+            run.stderr,
+            [&*to_terminal.stdout, &to_terminal.stderr].concat(),
+            "{elsewhere:?}"
         );
     }
     let run = workspace.run(&["apply", "-q", "--sandbox", "--format", "json", "--yes"]).expect(0);
@@ -39,27 +78,67 @@ fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
     let run = Workspace::example("contoso")
         .run(&["apply", "--sandbox", "--allow", "unasign-all"])
         .expect(64);
-    assert!(
-        run.stderr.contains("a similar value exists: 'unassign-all'")
-            && run.stderr.contains("registration/mfa-off"),
-        "{}",
-        run.stderr
-    );
+    assert_snapshot!(run.stderr, @r"
+    error: invalid value 'unasign-all' for '--allow <RISK>'
+      [possible values: delete, replace, unassign-all, assign-all, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
+
+      tip: a similar value exists: 'unassign-all'
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
 fn an_option_is_taken_only_where_it_means_something() {
     let workspace = Workspace::example("contoso");
-    for arguments in [
+    let refusals = [
         &["kinds", "--only", "*"][..],
         &["schema", "iosCustomConfiguration", "--sandbox"],
         &["completions", "bash", "--timeout", "1"],
         &["sandbox", "--only", "*"],
         &["validate", "--graph-url", "https://graph.microsoft.com"],
-    ] {
-        let run = workspace.run(arguments).expect(64);
-        assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
-    }
+    ]
+    .map(|arguments| workspace.run(arguments).expect(64).stderr);
+    assert_snapshot!(refusals.join("\n"), @r"
+    error: unexpected argument '--only' found
+
+    Usage: moorline kinds [OPTIONS]
+
+    For more information, try '--help'.
+
+    error: unexpected argument '--sandbox' found
+
+      tip: to pass '--sandbox' as a value, use '-- --sandbox'
+
+    Usage: moorline schema <KIND>
+
+    For more information, try '--help'.
+
+    error: unexpected argument '--timeout' found
+
+      tip: to pass '--timeout' as a value, use '-- --timeout'
+
+    Usage: moorline completions <SHELL>
+
+    For more information, try '--help'.
+
+    error: unexpected argument '--only' found
+
+      tip: to pass '--only' as a value, use '-- --only'
+
+    Usage: moorline sandbox [OPTIONS] [STATE.json]
+           moorline sandbox <COMMAND>
+
+    For more information, try '--help'.
+
+    error: unexpected argument '--graph-url' found
+
+      tip: to pass '--graph-url' as a value, use '-- --graph-url'
+
+    Usage: moorline validate [OPTIONS] [PATHS]...
+
+    For more information, try '--help'.
+    ");
     workspace.run(&["validate", "--only", "ios*/*", "--color", "never"]).expect(0);
 }
 
@@ -117,20 +196,34 @@ fn a_command_line_that_makes_no_sense_is_an_error_document_too() {
 #[test]
 fn schema_of_a_type_that_is_not_covered_is_refused_with_what_it_is() {
     let run = Workspace::empty().run(&["schema", "win32LobApp"]).expect(64);
-    let says = "`win32LobApp` is an app, which Moorline does not cover";
-    assert!(run.stderr.contains(says), "{}", run.stderr);
+    assert_snapshot!(run.stderr, @r"
+    error[usage/kind]: `win32LobApp` is an app, which Moorline does not cover
+
+    hint: Moorline covers device configurations (templates), compliance policies and the device registration policy.
+    ");
 }
 
 #[test]
 fn an_output_that_cannot_be_written_is_known_before_anything_is() {
+    let _stable = stable_snapshots();
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
     workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
     let before = std::fs::read(workspace.file("s.json")).ok();
-    for nowhere in ["missing/out", "."] {
+    let refusals = ["missing/out", "."].map(|nowhere| {
         let apply = ["apply", "--sandbox=s.json", "--yes", "--output", nowhere];
-        let run = workspace.run(&apply).expect(1);
-        assert!(run.stderr.contains("error[io/output]"), "{}", run.stderr);
-    }
+        workspace.run(&apply).expect(1).stderr
+    });
+    assert_snapshot!(refusals.join("\n"), @r"
+    error[io/output]: `missing/out` cannot be written
+      caused by: [system error]
+
+    hint: See the cause beneath the message; it is the system's own.
+
+    error[io/output]: `.` cannot be written
+      caused by: [system error]
+
+    hint: See the cause beneath the message; it is the system's own.
+    ");
     assert_eq!(std::fs::read(workspace.file("s.json")).ok(), before);
 
     // Nothing is left behind by a run that fails, and nothing is lost.
@@ -146,13 +239,24 @@ fn an_output_that_cannot_be_written_is_known_before_anything_is() {
 
 #[test]
 fn a_plan_that_could_not_be_saved_is_not_made() {
+    let _stable = stable_snapshots();
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
-    for nowhere in ["missing/plan.json", "."] {
+    let refusals = ["missing/plan.json", "."].map(|nowhere| {
         let run = workspace.run(&["plan", "--sandbox=s.json", "--out", nowhere]).expect(1);
-        assert!(run.stderr.contains("so the plan is not saved"), "{}", run.stderr);
-        assert!(!run.stderr.contains("Reading"), "{}", run.stderr);
         assert_eq!(run.stdout, "");
-    }
+        run.stderr
+    });
+    assert_snapshot!(refusals.join("\n"), @r"
+    error[io/output]: `missing/plan.json` cannot be written, so the plan is not saved
+      caused by: [system error]
+
+    hint: See the cause beneath the message; it is the system's own.
+
+    error[io/output]: `.` cannot be written, so the plan is not saved
+      caused by: [system error]
+
+    hint: See the cause beneath the message; it is the system's own.
+    ");
     // What was saved before outlives a plan that fails.
     workspace.write("plan.json", "kept");
     workspace.write("hello.yaml", HELLO.replace("spec:", "spce:"));
@@ -184,13 +288,55 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
     let mut command = to_stdout.command(&[&apply[..], &output[..2]].concat());
     let stdout = OpenOptions::new().write(true).open(full).expect("it is there");
     let ended = command.stdout(stdout).output().expect("the binary runs");
-    let other = crate::support::Run::from(ended).expect(6);
+    let other = Run::from(ended).expect(6);
     assert_eq!(created(&to_stdout), Some(1));
-    for told in [&run.stderr, &other.stderr] {
-        for words in ["applied", "Journal .moorline/journal/", "printed above"] {
-            assert!(told.contains(words), "{words}\n{told}");
-        }
-    }
+    let _stable = stable_snapshots();
+    assert_snapshot!(run.stderr, @r#"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+          + displayName  Hello
+          reaches nobody
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+
+    Applying
+    [1/1] windowsIdentityProtectionConfiguration/hello applied
+      applied  create  windowsIdentityProtectionConfiguration/hello  "Hello"
+
+    Applied: 1 done, 0 failed, 0 skipped.
+    Journal .moorline/journal/[run].jsonl
+    error[io/output]: `/dev/full` cannot be written
+      caused by: [system error]
+
+    hint: The changes were sent: their results are printed above.
+    "#);
+    assert_snapshot!(other.stderr, @r#"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+          + displayName  Hello
+          reaches nobody
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+
+    Applying
+    [1/1] windowsIdentityProtectionConfiguration/hello applied
+      applied  create  windowsIdentityProtectionConfiguration/hello  "Hello"
+
+    Applied: 1 done, 0 failed, 0 skipped.
+    Journal .moorline/journal/[run].jsonl
+    error[io/stdout]: The result cannot be written to stdout.
+      caused by: [system error]
+
+    hint: The changes were sent: their results are printed above.
+    "#);
     // Where nothing was to be done, nothing was done.
     to_file.run(&[&apply[..], &output].concat()).expect(1);
 }
@@ -201,21 +347,53 @@ fn what_a_terminal_would_obey_is_escaped_in_findings() {
     let run = Workspace::tenant(&[("hello.yaml", &hostile)])
         .run(&["validate", "--format", "json"])
         .expect(3);
-    assert!(run.stdout.contains("\\u202e") && run.stdout.is_ascii(), "{}", run.stdout);
+    assert_snapshot!(run.stdout, @r#"
+    {
+      "kind": "findings",
+      "formatVersion": "1.0",
+      "items": [
+        {
+          "code": "schema/additionalProperties",
+          "severity": "error",
+          "message": "`windowsIdentityProtectionConfiguration` has no property `a\u202eb\u0085`",
+          "file": "hello.yaml",
+          "line": 5,
+          "column": 3,
+          "endLine": 5,
+          "endColumn": 9,
+          "help": "`moorline schema windowsIdentityProtectionConfiguration` lists its properties"
+        }
+      ],
+      "summary": {
+        "errors": 1,
+        "warnings": 0
+      }
+    }
+    "#);
     run.json();
 }
 
 #[test]
 fn a_path_that_leads_nowhere_is_wrong_usage() {
     let workspace = Workspace::example("contoso");
-    for command in ["plan", "apply", "drift"] {
-        let run = workspace.run(&[command, "nope"]).expect(64);
-        assert!(
-            run.stderr.contains("usage/path") && run.stderr.contains("check the spelling"),
-            "{}",
-            run.stderr
-        );
-    }
+    let refusals = ["plan", "apply", "drift"]
+        .map(|command| workspace.run(&[command, "nope"]).expect(64).stderr);
+    assert_snapshot!(refusals.join("\n"), @r"
+    error[file/missing]: there is no such folder or file
+    --> nope
+     = help: check the spelling; PATH is relative to the current folder
+    error[usage/path]: `nope` cannot be read
+
+    error[file/missing]: there is no such folder or file
+    --> nope
+     = help: check the spelling; PATH is relative to the current folder
+    error[usage/path]: `nope` cannot be read
+
+    error[file/missing]: there is no such folder or file
+    --> nope
+     = help: check the spelling; PATH is relative to the current folder
+    error[usage/path]: `nope` cannot be read
+    ");
 }
 
 #[test]

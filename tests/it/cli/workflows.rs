@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
+use insta::assert_snapshot;
 use moorline::diagnostic::Sources;
 use moorline::yaml::Value;
 use moorline::yaml::parse::parse;
 
+use crate::support::snapshots::{lines_with, stable_snapshots};
 use crate::support::{Run, Workspace, repository, secrets};
 
 /// Returns every `run` of a workflow that calls Moorline, in order.
@@ -67,14 +69,60 @@ fn summary_of(workflow: &str) -> String {
 #[test]
 fn a_pull_request_gets_its_plan() {
     let summary = summary_of("plan.yml");
-    assert!(summary.contains("5 to create, 8 to update"), "{summary}");
-    assert!(summary.contains("windowsIdentityProtectionConfiguration/windows-hello"), "{summary}");
+    assert_snapshot!(lines_with(&summary, "###"), @"### Plan: 5 to create, 8 to update, 0 to replace, 0 to delete, 2 assignment changes.");
+    assert_snapshot!(lines_with(&summary, "<summary>"), @r"
+    <summary><code>+ androidDeviceOwnerTrustedRootCertificate/root-ca</code> <code>&quot;Contoso Root CA&quot;</code> 3 settings, 1 assignment</summary>
+    <summary><code>~ deviceRegistrationPolicy/device-registration</code> <code>&quot;Device Registration Policy&quot;</code> 2 settings</summary>
+    <summary><code>? editionUpgradeConfiguration/edition-upgrade</code> <code>&quot;Windows Enterprise&quot;</code> 1 setting not comparable</summary>
+    <summary><code>~ iosGeneralDeviceConfiguration/ios-restrictions</code> <code>&quot;iOS restrictions&quot;</code> 2 assignments</summary>
+    <summary><code>~ macOSCustomConfiguration/macos-login</code> <code>&quot;macOS login window&quot;</code> 1 setting</summary>
+    <summary><code>+ macOSEndpointProtectionConfiguration/macos-protection</code> <code>&quot;macOS endpoint protection&quot;</code> 13 settings, 1 assignment</summary>
+    <summary><code>~ windows10CompliancePolicy/windows-compliance</code> <code>&quot;Windows compliance&quot;</code> 1 setting</summary>
+    <summary><code>~ windows10CustomConfiguration/custom-settings</code> <code>&quot;Custom settings&quot;</code> 2 settings</summary>
+    <summary><code>~ windows10EndpointProtectionConfiguration/endpoint-protection</code> <code>&quot;Endpoint protection&quot;</code> 3 settings</summary>
+    <summary><code>~ windows10GeneralConfiguration/restrictions</code> <code>&quot;Windows restrictions&quot;</code> 4 settings</summary>
+    <summary><code>+ windows81SCEPCertificateProfile/device-certificate</code> <code>&quot;Device certificate&quot;</code> 14 settings, 1 assignment</summary>
+    <summary><code>~ windowsIdentityProtectionConfiguration/windows-hello</code> <code>&quot;Windows Hello for Business&quot;</code> 3 settings</summary>
+    <summary><code>+ windowsKioskConfiguration/lobby-kiosk</code> <code>&quot;Lobby kiosk&quot;</code> 7 settings, 1 assignment</summary>
+    <summary><code>~ windowsUpdateForBusinessConfiguration/update-ring-broad</code> <code>&quot;Update ring 2 - Broad&quot;</code> 3 settings, 1 assignment</summary>
+    <summary><code>? windowsWifiConfiguration/office-wifi</code> <code>&quot;Office Wi-Fi&quot;</code> 1 setting not comparable</summary>
+    <summary><code>+ windowsWifiEnterpriseEAPConfiguration/corporate-wifi</code> <code>&quot;Corporate Wi-Fi&quot;</code> 11 settings, 1 assignment</summary>
+    ");
 }
 
 #[test]
 fn a_schedule_gets_its_drift_report() {
+    let _stable = stable_snapshots();
     let summary = summary_of("drift.yml");
-    assert!(summary.contains("No drift"), "{summary}");
+    assert_snapshot!(summary, @r"
+    ### No drift. 26 objects are as declared, 2 unverifiable.
+
+    Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
+
+    <details>
+    <summary><code>? editionUpgradeConfiguration/edition-upgrade</code> <code>&quot;Windows Enterprise&quot;</code> 1 setting not comparable</summary>
+
+    `[folder]/policies/windows/edition-upgrade.yaml:3`, last modified [time]
+
+    ```diff
+    ? productKey  cannot be compared: a value from the environment is never compared
+    ```
+
+    </details>
+
+    <details>
+    <summary><code>? windowsWifiConfiguration/office-wifi</code> <code>&quot;Office Wi-Fi&quot;</code> 1 setting not comparable</summary>
+
+    `[folder]/policies/windows/network.yaml:61`, last modified [time]
+
+    ```diff
+    ? preSharedKey  cannot be compared: a value from the environment is never compared
+    ```
+
+    </details>
+
+    2 live objects are not managed by any manifest.
+    ");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use insta::assert_snapshot;
 use syn::buffer::{Cursor, TokenBuffer};
 
 use super::floors::sources::files_of_crate;
@@ -205,21 +206,33 @@ fn walk(mut at: Cursor<'_>, visit: &mut impl FnMut(&str)) {
 
 #[test]
 fn unwanted_words_are_found_wherever_they_stand() {
-    for (source, word) in [
-        ("/// What is wrong.\nstruct S;", "What"),
-        ("//! Who changes a tenant.", "Who"),
-        ("/// The time that\n/// somebody needs.\nstruct S;", "somebody"),
-        ("fn f() {\n    // Nobody asks.\n}", "nobody"),
-        ("const MESSAGE: &str = \"whoever it was\";", "whoever"),
-        ("fn f() { println!(\"its {} namesakes\", 1) }", "namesake"),
-        ("enum Sight { Done }", "Sight"),
-        ("use std::sync::Mutex as Turn;", "Turn"),
-        ("fn f(undecided: bool) {}", "undecided"),
+    let mut lines = Vec::new();
+    for source in [
+        "/// What is wrong.\nstruct S;",
+        "//! Who changes a tenant.",
+        "/// The time that\n/// somebody needs.\nstruct S;",
+        "fn f() {\n    // Nobody asks.\n}",
+        "const MESSAGE: &str = \"whoever it was\";",
+        "fn f() { println!(\"its {} namesakes\", 1) }",
+        "enum Sight { Done }",
+        "use std::sync::Mutex as Turn;",
+        "fn f(undecided: bool) {}",
     ] {
         let found = unwanted("a.rs", source);
         assert_eq!(found.len(), 1, "{source}: {found:#?}");
-        assert!(found.iter().all(|line| line.contains(&format!("`{word}`"))), "{found:#?}");
+        lines.extend(found);
     }
+    assert_snapshot!(lines.join("\n"), @r"
+    src/a.rs:1 has `What`: a noun phrase: `The problem.`, `The remedy.`
+    src/a.rs:1 has `Who`: a noun phrase: `The author of the change.`
+    src/a.rs:1 has `somebody`: name the person, the client or the run
+    src/a.rs:2 has `nobody`: no user, no client, no run
+    src/a.rs has `whoever`: name the person, the client or the run
+    src/a.rs has `namesake`: an object of the same name
+    src/a.rs has `Sight`: WriteState
+    src/a.rs has `Turn`: Next
+    src/a.rs has `undecided`: approval_unknown
+    ");
 }
 
 #[test]

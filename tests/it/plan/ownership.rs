@@ -1,8 +1,10 @@
 //! Whose an object is: protection, the tag of ownership, and what is deleted because nobody declares it.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
+use crate::support::snapshots::stable_snapshots;
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
 const TAG: &str = "7";
@@ -57,15 +59,36 @@ fn tags(workspace: &Workspace) -> Vec<(String, Value)> {
 
 #[test]
 fn what_is_created_and_what_is_adopted_gets_the_tag_beside_its_others() {
+    let _stable = stable_snapshots();
     let workspace = workspace(
         false,
         &[("adopted", ""), ("created", ""), ("declared", ", roleScopeTagIds: [Europe]")],
         &[live("adopted", &["8"]), live("declared", &["0"])],
     );
     let shown = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    for line in ["+ roleScopeTagIds  [Default (0), Moorline (7)]", "          + Moorline (7)"] {
-        assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
-    }
+    assert_snapshot!(shown.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ~ windowsIdentityProtectionConfiguration/adopted   "adopted"   adopted.yaml:2
+          ~ roleScopeTagIds
+              + Moorline (7)
+          reaches nobody; no device has reported it
+
+      + windowsIdentityProtectionConfiguration/created   "created"   created.yaml:2
+          + displayName      created
+          + roleScopeTagIds  [Default (0), Moorline (7)]
+          reaches nobody
+
+      ~ windowsIdentityProtectionConfiguration/declared   "declared"   declared.yaml:2
+          ~ roleScopeTagIds
+              + Europe (8)
+              + Moorline (7)
+              - Default (0)
+          reaches nobody; no device has reported it
+
+    Plan: 1 to create, 2 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     let expected = [
         ("adopted", json!([TAG, "8"])),
@@ -78,6 +101,7 @@ fn what_is_created_and_what_is_adopted_gets_the_tag_beside_its_others() {
 
 #[test]
 fn only_what_carries_the_tag_and_is_nobodys_is_pruned() {
+    let _stable = stable_snapshots();
     let objects = [
         live("mine", &["0", TAG]),
         live("orphan", &["0", TAG]),
@@ -103,17 +127,38 @@ fn only_what_carries_the_tag_and_is_nobodys_is_pruned() {
     let before = tags(&workspace);
     let apply = ["apply", "--sandbox=s.json", "--yes", "--skip-blocked"];
     let refused = workspace.run(&apply).expect(5);
-    assert!(refused.stderr.contains("--allow delete"), "{}", refused.stderr);
+    assert_snapshot!(refused.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Refused, nothing was written:
+      windowsIdentityProtectionConfiguration/[id]
+        delete: The object is deleted, and devices lose its settings.
+      help: if this is intended, run `moorline apply` again with --allow delete
+    error[apply/guard]: the plan is refused; nothing was written
+
+    hint: If it is intended, add: --allow delete
+    ");
     assert_eq!(tags(&workspace), before);
     workspace.run(&[&apply[..], &["--allow", "delete"]].concat()).expect(6);
     let names: Vec<String> = tags(&workspace).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["mine", "other", "twin", "twin"]);
     let drift = workspace.run(&["drift", "--sandbox=s.json"]);
-    assert!(!drift.stdout.contains("orphan"), "{}", drift.stdout);
+    assert_snapshot!(drift.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ! windowsIdentityProtectionConfiguration/twin   "twin"   twin.yaml:2
+          match/ambiguous: 2 objects of this type and name exist: [id],
+            [id]
+            help: pin the one that you mean by `metadata.id`, or rename the others
+
+    No drift. 1 object is as declared, 1 unknown.
+    3 live objects are not managed by any manifest.
+    "#);
 }
 
 #[test]
 fn nothing_is_pruned_that_was_not_asked_for() {
+    let _stable = stable_snapshots();
     let orphan = [live("orphan", &["0", TAG])];
     let kept = workspace(false, &[], &orphan);
     assert_eq!(plan(&kept)["summary"]["delete"], 0);
@@ -129,27 +174,58 @@ fn nothing_is_pruned_that_was_not_asked_for() {
     let built_in = workspace(true, &[("mine", "")], &orphan);
     built_in.edit("moorline.yaml", "Moorline", "Default");
     let refused = built_in.run(&["plan", "--sandbox"]).expect(3);
-    assert!(refused.stderr.contains("tenant/ownership"), "{refused:?}");
+    assert_snapshot!(refused.stderr, @r"
+    error[tenant/ownership]: the built-in scope tag tells no object from another
+     --> moorline.yaml:5:14
+      |
+    5 |   ownership: { scopeTag: Default, prune: true }
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: make a scope tag for these manifests in Intune under Tenant administration > Roles, and name that
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
 
     let unknown = workspace(true, &[("mine", "")], &orphan);
     unknown.edit("moorline.yaml", "Moorline", "Morline");
     let blocked = unknown.run(&["plan", "--sandbox", "--format", "json"]).expect(0);
     let summary = &blocked.json()["summary"];
     assert_eq!((&summary["delete"], &summary["blockedChanges"]), (&json!(0), &json!(1)));
-    assert!(blocked.stdout.contains("did you mean `Moorline`"), "{}", blocked.stdout);
+    assert_snapshot!(unknown.run(&["plan", "--sandbox"]).expect(0).stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ! windowsIdentityProtectionConfiguration/mine   "mine"   mine.yaml:2
+          scope-tag/unknown: there is no scope tag `Morline`
+            help: did you mean `Moorline`?
+            at moorline.yaml:5
+
+    warning: moorline.yaml:5: there is no scope tag `Morline`
+    Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    Digest sha256:[digest]
+    "#);
 }
 
 #[test]
 fn an_orphan_is_drift() {
+    let _stable = stable_snapshots();
     let workspace =
         workspace(true, &[("mine", "")], &[live("mine", &["0", TAG]), live("orphan", &["0", TAG])]);
     let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
-    assert!(drift.stdout.contains("orphan"), "{}", drift.stdout);
-    assert!(drift.stdout.contains("moorline.yaml:5"), "{}", drift.stdout);
+    assert_snapshot!(drift.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      + windowsIdentityProtectionConfiguration/[id]   "orphan"
+          moorline.yaml:5
+          it carries the owner's scope tag, and no manifest declares it
+          last modified [time]
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 1 in sync.
+    "#);
 }
 
 #[test]
 fn what_is_protected_is_neither_deleted_nor_replaced() {
+    let _stable = stable_snapshots();
     let protected = |metadata: &str| {
         let workspace = workspace(false, &[], &[live("mine", &["0", TAG])]);
         let manifest = manifest("mine", "")
@@ -159,7 +235,16 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
     };
     let absent = protected(", state: absent");
     let refused = absent.run(&["plan", "--sandbox"]).expect(3);
-    assert!(refused.stderr.contains("manifest/protected"), "{refused:?}");
+    assert_snapshot!(refused.stderr, @r"
+    error[manifest/protected]: `windowsIdentityProtectionConfiguration/mine` is protected and asked to be absent
+     --> mine.yaml:2:7
+      |
+    2 | kind: windowsIdentityProtectionConfiguration
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: remove `protect: true` in one change and delete it in the next, or leave `state: absent` out
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
 
     let retyped = protected(", id: 11111111-1111-4111-8111-111111111111");
     retyped.seed(&json!({
@@ -172,7 +257,18 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
     }));
     let refused =
         retyped.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"]).expect(5);
-    assert!(refused.stdout.contains("manifest/protected"), "{}", refused.stdout);
+    assert_snapshot!(refused.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ! windowsIdentityProtectionConfiguration/mine   "mine"   mine.yaml:2
+          manifest/protected: the object would have to be deleted and created again, and
+            `metadata.protect` forbids it
+            help: remove `protect: true` from the manifest first, in a change of its own
+
+    Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    Digest sha256:[digest]
+    "#);
     // Changing it is not forbidden.
     protected("").run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
 }
@@ -196,7 +292,16 @@ fn a_limit_in_percent_counts_what_is_pruned() {
     workspace.edit("moorline.yaml", "spec:\n", "spec:\n  guard: { maxPercent: 10 }\n");
     let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "delete"];
     let refused = workspace.run(&apply).expect(5);
-    assert!(refused.stderr.contains("max-percent"), "{}", refused.stderr);
+    assert_snapshot!(refused.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Refused, nothing was written:
+      max-percent: 1 of 1 objects would change, and `spec.guard.maxPercent` is 10.
+      help: if this is intended, run `moorline apply` again with --allow max-percent
+    error[apply/guard]: the plan is refused; nothing was written
+
+    hint: If it is intended, add: --allow max-percent
+    ");
 }
 
 #[test]

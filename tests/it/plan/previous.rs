@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
+use crate::support::snapshots::stable_snapshots;
 use crate::support::{Run, Workspace, copy};
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
@@ -51,14 +53,6 @@ fn declare_less(workspace: &Workspace) {
     std::fs::remove_file(workspace.file("now/two.yaml")).expect("it was there");
 }
 
-const RELEASED: [&str; 5] = [
-    "one deviceManagementApplicabilityRuleOsVersion.minOSVersion, live stays 10.0.1",
-    "one enhancedAntiSpoofingForFacialFeaturesEnabled, live stays true",
-    "one pinMaximumLength, live stays 12",
-    "one pinUppercaseCharactersUsage, live stays required",
-    "one assignments, live stays 1 assignment",
-];
-
 fn lines(run: &Run, start: &str) -> Vec<String> {
     // A long line is wrapped, and goes on further to the right.
     let text = run.stdout.replace("\n  ", " ");
@@ -72,21 +66,94 @@ fn what_is_no_longer_declared_is_told_and_stays() {
     release(&workspace);
     let plan =
         run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]).expect(0);
-    assert!(plan.stdout.contains("No changes."), "{}", plan.stdout);
-    let mut released = lines(&plan, &format!("released: {HELLO}/"));
-    let mut expected = RELEASED;
-    released.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(released, expected);
-    assert_eq!(lines(&plan, "no longer managed: "), [format!("{HELLO}/two \"two\"")]);
-    for format in ["json", "markdown"] {
+    assert_snapshot!(plan.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 1 object matches what is declared.
+    1 live object is not managed by any manifest.
+    released: windowsIdentityProtectionConfiguration/one pinMaximumLength, live stays 12
+    released: windowsIdentityProtectionConfiguration/one enhancedAntiSpoofingForFacialFeaturesEnabled,
+      live stays true
+    released: windowsIdentityProtectionConfiguration/one pinUppercaseCharactersUsage, live stays
+      required
+    released: windowsIdentityProtectionConfiguration/one
+      deviceManagementApplicabilityRuleOsVersion.minOSVersion, live stays 10.0.1
+    released: windowsIdentityProtectionConfiguration/one assignments, live stays 1 assignment
+    no longer managed: windowsIdentityProtectionConfiguration/two "two"
+    "#);
+    let plan_as = |format: &str| {
         let arguments =
             ["plan", "now", "--sandbox=s.json", "--previous", "before", "--format", format];
-        let told = run(&workspace, &arguments).expect(0);
-        assert!(told.stdout.contains("pinMaximumLength"), "{}", told.stdout);
-    }
+        run(&workspace, &arguments).expect(0)
+    };
+    assert_snapshot!(plan_as("markdown").stdout, @r"
+    ### No changes. 1 object matches what is declared.
+
+    Tenant `contoso (contoso.onmicrosoft.com)`
+
+    - released: windowsIdentityProtectionConfiguration/one pinMaximumLength, live stays 12
+    - released: windowsIdentityProtectionConfiguration/one enhancedAntiSpoofingForFacialFeaturesEnabled, live stays true
+    - released: windowsIdentityProtectionConfiguration/one pinUppercaseCharactersUsage, live stays required
+    - released: windowsIdentityProtectionConfiguration/one deviceManagementApplicabilityRuleOsVersion.minOSVersion, live stays 10.0.1
+    - released: windowsIdentityProtectionConfiguration/one assignments, live stays 1 assignment
+    - no longer managed: windowsIdentityProtectionConfiguration/two &#34;two&#34;
+
+    1 live object is not managed by any manifest.
+    ");
+    assert_json_snapshot!(plan_as("json").json()["released"], @r#"
+    [
+      {
+        "address": "windowsIdentityProtectionConfiguration/one",
+        "assignments": 1,
+        "fields": [
+          {
+            "canBeUnset": true,
+            "live": {
+              "value": 12
+            },
+            "path": [
+              "pinMaximumLength"
+            ]
+          },
+          {
+            "canBeUnset": false,
+            "live": {
+              "value": true
+            },
+            "path": [
+              "enhancedAntiSpoofingForFacialFeaturesEnabled"
+            ]
+          },
+          {
+            "canBeUnset": true,
+            "live": {
+              "value": "required"
+            },
+            "path": [
+              "pinUppercaseCharactersUsage"
+            ]
+          },
+          {
+            "canBeUnset": true,
+            "live": {
+              "value": "10.0.1"
+            },
+            "path": [
+              "deviceManagementApplicabilityRuleOsVersion",
+              "minOSVersion"
+            ]
+          }
+        ]
+      }
+    ]
+    "#);
     let silent = run(&workspace, &["plan", "now", "--sandbox=s.json"]).expect(0);
-    assert!(!silent.stdout.contains("released"), "{}", silent.stdout);
+    assert_snapshot!(silent.stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 1 object matches what is declared.
+    1 live object is not managed by any manifest.
+    ");
 }
 
 #[test]
@@ -111,12 +178,17 @@ fn a_git_ref_of_the_same_folder_will_do() {
         run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", previous])
     };
     let told = plan("HEAD~1").expect(0);
-    assert_eq!(lines(&told, "released: ").len(), RELEASED.len(), "{}", told.stdout);
+    assert_eq!(lines(&told, "released: ").len(), 5, "{}", told.stdout);
     assert_eq!(lines(&plan("HEAD").expect(0), "released: ").len(), 0);
     assert_eq!(std::fs::read(workspace.file(".git/index")).expect("it stays"), index);
 
     let unknown = plan("nowhere").expect(64);
-    assert!(unknown.stderr.contains("fetch-depth: 0"), "{}", unknown.stderr);
+    assert_snapshot!(unknown.stderr, @r"
+    Using the sandbox, kept in s.json.
+    error[usage/previous]: `nowhere` is neither a folder nor a commit of this repository
+
+    hint: Fetch it first: a pipeline often clones the last commit alone (`fetch-depth: 0` in GitHub Actions).
+    ");
     plan("--upload-pack=x").expect(64);
 }
 
@@ -154,11 +226,11 @@ fn another_name_in_the_file_releases_nothing() {
     workspace.edit("now/one.yaml", "name: one }", "name: uno }");
     let plan =
         run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]).expect(0);
-    assert!(
-        !plan.stdout.contains("released") && !plan.stdout.contains("no longer"),
-        "{}",
-        plan.stdout
-    );
+    assert_snapshot!(plan.stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 2 objects match what is declared.
+    ");
 }
 
 #[test]
@@ -168,7 +240,12 @@ fn earlier_manifests_that_cannot_be_used_are_an_error() {
     workspace.write("before/one.yaml", "kind: nothing\n");
     let plan =
         run(&workspace, &["plan", "now", "--sandbox=s.json", "--previous", "before"]).expect(1);
-    assert!(plan.stderr.contains("error[previous/invalid]"), "{}", plan.stderr);
+    assert_snapshot!(plan.stderr, @r"
+    Using the sandbox, kept in s.json.
+    error[previous/invalid]: the manifests of `before` cannot be used: the document lacks `apiVersion:`, `metadata:` and `spec:`
+
+    hint: Give a ref whose manifests this release accepts; `moorline validate` lists all findings there.
+    ");
 }
 
 #[test]
@@ -184,6 +261,7 @@ fn the_last_of_its_family_is_told_too() {
 
 #[test]
 fn what_another_manifest_is_bound_to_is_managed() {
+    let _stable = stable_snapshots();
     let workspace = workspace();
     copy(&workspace.file("now"), &workspace.file("before"));
     let state = workspace.json("s.json");
@@ -194,6 +272,14 @@ fn what_another_manifest_is_bound_to_is_managed() {
     workspace.write("now/two.yaml", pinned);
     let arguments = ["plan", "now", "--sandbox=s.json", "--previous", "before"];
     let plan = run(&workspace, &arguments).expect(0);
-    assert!(plan.stdout.contains("two -> zwei"), "{}", plan.stdout);
-    assert_eq!(lines(&plan, "no longer managed: "), [""; 0]);
+    assert_snapshot!(plan.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ~ windowsIdentityProtectionConfiguration/zwei   "zwei"   now/two.yaml:2
+          ~ displayName  two -> zwei
+          reaches nobody; no device has reported it
+
+    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
 }

@@ -1,7 +1,9 @@
 //! References between profiles: created in order, compared, changed, taken away, and guarded.
 
+use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
+use crate::support::snapshots::{paragraphs_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
 const ROOT: &str = "windows81TrustedRootCertificate";
@@ -90,6 +92,18 @@ fn outcome(run: &Run) -> Vec<String> {
     items.map(|item| format!("{}: {}", text(&item["address"]), text(&item["status"]))).collect()
 }
 
+/// Returns what became of each change and why, as `address: status: message`.
+fn outcome_with_reasons(run: &Run) -> String {
+    let document = run.json();
+    let items = document["items"].as_array().expect("a list").iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let line = |item: &Value| {
+        let parts = ["address", "status", "message"].map(|name| text(&item[name])).join(": ");
+        parts.trim_end_matches(": ").to_owned()
+    };
+    items.map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Returns the only reason why a plan is blocked.
 fn blocked(plan: &Value) -> Value {
     let changes = plan["changes"].as_array().expect("a list").iter();
@@ -120,6 +134,7 @@ fn edit(workspace: &Workspace, object: &str, setting: &str) {
 
 #[test]
 fn a_chain_is_created_in_order_by_one_apply() {
+    let _stable = stable_snapshots();
     let workspace = chain();
     let first = plan(&workspace);
     let order = [format!("{ROOT}/root"), format!("{SCEP}/device"), format!("{WIFI}/corporate")];
@@ -131,8 +146,30 @@ fn a_chain_is_created_in_order_by_one_apply() {
         json!([{ "$object": { "$id": &order[0] } }])
     );
     let text = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
-    let shown = format!("rootCertificate  {ROOT}/root (not created yet)");
-    assert!(text.contains(&shown), "{text}");
+    assert_snapshot!(text, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      + windows81SCEPCertificateProfile/device   "The device"   scep.yaml:2
+          + displayName      "The device"
+          + rootCertificate  windows81TrustedRootCertificate/root (not created yet)
+          reaches nobody
+
+      + windows81TrustedRootCertificate/root   "The root"   root.yaml:2
+          + displayName             "The root"
+          + trustedRootCertificate  one
+          reaches nobody
+
+      + windowsWifiEnterpriseEAPConfiguration/corporate   "The corporate"   wifi.yaml:2
+          + displayName                                 "The corporate"
+          + rootCertificatesForServerValidation
+              [windows81TrustedRootCertificate/root (not created yet)]
+          + identityCertificateForClientAuthentication
+              windows81SCEPCertificateProfile/device (not created yet)
+          reaches nobody
+
+    Plan: 3 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
 
     let run = apply(&workspace, &[]).expect(0);
     assert_eq!(outcome(&run), order.map(|address| format!("{address}: applied")));
@@ -146,14 +183,22 @@ fn a_chain_is_created_in_order_by_one_apply() {
 
 #[test]
 fn drift_names_what_somebody_unbound_and_apply_binds_it_again() {
+    let _stable = stable_snapshots();
     let workspace = applied();
     edit(&workspace, &format!("{SCEP}/The device"), "rootCertificate=null");
     let arguments = ["drift", "--sandbox=s.json", "--detailed-exitcode"];
     let drift = workspace.run(&arguments).expect(2).stdout;
-    let words = format!("declared {ROOT}/root (");
-    for word in [&words, "the tenant has none", "scep.yaml:6"] {
-        assert!(drift.contains(word), "{word} is in\n{drift}");
-    }
+    assert_snapshot!(drift, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ windows81SCEPCertificateProfile/device   "The device"   scep.yaml:2
+          last modified [time]
+          - rootCertificate
+              declared windows81TrustedRootCertificate/root (758483bb…), the tenant has none
+              scep.yaml:6
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 2 in sync.
+    "#);
     let update = change(&plan(&workspace), &format!("{SCEP}/device"));
     assert_eq!(calls(&update), [format!("PUT /microsoft.graph.{SCEP}/rootCertificate/$ref")]);
     apply(&workspace, &[]).expect(0);
@@ -280,20 +325,64 @@ fn live_objects_are_referred_to_by_id_or_by_name() {
     apply(&workspace, &[]).expect(0);
     nothing_is_left(&workspace);
     std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
-    for (bad, code, says) in [
-        ("{ id: 00000000-0000-4000-8000-000000000009 }", "reference/unknown", "no such object"),
-        ("{ displayName: Live rot }", "reference/unknown", "did you mean `Live root`?"),
-        ("{ displayName: Twin }", "reference/ambiguous", "000000000003"),
-        ("{ id: 00000000-0000-4000-8000-000000000004 }", "reference/type", SCEP),
-    ] {
+    let reasons = [
+        "{ id: 00000000-0000-4000-8000-000000000009 }",
+        "{ displayName: Live rot }",
+        "{ displayName: Twin }",
+        "{ id: 00000000-0000-4000-8000-000000000004 }",
+    ]
+    .map(|bad| {
         workspace.write("scep.yaml", scep(&format!("{{ $ref: {bad} }}")));
         let reason = blocked(&plan(&workspace));
-        assert_eq!(reason["code"], code);
-        assert!(reason.to_string().contains(says), "{reason}");
         let before = workspace.json("s.json");
         apply(&workspace, &[]).expect(5);
         assert_eq!(workspace.json("s.json"), before, "nothing was written");
-    }
+        reason
+    });
+    assert_json_snapshot!(reasons, @r#"
+    [
+      {
+        "code": "reference/unknown",
+        "help": "correct it, or declare the object and refer to its manifest",
+        "location": {
+          "column": 20,
+          "file": "scep.yaml",
+          "line": 6
+        },
+        "message": "`rootCertificate` refers to `00000000-0000-4000-8000-000000000009`, and the tenant has no such object"
+      },
+      {
+        "code": "reference/unknown",
+        "help": "did you mean `Live root`?",
+        "location": {
+          "column": 20,
+          "file": "scep.yaml",
+          "line": 6
+        },
+        "message": "`rootCertificate` refers to `Live rot`, and the tenant has no such object"
+      },
+      {
+        "code": "reference/ambiguous",
+        "help": "write the id of the one that you mean: `{ $ref: { id: … } }`",
+        "location": {
+          "column": 20,
+          "file": "scep.yaml",
+          "line": 6
+        },
+        "message": "2 objects that `rootCertificate` could refer to are called `Twin`: 00000000-0000-4000-8000-000000000002, 00000000-0000-4000-8000-000000000003"
+      },
+      {
+        "code": "reference/type",
+        "help": "it takes a `windows81TrustedRootCertificate`",
+        "location": {
+          "column": 20,
+          "file": "scep.yaml",
+          "line": 6
+        },
+        "message": "`rootCertificate` cannot refer to `00000000-0000-4000-8000-000000000004`, which is a `windows81SCEPCertificateProfile`"
+      }
+    ]
+    "#);
 }
 
 #[test]
@@ -302,9 +391,18 @@ fn what_a_run_leaves_out_must_exist_to_be_referred_to() {
     let only = format!("{SCEP}/*");
     let arguments = ["plan", "--sandbox=s.json", "--format", "json", "--only"];
     let run = workspace.run(&[&arguments[..], &[&only]].concat()).expect(0);
-    let reason = blocked(&run.json());
-    assert_eq!(reason["code"], "reference/not-selected");
-    assert!(reason["help"].as_str().unwrap_or_default().contains(&format!("--only {ROOT}/root")));
+    assert_json_snapshot!(blocked(&run.json()), @r#"
+    {
+      "code": "reference/not-selected",
+      "help": "create it in the same run: `--only windows81TrustedRootCertificate/root`",
+      "location": {
+        "column": 20,
+        "file": "scep.yaml",
+        "line": 6
+      },
+      "message": "`rootCertificate` refers to `windows81TrustedRootCertificate/root`, which does not exist yet"
+    }
+    "#);
     apply(&workspace, &["--only", &format!("{ROOT}/*")]).expect(0);
     apply(&workspace, &["--only", &only]).expect(0);
 }
@@ -327,9 +425,9 @@ fn what_depends_on_a_failure_is_not_begun() {
     ];
     assert_eq!(outcome(&run), expected);
     let items = run.json()["items"].clone();
-    let because = |at: usize| items[at]["message"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(because(2), format!("it depends on {ROOT}/root, which failed"));
-    assert_eq!(because(3), format!("it depends on {SCEP}/device, which was not begun"));
+    let message = |at: usize| items[at]["message"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(message(2), format!("it depends on {ROOT}/root, which failed"));
+    assert_eq!(message(3), format!("it depends on {SCEP}/device, which was not begun"));
     apply(&workspace, &[]).expect(0);
     nothing_is_left(&workspace);
 }
@@ -340,10 +438,11 @@ fn what_depends_on_a_blocked_change_is_left_out_with_it() {
     workspace.write("root.yaml", root("root") + "assignments: [{ group: Nobody }]\n");
     apply(&workspace, &[]).expect(5);
     let run = apply(&workspace, &["--skip-blocked"]).expect(6);
-    let statuses = outcome(&run);
-    assert!(statuses.contains(&format!("{ROOT}/root: blocked")), "{statuses:?}");
-    assert!(statuses.contains(&format!("{SCEP}/device: notBegun")), "{statuses:?}");
-    assert!(run.stdout.contains("which is blocked"), "{}", run.stdout);
+    assert_snapshot!(outcome_with_reasons(&run), @r"
+    windows81TrustedRootCertificate/root: blocked: there is no group `Nobody`
+    windows81SCEPCertificateProfile/device: notBegun: it depends on windows81TrustedRootCertificate/root, which is blocked
+    windowsWifiEnterpriseEAPConfiguration/corporate: notBegun: it depends on windows81SCEPCertificateProfile/device, which was not begun
+    ");
     assert_eq!(workspace.json("s.json")["deviceConfigurations"], json!([]));
 }
 
@@ -449,12 +548,18 @@ fn nothing_is_deleted_that_something_else_still_refers_to() {
         std::fs::remove_file(workspace.file(file)).expect("the file can go");
     }
     absent(&workspace, "root.yaml", "root");
-    let reason = blocked(&plan(&workspace));
-    assert_eq!(reason["code"], "reference/in-use");
-    let message = reason["message"].as_str().unwrap_or_default();
-    for name in ["`The device`", "`The corporate`", &id(&workspace, "The device")] {
-        assert!(message.contains(name), "{name} is in {message}");
+    assert_json_snapshot!(blocked(&plan(&workspace)), @r#"
+    {
+      "code": "reference/in-use",
+      "help": "remove the reference first: refer to another profile there, or to none",
+      "location": {
+        "column": 7,
+        "file": "root.yaml",
+        "line": 2
+      },
+      "message": "the windows81SCEPCertificateProfile `The device` (8958af2e-8a39-404a-b479-ec2266c012c8) and the windowsWifiEnterpriseEAPConfiguration `The corporate` (391e9516-b0a7-4780-ac5c-53e07741e174) still refer to it"
     }
+    "#);
     let before = workspace.json("s.json");
     apply(&workspace, &["--allow", "delete"]).expect(5);
     assert_eq!(workspace.json("s.json"), before);
@@ -462,8 +567,18 @@ fn nothing_is_deleted_that_something_else_still_refers_to() {
     // A manifest that wants to keep the object forbids it as well.
     let by_id = format!("{{ $ref: {{ id: {} }} }}", id(&workspace, "The root"));
     workspace.write("scep.yaml", scep(&by_id));
-    let message = blocked(&plan(&workspace))["message"].to_string();
-    assert!(message.contains(&format!("`{SCEP}/device`")), "{message}");
+    assert_json_snapshot!(blocked(&plan(&workspace)), @r#"
+    {
+      "code": "reference/in-use",
+      "help": "remove the reference first: refer to another profile there, or to none",
+      "location": {
+        "column": 7,
+        "file": "root.yaml",
+        "line": 2
+      },
+      "message": "`windows81SCEPCertificateProfile/device` and the windowsWifiEnterpriseEAPConfiguration `The corporate` (391e9516-b0a7-4780-ac5c-53e07741e174) still refer to it"
+    }
+    "#);
 }
 
 #[test]
@@ -519,13 +634,11 @@ fn what_depends_on_a_stale_change_is_left_out_with_it() {
     edit(&workspace, &format!("{ROOT}/The root"), "description=moved");
     apply(&workspace, &["plan.json"]).expect(4);
     let run = apply(&workspace, &["plan.json", "--skip-stale"]).expect(6);
-    let expected = [
-        format!("{ROOT}/other: applied"),
-        format!("{SCEP}/device: notBegun"),
-        format!("{ROOT}/root: stale"),
-    ];
-    assert_eq!(outcome(&run), expected);
-    assert!(run.stdout.contains("which is stale"), "{}", run.stdout);
+    assert_snapshot!(outcome_with_reasons(&run), @r"
+    windows81TrustedRootCertificate/other: applied
+    windows81SCEPCertificateProfile/device: notBegun: it depends on windows81TrustedRootCertificate/root, which is stale
+    windows81TrustedRootCertificate/root: stale: a setting that is not declared changed
+    ");
 }
 
 #[test]
@@ -549,9 +662,18 @@ fn pruning_follows_references_as_well() {
         })
     };
     workspace.seed(&seed("0"));
-    let reason = blocked(&plan(&workspace));
-    assert_eq!(reason["code"], "reference/in-use");
-    assert!(reason.to_string().contains("`Old device`"), "{reason}");
+    assert_json_snapshot!(blocked(&plan(&workspace)), @r#"
+    {
+      "code": "reference/in-use",
+      "help": "remove the reference first: refer to another profile there, or to none",
+      "location": {
+        "column": 14,
+        "file": "moorline.yaml",
+        "line": 5
+      },
+      "message": "the windows81SCEPCertificateProfile `Old device` (2) still refers to it"
+    }
+    "#);
     std::fs::remove_file(workspace.file("s.json")).expect("the state was kept");
     workspace.seed(&seed("7"));
     let run = apply(&workspace, &["--allow", "delete"]).expect(0);
@@ -574,22 +696,26 @@ fn a_reference_that_left_git_is_told_with_what_stays() {
     workspace.write("scep.yaml", manifest(SCEP, "device", ""));
     workspace.write("wifi.yaml", manifest(WIFI, "corporate", ""));
     let previous = ["plan", "--sandbox=s.json", "--previous", "before"];
-    let told = workspace.run(&previous).expect(0).stdout;
-    let told = told.replace("\n  ", " ");
-    for line in [
-        format!("released: {SCEP}/device rootCertificate, live stays {ROOT}/root\n"),
-        format!(
-            "released: {WIFI}/corporate rootCertificatesForServerValidation, live stays {ROOT}/root\n"
-        ),
-    ] {
-        assert!(told.contains(&line), "{line} is in\n{told}");
-    }
+    assert_snapshot!(workspace.run(&previous).expect(0).stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 3 objects match what is declared.
+    released: windows81SCEPCertificateProfile/device rootCertificate, live stays
+      windows81TrustedRootCertificate/root
+    released: windowsWifiEnterpriseEAPConfiguration/corporate rootCertificatesForServerValidation, live
+      stays windows81TrustedRootCertificate/root
+    released: windowsWifiEnterpriseEAPConfiguration/corporate
+      identityCertificateForClientAuthentication, live stays windows81SCEPCertificateProfile/device
+    ");
     let reset = ["--previous", "before", "--reset-released"];
     apply(&workspace, &reset).expect(0);
     assert_eq!(linked(&workspace, "The device"), Value::Null);
     assert_eq!(linked(&workspace, "The corporate"), Value::Null);
-    let told = workspace.run(&previous).expect(0).stdout;
-    assert!(!told.contains("released:"), "{told}");
+    assert_snapshot!(workspace.run(&previous).expect(0).stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 3 objects match what is declared.
+    ");
 }
 
 /// Takes the run of an outcome back.
@@ -645,6 +771,7 @@ fn a_chain_that_a_run_made_or_deleted_is_taken_back_whole() {
 
 #[test]
 fn a_reference_that_somebody_moved_since_is_not_taken_back() {
+    let _stable = stable_snapshots();
     let workspace = applied();
     workspace.write("other.yaml", root("other"));
     workspace.write("third.yaml", root("third"));
@@ -652,5 +779,8 @@ fn a_reference_that_somebody_moved_since_is_not_taken_back() {
     let run = apply(&workspace, &[]).expect(0);
     edit(&workspace, &format!("{SCEP}/The device"), "rootCertificate=The third");
     let refused = roll_back(&workspace, &run).expect(4);
-    assert!(refused.stderr.contains("rootCertificate"), "{}", refused.stderr);
+    assert_snapshot!(paragraphs_with(&refused.stderr, "error["), @r"
+    error[rollback/stale]: 1 object changed since that run, so nothing was written:
+        windows81SCEPCertificateProfile/device: rootCertificate was left at [id] and is The third now
+    ");
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use insta::assert_snapshot;
 use moorline::apply::saved;
 use moorline::clock::Clock;
 use moorline::graph::Request;
@@ -12,6 +13,7 @@ use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
 
 use crate::estate::{Estate, Size};
+use crate::support::snapshots::lines_with;
 use crate::support::{Run, Workspace};
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
@@ -67,7 +69,11 @@ fn a_plan_that_still_holds_is_applied_wherever_it_is_named() {
     assert_eq!(pins(&by_path), [6, 6]);
     // Applied again, there is nothing left to do.
     let again = apply(&by_path, &["plan.json"]).expect(0);
-    assert!(again.stdout.contains("No changes."), "{}", again.stdout);
+    assert_snapshot!(again.stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 2 objects match what is declared.
+    ");
 
     let by_flag = workspace(2);
     plan(&by_flag);
@@ -99,10 +105,7 @@ async fn of_a_thousand_objects_one_that_moved_stops_all_or_is_left_out() {
     let (now, _) = site.plan().await;
     let stale = saved::moved(&saved, &now.plan);
     let stale: Vec<String> = stale.iter().map(ToString::to_string).collect();
-    let [only] = &stale[..] else {
-        panic!("{stale:?}");
-    };
-    assert!(only.contains("/c0500: a setting that is not declared changed"), "{only}");
+    assert_snapshot!(stale.join("\n"), @"windowsIdentityProtectionConfiguration/c0500: a setting that is not declared changed");
 }
 
 #[test]
@@ -112,17 +115,26 @@ fn the_rest_is_applied_where_the_user_says_so() {
     portal(&workspace, 5, "pinMinimumLength=5");
     let before = workspace.json("s.json");
     let stale = apply(&workspace, &["plan.json"]).expect(4);
-    let said = format!("{HELLO}/h0005: pinMinimumLength was 4 and is 5 now");
-    assert!(stale.stderr.contains(&said), "{}", stale.stderr);
-    assert!(stale.stderr.contains("--skip-stale"), "{}", stale.stderr);
+    assert_snapshot!(stale.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/stale]: 1 object changed since the plan was made, so nothing was written:
+        windowsIdentityProtectionConfiguration/h0005: pinMinimumLength was 4 and is 5 now
+
+    hint: Look at a new `moorline plan`, or apply the rest with `--skip-stale`.
+    ");
     assert_eq!(workspace.json("s.json"), before, "nothing is written");
 
     let rest = apply(&workspace, &["plan.json", "--skip-stale", "--format", "json"]);
     let rest = rest.expect(6);
-    let left_out = rest.stderr.split("Left out, because the objects changed").nth(1);
-    let left_out = left_out.expect("what is left out is told before anything is written");
-    assert!(left_out.contains("pinMinimumLength was 4 and is 5"), "{left_out}");
-    assert!(left_out.contains("19 to update"), "{left_out}");
+    let told = rest.stderr.split_once("Left out").and_then(|(_, told)| told.split_once("Applying"));
+    let (left_out, _) = told.expect("what is left out is told before anything is written");
+    assert_snapshot!(left_out, @r"
+    , because the objects changed since the plan was saved:
+      windowsIdentityProtectionConfiguration/h0005: pinMinimumLength was 4 and is 5 now
+    The rest of the plan:
+      Plan: 0 to create, 19 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    ");
     let outcome = rest.json();
     assert_eq!(
         outcome["summary"],
@@ -135,48 +147,57 @@ fn the_rest_is_applied_where_the_user_says_so() {
 
 #[test]
 fn what_moved_is_told_whatever_it_was() {
-    let moved = |change: &dyn Fn(&Workspace), said: &str| {
+    let moved = |change: &dyn Fn(&Workspace)| {
         let workspace = workspace(2);
         plan(&workspace);
         change(&workspace);
         let run = apply(&workspace, &["plan.json"]).expect(4);
-        assert!(run.stderr.contains(said), "{}", run.stderr);
         assert_eq!(pins(&workspace).iter().filter(|pin| **pin == 6).count(), 0);
+        run.stderr
     };
-    moved(
-        &|workspace| portal(workspace, 0, "pinMaximumLength=9"),
-        "h0000: a setting that is not declared changed",
-    );
-    moved(
-        &|workspace| {
-            workspace.edit(
-                "all.yaml",
-                "Hello 0001, pinMinimumLength: 6",
-                "Hello 0001, pinMinimumLength: 8",
-            );
-        },
-        "h0001: pinMinimumLength was to become 6, and 8 is declared now",
-    );
-    moved(
-        &|workspace| {
-            workspace.edit(
-                "all.yaml",
-                "Hello 0001, pinMinimumLength: 6",
-                "Hello 0001, pinMinimumLength: 6, pinExpirationInDays: 9",
-            );
-        },
-        "h0001: pinExpirationInDays",
-    );
-    moved(
-        &|workspace| {
-            workspace.edit("all.yaml", "{ name: h0001 }", "{ name: h0001, state: absent }");
-        },
-        "h0001: it was to be updated, and would be deleted now",
-    );
-    moved(
-        &|workspace| workspace.edit("all.yaml", "name: h0001", "name: other"),
-        "other: the saved plan does not have it",
-    );
+    let edited = |from: &str, to: &str| moved(&|workspace| workspace.edit("all.yaml", from, to));
+    assert_snapshot!(moved(&|workspace| portal(workspace, 0, "pinMaximumLength=9")), @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/stale]: 1 object changed since the plan was made, so nothing was written:
+        windowsIdentityProtectionConfiguration/h0000: a setting that is not declared changed
+
+    hint: Look at a new `moorline plan`, or apply the rest with `--skip-stale`.
+    ");
+    let declared = "Hello 0001, pinMinimumLength: 6";
+    assert_snapshot!(edited(declared, "Hello 0001, pinMinimumLength: 8"), @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/stale]: 1 object changed since the plan was made, so nothing was written:
+        windowsIdentityProtectionConfiguration/h0001: pinMinimumLength was to become 6, and 8 is declared now
+
+    hint: Look at a new `moorline plan`, or apply the rest with `--skip-stale`.
+    ");
+    assert_snapshot!(edited(declared, &format!("{declared}, pinExpirationInDays: 9")), @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/stale]: 1 object changed since the plan was made, so nothing was written:
+        windowsIdentityProtectionConfiguration/h0001: pinExpirationInDays was as declared and is unset now
+
+    hint: Look at a new `moorline plan`, or apply the rest with `--skip-stale`.
+    ");
+    assert_snapshot!(edited("{ name: h0001 }", "{ name: h0001, state: absent }"), @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/stale]: 1 object changed since the plan was made, so nothing was written:
+        windowsIdentityProtectionConfiguration/h0001: it was to be updated, and would be deleted now
+
+    hint: Look at a new `moorline plan`, or apply the rest with `--skip-stale`.
+    ");
+    assert_snapshot!(edited("name: h0001", "name: other"), @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/stale]: 2 objects changed since the plan was made, so nothing was written:
+        windowsIdentityProtectionConfiguration/h0001: it is no longer declared
+        windowsIdentityProtectionConfiguration/other: the saved plan does not have it
+
+    hint: Look at a new `moorline plan`, or apply the rest with `--skip-stale`.
+    ");
 }
 
 #[test]
@@ -202,19 +223,72 @@ fn an_edited_plan_writes_nothing() {
         ("/digest", json!(format!("sha256:{}", "0".repeat(64)))),
         ("/knowledge", json!("sha256:another")),
     ];
+    let mut refusals = String::new();
     for (pointer, value) in edits {
         let mut edited = original.clone();
         *edited.pointer_mut(pointer).expect("the member is there") = value;
         workspace.write("plan.json", edited.to_string());
         let run = apply(&workspace, &["plan.json"]).expect(1);
-        assert!(run.stderr.contains("error[plan/saved]"), "{pointer}: {}", run.stderr);
+        refusals += &format!("{pointer}\n{}", run.stderr);
         assert_eq!(workspace.json("s.json"), before, "{pointer}");
     }
+    assert_snapshot!(refusals, @r"
+    /changes/0/requests/0/body/pinMinimumLength
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it was changed since it was saved: its digest is of another plan
+
+    hint: Save it again with `moorline plan --out`.
+    /changes/0/requests/0/path
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it was changed since it was saved: its digest is of another plan
+
+    hint: Save it again with `moorline plan --out`.
+    /changes/0/id
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it was changed since it was saved: its digest is of another plan
+
+    hint: Save it again with `moorline plan --out`.
+    /changes/0/action
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it was changed since it was saved: its digest is of another plan
+
+    hint: Save it again with `moorline plan --out`.
+    /digest
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it was changed since it was saved: its digest is of another plan
+
+    hint: Save it again with `moorline plan --out`.
+    /knowledge
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it was changed since it was saved: its digest is of another plan
+
+    hint: Save it again with `moorline plan --out`.
+    ");
+    let mut refusals = String::new();
     for text in ["", "{", "[]", r#"{"kind":"drift","formatVersion":"1.0"}"#, "null"] {
         workspace.write("plan.json", text);
         let run = apply(&workspace, &["plan.json"]).expect(1);
-        assert!(run.stderr.contains("`plan.json` cannot be applied"), "{}", run.stderr);
+        // The message of the JSON parser is left out.
+        let own: Vec<&str> = run.stderr.lines().take(2).collect();
+        refusals += &format!("{text:?}\n{}\n", own.join("\n"));
     }
+    assert_snapshot!(refusals, @r#"
+    ""
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is no plan
+    "{"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is no plan
+    "[]"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is no plan
+    "{\"kind\":\"drift\",\"formatVersion\":\"1.0\"}"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is a `drift` document of format 1.0, and no plan of format 1.0
+    "null"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is no plan
+    "#);
 }
 
 /// Makes the saved plan one of a release that knows other types.
@@ -252,12 +326,15 @@ fn a_plan_that_is_too_long_is_not_read_to_its_end() {
     let before = workspace.json("s.json");
     let text = std::fs::read_to_string(workspace.file("plan.json")).expect("it is there");
     workspace.write("plan.json", text + &" ".repeat(64 << 20));
-    for arguments in [&["plan.json"][..], &[".", "--plan", "plan.json"]] {
-        let run = apply(&workspace, arguments).expect(1);
-        for words in ["`plan.json` cannot be applied", "longer than 67108864 bytes"] {
-            assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
-        }
-    }
+    let by_path = apply(&workspace, &["plan.json"]).expect(1);
+    assert_snapshot!(by_path.stderr, @r"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is longer than 67108864 bytes
+
+    hint: Save it again with `moorline plan --out`.
+    ");
+    let by_flag = apply(&workspace, &[".", "--plan", "plan.json"]).expect(1);
+    assert_eq!(by_flag.stderr, by_path.stderr);
     assert_eq!(workspace.json("s.json"), before);
 }
 
@@ -270,7 +347,7 @@ fn what_a_plan_says_for_people_decides_nothing() {
     edited["warnings"] = json!(["all is well"]);
     workspace.write("plan.json", edited.to_string());
     let run = apply(&workspace, &["plan.json"]).expect(0);
-    assert!(run.stdout.contains("4 -> 6"), "what is shown is made anew: {}", run.stdout);
+    assert_snapshot!(lines_with(&run.stdout, "pinMinimumLength"), @"      ~ pinMinimumLength  4 -> 6");
     assert_eq!(pins(&workspace), [6]);
 }
 
@@ -291,7 +368,15 @@ fn a_digest_is_enough_where_no_file_can_be_kept() {
     let digest = workspace.json("plan.json")["digest"].as_str().expect("a text").to_owned();
     let zeros = format!("sha256:{}", "0".repeat(64));
     let other = apply(&workspace, &["--plan-digest", &zeros]).expect(4);
-    assert!(other.stderr.contains(&digest), "{}", other.stderr);
+    assert_snapshot!(other.stderr.replace(&digest, "[digest]"), @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[plan/another-digest]: the plan has another digest now, so nothing was written
+        reviewed sha256:0000000000000000000000000000000000000000000000000000000000000000
+        now      [digest]
+
+    hint: The tenant, the manifests, `--only` or Moorline's release changed: review the plan above, and give its digest if it is what you want.
+    ");
     assert_eq!(pins(&workspace), [4, 4]);
     apply(&workspace, &["--plan-digest", "sha256:12"]).expect(64);
     apply(&workspace, &["--plan-digest", &digest]).expect(0);

@@ -42,6 +42,15 @@ fn validate(files: &[(&str, &str)]) -> Run {
     Workspace::tenant(files).run(&["validate"])
 }
 
+/// Returns the errors of a manifest that stands alone in a tenant, each with its remedy and the lines that this adds.
+#[track_caller]
+fn remedies(text: &str) -> String {
+    let text = validate(&[("a.yaml", text)]).expect(3).stdout;
+    let shown = ["error[", "help: ", " + "];
+    let lines = text.lines().filter(|line| shown.iter().any(|words| line.contains(words)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Expects exactly these errors, written `code file:line:column`, and a remedy for each.
 #[track_caller]
 fn refuses(files: &[(&str, &str)], expected: &[&str]) {
@@ -80,11 +89,12 @@ fn refused_with(code: i32, workspace: &Workspace, path: &str, expected: &[&str])
         assert!(!help.is_empty(), "no remedy: {item}");
     }
     let text = workspace.run(&["validate", path]).expect(code);
-    for finding in expected {
-        let code = finding.split(' ').next().unwrap_or_default();
-        let head = format!("error[{code}]: ");
-        assert!(text.stdout.contains(&head), "{head}\n{}", text.stdout);
-    }
+    let heads =
+        text.stdout.lines().filter_map(|line| line.strip_prefix("error[")?.split_once("]: "));
+    let codes: Vec<&str> = heads.map(|(code, _)| code).collect();
+    let expected: Vec<&str> =
+        expected.iter().filter_map(|finding| finding.split(' ').next()).collect();
+    assert_eq!(codes, expected, "{}", text.stdout);
     assert_eq!(text.stderr, "", "findings are the result");
 }
 

@@ -232,15 +232,33 @@ fn what_can_be_read_back_takes_no_variable_and_the_remedies_are_taken() {
         assert_eq!(findings(&workspace, &["a.yaml"]), [format!("secret/readable a.yaml:{place}")]);
         let run = workspace.run_with(&["plan", "--sandbox"], &[("NAME", "canary")]);
         let shown = run.expect(3).stderr;
-        assert!(shown.contains("can be read back, so it cannot hold a value"), "{shown}");
         for remedy in ["plain", "{ $text: plain }", "{ $file: ./text }"] {
             workspace.write("text", "plain");
             workspace.write("a.yaml", format!("{HELLO}{spec}").replace("{ $env: NAME }", remedy));
             assert_eq!(findings(&workspace, &[]), [""; 0], "{remedy}");
         }
+        shown
     };
-    refused("  description: { $env: NAME }\n", "6");
-    refused("  roleScopeTagIds: [Europe, { $env: NAME }]\n", "6");
+    assert_snapshot!(refused("  description: { $env: NAME }\n", "6"), @r"
+    error[secret/readable]: `description` can be read back, so it cannot hold a value from the environment
+     --> a.yaml:6:16
+      |
+    6 |   description: { $env: NAME }
+      |                ^^^^^^^^^^^^^^
+      |
+      = help: write the value itself, or `{ $text: … }` or `{ $file: … }`
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
+    assert_snapshot!(refused("  roleScopeTagIds: [Europe, { $env: NAME }]\n", "6"), @r"
+    error[secret/readable]: `roleScopeTagIds` can be read back, so it cannot hold a value from the environment
+     --> a.yaml:6:29
+      |
+    6 |   roleScopeTagIds: [Europe, { $env: NAME }]
+      |                             ^^^^^^^^^^^^^^
+      |
+      = help: write the value itself, or `{ $text: … }` or `{ $file: … }`
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
     // The type says whether the value of a setting is read back.
     let setting = |kind: &str| {
         let text = format!(
@@ -341,8 +359,15 @@ fn what_was_declared_before_the_rules_can_still_be_compared_with() {
 fn a_bad_name_in_the_list_is_told_the_rule_of_variables() {
     let workspace = Workspace::tenant(&[("wifi.yaml", WIFI)]);
     workspace.edit("moorline.yaml", "spec:\n", "spec:\n  secrets: { allow: [9bad-name] }\n");
-    let run = workspace.run(&["validate"]).expect(3);
-    let shown = [run.stdout, run.stderr].concat();
-    assert!(shown.contains("is not the name of an environment variable"), "{shown}");
-    assert!(shown.contains("use letters, digits and `_`, and no digit first"), "{shown}");
+    assert_snapshot!(workspace.run(&["validate"]).expect(3).stdout, @r"
+    error[schema/pattern]: `9bad-name` is not the name of an environment variable
+     --> moorline.yaml:5:22
+      |
+    5 |   secrets: { allow: [9bad-name] }
+      |                      ^^^^^^^^^
+      |
+      = help: use letters, digits and `_`, and no digit first
+
+    Invalid: 1 error in 1 file.
+    ");
 }

@@ -1,5 +1,7 @@
 //! Violations in small crates, each of which has to be found.
 
+use insta::assert_snapshot;
+
 use super::violations;
 
 const LIB: &str = "\
@@ -53,14 +55,12 @@ fn found_with(planted: &[(&str, &str)]) -> Vec<String> {
     violations(files.into_iter())
 }
 
-/// Asserts that one thing is wrong, in these words.
+/// Returns the only violation that is found where these files stand in.
 #[track_caller]
-fn assert_found(planted: &[(&str, &str)], words: &[&str]) {
-    let found = found_with(planted);
+fn only_violation(planted: &[(&str, &str)]) -> String {
+    let mut found = found_with(planted);
     assert_eq!(found.len(), 1, "{found:#?}");
-    for word in words {
-        assert!(found[0].contains(word), "{word}: {}", found[0]);
-    }
+    found.remove(0)
 }
 
 #[test]
@@ -70,23 +70,35 @@ fn sound_sources_have_no_violation() {
 
 #[test]
 fn import_of_a_higher_floor_is_found_however_it_is_written() {
-    for (source, path) in [
-        ("use crate::plan::Plan;", "crate::plan::Plan"),
-        ("use crate::{schema::types::{self, Type}, plan::{Plan as Other}};", "crate::plan::Plan"),
-        ("use super::super::plan::Plan;", "super::super::plan::Plan"),
-        ("fn f() { let limits = crate::plan::Limits; }", "crate::plan::Limits"),
-        ("fn f(plan: Option<&super::super::plan::Plan>) {}", "super::super::plan::Plan"),
-        ("fn f() { use crate::plan as p; }", "crate::plan"),
-        ("fn f() { println!(\"{}\", [crate::plan::LIMIT]) }", "crate::plan::LIMIT"),
-        ("#[serde(with = \"crate::plan::form\")] struct S;", "crate::plan::form"),
-        ("mod inner { use super::super::super::plan::Plan; }", "super::super::super::plan::Plan"),
-        ("#[cfg(not(test))] use crate::plan::*;", "crate::plan"),
-        ("pub(crate) use crate::plan::Plan;", "crate::plan::Plan"),
-        ("macro_rules! m { () => { $crate::f(crate::plan::Limits) } }", "crate::plan::Limits"),
-    ] {
-        let words = ["tenant/names.rs", path, "imports `plan`", "higher floor"];
-        assert_found(&[("tenant/names.rs", &format!("{source} pub fn all() {{}}"))], &words);
-    }
+    let violations = [
+        "use crate::plan::Plan;",
+        "use crate::{schema::types::{self, Type}, plan::{Plan as Other}};",
+        "use super::super::plan::Plan;",
+        "fn f() { let limits = crate::plan::Limits; }",
+        "fn f(plan: Option<&super::super::plan::Plan>) {}",
+        "fn f() { use crate::plan as p; }",
+        "fn f() { println!(\"{}\", [crate::plan::LIMIT]) }",
+        "#[serde(with = \"crate::plan::form\")] struct S;",
+        "mod inner { use super::super::super::plan::Plan; }",
+        "#[cfg(not(test))] use crate::plan::*;",
+        "pub(crate) use crate::plan::Plan;",
+        "macro_rules! m { () => { $crate::f(crate::plan::Limits) } }",
+    ]
+    .map(|source| only_violation(&[("tenant/names.rs", &format!("{source} pub fn all() {{}}"))]));
+    assert_snapshot!(violations.join("\n"), @r"
+    tenant/names.rs (`crate::plan::Plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan::Plan`) imports `plan`: a higher floor
+    tenant/names.rs (`super::super::plan::Plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan::Limits`) imports `plan`: a higher floor
+    tenant/names.rs (`super::super::plan::Plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan::LIMIT`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan::form`) imports `plan`: a higher floor
+    tenant/names.rs (`super::super::super::plan::Plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan::Plan`) imports `plan`: a higher floor
+    tenant/names.rs (`crate::plan::Limits`) imports `plan`: a higher floor
+    ");
 }
 
 #[test]
@@ -96,18 +108,18 @@ fn import_of_a_higher_floor_is_found_in_a_nested_folder() {
         ("tenant/names/deep/mod.rs", "mod deeper;"),
         ("tenant/names/deep/deeper.rs", "fn f() { super::super::super::super::plan::draft() }"),
     ];
-    assert_found(&planted, &["tenant/names/deep/deeper.rs", "imports `plan`"]);
+    assert_snapshot!(only_violation(&planted), @"tenant/names/deep/deeper.rs (`super::super::super::super::plan::draft`) imports `plan`: a higher floor");
 }
 
 #[test]
 fn import_through_a_re_export_is_found() {
     let upper = ("plan/draft.rs", "pub use crate::tenant::find; pub fn draft() {}");
     let through = ("tenant/names.rs", "pub fn all() { crate::plan::draft::find() }");
-    assert_found(&[upper, through], &["tenant/names.rs", "crate::plan::draft::find"]);
+    assert_snapshot!(only_violation(&[upper, through]), @"tenant/names.rs (`crate::plan::draft::find`) imports `plan`: a higher floor");
 
     let facade = ("schema/model.rs", "pub use crate::tenant::*;");
     let user = ("tenant/names.rs", "pub fn all() { crate::schema::model::find() }");
-    assert_found(&[facade, user], &["schema/model.rs", "crate::tenant"]);
+    assert_snapshot!(only_violation(&[facade, user]), @"schema/model.rs (`crate::tenant`) imports `tenant`: a higher floor");
 }
 
 #[test]
@@ -118,7 +130,7 @@ fn code_of_tests_may_import_what_it_likes() {
     ];
     assert_eq!(found_with(&planted), [""; 0]);
     let compiled = ("tenant/names.rs", "mod testing; pub fn all() {}");
-    assert_found(&[compiled, planted[1]], &["tenant/names/testing.rs"]);
+    assert_snapshot!(only_violation(&[compiled, planted[1]]), @"tenant/names/testing.rs (`crate::plan::Plan`) imports `plan`: a higher floor");
 }
 
 #[test]
@@ -133,40 +145,53 @@ fn circle_of_files_is_found_where_it_leaves_its_folder() {
         ("plan/draft/steps.rs", "use crate::plan::change::Plan; pub struct Step;"),
         ("plan/change.rs", "use super::draft::Step; pub struct Plan;"),
     ];
-    let words =
-        ["a circle of 2 files", "plan/change.rs → plan/draft/steps.rs (`super::draft::Step`)"];
-    assert_found(&between, &words);
+    assert_snapshot!(only_violation(&between), @r"
+    a circle of 2 files:
+      plan/change.rs → plan/draft/steps.rs (`super::draft::Step`)
+      plan/draft/steps.rs → plan/change.rs (`crate::plan::change::Plan`)
+    ");
 }
 
 #[test]
 fn sandbox_shares_the_types_alone() {
-    for (source, words) in [
-        ("use crate::{schema::{model::Model}};", "crate::schema::model::Model"),
-        ("fn f() { super::super::super::tenant::find() }", "super::super::super::tenant::find"),
-        ("use crate::schema::model::Type;", "imports `schema`"),
-        ("use crate::schema;", "imports `schema`"),
-        ("#[cfg(test)] mod tests { use crate::tenant::find; }", "crate::tenant::find"),
-        ("fn f() { assert!(property.curated.is_some()) }", "reads `curated`"),
-        ("fn f(p: P) -> bool { p.curated }", "reads `curated`"),
-    ] {
+    let violations = [
+        "use crate::{schema::{model::Model}};",
+        "fn f() { super::super::super::tenant::find() }",
+        "use crate::schema::model::Type;",
+        "use crate::schema;",
+        "#[cfg(test)] mod tests { use crate::tenant::find; }",
+        "fn f() { assert!(property.curated.is_some()) }",
+        "fn f(p: P) -> bool { p.curated }",
+    ]
+    .map(|source| {
         let nested = ("sandbox/routes/members.rs", source);
-        assert_found(&[("sandbox/routes.rs", "mod members;"), nested], &[nested.0, words]);
-    }
+        only_violation(&[("sandbox/routes.rs", "mod members;"), nested])
+    });
+    assert_snapshot!(violations.join("\n"), @r"
+    sandbox/routes/members.rs (`crate::schema::model::Model`) imports `schema`: the sandbox shares the types alone
+    sandbox/routes/members.rs (`super::super::super::tenant::find`) imports `tenant`: the sandbox shares the types alone
+    sandbox/routes/members.rs (`crate::schema::model::Type`) imports `schema`: the sandbox shares the types alone
+    sandbox/routes/members.rs (`crate::schema`) imports `schema`: the sandbox shares the types alone
+    sandbox/routes/members.rs (`crate::tenant::find`) imports `tenant`: the sandbox shares the types alone
+    sandbox/routes/members.rs reads `curated`: that is the client's
+    sandbox/routes/members.rs reads `curated`: that is the client's
+    ");
 }
 
 #[test]
 fn only_the_command_line_starts_the_sandbox() {
     let planted = ("plan/draft.rs", "pub fn draft() { crate::sandbox::start() }");
-    assert_found(&[planted], &["plan/draft.rs", "the command line alone"]);
+    assert_snapshot!(only_violation(&[planted]), @"plan/draft.rs (`crate::sandbox::start`) imports `sandbox`: the command line alone starts the sandbox");
 }
 
 #[test]
 fn table_modules_and_folders_agree() {
     let without_row = LIB.replace("//! | [`tenant`] | below |\n", "");
-    let found = found_with(&[("lib.rs", &without_row)]);
-    assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(found.iter().all(|found| found.ends_with("no row lists, `tenant`")), "{found:#?}");
+    assert_snapshot!(found_with(&[("lib.rs", &without_row)]).join("\n"), @r"
+    the pub mods of lib.rs have, and no row lists, `tenant`
+    the folders of src have, and no row lists, `tenant`
+    ");
     let without_module = LIB.replace("pub mod tenant;\n", "");
-    assert_found(&[("lib.rs", &without_module)], &["pub mods", "lack `tenant`"]);
-    assert_found(&[("ui.rs", "")], &["folders", "no row lists, `ui`"]);
+    assert_snapshot!(only_violation(&[("lib.rs", &without_module)]), @"the pub mods of lib.rs lack `tenant`");
+    assert_snapshot!(only_violation(&[("ui.rs", "")]), @"the folders of src have, and no row lists, `ui`");
 }

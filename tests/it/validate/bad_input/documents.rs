@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::{hello, refuses, refuses_manifest, validate};
+use super::{hello, refuses, refuses_manifest, remedies, validate};
+use crate::support::snapshots::lines_with;
 
 #[test]
 fn an_unknown_kind() {
@@ -26,23 +27,38 @@ fn an_unknown_kind() {
 
 #[test]
 fn kinds_that_are_none() {
-    for (kind, remedy) in [
-        ("deviceConfiguration", "`moorline kinds` lists them all"),
-        (
-            "iosCertificateProfileBase",
-            "use `iosPkcsCertificateProfile` or `iosScepCertificateProfile`",
-        ),
-        ("unsupportedDeviceConfiguration", "remove this manifest"),
-        ("deviceCompliancePolicy", "`moorline kinds` lists them all"),
-        ("defaultDeviceCompliancePolicy", "remove this manifest"),
-        ("\"#microsoft.graph.iosCustomConfiguration\"", "did you mean `iosCustomConfiguration`?"),
-        ("IosCustomConfiguration", "did you mean `iosCustomConfiguration`?"),
-    ] {
+    let told = [
+        "deviceConfiguration",
+        "iosCertificateProfileBase",
+        "unsupportedDeviceConfiguration",
+        "deviceCompliancePolicy",
+        "defaultDeviceCompliancePolicy",
+        "\"#microsoft.graph.iosCustomConfiguration\"",
+        "IosCustomConfiguration",
+    ]
+    .map(|kind| {
         let text = hello("").replace("windowsIdentityProtectionConfiguration", kind);
         refuses_manifest(&text, &["manifest/unknown-kind 2:7"]);
-        let run = validate(&[("a.yaml", &text)]);
-        assert!(run.stdout.contains(remedy), "{kind}: {}", run.stdout);
-    }
+        remedies(&text)
+    });
+    assert_snapshot!(told.join("\n"), @r"
+    error[manifest/unknown-kind]: `deviceConfiguration` is the base type of several kinds, and not a kind itself
+      = help: `moorline kinds` lists them all
+    error[manifest/unknown-kind]: `iosCertificateProfileBase` is the base type of several kinds, and not a kind itself
+      = help: use `iosPkcsCertificateProfile` or `iosScepCertificateProfile`
+    error[manifest/unknown-kind]: `unsupportedDeviceConfiguration` is not managed: it only stands for an object that the service cannot show, and cannot be written
+      = help: remove this manifest
+    error[manifest/unknown-kind]: `deviceCompliancePolicy` is the base type of several kinds, and not a kind itself
+      = help: `moorline kinds` lists them all
+    error[manifest/unknown-kind]: `defaultDeviceCompliancePolicy` is not managed: it is the default for devices without a policy, and cannot be created
+      = help: remove this manifest
+    error[manifest/unknown-kind]: there is no kind `#microsoft.graph.iosCustomConfiguration`
+    help: did you mean `iosCustomConfiguration`?
+    2 + kind: iosCustomConfiguration
+    error[manifest/unknown-kind]: there is no kind `IosCustomConfiguration`
+    help: did you mean `iosCustomConfiguration`?
+    2 + kind: iosCustomConfiguration
+    ");
 }
 
 #[test]
@@ -61,19 +77,27 @@ fn type_that_is_not_covered_is_named_with_what_is() {
     Invalid: 1 error in 1 file.
     ");
     refuses_manifest(&text, &["manifest/not-covered 2:7"]);
-    for (kind, called) in [
-        ("\"#microsoft.graph.groupPolicyConfiguration\"", "is an ADMX template"),
-        ("deviceManagementIntent", "is an endpoint security intent"),
-        ("deviceShellScript", "is a shell script"),
-        ("Win32LobApp", "`win32LobApp` is an app"),
-        ("azureADWindowsAutopilotDeploymentProfile", "is an Autopilot deployment profile"),
-        ("conditionalAccessPolicy", "is a Conditional Access policy"),
-    ] {
+    let told = [
+        "\"#microsoft.graph.groupPolicyConfiguration\"",
+        "deviceManagementIntent",
+        "deviceShellScript",
+        "Win32LobApp",
+        "azureADWindowsAutopilotDeploymentProfile",
+        "conditionalAccessPolicy",
+    ]
+    .map(|kind| {
         let text = hello("").replace("windowsIdentityProtectionConfiguration", kind);
         refuses_manifest(&text, &["manifest/not-covered 2:7"]);
-        let run = validate(&[("a.yaml", &text)]);
-        assert!(run.stdout.contains(called), "{kind}: {}", run.stdout);
-    }
+        lines_with(&validate(&[("a.yaml", &text)]).expect(3).stdout, "error[")
+    });
+    assert_snapshot!(told.join("\n"), @r"
+    error[manifest/not-covered]: `groupPolicyConfiguration` is an ADMX template (a group policy configuration), which Moorline does not cover
+    error[manifest/not-covered]: `deviceManagementIntent` is an endpoint security intent, which Moorline does not cover
+    error[manifest/not-covered]: `deviceShellScript` is a shell script, which Moorline does not cover
+    error[manifest/not-covered]: `win32LobApp` is an app, which Moorline does not cover
+    error[manifest/not-covered]: `azureADWindowsAutopilotDeploymentProfile` is an Autopilot deployment profile, which Moorline does not cover
+    error[manifest/not-covered]: `conditionalAccessPolicy` is a Conditional Access policy, which Moorline does not cover
+    ");
 }
 
 #[test]
@@ -107,9 +131,17 @@ fn a_kind_that_v1_does_not_have() {
 fn an_unknown_api_version() {
     let text = hello("").replace("/beta", "/v1");
     refuses_manifest(&text, &["schema/enum 1:13"]);
-    let run = validate(&[("a.yaml", &text)]);
-    let remedy = "use `graph.microsoft.com/beta` or `graph.microsoft.com/v1.0`";
-    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/enum]: `graph.microsoft.com/v1` is not a value of `apiVersion`
+     --> a.yaml:1:13
+      |
+    1 | apiVersion: graph.microsoft.com/v1
+      |             ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: use `graph.microsoft.com/beta` or `graph.microsoft.com/v1.0`
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -196,13 +228,14 @@ fn misplaced_and_unknown_keys() {
             "schema/additionalProperties 9:1",
         ],
     );
-    let run = validate(&[("a.yaml", &text)]);
-    for remedy in [
-        "`pinMinimumLength` is a property of the object: it belongs below `spec:`",
-        "`id` belongs below `metadata:`",
-        "did you mean `assignments`?",
-        "the document takes `apiVersion`, `assignments`, `kind`, `metadata` and `spec`",
-    ] {
-        assert!(run.stdout.contains(remedy), "{remedy}\n{}", run.stdout);
-    }
+    assert_snapshot!(remedies(&text), @r"
+    error[schema/additionalProperties]: the document has no key `pinMinimumLength`
+      = help: `pinMinimumLength` is a property of the object: it belongs below `spec:`
+    error[schema/additionalProperties]: the document has no key `id`
+      = help: `id` belongs below `metadata:`
+    error[schema/additionalProperties]: the document has no key `asignments`
+    help: did you mean `assignments`?
+    error[schema/additionalProperties]: the document has no key `status`
+      = help: the document takes `apiVersion`, `assignments`, `kind`, `metadata` and `spec`
+    ");
 }

@@ -134,13 +134,32 @@ fn a_masked_placeholder() {
         "  productKey: \"#####-#####-#####-#####-52345\"\n",
     );
     refuses_manifest(&text, &["secret/masked-placeholder 6:15"]);
-    let run = Workspace::tenant(&[("a.yaml", &text)]).run(&["validate"]);
-    assert!(run.stdout.contains("`{ $env: NAME }`"), "{}", run.stdout);
+    let run = Workspace::tenant(&[("a.yaml", &text)]).run(&["validate"]).expect(3);
+    assert_snapshot!(run.stdout, @r"
+    error[secret/masked-placeholder]: `productKey` holds the placeholder that Graph shows instead of the value
+    --> a.yaml:6:15
+     = help: take the real value from the environment: `{ $env: NAME }`; or remove the line
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
 fn a_reference_to_the_environment_is_shown() {
     let text = wifi("  preSharedKey: { $env: WIFI_PSK }\n  wifiSecurityTyp: open\n");
     let run = Workspace::tenant(&[("a.yaml", &text)]).run(&["validate"]).expect(3);
-    assert!(run.stdout.contains("8 |   wifiSecurityTyp: open"), "{}", run.stdout);
+    assert_snapshot!(run.stdout, @r"
+    error[schema/additionalProperties]: `windowsWifiConfiguration` has no property `wifiSecurityTyp`
+     --> a.yaml:8:3
+      |
+    8 |   wifiSecurityTyp: open
+      |   ^^^^^^^^^^^^^^^
+      |
+    help: did you mean `wifiSecurityType`?
+      |
+    8 |   wifiSecurityType: open
+      |                  +
+
+    Invalid: 1 error in 1 file.
+    ");
 }

@@ -22,7 +22,21 @@ fn an_unknown_key() {
     );
     let workspace = tenant("  bases: [../b]\n");
     let run = workspace.run(&["validate", "contoso"]).expect(3);
-    assert!(run.stdout.contains("did you mean `base`?"), "{}", run.stdout);
+    assert_snapshot!(run.stdout, @r"
+    error[schema/additionalProperties]: `spec` has no key `bases`
+     --> contoso/moorline.yaml:6:3
+      |
+    6 |   bases: [../b]
+      |   ^^^^^
+      |
+    help: did you mean `base`?
+      |
+    6 -   bases: [../b]
+    6 +   base: [../b]
+      |
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -38,8 +52,17 @@ fn no_particular_tenant() {
 fn an_unknown_cloud() {
     let workspace = tenant("  cloud: usgov\n");
     refused(&workspace, "contoso", &["schema/enum contoso/moorline.yaml:6:10"]);
-    let run = workspace.run(&["validate", "contoso"]);
-    assert!(run.stdout.contains("use `global`, `usGovL4`, `usGovL5` or `china`"), "{}", run.stdout);
+    assert_snapshot!(workspace.run(&["validate", "contoso"]).expect(3).stdout, @r"
+    error[schema/enum]: `usgov` is not a value of `cloud`
+     --> contoso/moorline.yaml:6:10
+      |
+    6 |   cloud: usgov
+      |          ^^^^^
+      |
+      = help: use `global`, `usGovL4`, `usGovL5` or `china`
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -108,8 +131,21 @@ fn an_exclusion_of_nothing() {
     let workspace = tenant("  base: [../base]\n  exclude: [iosCustomConfiguration/kiosks]\n");
     workspace.write("base/kiosk.yaml", manifest("iosCustomConfiguration", "kiosk", ""));
     refused(&workspace, "contoso", &["tenant/exclude contoso/moorline.yaml:7:13"]);
-    let run = workspace.run(&["validate", "contoso"]);
-    assert!(run.stdout.contains("did you mean `iosCustomConfiguration/kiosk`?"), "{}", run.stdout);
+    assert_snapshot!(workspace.run(&["validate", "contoso"]).expect(3).stdout, @r"
+    error[tenant/exclude]: no base declares `iosCustomConfiguration/kiosks`
+     --> contoso/moorline.yaml:7:13
+      |
+    7 |   exclude: [iosCustomConfiguration/kiosks]
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    help: did you mean `iosCustomConfiguration/kiosk`?
+      |
+    7 -   exclude: [iosCustomConfiguration/kiosks]
+    7 +   exclude: [iosCustomConfiguration/kiosk]
+      |
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]

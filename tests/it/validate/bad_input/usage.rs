@@ -52,6 +52,10 @@ fn only_limits_what_is_said() {
 #[test]
 fn findings_have_no_markdown() {
     let run = workspace().run(&["validate", "--format", "markdown"]).expect(64);
-    let words = "[possible values: text, json]";
-    assert!(run.stderr.contains(words), "{}", run.stderr);
+    assert_snapshot!(run.stderr, @r"
+    error: invalid value 'markdown' for '--format <FORMAT>'
+      [possible values: text, json]
+
+    For more information, try '--help'.
+    ");
 }

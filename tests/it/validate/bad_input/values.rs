@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{hello, manifest, policy, refuses_manifest, validate};
+use super::{hello, manifest, policy, refuses_manifest, remedies, validate};
 
 fn oma(elements: &str) -> String {
     let spec = format!("  omaSettings:\n{elements}");
@@ -35,24 +35,47 @@ fn a_misspelt_property() {
 
 #[test]
 fn the_suggestion_is_not_a_property_that_stands_there_already() {
-    let run = validate(&[("a.yaml", &hello("  pinMinimumLength: 6\n  pinMinLength: 6\n"))]);
-    let remedy = "did you mean `pinMinimumLength`? It is declared here already";
-    assert!(run.stdout.contains(remedy), "{}", run.stdout);
-    let run = validate(&[("a.yaml", &hello("  somethingElse: 6\n"))]);
-    let remedy = "`moorline schema windowsIdentityProtectionConfiguration` lists its properties";
-    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+    let text = hello("  pinMinimumLength: 6\n  pinMinLength: 6\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/additionalProperties]: `windowsIdentityProtectionConfiguration` has no property `pinMinLength`
+     --> a.yaml:7:3
+      |
+    7 |   pinMinLength: 6
+      |   ^^^^^^^^^^^^
+      |
+      = help: did you mean `pinMinimumLength`? It is declared here already
+
+    Invalid: 1 error in 1 file.
+    ");
+    let text = hello("  somethingElse: 6\n");
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/additionalProperties]: `windowsIdentityProtectionConfiguration` has no property `somethingElse`
+     --> a.yaml:6:3
+      |
+    6 |   somethingElse: 6
+      |   ^^^^^^^^^^^^^
+      |
+      = help: `moorline schema windowsIdentityProtectionConfiguration` lists its properties
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
 fn a_property_of_the_other_version() {
     let text = ring("  roleScopeTagIds: [Default]\n").replace("/beta", "/v1.0");
     refuses_manifest(&text, &["schema/additionalProperties 6:3"]);
-    let run = validate(&[("a.yaml", &text)]);
-    assert!(
-        run.stdout.contains("beta has it: use `apiVersion: graph.microsoft.com/beta`"),
-        "{}",
-        run.stdout
-    );
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/additionalProperties]: `windowsUpdateForBusinessConfiguration` has no property `roleScopeTagIds`
+     --> a.yaml:6:3
+      |
+    6 |   roleScopeTagIds: [Default]
+      |   ^^^^^^^^^^^^^^^
+      |
+      = help: beta has it: use `apiVersion: graph.microsoft.com/beta`
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -123,24 +146,40 @@ fn yes_and_no_for_a_boolean() {
 
 #[test]
 fn other_types() {
-    for (spec, place, remedy) in [
-        ("  description: 12\n", "6:16", "6 +   description: \"12\""),
-        ("  description: 1.10\n", "6:16", "6 +   description: \"1.10\""),
-        ("  description: [a]\n", "6:16", "write one text"),
-        ("  roleScopeTagIds: Default\n", "6:20", "6 +   roleScopeTagIds: [Default]"),
-        ("  roleScopeTagIds: { a: b }\n", "6:20", "begin each element with `- `"),
-        ("  roleScopeTagIds: [a, 1]\n", "6:24", "6 +   roleScopeTagIds: [a, \"1\"]"),
-        (
-            "  deviceManagementApplicabilityRuleOsVersion: newest\n",
-            "6:47",
-            "write its members below it, each as `name: value`",
-        ),
-    ] {
+    let told = [
+        ("  description: 12\n", "6:16"),
+        ("  description: 1.10\n", "6:16"),
+        ("  description: [a]\n", "6:16"),
+        ("  roleScopeTagIds: Default\n", "6:20"),
+        ("  roleScopeTagIds: { a: b }\n", "6:20"),
+        ("  roleScopeTagIds: [a, 1]\n", "6:24"),
+        ("  deviceManagementApplicabilityRuleOsVersion: newest\n", "6:47"),
+    ]
+    .map(|(spec, place)| {
         let text = hello(spec);
         refuses_manifest(&text, &[&format!("schema/type {place}")]);
-        let run = validate(&[("a.yaml", &text)]);
-        assert!(run.stdout.contains(remedy), "{remedy}\n{}", run.stdout);
-    }
+        remedies(&text)
+    });
+    assert_snapshot!(told.join("\n"), @r#"
+    error[schema/type]: `description` must be a string, and this is a number
+    help: put it in quotes
+    6 +   description: "12"
+    error[schema/type]: `description` must be a string, and this is a number with a fraction
+    help: put it in quotes
+    6 +   description: "1.10"
+    error[schema/type]: `description` must be a string, and this is a list
+      = help: write one text
+    error[schema/type]: `roleScopeTagIds` must be a list, and this is a string
+    help: put it in brackets: `[…]`
+    6 +   roleScopeTagIds: [Default]
+    error[schema/type]: `roleScopeTagIds` must be a list, and this is a mapping
+      = help: begin each element with `- `, on a line of its own
+    error[schema/type]: an element of `roleScopeTagIds` must be a string, and this is a number
+    help: put it in quotes
+    6 +   roleScopeTagIds: [a, "1"]
+    error[schema/type]: `deviceManagementApplicabilityRuleOsVersion` must be a mapping, and this is a string
+      = help: write its members below it, each as `name: value`
+    "#);
 }
 
 #[test]
@@ -166,8 +205,10 @@ fn out_of_range() {
     Invalid: 2 errors in 1 file.
     ");
     refuses_manifest(&text, &["schema/minimum 6:21", "schema/maximum 7:21"]);
-    let run = validate(&[("a.yaml", &ring("  deadlineForFeatureUpdatesInDays: 99999999999\n"))]);
-    assert!(run.stdout.contains("use a 32-bit whole number"), "{}", run.stdout);
+    assert_snapshot!(remedies(&ring("  deadlineForFeatureUpdatesInDays: 99999999999\n")), @r"
+    error[schema/maximum]: `deadlineForFeatureUpdatesInDays` is greater than 2147483647
+      = help: use a 32-bit whole number
+    ");
 }
 
 #[test]
@@ -231,9 +272,17 @@ fn no_member_of_an_enum() {
 fn flags() {
     let text = ring("  updateWeeks: firstWeek, thirdWeek, secondWek\n");
     refuses_manifest(&text, &["schema/pattern 6:16"]);
-    let run = validate(&[("a.yaml", &text)]);
-    assert!(run.stdout.contains("`secondWek` is not a value of `updateWeeks`"), "{}", run.stdout);
-    assert!(run.stdout.contains("did you mean `secondWeek`?"), "{}", run.stdout);
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/pattern]: `secondWek` is not a value of `updateWeeks`
+     --> a.yaml:6:16
+      |
+    6 |   updateWeeks: firstWeek, thirdWeek, secondWek
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `secondWeek`?
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -258,8 +307,17 @@ fn formats() {
     );
     let text = manifest("macOSCustomConfiguration", "mac", "  payload: <plist/>\n");
     refuses_manifest(&text, &["schema/format 6:12"]);
-    let run = validate(&[("a.yaml", &text)]);
-    assert!(run.stdout.contains("`{ $file: … }` for a file"), "{}", run.stdout);
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[schema/format]: `payload` must be base64
+     --> a.yaml:6:12
+      |
+    6 |   payload: <plist/>
+      |            ^^^^^^^^
+      |
+      = help: have it encoded: `{ $file: … }` for a file, `{ $text: … }` for a text
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -409,10 +467,17 @@ fn a_reference_of_the_wire_format() {
         "  rootCertificatesForServerValidation@odata.bind: [https://graph.microsoft.com/beta/x]\n",
     );
     refuses_manifest(&text, &["manifest/odata-bind 6:3"]);
-    let run = validate(&[("a.yaml", &text)]);
-    let remedy =
-        "refer to its manifest: `rootCertificatesForServerValidation: { $ref: kind/name }`";
-    assert!(run.stdout.contains(remedy), "{}", run.stdout);
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
+    error[manifest/odata-bind]: `rootCertificatesForServerValidation@odata.bind` names an object by its address in one tenant
+     --> a.yaml:6:3
+      |
+    6 |   rootCertificatesForServerValidation@odata.bind: [https://graph.microsoft.com/beta/x]
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: refer to its manifest: `rootCertificatesForServerValidation: { $ref: kind/name }`, in a list where it takes several
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -425,7 +490,15 @@ fn navigations() {
 #[test]
 fn a_legacy_kind_is_a_warning() {
     let text = manifest("windowsPhone81GeneralConfiguration", "phone", "");
-    let run = validate(&[("a.yaml", &text)]).expect(0);
-    assert!(run.stdout.starts_with("warning[manifest/legacy-kind]: "), "{}", run.stdout);
-    assert!(run.stdout.ends_with("Valid: 1 manifest, 1 warning in 1 file.\n"), "{}", run.stdout);
+    assert_snapshot!(validate(&[("a.yaml", &text)]).expect(0).stdout, @r"
+    warning[manifest/legacy-kind]: `windowsPhone81GeneralConfiguration` is a legacy kind
+     --> a.yaml:2:7
+      |
+    2 | kind: windowsPhone81GeneralConfiguration
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: Intune no longer manages Windows Phone.
+
+    Valid: 1 manifest, 1 warning in 1 file.
+    ");
 }
