@@ -9,6 +9,7 @@ use serde_json::Value;
 pub mod echo;
 pub mod runners;
 pub mod secrets;
+pub mod snapshots;
 
 /// The repository, for its examples and schemas.
 pub fn repository() -> &'static Path {
