@@ -4,9 +4,11 @@ use insta::Settings;
 use insta::internals::SettingsBindDropGuard;
 
 /// What differs from run to run and from machine to machine, and what stands for it in a snapshot.
-const VARYING: [(&str, &str); 10] = [
+const VARYING: [(&str, &str); 12] = [
+    (r#"[^\s`("']*\.moorline[/\\]journal"#, ".moorline/journal"),
+    (r"\.moorline/journal\\", ".moorline/journal/"),
     // The second run of a second has a number beside its time.
-    (r#"[^\s`("']*\.moorline[/\\]journal[/\\]\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?\.jsonl"#, "[journal]"),
+    (r"\b\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?\b", "[run]"),
     (r#"[^\s`("']*[/\\]\.tmp\w{6}\b"#, "[folder]"),
     (r"\bprocess \d+\b", "process [number]"),
     (r"\bsha256:[0-9a-f]{64}\b", "sha256:[digest]"),
