@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::auth::sign_in::keys::Key;
 use crate::auth::sign_in::stage::{APP, TENANT, good_assertion};
 use crate::served::Served;
 use crate::support::echo::{self, Echo, Reply, Sent};
+use crate::support::snapshots::{lines_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
 const PSK: &str = "canary-psk \"Zürich\" <9Qx>&7%";
@@ -380,7 +382,11 @@ fn an_id_that_is_the_token_makes_nothing_known() {
     });
     let more = [TALKATIVE[0], &["-y"]].concat();
     let run = served.workspace.run_with(&echo.run("apply", &more), &VARIABLES);
-    assert!(run.stdout.contains("(withheld)"), "{run:?}");
+    let _filters = stable_snapshots();
+    assert_snapshot!(lines_with(&run.stdout, "(withheld)"), @r#"
+    "id": "(withheld)",
+    "message": "the tenant has several objects of this name now, because an answer was lost or another run created it at the same time: [id] and (withheld); this run created (withheld), and did not assign it",
+    "#);
     heard.are_kept_by("apply", &run);
     assert!(heard.are_kept_in(&served.workspace.file(".moorline/journal")) > 0);
 }
