@@ -102,7 +102,7 @@ impl Differ<'_> {
                 return false;
             };
             let sorts = match property.facts.resolves {
-                Some(resolves) => vec![resolves.into()],
+                Some(resolves) => vec![resolves],
                 None if is_guid(id) => vec![Named::Group, Named::User],
                 None => Vec::new(),
             };
