@@ -7,7 +7,6 @@ use super::context::{Context, PlannedChange};
 use super::failure::{Failure, REPLAN_HINT, in_full};
 use super::look::{WriteState, preconditions};
 use super::outcome::{CarriedOut, Item, append};
-use super::poll::{Next, Poll};
 use super::sender::Sending;
 use super::twins::{TwinCheck, Twins};
 use super::verify::{BodySeen, Verdict, moves, verify};
@@ -210,16 +209,13 @@ impl<'a> Execution<'a> {
 
     /// Waits until the object that is replaced is deleted: a new one beside it would reach the same devices.
     async fn wait_until_gone(&self) -> Result<(), Failure> {
-        let context = self.context;
-        let old = self.work.change.id.as_deref();
-        let mut wait = Poll::for_a_write(context);
-        while context.read(self.work, old).await.map_err(|error| self.unread(&error))?.is_some() {
-            if wait.wait().await != Next::Retry {
-                let why = "the object that is replaced still exists, and no other one was created";
-                return Err(Failure::not_seen(why));
-            }
-        }
-        Ok(())
+        let read = async || {
+            let live = self.context.read(self.work, self.work.change.id.as_deref()).await?;
+            Ok(live.is_none().then_some(()))
+        };
+        let gone = self.context.poll(read).await.map_err(|error| self.unread(&error))?;
+        let why = "the object that is replaced still exists, and no other one was created";
+        gone.map_err(|_| Failure::not_seen(why))
     }
 
     /// Looks for twins of the created object. Returns `None` where the check is not completed.
@@ -249,7 +245,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns a request with its placeholders replaced by ids.
-    fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
+    pub(super) fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
         let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
             let message = format!("{} needs an object that was not created", unknown.0);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::context::{Context, PlannedChange};
 use super::differences::{Differences, WrittenParts, linked_ids, target_forms};
 use super::look::Observed;
-use super::poll::{Next, Poll, VISIBILITY};
+use super::poll::{Ended, VISIBILITY};
 use super::wording;
 use crate::graph::GraphError;
 use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus};
@@ -68,16 +68,12 @@ pub(super) async fn moves(
     id: Option<&str>,
     before: Option<&LiveObject>,
 ) -> Result<BodySeen, GraphError> {
-    let mut poll = Poll::for_a_write(context);
-    loop {
+    let read = async || {
         let live = context.read(work, id).await?;
-        if live.is_some_and(|live| has_moved(before, &live)) {
-            return Ok(BodySeen::Yes);
-        }
-        if poll.wait().await != Next::Retry {
-            return Ok(BodySeen::No);
-        }
-    }
+        Ok(live.filter(|live| has_moved(before, live)))
+    };
+    let moved = context.poll(read).await?;
+    Ok(if moved.is_ok() { BodySeen::Yes } else { BodySeen::No })
 }
 
 /// Whether an object changed since, by its timestamp and version, or by its body where it has neither. A created object
@@ -107,21 +103,18 @@ pub(super) async fn verify(
     body: BodySeen,
 ) -> Result<Verdict, GraphError> {
     let mut watch = Verification::new(work.change, before, body);
-    let mut poll = Poll::for_a_write(context);
+    let clock = context.run.graph.clock();
     // Until then, a replica may show an edit from before this write.
-    let late = VISIBILITY / 2;
-    loop {
+    let late = clock.instant() + VISIBILITY / 2;
+    let read = async || {
         let Observed { live, left } = context.look_at(work, id).await?;
-        let is_late = poll.passed() >= late;
-        if let Some(verdict) = watch.judge(live.as_ref(), &left, is_late) {
-            return Ok(verdict);
-        }
-        match poll.wait().await {
-            Next::Retry => {}
-            Next::TimedOut => return Ok(watch.so_far),
-            Next::Cancelled => return Ok(watch.so_far.too_early()),
-        }
-    }
+        Ok(watch.judge(live.as_ref(), &left, clock.instant() >= late))
+    };
+    let seen = context.poll(read).await?;
+    Ok(seen.unwrap_or_else(|ended| match ended {
+        Ended::TimedOut => watch.so_far,
+        Ended::Cancelled => watch.so_far.too_early(),
+    }))
 }
 
 /// The state of reading one object back.

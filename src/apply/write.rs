@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::execute::Execution;
 use super::failure::Failure;
 use super::look::WriteState;
-use super::poll::{Next, Poll, VISIBILITY};
+use super::poll::{Ended, VISIBILITY, poll};
 use super::sender::Sending;
 use super::wording;
 use crate::graph::{GraphError, Request, Response};
@@ -242,24 +242,20 @@ impl Write<'_> {
         limit: Duration,
         may_be_ours: bool,
     ) -> Result<WriteState, GraphError> {
-        let mut poll = Poll::new(self.execution.context.run.graph, limit);
-        loop {
-            let found = self.execution.context.named(self.execution.work.manifest).await?;
+        let Execution { context, work, .. } = self.execution;
+        let read = async || {
+            let found = context.named(work.manifest).await?;
             let ids = found.into_iter().map(|object| object.id);
             let ids: Vec<String> = ids.filter(|id| !self.known.contains(id)).collect();
-            if !ids.is_empty() {
-                // A throttled create may be done; otherwise the object is another run's.
-                if may_be_ours || self.is_as_declared(&ids).await {
-                    return Ok(WriteState::Done(ids));
-                }
-                return Ok(WriteState::exists_now(self.execution.work.change, &ids));
-            }
-            match poll.wait().await {
-                Next::Retry => {}
-                Next::TimedOut => return Ok(WriteState::Pending),
-                Next::Cancelled => return Ok(WriteState::Unknown),
-            }
-        }
+            Ok((!ids.is_empty()).then_some(ids))
+        };
+        Ok(match poll(context.run.graph, limit, None, read).await? {
+            // A throttled create may be done; otherwise the object is another run's.
+            Ok(ids) if may_be_ours || self.is_as_declared(&ids).await => WriteState::Done(ids),
+            Ok(ids) => WriteState::exists_now(work.change, &ids),
+            Err(Ended::TimedOut) => WriteState::Pending,
+            Err(Ended::Cancelled) => WriteState::Unknown,
+        })
     }
 
     /// Returns whether there is exactly one object, with the declared settings.
@@ -279,11 +275,7 @@ impl Write<'_> {
         let alike =
             |planned: &&PlannedRequest| planned.step == *step && planned.property == *property;
         left.requests.iter().filter(alike).find_map(|planned| {
-            let filled = self
-                .execution
-                .context
-                .filled(self.execution.work, self.execution.created.as_deref(), planned)
-                .ok()?;
+            let filled = self.execution.filled(planned).ok()?;
             // Each reference of a collection has a request of its own.
             let is_same = filled.path == self.request.path && filled.body == self.request.body;
             (is_same || !step.is_link()).then_some(filled)
