@@ -128,21 +128,12 @@ fn described(request: &ApprovalRequest) -> String {
         RequestStatus::Approved => "approved",
         _ => "not decided",
     };
-    let mut words = format!("{} ({status})", request.id);
-    if let Some(at) = request.requested {
-        words.push_str(&format!(", made {}", minute(at)));
-    }
-    if let Some(name) = &request.requestor {
-        words.push_str(&format!(" by {}", quoted(name)));
-    }
-    match request.expires {
-        Some(at) => words.push_str(&format!(", expires {}", minute(at))),
-        None => words.push_str(&format!(", {DAYS}")),
-    }
-    if let Some(why) = &request.justification {
-        words.push_str(&format!(", \"{}\"", quoted(why)));
-    }
-    words
+    let made = request.requested.map(|at| format!(", made {}", minute(at)));
+    let by = request.requestor.as_ref().map(|name| format!(" by {}", quoted(name)));
+    let expires = request.expires.map_or(DAYS.to_owned(), |at| format!("expires {}", minute(at)));
+    let why = request.justification.as_ref().map(|why| format!(", \"{}\"", quoted(why)));
+    let [made, by, why] = [made, by, why].map(Option::unwrap_or_default);
+    format!("{} ({status}){made}{by}, {expires}{why}", request.id)
 }
 
 /// Quotes a text from the service, shortened where it is long.

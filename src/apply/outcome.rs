@@ -34,7 +34,6 @@ pub struct Outcome {
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The object's display name.
     pub display_name: String,

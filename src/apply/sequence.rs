@@ -184,10 +184,7 @@ impl<'a> Sequence<'a> {
 /// Returns the blocked changes of a plan, and those that were left out of the plan as stale.
 fn incomplete(plan: &Plan) -> BTreeMap<Address, Status> {
     let before = plan.changes.iter().flat_map(|change| &change.depends_on);
-    let left_out = before.filter(|address| {
-        let known = |change: &Change| change.address.cmp(address);
-        plan.changes.binary_search_by(known).is_err()
-    });
+    let left_out = before.filter(|address| plan.change(address).is_none());
     let left_out = left_out.map(|address| (address.clone(), Status::Stale));
     let blocked = plan.changes.iter().filter(|change| !change.blocked.is_empty());
     let blocked = blocked.map(|change| (change.address.clone(), Status::Blocked));

@@ -51,7 +51,6 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrite: Vec<String>,
     /// The addresses of the changes, in the order of execution.
-    #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
 }
 
@@ -145,7 +144,6 @@ pub struct Intent {
     /// When, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The object's display name.
     pub display_name: String,
@@ -232,7 +230,6 @@ pub struct ApprovalRequested {
     /// When the approval was requested, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The approval code.
     pub code: String,
@@ -245,7 +242,6 @@ pub struct ChangeResult {
     /// When, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The status.
     pub status: Status,

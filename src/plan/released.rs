@@ -28,7 +28,6 @@ use crate::values::canonical::{is_default, is_unset};
 #[serde(rename_all = "camelCase")]
 pub struct Released {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The settings that the tenant keeps.
     pub fields: Vec<ReleasedField>,
@@ -57,7 +56,6 @@ pub struct ReleasedField {
 #[serde(rename_all = "camelCase")]
 pub struct NoLongerManaged {
     /// `kind/name` of the manifest that it had.
-    #[schemars(with = "String")]
     pub address: Address,
     /// Its display name.
     pub display_name: String,

@@ -101,7 +101,7 @@ fn left(change: &ChangeRecord, span: Span) -> Option<Manifest> {
             (GraphVersion::Beta, shown.map(|shown| shown.body.clone()).unwrap_or_default())
         }
     };
-    let spec = parts(version, &address.kind, &body, &managed, span).spec;
+    let (spec, _) = parts(version, &address.kind, &body, &managed, span);
     let mut manifest = manifest(address, version, spec, span)?;
     let mut linked = change.links();
     for (property, ids) in &mut linked {

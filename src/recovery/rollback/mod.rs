@@ -112,8 +112,8 @@ impl Rollback {
             result.is_some_and(|result| result.status == Status::NotYetVisible)
         };
         let item = |undo: &Undo| {
-            let mut idle = plan.changes.iter().filter(|change| !change.is_difference());
-            let change = idle.find(|change| change.address == undo.manifest.address)?;
+            let change = plan.change(&undo.manifest.address);
+            let change = change.filter(|change| !change.is_difference())?;
             Some(Item {
                 message: Some(UNSEEN.to_owned()),
                 help: Some(AGAIN.to_owned()),
