@@ -58,13 +58,9 @@ pub struct Item {
     /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-}
-
-/// The result of a change that was started.
-pub(super) struct CarriedOut {
-    pub(super) item: Item,
-    /// Whether no later change can succeed.
-    pub(super) ends_run: bool,
+    /// Whether no later change can succeed either; no part of the document.
+    #[serde(skip)]
+    pub(crate) ends_run: bool,
 }
 
 /// The counts of an outcome.
@@ -99,6 +95,7 @@ impl Item {
             approval_expires: None,
             message: None,
             help: None,
+            ends_run: false,
         }
     }
 

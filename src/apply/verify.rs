@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, PlannedChange};
 use super::differences::{Differences, WrittenParts, linked_ids, target_forms};
+use super::execute::Execution;
 use super::look::Observed;
 use super::poll::{Ended, VISIBILITY};
 use super::wording;
@@ -61,19 +61,39 @@ pub(super) enum BodySeen {
     No,
 }
 
-/// Waits until an object's timestamp or version shows that it changed.
-pub(super) async fn moves(
-    context: &Context<'_>,
-    work: PlannedChange<'_>,
-    id: Option<&str>,
-    before: Option<&LiveObject>,
-) -> Result<BodySeen, GraphError> {
-    let read = async || {
-        let live = context.read(work, id).await?;
-        Ok(live.filter(|live| has_moved(before, live)))
-    };
-    let moved = context.poll(read).await?;
-    Ok(if moved.is_ok() { BodySeen::Yes } else { BodySeen::No })
+impl Execution<'_> {
+    /// Waits until the object's timestamp or version shows that it changed.
+    pub(super) async fn moves(&self) -> Result<BodySeen, GraphError> {
+        let read = async || {
+            let live = self.context.read(self.work, self.id()).await?;
+            Ok(live.filter(|live| has_moved(self.written_over(), live)))
+        };
+        let moved = self.context.poll(read).await?;
+        Ok(if moved.is_ok() { BodySeen::Yes } else { BodySeen::No })
+    }
+
+    /// Reads the object until it shows the written values, or until it is clear that it will not.
+    pub(super) async fn verify(&self) -> Result<Verdict, GraphError> {
+        let mut watch = Verification::new(self.work.change, self.written_over(), self.body);
+        let clock = self.context.run.graph.clock();
+        // Until then, a replica may show an edit from before this write.
+        let late = clock.instant() + VISIBILITY / 2;
+        let read = async || {
+            let Observed { live, left } = self.context.look_at(self.work, self.id()).await?;
+            Ok(watch.judge(live.as_ref(), &left, clock.instant() >= late))
+        };
+        let seen = self.context.poll(read).await?;
+        Ok(seen.unwrap_or_else(|ended| match ended {
+            Ended::TimedOut => watch.so_far,
+            Ended::Cancelled => watch.so_far.too_early(),
+        }))
+    }
+
+    /// Returns the object before the write, `None` where it was created: the replaced object does not tell whether the
+    /// new one changed.
+    fn written_over(&self) -> Option<&LiveObject> {
+        self.before.as_ref().filter(|_| self.created.is_none())
+    }
 }
 
 /// Whether an object changed since, by its timestamp and version, or by its body where it has neither. A created object
@@ -90,31 +110,6 @@ fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
         [None, None] => live.body != before.body,
         now => now != marks(before),
     }
-}
-
-/// Reads an object until it shows the written values, or until it is clear that it will not.
-///
-/// `body` says whether the write of the body was seen already.
-pub(super) async fn verify(
-    context: &Context<'_>,
-    work: PlannedChange<'_>,
-    id: Option<&str>,
-    before: Option<&LiveObject>,
-    body: BodySeen,
-) -> Result<Verdict, GraphError> {
-    let mut watch = Verification::new(work.change, before, body);
-    let clock = context.run.graph.clock();
-    // Until then, a replica may show an edit from before this write.
-    let late = clock.instant() + VISIBILITY / 2;
-    let read = async || {
-        let Observed { live, left } = context.look_at(work, id).await?;
-        Ok(watch.judge(live.as_ref(), &left, clock.instant() >= late))
-    };
-    let seen = context.poll(read).await?;
-    Ok(seen.unwrap_or_else(|ended| match ended {
-        Ended::TimedOut => watch.so_far,
-        Ended::Cancelled => watch.so_far.too_early(),
-    }))
 }
 
 /// The state of reading one object back.

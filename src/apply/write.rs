@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::execute::Execution;
-use super::failure::Failure;
 use super::look::WriteState;
+use super::outcome::Item;
 use super::poll::{Ended, VISIBILITY, poll};
 use super::sender::Sending;
 use super::wording;
@@ -64,7 +64,7 @@ impl Write<'_> {
         &self,
         sending: &mut Sending<'_>,
         request: &Request,
-    ) -> Result<Written, Failure> {
+    ) -> Result<Written, Item> {
         let mut lost = 0;
         loop {
             let mut seen = None;
@@ -107,7 +107,7 @@ impl Write<'_> {
                     }
                     self.lost_each_time(sending, &error, lost)
                 }
-                Ok(WriteState::Stale(what)) => Failure::moved(&what),
+                Ok(WriteState::Stale(what)) => Item::moved(self.execution.work.change, &what),
                 Ok(WriteState::Unknown) => sending.failure(&error).leaving(
                     "the run ends before it is known whether it was created",
                     FINDS_BY_NAME,
@@ -139,7 +139,7 @@ impl Write<'_> {
     }
 
     /// Returns the failure of an attempt that was refused. An earlier attempt, whose answer was lost, may be done.
-    fn refused(&self, sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Failure {
+    fn refused(&self, sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Item {
         let failure = sending.failure(error);
         if !was_lost {
             return failure;
@@ -148,13 +148,13 @@ impl Write<'_> {
         failure.leaving(lost, self.help_if_done())
     }
 
-    fn lost_each_time(&self, sending: &Sending<'_>, error: &GraphError, sendings: u32) -> Failure {
+    fn lost_each_time(&self, sending: &Sending<'_>, error: &GraphError, sendings: u32) -> Item {
         let failure = sending.failure(error);
         let failure = match sendings {
             1 => failure,
             _ => failure.with_state(&format!("it was sent {sendings} times")),
         };
-        Failure { help: Some(self.help_if_done().to_owned()), ..failure }
+        Item { help: Some(self.help_if_done().to_owned()), ..failure }
     }
 
     /// Returns the result of a write that was answered, after `lost` lost answers.
@@ -163,7 +163,7 @@ impl Write<'_> {
         sending: &Sending<'_>,
         response: &Response,
         lost: u32,
-    ) -> Result<Written, Failure> {
+    ) -> Result<Written, Item> {
         let writes = self.writes(lost + 1);
         let id = response.body.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let created = id.filter(|_| self.creates()).map(str::to_owned);
@@ -175,18 +175,20 @@ impl Write<'_> {
             Ok(WriteState::Done(ids)) => self.made(ids, lost + 1),
             Ok(_) => {
                 let what = "it was created, but Graph did not say its id and does not list it yet";
-                Err(Failure::new(what.to_owned(), FINDS_BY_NAME).after(writes))
+                Err(Item::failed(self.execution.work.change, what, FINDS_BY_NAME).after(writes))
             }
             Err(error) => Err(sending.failure(&error).after(writes)),
         }
     }
 
     /// Returns the result of a write that was not answered and that these objects show, after `sendings` attempts.
-    fn made(&self, ids: Vec<String>, sendings: u32) -> Result<Written, Failure> {
+    fn made(&self, ids: Vec<String>, sendings: u32) -> Result<Written, Item> {
         let writes = self.writes(sendings);
         let created = match <[String; 1]>::try_from(ids) {
             Ok([id]) => Some(id).filter(|_| self.creates()),
-            Err(ids) if self.creates() => return Err(Failure::twins(&ids).after(writes)),
+            Err(ids) if self.creates() => {
+                return Err(Item::twins(self.execution.work.change, &ids).after(writes));
+            }
             Err(_) => None,
         };
         Ok(Written { writes, created, ..Written::default() })

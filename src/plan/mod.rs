@@ -45,8 +45,8 @@ pub use build::{PlanOptions, coverage, plan};
 pub(crate) use dependencies::referring;
 pub use path::{FieldPath, Segment};
 pub use plan_digest::{is_same, plan_digest};
+pub use planner::Planner;
 pub(crate) use planner::masked;
-pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
@@ -162,9 +162,7 @@ impl From<&TenantFile> for TenantRef {
 }
 
 /// The change of an object as a whole.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// The object does not exist yet.
@@ -265,7 +263,6 @@ impl Change {
 
 /// A field that differs, cannot be compared or cannot be changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
     pub path: FieldPath,
@@ -306,9 +303,7 @@ impl FieldChange {
 }
 
 /// Whether a field would be sent.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
     /// The field differs and would be sent.
@@ -403,7 +398,6 @@ impl Summary {
 
 /// The live objects that manifests manage, and the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
     pub live: usize,

@@ -21,7 +21,6 @@ const MOST_REPORTS: usize = 100;
 
 /// The devices and users that a change affects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Reach {
     /// The audience now; absent where the object does not exist yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +35,6 @@ pub struct Reach {
 
 /// The targets of an object, and how many devices and users they have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Audience {
     /// The targets.
     pub targets: Vec<Reached>,
@@ -213,8 +211,8 @@ fn shares(kind: &str, members: Option<&Members>) -> (Extent, Extent) {
 impl Audience {
     fn of(targets: &[AssignedTarget], names: &Names, counts: &Counts) -> Self {
         let reached = targets.iter().map(|target| {
-            let members = target.group().map(|id| counts.group(id));
-            let (devices, users) = shares(target.kind(), members.as_ref());
+            let members = target.group().and_then(|id| counts.group(id));
+            let (devices, users) = shares(target.kind(), members);
             let unknown = [&devices, &users].into_iter().find_map(|share| match share {
                 Extent::Unknown(why) => Some(why.clone()),
                 _ => None,
@@ -225,8 +223,8 @@ impl Audience {
                 group_id: target.group().map(str::to_owned),
                 by_policy_set: target.by_policy_set,
                 filter: describe_filter(&target.form, names),
-                devices: members.as_ref().and_then(|members| members.devices.clone().ok()),
-                users: members.and_then(|members| members.users.ok()),
+                devices: members.and_then(|members| members.devices.clone().ok()),
+                users: members.and_then(|members| members.users.clone().ok()),
                 unknown,
             };
             (reached, devices, users)

@@ -25,7 +25,6 @@ use crate::values::canonical::{is_default, is_unset};
 
 /// The settings that an object's manifest no longer declares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Released {
     /// `kind/name` of its manifest.
     pub address: Address,

@@ -10,8 +10,7 @@ use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
 use crate::journal::ChangeRecord;
 use crate::manifest::Manifest;
-use crate::plan::Step;
-use crate::plan::{self, Action, FieldStatus};
+use crate::plan::{Action, FieldStatus, Planner, Step};
 use crate::schema::types::GraphVersion;
 use crate::tenant::masked::UnmaskedValues;
 use crate::tenant::names::Names;
@@ -35,7 +34,7 @@ pub(super) fn differences(
         clear: &UnmaskedValues::default(),
         referents: &ReferenceTable::of_ids(),
     };
-    let now = plan::compare(sources, known, &left, Some(live));
+    let now = Planner::without_owner(sources, known).compare(&left, Some(live)).change;
     let links = change.links();
     let actions = change.steps().filter(|intent| intent.step == Step::Action);
     let written = WrittenParts {

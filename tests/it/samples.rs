@@ -111,6 +111,7 @@ fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
     match (property.facts.resolves, edm) {
         (Some(Named::Group), _) => ["Group A", "Group B"][variant].into(),
         (Some(Named::User), _) => ["alice@contoso.com", "bob@contoso.com"][variant].into(),
+        (Some(Named::Filter), _) => panic!("no property holds the name of a filter"),
         (Some(Named::ScopeTag), _) => ["Helsinki", "Oslo"][variant].into(),
         (None, Edm::Boolean) => (variant == 0).into(),
         (None, Edm::String) => ["one", "two"][variant].into(),
