@@ -12,7 +12,7 @@ use super::twins::{TwinCheck, Twins};
 use super::verify::{BodySeen, Verdict};
 use super::write::{Write, Written};
 use crate::graph::Request;
-use crate::journal::{ChangeResult, Intent, JournalError, Snapshot, Status};
+use crate::journal::{ChangeResult, Intent, JournalError, RecordedCall, Snapshot, Status, intent};
 use crate::manifest::Link;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::secrets::scrub_quoted;
@@ -136,11 +136,22 @@ impl<'a> Execution<'a> {
         let PlannedChange { change, manifest, .. } = self.work;
         let before = self.before.as_ref().filter(|_| self.done == 0);
         let intent = Intent {
+            // Known when it is noted, as the approval is.
+            at: String::new(),
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
+            step: planned.step,
             more: self.done + 1 < change.requests.len(),
             id: id.clone(),
+            twin_of: change.twin_of.clone(),
+            api_version: manifest.version,
+            managed: intent::managed(change, planned),
             links: self.links(planned),
             before: before.map(|live| Snapshot::of(manifest, live)),
-            ..Intent::new(change, manifest, planned)
+            written: intent::written(manifest, planned),
+            call: RecordedCall::of(planned),
+            approval: None,
         };
         let Self { context, work, .. } = *self;
         let mut sending = Sending { context, work, object: id, code: None, held: None };

@@ -127,7 +127,7 @@ impl Item {
     }
 
     /// Adds to the message and to the help.
-    pub(super) fn with(mut self, message: &str, help: &str) -> Self {
+    pub(crate) fn with(mut self, message: &str, help: &str) -> Self {
         append(&mut self.message, message);
         append(&mut self.help, help);
         self

@@ -92,11 +92,9 @@ pub enum Extent {
 
 /// Returns the groups and objects whose members and status are needed to compute the reach of a plan's changes.
 pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<CountSubject> {
-    let concerned = plan.changes.iter();
-    let concerned = concerned.filter_map(|change| Assigned::of(change, live));
     let mut objects = BTreeSet::new();
     let mut subjects = BTreeSet::new();
-    for assigned in concerned {
+    for assigned in plan.changes.iter().filter_map(|change| Assigned::of(change, live)) {
         let targets = [&assigned.before, &assigned.after].into_iter().flatten();
         let groups = targets.flatten().filter_map(|target| target.group());
         subjects.extend(groups.map(|id| CountSubject::Group(id.to_owned())));
@@ -111,17 +109,13 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<CountSubject> {
 
 /// Sets the reach of each change.
 pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
+    let audience = |targets: &Vec<AssignedTarget>| Audience::of(targets, &live.names, counts);
     for change in &mut plan.changes {
-        let Some(assigned) = Assigned::of(change, live) else {
-            continue;
-        };
-        let audience = |targets: &Vec<AssignedTarget>| Audience::of(targets, &live.names, counts);
-        let reach = Reach {
+        change.reach = Assigned::of(change, live).map(|assigned| Reach {
             before: assigned.before.as_ref().map(audience),
             after: assigned.after.as_ref().map(audience),
             reported: assigned.object.and_then(|object| counts.reported(object).cloned()),
-        };
-        change.reach = Some(reach);
+        });
     }
 }
 
@@ -135,10 +129,7 @@ struct Assigned<'a> {
 impl<'a> Assigned<'a> {
     /// Returns `None` for a change that writes nothing or whose object has no assignments.
     fn of(change: &Change, live: &'a Live) -> Option<Self> {
-        if !change.writes() {
-            return None;
-        }
-        let family = change.family().filter(|family| family.is_assignable())?;
+        let family = change.family().filter(|it| it.is_assignable() && change.writes())?;
         let object = change.object(live);
         let sent = requests::assigned(&change.requests, family);
         let after = match (change.action, object) {
@@ -255,13 +246,8 @@ fn sum<'a>(shares: impl Iterator<Item = (&'a Reached, &'a Extent)> + Clone) -> E
         _ => 0,
     };
     match (&included[..], unknown) {
-        (all, _) if all.contains(&&Extent::All) => {
-            if narrowed {
-                Extent::AtMostAll
-            } else {
-                Extent::All
-            }
-        }
+        (all, _) if all.contains(&&Extent::All) && narrowed => Extent::AtMostAll,
+        (all, _) if all.contains(&&Extent::All) => Extent::All,
         (_, Some(unknown)) => (*unknown).clone(),
         ([], _) => Extent::Exactly(0),
         ([only], _) if !narrowed => (*only).clone(),

@@ -17,7 +17,7 @@ use crate::manifest::{Address, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape};
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{TypedPlace, each};
-use crate::tenant::matching::{Binding, bind};
+use crate::tenant::matching::bind;
 use crate::tenant::read::ObjectRef;
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject};
@@ -162,9 +162,7 @@ impl Undeclared {
         plan.released = released.collect();
         let bindings = bind(&self.objects, live, false, &|_| false);
         let objects = bindings.by_address.into_iter().filter_map(|(address, binding)| {
-            let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
-                return None;
-            };
+            let object = binding.object()?;
             // Another manifest may be about it now, or its deletion.
             let owner = referents.owner(object.family, &object.id);
             owner.is_none().then(|| NoLongerManaged {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::to_manifest::{assignments, links, manifest, parts, targets_of};
+use super::to_manifest::{Declarer, assignments, links, manifest, targets_of};
 use crate::apply::differences::{Differences, WrittenParts, linked_ids, target_forms};
 use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
@@ -100,7 +100,7 @@ fn left(change: &ChangeRecord, span: Span) -> Option<Manifest> {
             (GraphVersion::Beta, shown.map(|shown| shown.body.clone()).unwrap_or_default())
         }
     };
-    let (spec, _) = parts(version, &address.kind, &body, &managed, span);
+    let (spec, _) = Declarer::new(version, span).parts(&address.kind, &body, &managed);
     let mut manifest = manifest(address, version, spec, span)?;
     let mut linked = change.links();
     for (property, ids) in &mut linked {

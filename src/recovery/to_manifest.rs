@@ -47,17 +47,6 @@ pub(crate) enum NotRestorable {
     Unknown,
 }
 
-/// Declares parts of an object's body, each by its path.
-pub(crate) fn parts(
-    version: GraphVersion,
-    kind: &str,
-    body: &Json,
-    paths: &[Vec<String>],
-    span: Span,
-) -> Declaration {
-    Declarer::new(version, span, false).parts(kind, body, paths)
-}
-
 /// Declares all properties of an object that are set.
 pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Declaration {
     let model = Model::of(version);
@@ -71,7 +60,8 @@ pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Decl
         })
     };
     let paths: Vec<Vec<String>> = names.filter(is_set).map(|name| vec![name.clone()]).collect();
-    Declarer::new(version, span, true).parts(&image.kind, &image.body, &paths)
+    let declarer = Declarer { shortens: true, ..Declarer::new(version, span) };
+    declarer.parts(&image.kind, &image.body, &paths)
 }
 
 /// Returns the targets in the body of an assignment.
@@ -135,7 +125,8 @@ fn holds_instruction(value: &Json) -> bool {
     any(value, &mut |value| value.members().any(|(name, _)| name.starts_with('$')))
 }
 
-struct Declarer {
+/// Declares values of objects.
+pub(crate) struct Declarer {
     model: &'static Model,
     span: Span,
     /// Whether a collection is declared without the elements that cannot be: there is no object yet that could lose them.
@@ -145,11 +136,12 @@ struct Declarer {
 }
 
 impl Declarer {
-    fn new(version: GraphVersion, span: Span, shortens: bool) -> Self {
-        Self { model: Model::of(version), span, shortens, left_out: Cell::new(None) }
+    pub(crate) fn new(version: GraphVersion, span: Span) -> Self {
+        Self { model: Model::of(version), span, shortens: false, left_out: Cell::new(None) }
     }
 
-    fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
+    /// Declares parts of an object's body, each by its path.
+    pub(crate) fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
         let mut spec = self.value(Declared::Object(Vec::new()));
         let (mut lost, mut shortened) = (Vec::new(), Vec::new());
         let structure = self.model.get(kind);

@@ -80,7 +80,7 @@ impl Rollback {
         options: &plan::PlanOptions,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
-        let moved = moved::moved(&self.undos, &all.plan, live, &desired.sources);
+        let moved = self.moved(&all.plan, live, &desired.sources);
         let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
         let wanted = |address: &Address| selected(address) && !left.contains(address);
         let mut planned = plan::plan(desired, live, wanted, options);
@@ -114,11 +114,7 @@ impl Rollback {
         let item = |undo: &Undo| {
             let change = plan.change(&undo.manifest.address);
             let change = change.filter(|change| !change.is_difference())?;
-            Some(Item {
-                message: Some(UNSEEN.to_owned()),
-                help: Some(AGAIN.to_owned()),
-                ..Item::of(change, Status::NotYetVisible)
-            })
+            Some(Item::of(change, Status::NotYetVisible).with(UNSEEN, AGAIN))
         };
         self.undos.values().filter(is_unseen).filter_map(item).collect()
     }

@@ -12,7 +12,7 @@ use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::Step;
 use crate::recovery::compare::written;
-use crate::recovery::to_manifest::{assignments, links, manifest, parts, whole};
+use crate::recovery::to_manifest::{Declarer, assignments, links, manifest, whole};
 use crate::schema::model::{Model, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::GraphVersion;
@@ -106,8 +106,9 @@ impl Undoing<'_> {
         let steps = self.change.steps().filter(|step| step.step != Step::Assign);
         let paths: Vec<Vec<String>> = steps.flat_map(|step| step.managed.clone()).collect();
         let body = self.readable(before, &paths);
-        let (spec, lost) = parts(*api_version, &address.kind, &body, &paths, self.span);
-        self.lose_all(lost);
+        let declarer = Declarer::new(*api_version, self.span);
+        let (spec, lost) = declarer.parts(&address.kind, &body, &paths);
+        lost.into_iter().for_each(|words| self.lose(words));
         let assigned = self.change.step(Step::Assign);
         let assignments = assigned.and_then(|_| self.assign(before));
         let linked = self.relink(before);
@@ -155,7 +156,7 @@ impl Undoing<'_> {
     fn remake(&mut self, before: &Snapshot) -> Option<Manifest> {
         self.address.kind.clone_from(&before.kind);
         let (spec, lost) = whole(GraphVersion::Beta, before, self.span);
-        self.lose_all(lost);
+        lost.into_iter().for_each(|words| self.lose(words));
         let assignments = self.assign(before);
         let manifest = manifest(&self.address, GraphVersion::Beta, spec, self.span)?;
         manifest.display_name()?;
@@ -169,11 +170,6 @@ impl Undoing<'_> {
             self.lose(format!("its assignments cannot be restored: {why}"));
         }
         declared.ok()
-    }
-
-    /// Adds messages about parts that cannot be reverted.
-    fn lose_all(&mut self, words: Vec<String>) {
-        words.into_iter().for_each(|words| self.lose(words));
     }
 }
 
