@@ -52,7 +52,7 @@ pub use variable::concerns_secrets_sent;
 
 /// The address of a manifest: its kind and its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema)]
-#[schemars(with = "String")]
+#[schemars(with = "String", inline, description = "")]
 pub struct Address {
     /// The Graph type's name.
     pub kind: String,
