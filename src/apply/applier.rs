@@ -137,11 +137,10 @@ impl<'a> Applier<'a> {
 
     fn work(&self, address: &Address) -> Option<PlannedChange<'a>> {
         let Planned { plan, pruned, reads, .. } = self.planned;
-        let change = plan.changes.binary_search_by(|change| change.address.cmp(address));
         let mut pruned = pruned.iter();
         let manifest = self.desired.manifest(address);
         Some(PlannedChange {
-            change: &plan.changes[change.ok()?],
+            change: plan.change(address)?,
             reads: reads.get(address)?,
             manifest: manifest.or_else(|| pruned.find(|pruned| pruned.address == *address))?,
         })

@@ -9,7 +9,7 @@ use crate::graph::{GraphError, Request};
 use crate::journal::Journal;
 use crate::kinds::Family;
 use crate::manifest::{Address, Link, Manifest};
-use crate::plan::{self, Change, Comparison, PlannedRequest, Reads};
+use crate::plan::{Change, Comparison, PlannedRequest, Planner, Reads};
 use crate::tenant::masked::{self, UnmaskedValues};
 use crate::tenant::read::{ObjectRef, find_by_name, reread};
 use crate::tenant::referents::{ReferenceBinding, ReferenceTable};
@@ -94,7 +94,7 @@ impl Context<'_> {
     ) -> Result<Change, GraphError> {
         let replan = |clear: &UnmaskedValues| {
             let known = Resolved { names: self.run.names, clear, referents: &self.referents() };
-            plan::replan(self.run.desired, known, manifest, live)
+            Planner::new(self.run.desired, known, &[]).compare(manifest, live)
         };
         let Comparison { change, reads } = replan(&UnmaskedValues::default());
         // The plan was computed with masked values in clear, so every later read needs them too.

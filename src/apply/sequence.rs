@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::context::{Context, PlannedChange};
 use super::execute::Execution;
 use super::look::WriteState;
-use super::outcome::{CarriedOut, Item};
+use super::outcome::Item;
 use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
@@ -89,14 +89,14 @@ impl<'a> Sequence<'a> {
         }
         match Execution::begin(self.context, work).await {
             Ok(execution) => self.go_on(execution).await,
-            Err(done) => self.add_done(done),
+            Err(item) => self.add(item),
         }
     }
 
     /// Continues a change, which may then wait for its assignment.
     async fn go_on(&mut self, mut execution: Execution<'a>) {
         match execution.go_on().await {
-            Some(done) => self.add_done(done),
+            Some(item) => self.add(item),
             None => self.unassigned.push(execution),
         }
     }
@@ -124,8 +124,8 @@ impl<'a> Sequence<'a> {
                 self.end = Some(INTERRUPTED);
             }
             for mut created in std::mem::take(&mut self.unassigned) {
-                let done = created.abandon().await;
-                self.add_done(done);
+                let item = created.abandon().await;
+                self.add(item);
             }
             return;
         }
@@ -145,14 +145,10 @@ impl<'a> Sequence<'a> {
         self.context.run.cancelled.load(Ordering::Relaxed)
     }
 
-    fn add_done(&mut self, done: CarriedOut) {
-        if done.ends_run {
+    fn add(&mut self, item: Item) {
+        if item.ends_run {
             self.end = Some(REFUSED);
         }
-        self.add(done.item);
-    }
-
-    fn add(&mut self, item: Item) {
         if !item.status.is_done() {
             self.incomplete.insert(item.address.clone(), item.status);
         } else if let Some(id) = &item.id {
@@ -184,10 +180,7 @@ impl<'a> Sequence<'a> {
 /// Returns the blocked changes of a plan, and those that were left out of the plan as stale.
 fn incomplete(plan: &Plan) -> BTreeMap<Address, Status> {
     let before = plan.changes.iter().flat_map(|change| &change.depends_on);
-    let left_out = before.filter(|address| {
-        let known = |change: &Change| change.address.cmp(address);
-        plan.changes.binary_search_by(known).is_err()
-    });
+    let left_out = before.filter(|address| plan.change(address).is_none());
     let left_out = left_out.map(|address| (address.clone(), Status::Stale));
     let blocked = plan.changes.iter().filter(|change| !change.blocked.is_empty());
     let blocked = blocked.map(|change| (change.address.clone(), Status::Blocked));

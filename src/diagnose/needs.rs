@@ -95,7 +95,6 @@ pub struct Reason {
     /// The purpose, for people.
     pub why: String,
     /// `kind/name` of each; none where the reason is not a manifest.
-    #[schemars(with = "Vec<String>")]
     pub manifests: Vec<Address>,
 }
 

@@ -34,7 +34,6 @@ pub struct DriftReport {
 #[serde(rename_all = "camelCase")]
 pub struct DriftItem {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The location of the manifest.
     pub location: Location,

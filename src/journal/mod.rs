@@ -9,7 +9,7 @@ mod created;
 mod entry;
 mod error;
 pub(crate) mod folder;
-mod intent;
+pub(crate) mod intent;
 mod read;
 mod snapshot;
 #[cfg(test)]

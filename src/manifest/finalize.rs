@@ -43,17 +43,13 @@ pub(super) fn finalize(
     findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
     let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
     let manifest = Manifest {
-        family,
-        version,
         id: metadata.id.map(|id| id.to_lowercase()),
         formerly: metadata.formerly,
         presence,
         protect: metadata.protect,
-        spec,
         links: std::mem::take(&mut resolved.links),
         assignments,
-        span,
-        address,
+        ..Manifest::new(address, family, version, spec, span)
     };
     if findings.iter().all(|finding| finding.severity == Severity::Warning) {
         findings.extend(lint::manifest(&manifest, part));

@@ -51,7 +51,8 @@ pub use tenant_file::TenantFile;
 pub use variable::concerns_secrets_sent;
 
 /// The address of a manifest: its kind and its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema)]
+#[schemars(with = "String", inline, description = "")]
 pub struct Address {
     /// The Graph type's name.
     pub kind: String,
@@ -121,6 +122,29 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Returns a manifest of an object that should exist, which declares nothing beside its properties.
+    pub(crate) fn new(
+        address: Address,
+        family: &'static Family,
+        version: GraphVersion,
+        spec: Value,
+        span: Span,
+    ) -> Self {
+        Self {
+            address,
+            family,
+            version,
+            id: None,
+            formerly: Vec::new(),
+            presence: Presence::Present,
+            protect: false,
+            spec,
+            links: Vec::new(),
+            assignments: None,
+            span,
+        }
+    }
+
     /// Returns every declared string.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.spec.descendants().filter_map(Value::as_str)

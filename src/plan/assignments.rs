@@ -173,9 +173,6 @@ pub(super) fn describe_target(target: &Json, names: &Names) -> String {
 /// Returns a target's filter in words, where it has one.
 pub(super) fn describe_filter(target: &Json, names: &Names) -> Option<String> {
     let id = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
-    let mode = target
-        .get("deviceAndAppManagementAssignmentFilterType")
-        .and_then(Json::as_str)
-        .unwrap_or("include");
+    let mode = target["deviceAndAppManagementAssignmentFilterType"].as_str().unwrap_or("include");
     Some(format!("{mode} {}", names.label(Named::Filter, id).unwrap_or(id)))
 }

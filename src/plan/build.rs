@@ -7,7 +7,7 @@ use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::{
     Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
-    Unmanaged, dependencies, ownership, risk, twins,
+    Unmanaged, dependencies, find, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
@@ -162,7 +162,7 @@ pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.
 fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     let is_idle = |rewrite: &&Rewrite| {
-        let change = changes.iter().find(|change| change.address == rewrite.address);
+        let change = find(changes, &rewrite.address);
         !change.is_some_and(|change| change.action == Action::Create || change.rewrites())
     };
     let why = "it matches no declared value that cannot be compared";

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::named;
-use super::{Action, Change};
+use super::{Action, Change, find};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::tenant::referents::{ReferenceBinding, ReferenceTable};
 use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
@@ -205,9 +205,7 @@ impl DependencyContext<'_> {
     }
 
     fn difference(&self, address: &Address) -> Option<&Change> {
-        let at = self.changes.binary_search_by(|change| change.address.cmp(address));
-        let change = &self.changes[at.ok()?];
-        change.is_difference().then_some(change)
+        find(self.changes, address).filter(|change| change.is_difference())
     }
 }
 

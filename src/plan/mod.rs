@@ -45,8 +45,8 @@ pub use build::{PlanOptions, coverage, plan};
 pub(crate) use dependencies::referring;
 pub use path::{FieldPath, Segment};
 pub use plan_digest::{is_same, plan_digest};
+pub use planner::Planner;
 pub(crate) use planner::masked;
-pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
@@ -75,7 +75,6 @@ pub struct Plan {
     /// One entry for each manifest, sorted by address; those with nothing to do have action `none`.
     pub changes: Vec<Change>,
     /// Addresses in the order of execution.
-    #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
     /// Whether masked values were read in clear for the plan; an apply of the plan does the same.
     pub masked_read: bool,
@@ -129,9 +128,15 @@ pub struct Comparison {
 
 impl Plan {
     /// Returns the change of a manifest.
-    fn change(&self, address: &Address) -> Option<&Change> {
-        self.changes.iter().find(|change| change.address == *address)
+    pub(crate) fn change(&self, address: &Address) -> Option<&Change> {
+        find(&self.changes, address)
     }
+}
+
+/// Returns the change of a manifest among changes that are sorted by address.
+fn find<'a>(changes: &'a [Change], address: &Address) -> Option<&'a Change> {
+    let at = changes.binary_search_by(|change| change.address.cmp(address));
+    at.ok().map(|at| &changes[at])
 }
 
 /// A tenant as a plan names it.
@@ -157,9 +162,7 @@ impl From<&TenantFile> for TenantRef {
 }
 
 /// The change of an object as a whole.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// The object does not exist yet.
@@ -180,7 +183,6 @@ pub enum Action {
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// Where the manifest is.
     pub location: Location,
@@ -209,7 +211,6 @@ pub struct Change {
     /// The changes that must be made first: those of objects that this one refers to, and those that remove references
     /// to an object that this one deletes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
     pub depends_on: Vec<Address>,
     /// When the live object was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -262,7 +263,6 @@ impl Change {
 
 /// A field that differs, cannot be compared or cannot be changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
     pub path: FieldPath,
@@ -303,9 +303,7 @@ impl FieldChange {
 }
 
 /// Whether a field would be sent.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
     /// The field differs and would be sent.
@@ -400,7 +398,6 @@ impl Summary {
 
 /// The live objects that manifests manage, and the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
     pub live: usize,

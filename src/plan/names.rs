@@ -4,6 +4,11 @@ use super::Blocked;
 use crate::diagnostic::Location;
 use crate::tenant::names::{Named, Unresolved};
 
+/// Returns the help that suggests a similar name, where there is one.
+pub(super) fn did_you_mean(near: &Option<String>) -> Option<String> {
+    near.as_ref().map(|near| format!("did you mean `{near}`?"))
+}
+
 /// Returns the complaint about a name that does not resolve to an id.
 pub(super) fn unresolved(
     named: Named,
@@ -16,12 +21,9 @@ pub(super) fn unresolved(
         Unresolved::Unknown { near } => (
             "unknown",
             format!("there is no {words} `{text}`"),
-            match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "create it, or correct the name; an id works too where the {words} has one"
-                ),
-            },
+            did_you_mean(near).unwrap_or_else(|| {
+                format!("create it, or correct the name; an id works too where the {words} has one")
+            }),
         ),
         Unresolved::Ambiguous { ids } => (
             "ambiguous",

@@ -138,17 +138,11 @@ pub(super) fn address_of(object: &LiveObject) -> Address {
 
 /// Returns a manifest that declares an undeclared object as absent.
 pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
+    let spec = Value { declared: Declared::Object(Vec::new()), span };
+    let (address, family) = (address_of(object), object.family);
     Manifest {
-        address: address_of(object),
-        family: object.family,
-        version: GraphVersion::Beta,
         id: Some(object.id.clone()),
-        formerly: Vec::new(),
         presence: Presence::Absent,
-        protect: false,
-        spec: Value { declared: Declared::Object(Vec::new()), span },
-        links: Vec::new(),
-        assignments: None,
-        span,
+        ..Manifest::new(address, family, GraphVersion::Beta, spec, span)
     }
 }

@@ -32,9 +32,7 @@ pub enum Segment {
 }
 
 /// A path from an object's root to a field of it.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct FieldPath(pub Vec<Segment>);
 

@@ -20,32 +20,6 @@ use crate::tenant::matching::Binding;
 use crate::tenant::{Live, LiveObject, Resolved};
 use crate::values::target_form;
 
-/// Plans one manifest against one object, `None` where there is none yet.
-///
-/// An apply replans to find out whether anything is left to do.
-pub fn replan(
-    desired: &Desired,
-    known: Resolved<'_>,
-    manifest: &Manifest,
-    live: Option<&LiveObject>,
-) -> Comparison {
-    let mut replanned =
-        Planner::new(desired, known, &[]).change(manifest, &binding(manifest, live));
-    replanned.change.precondition = live.map(|object| object.digest().to_owned());
-    replanned
-}
-
-/// Compares one manifest with one object, without regard to `spec.ownership`.
-pub fn compare(
-    sources: &Sources,
-    known: Resolved<'_>,
-    manifest: &Manifest,
-    live: Option<&LiveObject>,
-) -> Change {
-    let planner = Planner { sources, known, owner: None, rewrite: &[] };
-    planner.change(manifest, &binding(manifest, live)).change
-}
-
 /// Returns the masked values of some of a tenant's objects that a plan compares, for each manifest that knows its
 /// object by id or by its present name. The others are bound once the whole tenant is read.
 pub(crate) fn masked(
@@ -74,16 +48,8 @@ pub(crate) fn masked(
     masked.flatten().collect()
 }
 
-fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
-    match live {
-        Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
-        Some(object) => Binding::Retyped(object),
-        None => Binding::Missing,
-    }
-}
-
-/// The data that all manifests of a run are compared with.
-pub(super) struct Planner<'a> {
+/// Compares manifests with objects: the data that all manifests of a run are compared with.
+pub struct Planner<'a> {
     pub(super) sources: &'a Sources,
     pub(super) known: Resolved<'a>,
     /// `spec.ownership`, and its place.
@@ -93,9 +59,27 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(desired: &'a Desired, known: Resolved<'a>, rewrite: &'a [Rewrite]) -> Self {
+    /// Returns a planner for the manifests of a tenant.
+    pub fn new(desired: &'a Desired, known: Resolved<'a>, rewrite: &'a [Rewrite]) -> Self {
         let owner = desired.tenant.spec.ownership.as_ref().zip(desired.ownership);
         Self { sources: &desired.sources, known, owner, rewrite }
+    }
+
+    /// Returns a planner without regard to `spec.ownership`.
+    pub(crate) fn without_owner(sources: &'a Sources, known: Resolved<'a>) -> Self {
+        Self { sources, known, owner: None, rewrite: &[] }
+    }
+
+    /// Plans one manifest against one object, `None` where there is none yet.
+    pub fn compare(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Comparison {
+        let binding = match live {
+            Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
+            Some(object) => Binding::Retyped(object),
+            None => Binding::Missing,
+        };
+        let mut compared = self.change(manifest, &binding);
+        compared.change.precondition = live.map(|object| object.digest().to_owned());
+        compared
     }
 
     /// Returns the change, without the digest of the object that it depends on.

@@ -136,17 +136,17 @@ pub fn limits(plan: &Plan, pruned: usize, guard: &GuardSpec) -> Vec<Refusal> {
         .count();
     // What is pruned was managed until now.
     let bound = plan.coverage.managed + pruned;
-    let by_number = guard.max_changes.filter(|most| touched > *most as usize).map(|most| {
-        let message =
-            format!("{touched} objects would change, and `spec.guard.maxChanges` is {most}.");
-        Refusal::new(None, MAX_CHANGES, message)
-    });
+    let number = guard.max_changes.filter(|most| touched > *most as usize);
     let percent = guard.max_percent.filter(|most| touched * 100 > *most as usize * bound);
-    let by_percent = percent.map(|most| {
-        let message = format!(
-            "{touched} of {bound} objects would change, and `spec.guard.maxPercent` is {most}."
-        );
-        Refusal::new(None, MAX_PERCENT, message)
+    let limits = [
+        (MAX_CHANGES, "maxChanges", format!("{touched}"), number),
+        (MAX_PERCENT, "maxPercent", format!("{touched} of {bound}"), percent),
+    ];
+    let exceeded = limits.into_iter().filter_map(|(code, limit, touched, most)| {
+        let most = most?;
+        let message =
+            format!("{touched} objects would change, and `spec.guard.{limit}` is {most}.");
+        Some(Refusal::new(None, code, message))
     });
-    by_number.into_iter().chain(by_percent).collect()
+    exceeded.collect()
 }

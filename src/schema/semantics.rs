@@ -25,15 +25,18 @@ pub enum Readback {
     Partial,
 }
 
-/// The form that a string may be written in, and is resolved to an id from.
+/// The objects that a string may name, and is resolved to an id of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Resolves {
-    /// A group's display name.
+pub enum Named {
+    /// A group, by display name.
     Group,
-    /// A user principal name.
+    /// A user, by user principal name.
     User,
-    /// A role scope tag's display name.
+    /// An assignment filter, by display name; no property holds one.
+    #[serde(skip)]
+    Filter,
+    /// A role scope tag, by display name.
     ScopeTag,
 }
 
@@ -75,7 +78,7 @@ pub struct Facts {
     /// Values on read that mean unset.
     pub unset: Vec<Value>,
     /// Names that stand for ids.
-    pub resolves: Option<Resolves>,
+    pub resolves: Option<Named>,
     /// An object cannot be created without it.
     pub required: bool,
 }

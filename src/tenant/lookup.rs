@@ -12,7 +12,6 @@ use crate::http::odata;
 use crate::manifest::Manifest;
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::model::{Model, Shape};
-use crate::schema::semantics::Resolves;
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, TypedPlace, any, each};
 
@@ -48,11 +47,11 @@ impl NamesUsed {
             each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
                 let resolves = place.property.and_then(|property| property.facts.resolves);
                 match resolves.zip(value.as_str()) {
-                    Some((Resolves::Group, text)) => drop(wanted.groups.insert(text.to_owned())),
-                    Some((Resolves::User, text)) => drop(wanted.users.insert(text.to_owned())),
+                    Some((Named::Group, text)) => drop(wanted.groups.insert(text.to_owned())),
+                    Some((Named::User, text)) => drop(wanted.users.insert(text.to_owned())),
                     // The built-in tag needs no look-up, and every tenant has it.
-                    Some((Resolves::ScopeTag, id)) => wanted.scope_tags |= id != DEFAULT_SCOPE_TAG,
-                    None => {}
+                    Some((Named::ScopeTag, id)) => wanted.scope_tags |= id != DEFAULT_SCOPE_TAG,
+                    Some((Named::Filter, _)) | None => {}
                 }
                 true
             });
@@ -73,22 +72,21 @@ pub(super) async fn names(
     wanted.scope_tags |= owned;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
+    let mut near = Vec::new();
     let (groups, users, filters, scope_tags) = tokio::join!(
-        groups(graph, &wanted.groups),
+        groups(graph, &wanted.groups, &mut near),
         users(graph, &wanted.users),
         listed(graph, wanted.filters, FILTERS),
         listed(graph, wanted.scope_tags, "/deviceManagement/roleScopeTags?$select=id,displayName"),
     );
-    let found = [groups, users, filters, scope_tags];
-    for (named, found) in
-        [Named::Group, Named::User, Named::Filter, Named::ScopeTag].into_iter().zip(found)
-    {
+    for (named, found) in [
+        (Named::Group, groups),
+        (Named::User, users),
+        (Named::Filter, filters),
+        (Named::ScopeTag, scope_tags),
+    ] {
         match found {
-            Ok((found, near)) => {
-                found.iter().for_each(|object| add(&mut names, named, object));
-                let near = near.iter().filter_map(|object| object.get("displayName")?.as_str());
-                near.for_each(|name| names.near(named, name));
-            }
+            Ok(found) => found.iter().for_each(|object| add(&mut names, named, object)),
             // A refused look-up is recorded, because changes that need it can be blocked.
             Err(error) if error.status() == Some(403) => {
                 names.set_unreadable(named, error.to_string());
@@ -96,11 +94,13 @@ pub(super) async fn names(
             Err(error) => return Err(error),
         }
     }
+    let near = near.iter().filter_map(|object| object.get("displayName")?.as_str());
+    near.for_each(|name| names.near(Named::Group, name));
     Ok(names)
 }
 
-/// The result of a look-up: the objects with a name or id, and others with a similar name.
-type Found = Result<(Vec<Value>, Vec<Value>), GraphError>;
+/// The objects with a name or id.
+type Found = Result<Vec<Value>, GraphError>;
 
 fn add(names: &mut Names, named: Named, object: &Value) {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
@@ -113,11 +113,11 @@ fn add(names: &mut Names, named: Named, object: &Value) {
 
 async fn listed(graph: &Graph, needed: bool, path: &str) -> Found {
     let request = Request::get(GraphVersion::Beta, path);
-    let objects = if needed { graph.list(&request).await? } else { Vec::new() };
-    Ok((objects, Vec::new()))
+    if needed { graph.list(&request).await } else { Ok(Vec::new()) }
 }
 
-async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
+/// Looks up groups. `near` receives groups whose names are similar to one that does not exist.
+async fn groups(graph: &Graph, wanted: &BTreeSet<String>, near: &mut Vec<Value>) -> Found {
     let (ids, texts): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|text| is_guid(text));
     let mut found = by_ids(graph, &ids, "group").await?;
     let filters = texts.iter().map(|name| format!("displayName%20eq%20{}", odata::literal(name)));
@@ -130,8 +130,8 @@ async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
         }
         found.extend(groups);
     }
-    let near = near_groups(graph, &missing).await;
-    Ok((found, near))
+    *near = near_groups(graph, &missing).await;
+    Ok(found)
 }
 
 /// Groups whose names begin like one that does not exist. Nothing depends on them, so a failure is no error.
@@ -161,11 +161,10 @@ async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
     let answers = graph.batch(GraphVersion::V1, &queries).await.into_iter();
     let is_missing = |error: &GraphError| error.status() == Some(404);
     let found = answers.filter(|answer| !answer.as_ref().is_err_and(is_missing));
-    let found: Result<Vec<Value>, GraphError> = found.map(|answer| Ok(answer?.body)).collect();
-    Ok((found?, Vec::new()))
+    found.map(|answer| Ok(answer?.body)).collect()
 }
 
-async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>, GraphError> {
+async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Found {
     let mut found = Vec::new();
     for ids in ids.chunks(IDS_A_CALL) {
         let body = json!({ "ids": ids, "types": [sort] });
@@ -227,7 +226,6 @@ pub(crate) async fn labels(
         by_ids(graph, &users, "user"),
         listed(graph, !ids(Named::Filter).is_empty(), FILTERS),
     );
-    let filters = filters.map(|(found, _)| found);
     for (named, found) in [(Named::Group, groups), (Named::User, users), (Named::Filter, filters)] {
         match found {
             Ok(found) => found.iter().for_each(|object| add(names, named, object)),

@@ -52,19 +52,8 @@ pub struct LiveObject {
     pub links: BTreeMap<String, Vec<Linked>>,
     /// The assignments that come from policy sets.
     pub inherited: Vec<Value>,
-    /// The digest.
-    digested: Digested,
-}
-
-/// The digest of an object, computed on first use, because computing it is the most expensive step of a plan. It is not
-/// compared: equal objects have equal digests.
-#[derive(Clone, Debug, Default)]
-struct Digested(OnceLock<String>);
-
-impl PartialEq for Digested {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
+    /// The digest, computed on first use, because computing it is the most expensive step of a plan.
+    digested: OnceLock<String>,
 }
 
 /// The target of a reference.
@@ -155,10 +144,10 @@ impl LiveObject {
             assignments,
             links: BTreeMap::new(),
             inherited,
-            digested: Digested::default(),
+            digested: OnceLock::new(),
         };
         // Every plan needs the digest, and the body is still parsed.
-        object.digested.0.get_or_init(|| object.digest_of(body));
+        object.digested.get_or_init(|| object.digest_of(body));
         Some(object)
     }
 
@@ -187,7 +176,7 @@ impl LiveObject {
         if properties.is_empty() {
             return self;
         }
-        self.digested = Digested::default();
+        self.digested = OnceLock::new();
         let structure = Model::of(GraphVersion::Beta).get(&self.kind);
         let mut body = self.body.value();
         let Some(members) = body.as_object_mut() else {
@@ -218,7 +207,7 @@ impl LiveObject {
     /// Returns the digest of the properties that a change of this object depends on: without properties that the service
     /// changes by itself, and with a constant for secrets.
     pub fn digest(&self) -> &str {
-        self.digested.0.get_or_init(|| self.digest_of(self.body.value()))
+        self.digested.get_or_init(|| self.digest_of(self.body.value()))
     }
 
     fn digest_of(&self, body: Value) -> String {

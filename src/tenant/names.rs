@@ -3,20 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::suggest::nearest;
-use crate::schema::semantics::Resolves;
-
-/// The type of a named object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Named {
-    /// A group.
-    Group,
-    /// A user, by user principal name.
-    User,
-    /// An assignment filter.
-    Filter,
-    /// A role scope tag.
-    ScopeTag,
-}
+pub use crate::schema::semantics::Named;
 
 impl Named {
     /// Returns the slug in finding codes, and the words for messages.
@@ -26,16 +13,6 @@ impl Named {
             Self::User => ("user", "user"),
             Self::Filter => ("filter", "assignment filter"),
             Self::ScopeTag => ("scope-tag", "scope tag"),
-        }
-    }
-}
-
-impl From<Resolves> for Named {
-    fn from(resolves: Resolves) -> Self {
-        match resolves {
-            Resolves::Group => Self::Group,
-            Resolves::User => Self::User,
-            Resolves::ScopeTag => Self::ScopeTag,
         }
     }
 }

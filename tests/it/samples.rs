@@ -1,7 +1,7 @@
 //! Values for any property of any kind, made from what the program knows of it.
 
 use moorline::schema::model::{Model, Order, Property, Shape, Structure};
-use moorline::schema::semantics::{Readback, Resolves, Semantics};
+use moorline::schema::semantics::{Named, Readback, Semantics};
 use moorline::schema::types::{Edm, odata_type};
 use serde_json::{Map, Value, json};
 
@@ -109,9 +109,10 @@ pub fn sample(
 
 fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
     match (property.facts.resolves, edm) {
-        (Some(Resolves::Group), _) => ["Group A", "Group B"][variant].into(),
-        (Some(Resolves::User), _) => ["alice@contoso.com", "bob@contoso.com"][variant].into(),
-        (Some(Resolves::ScopeTag), _) => ["Helsinki", "Oslo"][variant].into(),
+        (Some(Named::Group), _) => ["Group A", "Group B"][variant].into(),
+        (Some(Named::User), _) => ["alice@contoso.com", "bob@contoso.com"][variant].into(),
+        (Some(Named::Filter), _) => panic!("no property holds the name of a filter"),
+        (Some(Named::ScopeTag), _) => ["Helsinki", "Oslo"][variant].into(),
         (None, Edm::Boolean) => (variant == 0).into(),
         (None, Edm::String) => ["one", "two"][variant].into(),
         (None, Edm::Int32 | Edm::Int64) => {

@@ -22,13 +22,10 @@ use crate::values::canonical::{canonical, is_unset};
 use crate::values::masked as markers;
 
 impl Differ<'_> {
-    pub(super) fn canonical(&self, shape: &Shape, value: &Json) -> Json {
-        canonical(self.model, shape, value)
-    }
-
     /// Returns whether two values mean the same, not being set among that.
     pub(super) fn same(&self, at: &At<'_>, a: &Json, b: &Json) -> bool {
-        self.canonical(at.shape, a) == self.canonical(at.shape, b)
+        let form = |value| canonical(self.model, at.shape, value);
+        form(a) == form(b)
             || is_unset(at.property, at.shape, a) && is_unset(at.property, at.shape, b)
     }
 
@@ -102,7 +99,7 @@ impl Differ<'_> {
                 return false;
             };
             let sorts = match property.facts.resolves {
-                Some(resolves) => vec![resolves.into()],
+                Some(resolves) => vec![resolves],
                 None if is_guid(id) => vec![Named::Group, Named::User],
                 None => Vec::new(),
             };

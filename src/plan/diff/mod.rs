@@ -340,11 +340,11 @@ impl<'a> Differ<'a> {
         let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
             return declared.to_json();
         };
-        match self.known.names.resolve(resolves.into(), text) {
+        match self.known.names.resolve(resolves, text) {
             Ok(id) => id.into(),
             Err(why) => {
                 let location = self.sources.locate(declared.span);
-                let blocked = unresolved(resolves.into(), text, &why, Some(location));
+                let blocked = unresolved(resolves, text, &why, Some(location));
                 // A value is built more than once where it is compared in several ways.
                 if !self.blocked.contains(&blocked) {
                     self.blocked.push(blocked);

@@ -80,7 +80,7 @@ impl Rollback {
         options: &plan::PlanOptions,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
-        let moved = moved::moved(&self.undos, &all.plan, live, &desired.sources);
+        let moved = self.moved(&all.plan, live, &desired.sources);
         let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
         let wanted = |address: &Address| selected(address) && !left.contains(address);
         let mut planned = plan::plan(desired, live, wanted, options);
@@ -112,13 +112,9 @@ impl Rollback {
             result.is_some_and(|result| result.status == Status::NotYetVisible)
         };
         let item = |undo: &Undo| {
-            let mut idle = plan.changes.iter().filter(|change| !change.is_difference());
-            let change = idle.find(|change| change.address == undo.manifest.address)?;
-            Some(Item {
-                message: Some(UNSEEN.to_owned()),
-                help: Some(AGAIN.to_owned()),
-                ..Item::of(change, Status::NotYetVisible)
-            })
+            let change = plan.change(&undo.manifest.address);
+            let change = change.filter(|change| !change.is_difference())?;
+            Some(Item::of(change, Status::NotYetVisible).with(UNSEEN, AGAIN))
         };
         self.undos.values().filter(is_unseen).filter_map(item).collect()
     }

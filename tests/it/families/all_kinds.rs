@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use moorline::clock::Clock;
 use moorline::kinds::{self, Kind};
 use moorline::manifest::{Desired, load};
-use moorline::plan::{self, Action, Change, FieldStatus};
+use moorline::plan::{Action, Change, FieldStatus, Planner};
 use moorline::sandbox::Sandbox;
 use moorline::sandbox::state::State;
 use moorline::schema::model::{Model, Shape, Structure};
@@ -172,7 +172,7 @@ impl Bench {
         let [manifest] = &desired.manifests[..] else {
             return Err("one manifest was written".to_owned());
         };
-        Ok(plan::replan(&desired, self.live.known(), manifest, self.object()).change)
+        Ok(Planner::new(&desired, self.live.known(), &[]).compare(manifest, self.object()).change)
     }
 
     fn load(&self, spec: &Map<String, Value>) -> Result<Desired, String> {
