@@ -5,8 +5,9 @@ use std::sync::Mutex;
 
 use uuid::Uuid;
 
-use super::denial::{self, Denial};
+use super::denial;
 use crate::sandbox::clock;
+use crate::sandbox::refusal::Allowed;
 use crate::sandbox::service::locked;
 
 /// The lifetime of a code, in seconds.
@@ -78,14 +79,14 @@ impl Devices {
     }
 
     /// Returns the sign-in of a device's code, and removes the code.
-    pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
+    pub(super) fn redeem(&self, client: &str, device_code: &str) -> Allowed<Grant> {
         let mut issued = locked(&self.0);
         let pending = issued.codes.get(device_code).filter(|pending| pending.client == client);
-        let pending = pending.ok_or_else(|| denial::UNKNOWN_CODE.denial(&[]))?;
+        let pending = pending.ok_or_else(|| denial::UNKNOWN_CODE.refusal(&[]))?;
         if pending.until <= clock::now().as_second() {
-            return Err(denial::EXPIRED_CODE.denial(&[]));
+            return Err(denial::EXPIRED_CODE.refusal(&[]));
         }
-        let user = pending.user.clone().ok_or_else(|| denial::PENDING_CODE.denial(&[]))?;
+        let user = pending.user.clone().ok_or_else(|| denial::PENDING_CODE.refusal(&[]))?;
         issued.codes.remove(device_code);
         Ok(Grant { client: client.to_owned(), user })
     }
@@ -102,9 +103,9 @@ impl Devices {
     }
 
     /// Returns the grant that a refresh token was issued for.
-    pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
+    pub(super) fn renew(&self, client: &str, token: &str) -> Allowed<Grant> {
         let issued = locked(&self.0);
         let grant = issued.refresh.get(token).filter(|grant| grant.client == client);
-        grant.cloned().ok_or_else(|| denial::UNKNOWN_REFRESH_TOKEN.denial(&[]))
+        grant.cloned().ok_or_else(|| denial::UNKNOWN_REFRESH_TOKEN.refusal(&[]))
     }
 }
