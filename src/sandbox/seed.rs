@@ -27,12 +27,14 @@ impl State {
         Self::from_json(&state.to_string()).expect("a tenant without objects can be completed")
     }
 
-    /// Reads a state, or a sparse seed of one, from a file.
+    /// Reads a state, or a sparse seed of one, of a tenant with these collections from a file.
     ///
     /// # Errors
     /// Fails where the file cannot be read or [`State::from_json`] fails.
-    pub fn load(path: &Path) -> Result<Self, StateError> {
-        Self::load_with(path, Rows::default())
+    pub fn load(path: &Path, rows: Rows) -> Result<Self, StateError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
+        Self::from_json_with(&text, rows)
     }
 
     /// Reads a state, or a sparse seed of one. The same text gives the same state.
@@ -43,22 +45,12 @@ impl State {
         Self::from_json_with(text, Rows::default())
     }
 
-    /// Reads a state as [`State::load`] does, of a tenant with these collections.
-    ///
-    /// # Errors
-    /// As [`State::load`].
-    pub(crate) fn load_with(path: &Path, rows: Rows) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
-        Self::from_json_with(&text, rows)
-    }
-
     /// Reads a state as [`State::from_json`] does, of a tenant with these collections.
     ///
     /// # Errors
     /// As [`State::from_json`].
     pub fn from_json_with(text: &str, rows: Rows) -> Result<Self, StateError> {
-        let mut state = Self::from_own_json(text, rows)?;
+        let mut state = Self { rows, ..serde_json::from_str(text)? };
         if state.format_version != FORMAT_VERSION {
             return Err(StateError::FormatVersion(state.format_version));
         }

@@ -148,10 +148,11 @@ impl SandboxService {
         let _held = held.transpose().map_err(unsaved)?;
         self.catch_up(&mut state).map_err(unsaved)?;
         locked(&self.replica).keep(self.pace.now(), &state);
-        let answer = change(&mut state)?;
-        if let Some(store) = &self.store {
-            locked(store).save(&mut state).map_err(unsaved)?;
-        }
+        let Some(store) = &self.store else { return change(&mut state) };
+        let mut next = state.clone();
+        let answer = change(&mut next)?;
+        locked(store).save(&next).map_err(unsaved)?;
+        *state = next;
         Ok(answer)
     }
 

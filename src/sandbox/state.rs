@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
 use super::refusal::LocatedProblem;
 use super::rows::{Collection, Row, Rows};
-use super::{Object, clock, store};
+use super::{Object, clock};
 use crate::schema::types::type_name;
 
 /// The `formatVersion` that this build reads and writes.
@@ -357,21 +357,6 @@ impl State {
         Ok(text)
     }
 
-    /// Replaces the file atomically: a reader sees the old state or the new one. Only the owner can read the file, since
-    /// it holds the values of encrypted settings.
-    ///
-    /// # Errors
-    /// Fails where the folder cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), StateError> {
-        store::replace_file(path, &self.to_json()?)
-    }
-
-    /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
-    pub(crate) fn from_own_json(text: &str, rows: Rows) -> Result<Self, StateError> {
-        let state: Self = serde_json::from_str(text)?;
-        Ok(Self { rows, ..state })
-    }
-
     /// Returns the instant of the change that is about to be made, later than every one before it.
     pub(crate) fn tick(&mut self) -> String {
         let last = self.last_change.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
@@ -439,17 +424,13 @@ pub(super) fn unknown_field(name: &str) -> String {
 
 /// Adds the sections of the built-in collections to the schema of a state.
 fn describe_sections(schema: &mut schemars::Schema) {
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
-        return;
-    };
     for row in Rows::default().all() {
-        let section = json!({
+        schema.ensure_object()["properties"][row.section()] = json!({
             "default": [],
             "description": row.about,
             "items": { "additionalProperties": true, "type": "object" },
             "type": "array",
         });
-        properties.insert(row.section().to_owned(), section);
     }
 }
 
