@@ -56,27 +56,16 @@ pub enum CsdlError {
     )]
     MissingRoot(String),
     /// A property names a type that is not declared.
-    #[error(
-        "`{owner}.{property}` has type `{type_expr}`, which the metadata document does not declare"
-    )]
+    #[error("`{property}` has type `{type_expr}`, which the metadata document does not declare")]
     UnknownType {
-        /// The type that declares the property.
-        owner: String,
-        /// The property.
+        /// The property, after the type that declares it.
         property: String,
         /// Its `Type` attribute.
         type_expr: String,
     },
     /// A property is curated as created inline and does not contain its target.
-    #[error(
-        "`{owner}.{property}` is no contained navigation, so schemas/semantics.yaml cannot call it inline"
-    )]
-    NotContained {
-        /// The type that declares the property.
-        owner: String,
-        /// The property.
-        property: String,
-    },
+    #[error("`{0}` is no contained navigation, so schemas/semantics.yaml cannot call it inline")]
+    NotContained(String),
 }
 
 const NAMESPACE: &str = "microsoft.graph";

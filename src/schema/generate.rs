@@ -67,25 +67,29 @@ pub fn generate(
 }
 
 fn unknown_type(owner: &str, property: &CsdlProperty) -> CsdlError {
-    CsdlError::UnknownType {
-        owner: owner.to_owned(),
-        property: property.name.clone(),
-        type_expr: property.type_expr.clone(),
-    }
+    let type_expr = property.type_expr.clone();
+    CsdlError::UnknownType { property: format!("{owner}.{}", property.name), type_expr }
 }
 
 fn derived_types(types: &BTreeMap<String, CsdlType>) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut derived: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for name in types.keys() {
-        // A document whose inheritance is circular must not hang the tool.
-        let mut seen = BTreeSet::from([name.as_str()]);
-        let mut at = types[name].base.as_deref();
-        while let Some(base) = at.filter(|base| seen.insert(base)) {
+        for base in chain(types, name).into_iter().skip(1) {
             derived.entry(base).or_default().insert(name);
-            at = types.get(base).and_then(|ty| ty.base.as_deref());
         }
     }
     derived
+}
+
+/// Returns a type, its base, that one's base, and so on. A document whose inheritance is circular must not hang the tool.
+fn chain<'a>(types: &'a BTreeMap<String, CsdlType>, name: &str) -> Vec<&'a str> {
+    let mut chain: Vec<&str> = Vec::new();
+    let mut at = types.get_key_value(name);
+    while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
+        chain.push(name);
+        at = ty.base.as_ref().and_then(|base| types.get_key_value(base));
+    }
+    chain
 }
 
 struct Generator<'a> {
@@ -128,7 +132,7 @@ impl<'a> Generator<'a> {
             }
         }
         let bases: Vec<String> =
-            reached.iter().flat_map(|name| self.chain(name)).map(str::to_owned).collect();
+            reached.iter().flat_map(|name| chain(self.types, name)).map(str::to_owned).collect();
         reached.extend(bases);
         Ok(reached)
     }
@@ -151,10 +155,7 @@ impl<'a> Generator<'a> {
     fn is_inline(&self, owner: &str, property: &CsdlProperty) -> Result<bool, CsdlError> {
         let inline = self.curated(owner, property).inline;
         if inline && !(property.navigation && property.contained) {
-            return Err(CsdlError::NotContained {
-                owner: owner.to_owned(),
-                property: property.name.clone(),
-            });
+            return Err(CsdlError::NotContained(format!("{owner}.{}", property.name)));
         }
         Ok(inline)
     }
@@ -176,20 +177,9 @@ impl<'a> Generator<'a> {
         self.derived.contains_key(name)
     }
 
-    /// A type, its base, that one's base, and so on.
-    fn chain(&self, name: &str) -> Vec<&'a str> {
-        let mut chain: Vec<&str> = Vec::new();
-        let mut at = self.types.get_key_value(name);
-        while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
-            chain.push(name);
-            at = ty.base.as_ref().and_then(|base| self.types.get_key_value(base));
-        }
-        chain
-    }
-
     /// Own and inherited properties with the type that declares each.
     fn properties(&self, name: &str) -> Vec<(&'a str, &'a CsdlProperty)> {
-        let chain = self.chain(name).into_iter();
+        let chain = chain(self.types, name).into_iter();
         chain
             .flat_map(|at| self.types[at].properties.iter().map(move |property| (at, property)))
             .collect()
@@ -416,7 +406,7 @@ mod tests {
         for property in ["displayName", "successor"] {
             let error = generated(&inline("workOrder", property), &[ROOT]);
             assert!(
-                matches!(&error, Err(CsdlError::NotContained { property: found, .. }) if found == property),
+                matches!(&error, Err(CsdlError::NotContained(found)) if *found == format!("workOrder.{property}")),
                 "{error:?}"
             );
         }
