@@ -125,16 +125,13 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allo
     written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
 
     let before = state.device_registration_policy.clone();
-    for (outer, path) in [
-        ("azureADJoin", "azureADJoin.isAdminConfigurable"),
-        ("azureADRegistration", "azureADRegistration.isAdminConfigurable"),
-    ] {
+    for outer in ["azureADJoin", "azureADRegistration"] {
         // The service alone decides it: writes do not stick (Microsoft365DSC#6449).
-        written[outer]["isAdminConfigurable"] = value_at(&before, path).clone();
+        written[outer]["isAdminConfigurable"] = before[outer]["isAdminConfigurable"].clone();
     }
     if state.device_registration.registration_locked {
         // Microsoft says that it cannot be modified, not what an attempt meets: it is silently kept here.
-        written["azureADRegistration"] = value_at(&before, "azureADRegistration").clone();
+        written["azureADRegistration"] = before["azureADRegistration"].clone();
     }
     let mut after = before.clone();
     after.extend(written);

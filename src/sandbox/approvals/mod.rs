@@ -199,9 +199,7 @@ impl State {
 
     /// Returns the status of the request for approval of this code now, `None` where there is none.
     pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
-        let mut requests = self.approval_requests.iter();
-        let request = requests.find(|request| request.code == code)?;
-        Some(request.status_at(clock::now()))
+        Some(find(self, code)?.status_at(clock::now()))
     }
 }
 
