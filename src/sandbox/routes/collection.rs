@@ -104,9 +104,12 @@ fn show(call: &Call, row: Row) -> Answer {
         let own = navigations.iter().filter(|(cast, _)| is_of(call.version, object, cast));
         for (_, navigation) in own {
             let mut linked = references::shown(state, row, call.version, id, navigation);
-            let value =
-                if navigation.many { linked.into() } else { linked.pop().unwrap_or_default() };
-            shown.insert(navigation.property.clone(), value);
+            let value = if navigation.ty.collection {
+                linked.into()
+            } else {
+                linked.pop().unwrap_or_default()
+            };
+            shown.insert(navigation.name.clone(), value);
         }
         Ok::<_, ErrorResponse>(shown)
     })?;
@@ -127,13 +130,7 @@ fn create(call: &Call, row: Row) -> Answer {
 
 fn update(call: &Call, row: Row) -> Answer {
     let body = call.body()?;
-    call.change(|state, change| {
-        let mut writer = Writer { state, row, change };
-        match row.update {
-            Update::Patch => writer.patch(call.parameter(0), &body),
-            Update::Put => writer.put(call.parameter(0), &body),
-        }
-    })?;
+    call.change(|state, change| Writer { state, row, change }.update(call.parameter(0), &body))?;
     Ok(UPDATED.into_response())
 }
 
