@@ -140,9 +140,6 @@ impl Edit {
     /// Fails where the object or a property does not exist, or the service would refuse the change. The tenant is then
     /// unchanged.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
-        if self.settings.is_empty() {
-            return Err(EditError("The edit sets nothing.".to_owned()));
-        }
         let name = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant.domain));
         let actor = Actor { app_id: None, name };
         let change = Change { version: GraphVersion::Beta, actor: &actor };
