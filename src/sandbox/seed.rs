@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::check::{Checker, each};
 use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
-use super::refusal::{Checked, table};
+use super::refusal::{Allowed, table};
 use super::rows::{Row, Rows};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
@@ -70,7 +70,7 @@ impl Default for State {
 }
 
 /// Completes every section.
-fn complete(state: &mut State) -> Checked<()> {
+fn complete(state: &mut State) -> Allowed<()> {
     let mut ids = Ids::default();
     each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
         .map_err(|fault| fault.under("groups"))?;
@@ -130,7 +130,7 @@ struct Ids {
 
 impl Ids {
     /// Generates an object's id where there is none, and refuses an id that another object of the scope has.
-    fn give(&mut self, scope: &'static str, ty: &str, name: &str, id: &mut String) -> Checked<()> {
+    fn give(&mut self, scope: &'static str, ty: &str, name: &str, id: &mut String) -> Allowed<()> {
         let nth = self.named.entry((ty.to_owned(), name.to_owned())).or_default();
         *nth += 1;
         if id.is_empty() {
@@ -145,20 +145,19 @@ impl Ids {
 }
 
 /// Refuses members that do not exist.
-fn check_members(state: &State, ids: &[String]) -> Checked<()> {
+fn check_members(state: &State, ids: &[String]) -> Allowed<()> {
     each(ids, |id| {
         let kind = membership::kind(state, id);
-        kind.map(drop).ok_or_else(|| table::NO_SUCH_ID.refusal(&[id]).into())
+        kind.map(drop).ok_or_else(|| table::NO_SUCH_ID.refusal(&[id]))
     })
     .map(drop)
     .map_err(|fault| fault.under("members"))
 }
 
 /// Refuses references of an object that does not exist, or that cannot refer to these.
-fn check_references(state: &State, id: &str) -> Checked<()> {
+fn check_references(state: &State, id: &str) -> Allowed<()> {
     let (row, object) = state.find(id).ok_or_else(|| table::NO_SUCH_ID.refusal(&[&id]))?;
-    let references = &state.references[id];
-    Ok(references::check(state, row, GraphVersion::Beta, type_of(object), references)?)
+    references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
 }
 
 /// Returns the built-in scope tag (FACTS 7).
@@ -169,7 +168,7 @@ fn default_scope_tag() -> Object {
 }
 
 /// Completes an object outside the collections.
-fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Checked<()> {
+fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Allowed<()> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
@@ -189,7 +188,7 @@ fn identify(
     ty: &TypeDef,
     name_property: &str,
     object: &mut Object,
-) -> Checked<()> {
+) -> Allowed<()> {
     let mut id = text(object, "id").to_owned();
     ids.give(scope, &ty.name, text(object, name_property), &mut id)?;
     let fraction = id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 10_000_000);
@@ -203,7 +202,7 @@ fn identify(
 }
 
 /// Completes an object of a collection. Its id is unique among all collections, since masked values are kept by id.
-fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> Checked<Object> {
+fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> Allowed<Object> {
     let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
     let checker = Checker::of_states(row.defaults);
     let ty = checker.instance_type(row.root, &object)?;

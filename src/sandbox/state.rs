@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::approvals::request::ApprovalRequest;
 use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
-use super::refusal::LocatedProblem;
+use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Rows};
 use super::{Object, clock};
 use crate::schema::types::type_name;
@@ -342,8 +342,8 @@ pub enum StateError {
     #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
     FormatVersion(String),
     /// An object in the document could not exist in a tenant.
-    #[error("`{path}`: {0}", path = .0.path())]
-    Impossible(LocatedProblem),
+    #[error("`{}`: {}", .0.path(), .0.message)]
+    Impossible(ErrorResponse),
 }
 
 impl State {
@@ -383,6 +383,11 @@ impl State {
     /// Returns the object of any collection that has this id, with its collection.
     pub(crate) fn find(&self, id: &str) -> Option<(Row, &Object)> {
         self.rows.all().find_map(|row| Some((row, self.object(row, id)?)))
+    }
+
+    /// Returns the user of a user principal name.
+    pub(crate) fn user(&self, upn: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(upn))
     }
 
     /// Returns the ids of the objects of a collection that fit and have this id, or else this name.

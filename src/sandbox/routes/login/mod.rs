@@ -220,9 +220,7 @@ fn check_consent(app: Option<&App>) -> Allowed<()> {
 
 /// Refuses a person that is not in the tenant; a tenant that lists no users takes any name.
 fn check_user(state: &TenantState, user: &str) -> Allowed<()> {
-    let mut users = state.users.iter();
-    let is_listed = users.any(|listed| listed.user_principal_name.eq_ignore_ascii_case(user));
-    if state.users.is_empty() || is_listed {
+    if state.users.is_empty() || state.user(user).is_some() {
         return Ok(());
     }
     Err(denial::UNKNOWN_USER.refusal(&[&state.tenant.display_name]))
