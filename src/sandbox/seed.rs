@@ -82,7 +82,9 @@ fn complete(state: &mut State) -> Allowed<()> {
         .map_err(|fault| fault.under("groups"))?;
 
     if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
-        state.role_scope_tags.insert(0, default_scope_tag());
+        // FACTS 7.
+        let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
+        state.role_scope_tags.insert(0, object(built_in));
     }
     for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
         tag.entry("id").or_insert_with(|| index.to_string().into());
@@ -158,13 +160,6 @@ fn check_members(state: &State, ids: &[String]) -> Allowed<()> {
 fn check_references(state: &State, id: &str) -> Allowed<()> {
     let (row, object) = state.find(id).ok_or_else(|| table::NO_SUCH_ID.refusal(&[&id]))?;
     references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
-}
-
-/// Returns the built-in scope tag (FACTS 7).
-fn default_scope_tag() -> Object {
-    object(
-        json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true }),
-    )
 }
 
 /// Completes an object outside the collections.

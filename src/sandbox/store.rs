@@ -14,7 +14,7 @@ use super::state::{State, StateError};
 /// The file of a tenant that is being served.
 #[derive(Debug)]
 pub(super) struct Store {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The collections of the tenant, which the file does not name.
     rows: Rows,
     /// The file when it was last read or written here.
@@ -33,11 +33,6 @@ impl Store {
         let mut store = Self { path, rows, version: None };
         store.save(&state)?;
         Ok((store, state))
-    }
-
-    /// Waits for the lock of the file.
-    pub(super) fn lock(&self) -> Result<File, StateError> {
-        lock(&self.path)
     }
 
     /// Returns the tenant that another process has written since, if any. A deleted file changes nothing.
@@ -88,7 +83,7 @@ fn file_version(path: &Path) -> Option<Version> {
 }
 
 /// Waits for the lock of a file. The lock is another file beside it, since the file itself is replaced.
-fn lock(path: &Path) -> Result<File, StateError> {
+pub(super) fn lock(path: &Path) -> Result<File, StateError> {
     let failed = |source| StateError::Write { path: path.to_owned(), source };
     let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
     let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));

@@ -28,9 +28,7 @@ type Handler = fn(&Call, Row) -> Answer;
 pub(super) fn router(row: Row) -> Routes {
     const LIST: &str = "";
     const ITEM: &str = "/{id}";
-    const NAVIGATION: &str = "/{id}/{cast}/{navigation}";
     const REFERENCE: &str = "/{id}/{cast}/{navigation}/$ref";
-    const ONE_REFERENCE: &str = "/{id}/{cast}/{navigation}/{target}/$ref";
     let (get, post, delete) = (MethodFilter::GET, MethodFilter::POST, MethodFilter::DELETE);
     let update = match row.update {
         Update::Patch => MethodFilter::PATCH,
@@ -48,10 +46,10 @@ pub(super) fn router(row: Row) -> Routes {
         (row.has_status_overview, "/{id}/deviceStatusOverview", get, status_overview),
         (row.assign.is_some(), &assign, post, assign_to),
         (row.assign.is_some(), "/{id}/assignments", get, assignments),
-        (true, NAVIGATION, get, navigations::show),
+        (true, "/{id}/{cast}/{navigation}", get, navigations::show),
         (true, REFERENCE, MethodFilter::PUT.or(post), navigations::refer),
         (true, REFERENCE, delete, navigations::clear),
-        (true, ONE_REFERENCE, delete, navigations::remove),
+        (true, "/{id}/{cast}/{navigation}/{target}/$ref", delete, navigations::remove),
     ];
     let path = format!("/{}", row.path);
     let mut router = Routes::new();
