@@ -41,8 +41,7 @@ pub fn generate(
 ) -> Result<Value, CsdlError> {
     let generator = Generator { types, curated, derived: derived_types(types) };
     let mut defs = Map::new();
-    let included = generator.closure(roots)?;
-    let inline = generator.inline_targets();
+    let [included, inline] = generator.closure(roots)?;
     for name in &included {
         let ty = &types[name];
         if ty.category == Category::Enum {
@@ -100,9 +99,10 @@ struct Generator<'a> {
 
 impl<'a> Generator<'a> {
     /// Returns every type that the roots reach: what derives from them, what their properties hold, and
-    /// the bases of all these. What else derives from a base is not reached.
-    fn closure(&self, roots: &[Root<'_>]) -> Result<BTreeSet<String>, CsdlError> {
-        let mut reached = BTreeSet::new();
+    /// the bases of all these. What else derives from a base is not reached. Returns also those of them whose entities are
+    /// created inline.
+    fn closure(&self, roots: &[Root<'_>]) -> Result<[BTreeSet<String>; 2], CsdlError> {
+        let (mut reached, mut inline) = (BTreeSet::new(), BTreeSet::new());
         let mut open: Vec<String> = Vec::new();
         for Root { name, navigations } in roots {
             if !self.types.contains_key(*name) {
@@ -126,15 +126,18 @@ impl<'a> Generator<'a> {
                 self.derived.get(name.as_str()).into_iter().flatten().map(|d| (*d).to_owned()),
             );
             for (owner, property) in self.properties(&name) {
-                if !property.navigation || self.is_inline(owner, property)? {
-                    open.extend(self.target(owner, property)?);
+                let is_inline = self.is_inline(owner, property)?;
+                if !property.navigation || is_inline {
+                    let target = self.target(owner, property)?;
+                    inline.extend(target.clone().filter(|_| is_inline));
+                    open.extend(target);
                 }
             }
         }
         let bases: Vec<String> =
             reached.iter().flat_map(|name| chain(self.types, name)).map(str::to_owned).collect();
         reached.extend(bases);
-        Ok(reached)
+        Ok([reached, inline])
     }
 
     /// Returns the type that a property holds, where that is no primitive.
@@ -158,19 +161,6 @@ impl<'a> Generator<'a> {
             return Err(CsdlError::NotContained(format!("{owner}.{}", property.name)));
         }
         Ok(inline)
-    }
-
-    /// Returns the types of the entities that are created inline.
-    fn inline_targets(&self) -> BTreeSet<String> {
-        let inline = self.curated.iter().filter(|(_, constraints)| constraints.inline);
-        let target = |((owner, name), _): (&(String, String), _)| {
-            let property = self.types.get(owner)?.properties.iter().find(|p| p.name == *name)?;
-            match TypeRef::parse(&property.type_expr)?.holds {
-                Holds::Named(target) => Some(target),
-                Holds::Edm(_) => None,
-            }
-        };
-        inline.filter_map(target).collect()
     }
 
     fn is_polymorphic(&self, name: &str) -> bool {

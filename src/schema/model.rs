@@ -112,8 +112,10 @@ impl Structure {
 
 /// The merged types of one version, built as they are asked for.
 pub struct Model {
-    types: &'static Types,
-    semantics: &'static Semantics,
+    /// The types beneath the model.
+    pub types: &'static Types,
+    /// The curated facts beneath the model.
+    pub semantics: &'static Semantics,
     built: Cache<Structure>,
 }
 
@@ -131,16 +133,6 @@ impl Model {
 
     pub(super) fn new(types: &'static Types, semantics: &'static Semantics) -> Self {
         Self { types, semantics, built: Cache::new() }
-    }
-
-    /// Returns the types beneath the model.
-    pub fn types(&self) -> &'static Types {
-        self.types
-    }
-
-    /// Returns the curated facts beneath the model.
-    pub fn semantics(&self) -> &'static Semantics {
-        self.semantics
     }
 
     /// Returns a structured type by its name without namespace.
