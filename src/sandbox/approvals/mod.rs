@@ -204,7 +204,9 @@ impl State {
 
     /// Returns the status of the request for approval of this code now, `None` where there is none.
     pub fn approval_status(&self, code: &str) -> Option<ApprovalStatus> {
-        Some(find(self, code)?.status_at(clock::now()))
+        let mut requests = self.approval_requests.iter();
+        let request = requests.find(|request| request.code == code)?;
+        Some(request.status_at(clock::now()))
     }
 }
 
@@ -214,7 +216,7 @@ pub(crate) fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalReque
     requests.find(|request| request.code.eq_ignore_ascii_case(code))
 }
 
-/// Returns a digest of the body of a write. Addresses in it are on the host that the caller used. Graph's host is always the same, and a sandbox may listen elsewhere each
+/// Returns a digest of the body of a write. Graph's host is always the same, and a sandbox may listen elsewhere each
 /// time: an address on it stays the same address.
 fn fingerprint(write: &ProtectedWrite<'_>) -> String {
     let host = write.header("host").map(|host| format!("//{host}/"));

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The refusal of a call, or of a state file. The outermost layer, which knows the ids of the call, makes the response of it.
+/// The refusal of a call, or of a state file. The outermost layer, which knows the ids of the call, makes the response of
+/// it.
 #[derive(Clone, Debug)]
 pub struct ErrorResponse {
     pub(crate) status: StatusCode,
