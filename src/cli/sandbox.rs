@@ -107,14 +107,14 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<()> {
         faults.time_scale = TimeScale(scale);
     }
     let (tenant, file) = (State::default(), arguments.state.clone());
-    let running = Sandbox::start_with_faults(faults, tenant, file, arguments.listen)
+    let running = Sandbox::start(tenant, file, faults, arguments.listen)
         .await
         .map_err(|error| start_error(error, arguments.state.as_deref()))?;
-    ui.data(&format!("{}\n", running.graph_url()))?;
+    ui.data(&format!("{}\n", running.url()))?;
     ui.status(&format!(
         "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",
-        running.graph_url(),
-        running.login_url()
+        running.url(),
+        running.url()
     ));
     signals::shutdown_requested().await.map_err(|source| {
         Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)

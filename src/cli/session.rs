@@ -29,7 +29,7 @@ use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{Address, Desired, load};
 use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
-use crate::sandbox::Running;
+use crate::sandbox::Sandbox;
 use crate::tenant::Live;
 use crate::tenant::read::reread;
 use crate::ui::Ui;
@@ -60,7 +60,7 @@ pub(super) struct Connection {
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
     asks: bool,
-    pub(super) sandbox: Option<Running>,
+    pub(super) sandbox: Option<Sandbox>,
 }
 
 /// The manifests of a tenant and the client that is signed in to it.
@@ -78,7 +78,7 @@ pub(super) struct Session {
     pub(super) alone: bool,
     /// The sandbox's state file.
     state_file: Option<PathBuf>,
-    sandbox: Option<Running>,
+    sandbox: Option<Sandbox>,
 }
 
 impl Connection {
@@ -98,7 +98,7 @@ impl Connection {
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
-            Some(running) => (Some(running.graph_url()), Some(running.login_url())),
+            Some(running) => (Some(running.url()), Some(running.url())),
             None => (options.graph_url.clone(), options.login_url.clone()),
         };
         let spec = &tenant.spec;
@@ -134,7 +134,7 @@ pub(super) struct SignedIn {
     directory: Uuid,
     /// The name of the credential, for people.
     with: String,
-    sandbox: Option<Running>,
+    sandbox: Option<Sandbox>,
 }
 
 impl SignedIn {

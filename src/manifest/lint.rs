@@ -112,8 +112,8 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
 
 /// Checks lists of which exactly one element must have certain members.
 fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let rules = model.semantics().one_element.iter();
-    for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
+    let rules = model.semantics.one_element.iter();
+    for rule in rules.filter(|rule| model.types.is_a(kind, &rule.on)) {
         let Some((list, inner)) = rule.elements.split_first() else { continue };
         let Some(list) = spec.get(list) else { continue };
         let mut elements: Vec<&Value> = list.elements().iter().collect();

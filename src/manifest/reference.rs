@@ -243,7 +243,7 @@ impl ReferenceReader<'_> {
     }
 
     fn fits(&self, kind: &str) -> bool {
-        let types = self.context.model.types();
+        let types = self.context.model.types;
         types.is_a(kind, self.target) && kinds::exists(kind, types.version())
     }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::limits::{
     INTUNE_PLAN, INTUNE_SKU, PAGE_OF_DEVICE_CONFIGURATIONS, PAGE_OF_DIRECTORY_OBJECTS,
 };
+use super::rows::READ_CONFIGURATION;
 use super::state::State;
 use super::{Object, approvals, guid, is_under, object};
 use crate::schema::types::GraphVersion;
@@ -35,10 +36,6 @@ pub(crate) struct EntitySet {
     /// Returns the objects at an instant, in the order of the list.
     pub(crate) objects: fn(&State, Timestamp) -> Vec<Object>,
 }
-
-/// The permissions with which filters are read (FACTS 7).
-const CONFIGURATION: &[&str] =
-    &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
 
 /// The permissions with which scope tags, requests for approval and access policies are read (FACTS 1.10, 7).
 pub(crate) const CONFIGURATION_OR_RBAC: &[&str] = &[
@@ -136,7 +133,7 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
     EntitySet {
         path: "deviceManagement/assignmentFilters",
         entity_type: "deviceAndAppManagementAssignmentFilter",
-        read: CONFIGURATION,
+        read: READ_CONFIGURATION,
         is_writable: true,
         objects: |state, _| state.assignment_filters.clone(),
         ..EntitySet::OF_INTUNE

@@ -78,15 +78,13 @@ fn duration(text: &str) -> Option<String> {
 
 /// Reads `hh:mm[:ss[.fraction]]` and writes seconds and seven digits, as Intune does (FACTS 1.9).
 fn time_of_day(text: &str) -> Option<String> {
-    let text = if text.len() == 5 { format!("{text}:00") } else { text.to_owned() };
-    let (clock, fraction) = text.split_once('.').unwrap_or((&text, "0"));
-    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let has_form = [hour, minute, second].iter().all(|part| part.len() == 2 && is_number(part))
-        && (1..=12).contains(&fraction.len())
-        && is_number(fraction);
-    let is_time = hour <= "23" && minute <= "59" && second <= "59";
-    (has_form && is_time).then(|| format!("{clock}.{fraction:0<7.7}"))
+    // The parser also reads other separators, an offset and the second 60.
+    let has_form = text.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
+    if !has_form || text.as_bytes().get(2) != Some(&b':') || text.get(6..8) == Some("60") {
+        return None;
+    }
+    let time = text.parse::<jiff::civil::Time>().ok()?;
+    Some(time.strftime("%H:%M:%S.%7f").to_string())
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ impl LiveObject {
         };
         let leads = |target: &str| {
             let mut others = others.iter().filter(|other| other.key() != self.key());
-            others.any(|other| model.types().is_a(&other.kind, target))
+            others.any(|other| model.types.is_a(&other.kind, target))
         };
         let links = structure.references().filter(|(_, target)| leads(target));
         links.map(|(property, _)| property.name.clone()).collect()

@@ -62,7 +62,7 @@ pub fn minimal(model: &Model, kind: &str) -> Map<String, Value> {
 /// Gives the first element of each list that a rule is about what one element must have.
 fn hold_one_element_rules(model: &Model, kind: &str, spec: &mut Map<String, Value>) {
     let rules = Semantics::built_in().one_element.iter();
-    for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
+    for rule in rules.filter(|rule| model.types.is_a(kind, &rule.on)) {
         let path = format!("/{}/0", rule.elements.join("/0/"));
         let mut holder = Value::Object(std::mem::take(spec));
         let element = holder.pointer_mut(&path).and_then(Value::as_object_mut);

@@ -8,8 +8,9 @@ use crate::cli::Result;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
 use crate::sandbox::fault_config::FaultConfig;
+use crate::sandbox::rows::Rows;
 use crate::sandbox::state::{State, StateError, Tenant};
-use crate::sandbox::{Running, Sandbox, SandboxError};
+use crate::sandbox::{Sandbox, SandboxError};
 use crate::ui::Ui;
 use crate::yaml;
 
@@ -20,7 +21,7 @@ pub(super) async fn start(
     root: &Path,
     file: Option<&Path>,
     faults: FaultConfig,
-) -> Result<Running> {
+) -> Result<Sandbox> {
     let state = match file {
         // The sandbox reads the file.
         Some(path) if path.exists() => State::default(),
@@ -28,7 +29,7 @@ pub(super) async fn start(
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
-    let running = Sandbox::start_with_faults(faults, state, kept, address)
+    let running = Sandbox::start(state, kept, faults, address)
         .await
         .map_err(|error| start_error(error, file))?;
     match file {
@@ -48,7 +49,7 @@ fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
                 return Err(Error::failed("sandbox/state", message)
                     .hint("`spec.sandbox.seed` of the tenant file names it."));
             }
-            State::load(&path)
+            State::load(&path, Rows::default())
                 .map_err(|why| state_error(&path, why, "Correct what the message names."))
         }
         None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),

@@ -13,8 +13,8 @@ use crate::schema::types::{GraphVersion, Types};
 /// The collections that every sandbox has.
 const BUILT_IN: &[&Collection] = &[&device_configurations::ROW, &device_compliance_policies::ROW];
 
-/// The permissions that Intune's configurations and policies are read with.
-const READ_CONFIGURATION: &[&str] =
+/// The permissions that Intune's configurations, policies and filters are read with (FACTS 7).
+pub(super) const READ_CONFIGURATION: &[&str] =
     &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
 /// The permission that they are written with.
 const WRITE_CONFIGURATION: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];

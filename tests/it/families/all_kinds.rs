@@ -188,8 +188,9 @@ fn read(workspace: &Workspace, state: &str) -> Live {
     let desired = load::load(workspace.path()).into_desired().expect("the manifests are valid");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
-        let state = State::load(&workspace.file(state)).expect("the state is readable");
-        let running = Sandbox::start(state, None, ([127, 0, 0, 1], 0).into())
+        let state =
+            State::load(&workspace.file(state), Default::default()).expect("the state is readable");
+        let running = Sandbox::start(state, None, Default::default(), ([127, 0, 0, 1], 0).into())
             .await
             .expect("the sandbox starts");
         let graph = signed_in(&running, Clock::system()).await;

@@ -143,7 +143,7 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
     workspace.edit("first.yaml", "displayName: first", &description);
     let served = Served::new(workspace, json!({}));
     let limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
-    let (binary, url) = (env!("CARGO_BIN_EXE_moorline"), served.running.graph_url());
+    let (binary, url) = (env!("CARGO_BIN_EXE_moorline"), served.running.url());
     let mut shell = Command::new("/bin/sh");
     shell
         .args(["-c", limited, "sh", binary, "apply", "--yes"])
