@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::context::Person;
+use super::chain::Person;
 use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
 use super::lookup::{CLIENT_ID, CredentialLookup};
 use super::{AuthError, Token, TokenFuture, TokenSource};

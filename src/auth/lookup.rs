@@ -5,7 +5,7 @@ use url::Url;
 
 use super::TokenSource;
 use super::app::{App, Proof};
-use super::context::CredentialContext;
+use super::chain::CredentialContext;
 use super::entra::TokenEndpoint;
 use crate::http::cloud::is_loopback;
 

@@ -73,22 +73,18 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
 impl TokenSource for ManagedIdentity {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async {
-            let request = self.caller.get(&self.url);
-            let answer = match &self.proof {
+            let (header, value, later): (_, _, &[u16]) = match &self.proof {
                 // The metadata service says 404 and 410 while it is being updated.
-                None => {
-                    let request = request.header("metadata", "true");
-                    self.caller.call_with(request, Some(&[404, 410, 500])).await?
-                }
+                None => ("metadata", HeaderValue::from_static("true"), &[404, 410, 500]),
                 Some(proof) => {
                     let proof = HeaderValue::try_from(proof.expose_secret());
                     let mut proof = proof.map_err(|_| AuthError::Malformed)?;
                     proof.set_sensitive(true);
-                    self.caller
-                        .call_with(request.header("x-identity-header", proof), Some(&[]))
-                        .await?
+                    ("x-identity-header", proof, &[])
                 }
             };
+            let request = self.caller.get(&self.url).header(header, value);
+            let answer = self.caller.call_with(request, Some(later)).await?;
             let answer: IdentityToken = read(&self.url, &answer)?;
             self.caller.known.add(&answer.access_token);
             let now = self.caller.http.clock.now();

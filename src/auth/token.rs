@@ -47,7 +47,7 @@ impl Token {
         let claims: Value = part(secret.expose_secret(), 1).unwrap_or_default();
         let issuer = claims["iss"].as_str().filter(|_| is_signed(secret.expose_secret()));
         Self {
-            issuer: issuer.and_then(|iss| host(&Url::parse(iss).ok()?)),
+            issuer: issuer.and_then(|iss| Some(Url::parse(iss).ok()?.host_str()?.to_owned())),
             tenant: claims["tid"].as_str().and_then(|tid| Uuid::parse_str(tid).ok()),
             lifetime: None,
             secret,
@@ -64,7 +64,7 @@ impl Token {
         let token = Self::handed(secret, now, Some(lifetime));
         // A relay hands out a cloud's own tokens, and a cloud has more names than are known here.
         let issuer = token.issuer.filter(|issuer| issues_cloud_tokens(issuer));
-        Self { issuer: issuer.or_else(|| host(login)), ..token }
+        Self { issuer: issuer.or_else(|| login.host_str().map(str::to_owned)), ..token }
     }
 
     /// Makes a token from a program or service of this machine, which has renewed or cached it.
@@ -106,10 +106,6 @@ impl Token {
             None => Err(AuthError::NoTenantClaim),
         }
     }
-}
-
-fn host(url: &Url) -> Option<String> {
-    url.host_str().map(str::to_owned)
 }
 
 /// Returns whether a token claims to be signed. An emulator's is not, whatever issuer it names.

@@ -99,7 +99,7 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |writer| report::text::plan(plan, writer, ui.verbosity > 0);
+    let text = |writer| report::text::story(plan, writer, ui.verbosity > 0);
     if options.output.format == Format::Text && options.output.output.is_none() {
         return ui.data(&text(ui.writer()));
     }

@@ -71,10 +71,9 @@ struct Pattern {
     aadsts: Vec<u32>,
 }
 
-const TEXT: &str = include_str!("../../schemas/errors.yaml");
-
 static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
-    crate::yaml::from_str(TEXT).expect("the catalogue is part of the program and a test reads it")
+    crate::yaml::from_str(include_str!("../../schemas/errors.yaml"))
+        .expect("the catalogue is part of the program and a test reads it")
 });
 
 impl Catalogue {

@@ -95,15 +95,13 @@ pub fn error(
     Document::Error.render(&body)
 }
 
-/// Returns the document of findings.
-pub fn findings(findings: &FindingsDocument) -> String {
-    Document::Findings.render(findings)
-}
-
 impl Document {
     /// Returns the text of a document of this sort.
     pub fn render(self, body: &impl Serialize) -> String {
-        print(&Headed { kind: self, format_version: FormatVersion::V1, body })
+        let document = Headed { kind: self, format_version: FormatVersion::V1, body };
+        // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        harmless(&text) + "\n"
     }
 }
 
@@ -131,12 +129,6 @@ pub fn schema(document: Document) -> Value {
 fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<T>().to_value()
-}
-
-fn print(document: &impl Serialize) -> String {
-    // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    harmless(&text) + "\n"
 }
 
 /// Returns JSON with every character escaped that a terminal would obey or hide. Its own grammar is
@@ -188,7 +180,8 @@ mod tests {
             (
                 Document::Findings,
                 "findings",
-                findings(&FindingsDocument::new(FindingItem::all(&found, &sources))),
+                Document::Findings
+                    .render(&FindingsDocument::new(FindingItem::all(&found, &sources))),
             ),
         ];
         for (document, kind, text) in documents {

@@ -197,7 +197,7 @@ impl TextWriter {
     }
 
     fn push(&mut self, style: Style, text: &str) {
-        self.text.push_str(&self.palette.paint(style, text).to_string());
+        self.text.push_str(&self.palette.paint(style, text));
     }
 
     fn begin_line(&mut self, indent: usize) {

@@ -1,5 +1,7 @@
 //! Holds the checks of an examination and their results. Every check is unknown until a result is recorded.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::CheckSummary;
@@ -45,6 +47,12 @@ pub enum CheckStatus {
     Missing,
     /// The check could not be made.
     Unknown,
+}
+
+impl fmt::Display for CheckStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl CheckResult {

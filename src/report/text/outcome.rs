@@ -49,7 +49,7 @@ pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbose: bool) 
 fn row(item: &Item) -> [String; 4] {
     [
         phrases::status(item.status).to_owned(),
-        phrases::action(item.action).to_owned(),
+        item.action.to_string(),
         sanitize::line(&item.address.to_string()).into_owned(),
         view::display_name(&item.display_name).unwrap_or_default(),
     ]
