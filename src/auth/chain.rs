@@ -7,16 +7,14 @@ use super::cache::Cached;
 use super::caller::SignInClient;
 use super::credential::{Credential, Settings, Skipped};
 use super::lookup::CredentialLookup;
-use super::{
-    AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, static_token,
-};
+use super::{AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, token};
 
 /// Looks one kind of credential up, without the network.
 type Find = fn(&mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>>;
 
 /// Every kind in the order of the lookup: those that are set for this run, then those of the machine, then a person.
 const CHAIN: [(Credential, Find); 9] = [
-    (Credential::AccessToken, static_token::find),
+    (Credential::AccessToken, token::find),
     (Credential::GithubOidc, oidc::find_github),
     (Credential::AzureDevOpsOidc, oidc::find_azure_devops),
     (Credential::WorkloadIdentity, app::find_with_token_file),

@@ -3,18 +3,15 @@
 //! Virtual machines get them from their metadata service; App Service, Functions and Container Apps from an
 //! endpoint that their environment names.
 
-use std::time::Duration;
-
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
 
 use super::caller::SignInClient;
 use super::entra::read;
 use super::lookup::CredentialLookup;
-use super::{AuthError, Token, TokenFuture, TokenSource};
+use super::token::HandedToken;
+use super::{AuthError, TokenFuture, TokenSource};
 
 /// The origin of a virtual machine's metadata service.
 const METADATA: &str = "http://169.254.169.254";
@@ -26,17 +23,6 @@ struct ManagedIdentity {
     /// The proof that the caller is inside a service; a virtual machine's metadata service wants none.
     proof: Option<SecretString>,
     caller: SignInClient,
-}
-
-#[derive(Deserialize)]
-struct IdentityToken {
-    access_token: SecretString,
-    /// A number, often as text; App Service leaves it out.
-    #[serde(default)]
-    expires_in: Value,
-    /// Seconds since 1970, often as text.
-    #[serde(default)]
-    expires_on: Value,
 }
 
 /// Looks for an identity. Only a request shows whether a machine has one, and takes long if there is no metadata
@@ -85,22 +71,8 @@ impl TokenSource for ManagedIdentity {
             };
             let request = self.caller.get(&self.url).header(header, value);
             let answer = self.caller.call_with(request, Some(later)).await?;
-            let answer: IdentityToken = read(&self.url, &answer)?;
-            self.caller.known.add(&answer.access_token);
-            let now = self.caller.http.clock.now();
-            let lifetime = seconds(&answer.expires_in).or_else(|| {
-                let end = seconds(&answer.expires_on)?;
-                Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
-            });
-            Ok(Token::handed(answer.access_token, now, lifetime))
+            let answer: HandedToken = read(&self.url, &answer)?;
+            Ok(answer.received(&self.caller))
         })
     }
-}
-
-fn seconds(value: &Value) -> Option<Duration> {
-    let seconds = match value {
-        Value::String(text) => text.parse().ok()?,
-        value => value.as_u64()?,
-    };
-    Some(Duration::from_secs(seconds))
 }

@@ -23,7 +23,6 @@ mod lookup;
 mod managed_identity;
 mod oidc;
 pub mod refusal;
-mod static_token;
 pub mod tenant;
 pub mod token;
 pub mod variables;

@@ -44,10 +44,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         return Err(missing.into_error().into());
     }
     // The rollback restores values of the journal, so the manifests need not be valid.
-    let path = match &arguments.path {
-        Some(path) => path,
-        None => root_of(&arguments.journal),
-    };
+    let path = arguments.path.as_deref().unwrap_or_else(|| root_of(&arguments.journal));
     let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     ui.known.public(declared.iter().flat_map(Manifest::texts));
