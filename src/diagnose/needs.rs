@@ -253,7 +253,7 @@ impl Need {
             permission: permission.name.clone(),
             application_id: permission.application.clone(),
             delegated_id: permission.delegated.clone(),
-            delegated_admin_consent: permission.admin_consent,
+            delegated_admin_consent: permission.admin_consent.unwrap_or(true),
             alternatives: permission.alternatives.clone(),
             reasons,
         }

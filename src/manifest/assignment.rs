@@ -176,16 +176,14 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
 }
 
 fn filter(value: &Value) -> Result<Filter, Finding> {
-    let only = match value.members() {
-        [only] => FilterMode::parse(&only.name).zip(only.value.as_str()).map(|read| (only, read)),
-        _ => None,
-    };
-    let (only, (mode, name)) = only.ok_or_else(|| {
-        let message = "a filter is included or excluded by its name";
-        Finding::error("assignment/filter", value.span, message)
-            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`")
-    })?;
-    Ok(Filter { mode, name: name.to_owned(), span: only.value.span })
+    if let [only] = value.members()
+        && let Some((mode, name)) = FilterMode::parse(&only.name).zip(only.value.as_str())
+    {
+        return Ok(Filter { mode, name: name.to_owned(), span: only.value.span });
+    }
+    let message = "a filter is included or excluded by its name";
+    Err(Finding::error("assignment/filter", value.span, message)
+        .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"))
 }
 
 /// Reads a target in Graph's form. A target that has a short form is read into that, so that the same rules apply to

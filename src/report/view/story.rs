@@ -6,7 +6,7 @@ use super::payload::Payload;
 use super::reach;
 use super::value;
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Risk, RiskLevel, Shown};
+use crate::plan::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Risk, Shown};
 use crate::report::phrases;
 use crate::text::sanitize;
 
@@ -51,11 +51,7 @@ impl ToStory for Plan {
         let differs = !self.summary.is_empty();
         let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
         let changes = self.changes.iter().filter(is_noteworthy);
-        let limits = self.limits.iter().map(|limit| Risk {
-            code: limit.code.clone(),
-            level: RiskLevel::Refused,
-            message: limit.message.clone(),
-        });
+        let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
         Story {
             direction: Direction::Plan,
             verbose,
