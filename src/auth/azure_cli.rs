@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::caller::SignInClient;
 use super::lookup::CredentialLookup;
 use super::token::HandedToken;
-use super::{AuthError, TokenFuture, TokenSource};
+use super::{AuthError, FoundTokens, TokenFuture, TokenSource};
 
 /// The time that the CLI may take: it starts slowly, and asks Entra over the network.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,7 +30,7 @@ struct AzureCli {
 }
 
 /// Looks for the CLI, without asking whether an account is signed in to it.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let path = lookup.variable("PATH").unwrap_or_default();
     let program = std::env::split_paths(&path)
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))

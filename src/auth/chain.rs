@@ -10,7 +10,7 @@ use super::lookup::CredentialLookup;
 use super::{AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, token};
 
 /// Looks one kind of credential up, without the network.
-type Find = fn(&mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>>;
+type Find = fn(&mut CredentialLookup<'_>) -> super::FoundTokens;
 
 /// Every kind in the order of the lookup: those that are set for this run, then those of the machine, then a person.
 const CHAIN: [(Credential, Find); 9] = [

@@ -11,7 +11,7 @@ use super::caller::SignInClient;
 use super::entra::read;
 use super::lookup::CredentialLookup;
 use super::token::HandedToken;
-use super::{AuthError, TokenFuture, TokenSource};
+use super::{AuthError, FoundTokens, TokenFuture, TokenSource};
 
 /// The origin of a virtual machine's metadata service.
 const METADATA: &str = "http://169.254.169.254";
@@ -27,7 +27,7 @@ struct ManagedIdentity {
 
 /// Looks for an identity. Only a request shows whether a machine has one, and takes long if there is no metadata
 /// service; so a machine's identity is used only if the user asks for it.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let service = (lookup.variable("IDENTITY_ENDPOINT"), lookup.variable("IDENTITY_HEADER"));
     let (proof, url, version) = if let (Some(endpoint), Some(header)) = service {
         lookup.found("IDENTITY_ENDPOINT");

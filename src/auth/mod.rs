@@ -38,6 +38,9 @@ pub use token::Token;
 /// The future of [`TokenSource::token`].
 pub type TokenFuture<'a> = BoxFuture<'a, Result<Token, AuthError>>;
 
+/// What the lookup of a credential returns: the tokens, if all parts of the credential were found.
+type FoundTokens = Option<Box<dyn TokenSource>>;
+
 /// A source of access tokens for Graph.
 pub trait TokenSource: std::fmt::Debug + Send + Sync {
     /// Returns a token that is valid now. Called before every request.

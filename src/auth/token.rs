@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::caller::SignInClient;
 use super::lookup::CredentialLookup;
-use super::{AuthError, TokenFuture, TokenSource};
+use super::{AuthError, FoundTokens, TokenFuture, TokenSource};
 use crate::http::cloud::issues_cloud_tokens;
 
 /// The time before its end at which a token is renewed, so that none expires on its way.
@@ -112,7 +112,7 @@ impl Token {
 }
 
 /// Looks for a ready token, which is renewed elsewhere.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let token = lookup.secret(&["MOORLINE_ACCESS_TOKEN"])?;
     Some(Box::new(Token::given(token)))
 }

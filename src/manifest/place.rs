@@ -60,11 +60,8 @@ impl<'a> Place<'a> {
 
     /// Returns what the value is called in a message.
     pub(super) fn subject(&self) -> String {
-        if self.element {
-            format!("an element of `{}`", self.name)
-        } else {
-            format!("`{}`", self.name)
-        }
+        let part = if self.element { "an element of " } else { "" };
+        format!("{part}`{}`", self.name)
     }
 }
 

@@ -32,8 +32,7 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let Some(first) = text.find(hazardous) else {
         return Cow::Borrowed(text);
     };
-    let mut safe = String::with_capacity(text.len() + 16);
-    safe.push_str(&text[..first]);
+    let mut safe = text[..first].to_owned();
     for character in text[first..].chars() {
         if hazardous(character) {
             safe.extend(character.escape_default());
