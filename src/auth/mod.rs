@@ -38,7 +38,7 @@ pub use token::Token;
 /// The future of [`TokenSource::token`].
 pub type TokenFuture<'a> = BoxFuture<'a, Result<Token, AuthError>>;
 
-/// What the lookup of a credential returns: the tokens, if all parts of the credential were found.
+/// The result of the lookup of a credential: the tokens, if all parts of the credential were found.
 type FoundTokens = Option<Box<dyn TokenSource>>;
 
 /// A source of access tokens for Graph.

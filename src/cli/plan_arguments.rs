@@ -30,7 +30,7 @@ pub(super) struct PlanArguments {
     pub(super) unverifiable: Unverifiable,
 }
 
-/// What happens to settings that cannot be compared.
+/// The treatment of settings that cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Unverifiable {
     /// List them.
