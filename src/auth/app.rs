@@ -12,7 +12,7 @@ use super::certificate::Certificate;
 use super::entra::TokenEndpoint;
 use super::lookup::CredentialLookup;
 use super::oidc::IdTokenRequest;
-use super::{AuthError, Token, TokenFuture, TokenSource};
+use super::{AuthError, FoundTokens, Token, TokenFuture, TokenSource};
 
 /// Returns the tokens of an app with a client secret.
 pub fn client_secret(
@@ -85,15 +85,13 @@ impl App {
 }
 
 /// Looks for an app with a secret.
-pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let (client_id, secret) = lookup.app_with(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
     lookup.app(Some(client_id), Some(Proof::Secret(lookup.known_secret(secret))))
 }
 
 /// Looks for an app with a certificate.
-pub(super) fn find_with_certificate(
-    lookup: &mut CredentialLookup<'_>,
-) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_with_certificate(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let (client_id, path) =
         lookup.app_with(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
     let password = lookup
@@ -104,9 +102,7 @@ pub(super) fn find_with_certificate(
 }
 
 /// Looks for an app with a file that holds a federated token.
-pub(super) fn find_with_token_file(
-    lookup: &mut CredentialLookup<'_>,
-) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_with_token_file(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let (client_id, path) =
         lookup.app_with(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
     lookup.app(Some(client_id), Some(Proof::TokenFile(path.into())))

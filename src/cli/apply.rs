@@ -30,8 +30,12 @@ pub(super) struct Arguments {
     /// Folder with a moorline.yaml, that file, or a plan that `plan --out` saved for the tenant in this folder.
     #[arg(default_value = ".")]
     path: PathBuf,
-    #[command(flatten)]
-    expected: ExpectedPlanArguments,
+    /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
+    #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
+    plan: Option<PathBuf>,
+    /// Apply only if the plan has this digest.
+    #[arg(long, value_name = "sha256:…", value_parser = digest)]
+    plan_digest: Option<String>,
     /// Resume an interrupted apply: re-plan, and run only the changes it did not complete.
     #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["plan", "plan_digest"])]
     resume: Option<PathBuf>,
@@ -43,20 +47,9 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-/// The arguments that name the plan which an apply must match.
-#[derive(Debug, Args)]
-struct ExpectedPlanArguments {
-    /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
-    #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
-    plan: Option<PathBuf>,
-    /// Apply only if the plan has this digest.
-    #[arg(long, value_name = "sha256:…", value_parser = digest)]
-    plan_digest: Option<String>,
-}
-
 pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) -> Result<Done> {
     let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
-    let (path, expected) = arguments.expected.read(&arguments.path)?;
+    let (path, expected) = arguments.expected()?;
     let only = only(&expected, &tenant.only.globs, journal.is_some())?;
     let mut session = Session::open(ui, tenant, path, only).await?;
     let this_tenant = TenantRef::from(&session.desired.tenant);
@@ -210,7 +203,7 @@ fn resume(
         incomplete.len(),
         record.header.order.len()
     ));
-    session.selection.limit_to(incomplete.clone());
+    session.selection.among = Some(incomplete.iter().cloned().collect());
     let approvals = record.approvals();
     execution::report_approvals(ui, &approvals, session.graph.clock().now());
     Ok(Resumed { approvals, incomplete })
@@ -226,10 +219,11 @@ fn digest(text: &str) -> Result<String, String> {
     }
 }
 
-impl ExpectedPlanArguments {
+impl Arguments {
     /// Returns the folder with the manifests, and the plan that an apply of them must match. The path may itself be a
     /// saved plan, of the tenant in this folder.
-    fn read<'a>(&self, path: &'a Path) -> Result<(&'a Path, ExpectedPlan), Error> {
+    fn expected(&self) -> Result<(&Path, ExpectedPlan), Error> {
+        let path = self.path.as_path();
         let is_plan = path.extension().is_some_and(|ending| ending == "json") && path.is_file();
         match (&self.plan, &self.plan_digest) {
             (Some(_), _) if is_plan => {

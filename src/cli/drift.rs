@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
-use super::plan_arguments::UnverifiableOption;
+use super::plan_arguments::Unverifiable;
 use super::session::Session;
-use super::{Done, Format, Result, TenantOptions};
+use super::{Done, Result, TenantOptions};
 use crate::drift;
 use crate::plan::Planned;
-use crate::report::{self, json::Document};
+use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests.
@@ -22,8 +22,9 @@ pub(super) struct Arguments {
     /// Exit with 2 if anything drifted or is missing.
     #[arg(long)]
     detailed_exitcode: bool,
-    #[command(flatten)]
-    unverifiable: UnverifiableOption,
+    /// How to treat settings that cannot be compared.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    unverifiable: Unverifiable,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -37,12 +38,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     session.close().await;
     output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
-    let text = match output.format {
-        Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity > 0),
-        Format::Json => Document::Drift.render(&report),
-        Format::Markdown => report::markdown::drift(&report),
-    };
-    output.write(ui, &text)?;
+    output.tell(ui, Document::Drift, &report)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);

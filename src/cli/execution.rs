@@ -99,7 +99,7 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |writer| report::text::plan(plan, writer, ui.verbosity > 0);
+    let text = |writer| report::text::story(plan, writer, ui.verbosity > 0);
     if options.output.format == Format::Text && options.output.output.is_none() {
         return ui.data(&text(ui.writer()));
     }
@@ -236,18 +236,15 @@ pub(super) fn finish(
         Format::Json => Document::Outcome.render(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
     };
-    match output.write(ui, &text) {
-        Ok(()) => {
-            let kind = outcome.error_kind();
-            if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
-                for line in resume_hints(matches, command, outcome, Path::new(journal)) {
-                    ui.status(&line);
-                }
-            }
-            Ok(kind.map_or(Done::Quietly, Done::As))
+    let written = output.write(ui, &text);
+    written.map_err(|unwritten| report_on_stderr(ui, outcome, unwritten))?;
+    let kind = outcome.error_kind();
+    if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
+        for line in resume_hints(matches, command, outcome, Path::new(journal)) {
+            ui.status(&line);
         }
-        Err(unwritten) => Err(report_on_stderr(ui, outcome, unwritten).into()),
     }
+    Ok(kind.map_or(Done::Quietly, Done::As))
 }
 
 /// Reports an outcome on stderr because its result cannot be written, and returns the error for that.

@@ -35,11 +35,9 @@ impl CommandError {
             ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }
         if json {
-            let findings =
-                self.invalid.as_ref().map(|invalid| (&invalid.findings[..], &invalid.sources));
+            let (explanation, invalid) = (self.explanation.as_deref(), self.invalid.as_deref());
             // If stdout is closed, the exit code is left.
-            let explanation = self.explanation.as_deref();
-            let _ = ui.data(&report::json::error(&self.error, explanation, findings));
+            let _ = ui.data(&report::json::error(&self.error, explanation, invalid));
         }
     }
 

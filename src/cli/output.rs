@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, Args, ValueEnum};
+use serde::Serialize;
 
 use super::Format;
 use crate::error::Error;
+use crate::report::json::Document;
+use crate::report::{self, ToStory};
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
 use crate::ui::Ui;
@@ -43,6 +46,21 @@ impl Output {
                 ui.warning(warning);
             }
         }
+    }
+
+    /// Writes a plan or a drift report.
+    pub(super) fn tell(
+        &self,
+        ui: &Ui,
+        document: Document,
+        told: &(impl ToStory + Serialize),
+    ) -> Result<(), Error> {
+        let text = match self.format {
+            Format::Text => report::text::story(told, self.writer(ui), ui.verbosity > 0),
+            Format::Json => document.render(told),
+            Format::Markdown => report::markdown::story(told),
+        };
+        self.write(ui, &text)
     }
 
     /// Checks that the result can be written later, without changing the file.

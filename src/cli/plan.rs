@@ -9,11 +9,10 @@ use super::environment::secret;
 use super::output::{Output, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::{Done, Format, Result, TenantOptions};
+use super::{Done, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
 use crate::error::Error;
-use crate::plan::Plan;
-use crate::report::{self, json::Document};
+use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// Show what `apply` would change; nothing is written.
@@ -50,7 +49,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     drop(live);
     let plan = planned.plan;
     session.close().await;
-    write(ui, &arguments.output, &plan)?;
+    arguments.output.warn(ui, &plan.warnings);
+    arguments.output.tell(ui, Document::Plan, &plan)?;
     if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
         for secret in missing.iter().map(apply::needed) {
             ui.warning(&format!("{secret}, is not in the environment; an apply needs it there"));
@@ -69,17 +69,6 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     let differs = !plan.summary.is_empty();
     Ok(if differs && arguments.detailed_exitcode { Done::WithDifferences } else { Done::Quietly })
-}
-
-/// Writes a plan as a command's result.
-pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
-    output.warn(ui, &plan.warnings);
-    let text = match output.format {
-        Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity > 0),
-        Format::Json => Document::Plan.render(plan),
-        Format::Markdown => report::markdown::plan(plan),
-    };
-    output.write(ui, &text)
 }
 
 fn unsaved(path: &Path, source: io::Error) -> Error {

@@ -25,20 +25,14 @@ pub(super) struct PlanArguments {
     /// Do not count the devices and users that the changes affect.
     #[arg(long)]
     no_reach: bool,
-    #[command(flatten)]
-    pub(super) unverifiable: UnverifiableOption,
-}
-
-/// The argument that decides what happens to settings that cannot be compared.
-#[derive(Debug, Args)]
-pub(super) struct UnverifiableOption {
     /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    unverifiable: Unverifiable,
+    pub(super) unverifiable: Unverifiable,
 }
 
+/// The treatment of settings that cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Unverifiable {
+pub(super) enum Unverifiable {
     /// List them.
     #[default]
     Warn,
@@ -46,10 +40,10 @@ enum Unverifiable {
     Fail,
 }
 
-impl UnverifiableOption {
+impl Unverifiable {
     /// Returns an error if there are such settings and the command has to fail for them.
-    pub(super) fn check(&self, settings: usize) -> Result<(), Error> {
-        if self.unverifiable == Unverifiable::Warn || settings == 0 {
+    pub(super) fn check(self, settings: usize) -> Result<(), Error> {
+        if self == Self::Warn || settings == 0 {
             return Ok(());
         }
         let settings = phrases::count(settings, "setting");

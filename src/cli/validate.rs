@@ -13,7 +13,8 @@ use crate::diagnostic::text;
 use crate::error::Error;
 use crate::manifest::load;
 use crate::manifest::{Loaded, Manifest};
-use crate::report;
+use crate::report::json::Document;
+use crate::report::phrases;
 use crate::ui::Ui;
 
 /// Check manifests offline and report every finding with its place and its remedy.
@@ -67,7 +68,7 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    let manifests = report::phrases::count(loaded.manifests.len(), "manifest");
+    let manifests = phrases::count(loaded.manifests.len(), "manifest");
     let summary = text::summary(&loaded.findings);
     let result = if loaded.has_errors() {
         format!("Invalid: {summary}.")
@@ -81,5 +82,5 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
 
 fn as_json(loads: &[Loaded]) -> String {
     let items = loads.iter().flat_map(|loaded| FindingItem::all(&loaded.findings, &loaded.sources));
-    report::json::findings(&FindingsDocument::new(items.collect()))
+    Document::Findings.render(&FindingsDocument::new(items.collect()))
 }

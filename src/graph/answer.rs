@@ -58,19 +58,14 @@ pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError
     let call = call.clone();
     let retries = Retries { count: last.attempts.saturating_sub(1), elapsed: last.elapsed };
     let is_lost = last.decision == Decision::AnswerLost;
-    match last.attempt {
-        Ok(answer) if answer.is_success() => Ok(answer),
-        Ok(answer) => {
-            let error = Box::new(ServiceError::from_answer(&answer));
-            Err(if is_lost {
-                GraphError::AnswerLost { call, source: Lost::Gateway(error) }
-            } else {
-                GraphError::Service { call, retries, error }
-            })
+    let refused = |answer| Box::new(ServiceError::from_answer(&answer));
+    Err(match last.attempt {
+        Ok(answer) if answer.is_success() => return Ok(answer),
+        Ok(answer) if is_lost => {
+            GraphError::AnswerLost { call, source: Lost::Gateway(refused(answer)) }
         }
-        Err(fault) if is_lost => {
-            Err(GraphError::AnswerLost { call, source: Lost::Connection(fault) })
-        }
-        Err(source) => Err(GraphError::Communication { call, retries, source }),
-    }
+        Ok(answer) => GraphError::Service { call, retries, error: refused(answer) },
+        Err(fault) if is_lost => GraphError::AnswerLost { call, source: Lost::Connection(fault) },
+        Err(source) => GraphError::Communication { call, retries, source },
+    })
 }

@@ -126,10 +126,8 @@ impl Limiter {
 
 impl State {
     fn admission(&mut self, cost: Cost, now: Instant) -> Admission {
-        let held = match self.not_before {
-            Some(until) if until > now => Admission::At(until),
-            _ => Admission::Now,
-        };
+        let held = self.not_before.filter(|until| *until > now);
+        let held = held.map_or(Admission::Now, Admission::At);
         held.max(self.calls.admission(cost.calls, now)).max(self.writes.admission(cost.writes, now))
     }
 

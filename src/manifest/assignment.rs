@@ -176,16 +176,14 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
 }
 
 fn filter(value: &Value) -> Result<Filter, Finding> {
-    let only = match value.members() {
-        [only] => FilterMode::parse(&only.name).zip(only.value.as_str()).map(|read| (only, read)),
-        _ => None,
-    };
-    let (only, (mode, name)) = only.ok_or_else(|| {
-        let message = "a filter is included or excluded by its name";
-        Finding::error("assignment/filter", value.span, message)
-            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`")
-    })?;
-    Ok(Filter { mode, name: name.to_owned(), span: only.value.span })
+    if let [only] = value.members()
+        && let Some((mode, name)) = FilterMode::parse(&only.name).zip(only.value.as_str())
+    {
+        return Ok(Filter { mode, name: name.to_owned(), span: only.value.span });
+    }
+    let message = "a filter is included or excluded by its name";
+    Err(Finding::error("assignment/filter", value.span, message)
+        .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"))
 }
 
 /// Reads a target in Graph's form. A target that has a short form is read into that, so that the same rules apply to
@@ -199,8 +197,11 @@ fn graph_target(
     let known = value.odata_type().and_then(|name| types.get(name));
     let known = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base));
     let def = known.ok_or_else(|| {
-        let base = types.get(base);
-        no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
+        let stated = value.get("@odata.type").unwrap_or(value);
+        let message = "this is not one of Graph's assignment targets";
+        let finding = Finding::error("assignment/target", stated.span, message);
+        let choices = types.get(base).map(|def| def.derived.clone()).unwrap_or_default();
+        violation::suggest_type(finding, stated, &choices, "give `\"@odata.type\": ")
     })?;
     let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
     let group_id = value.get("groupId").filter(|id| id.declared != Declared::Null);
@@ -236,14 +237,6 @@ fn graph_target(
     let id = text("deviceAndAppManagementAssignmentFilterId");
     let filter = mode.zip(id).map(|(mode, (id, span))| Filter { mode, name: id.to_owned(), span });
     Ok((target, filter))
-}
-
-fn no_target(value: &Value, choices: &[String]) -> Finding {
-    let stated = value.get("@odata.type");
-    let stated = stated.unwrap_or(value);
-    let message = "this is not one of Graph's assignment targets";
-    let finding = Finding::error("assignment/target", stated.span, message);
-    violation::suggest_type(finding, stated, choices, "give `\"@odata.type\": ")
 }
 
 /// Reports targets that are named twice: Graph keeps one assignment per target.

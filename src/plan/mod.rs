@@ -4,6 +4,7 @@
 //! shows and what an apply does cannot differ.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -176,6 +177,12 @@ pub enum Action {
     /// The object is as declared.
     #[default]
     None,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// The change of one object.

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::secrets::Known;
 use crate::text::sanitize;
 use crate::text::style::Palette;
-use crate::text::writer::TextWriter;
+use crate::text::writer::{LEAST, TextWriter};
 
 pub mod commands;
 mod message;
@@ -30,9 +30,6 @@ use stderr::Stderr;
 
 /// The width where there is no terminal.
 const WIDTH: usize = 120;
-
-/// The least width at which lines are wrapped here; a narrower terminal wraps them itself.
-const LEAST: usize = 40;
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

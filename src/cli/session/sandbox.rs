@@ -58,12 +58,10 @@ fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
 
 /// Returns a tenant with this `tenantId`, which is an id or a domain.
 fn empty_tenant(tenant_id: &str) -> Tenant {
-    let mut tenant = Tenant::default();
     match uuid::Uuid::try_parse(tenant_id) {
-        Ok(id) => tenant.id = id.to_string(),
-        Err(_) => tenant.domain = tenant_id.to_owned(),
+        Ok(id) => Tenant { id: id.to_string(), ..Tenant::default() },
+        Err(_) => Tenant { domain: tenant_id.to_owned(), ..Tenant::default() },
     }
-    tenant
 }
 
 /// Returns the error for a sandbox that does not start.
