@@ -454,9 +454,9 @@ fn a_limit_on_changes_is_kept() {
     assert_snapshot!(explained, @r"
     max-changes: The plan has a risk that must be accepted by name.
       Deletions, replacements, taking every assignment away, and moves of the device registration policy
-      that lock people out or let them in are refused until somebody says that they are meant, and so is
-      a plan that changes more objects than `spec.guard` of the tenant file allows (`maxChanges`,
-      `maxPercent`; what is created does not count). Assigning to everybody is only warned of.
+      that lock people out or let them in are refused until `--allow` names them, and so is a plan that
+      changes more objects than `spec.guard` of the tenant file allows (`maxChanges`, `maxPercent`; what
+      is created does not count). Assigning to all users or devices is only a warning.
       - If it is meant, apply with `--allow RISK`; the refusal names the risks.
     ");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);

@@ -163,10 +163,10 @@ fn a_wait_ends_where_somebody_says_no() {
     failed  update  windowsIdentityProtectionConfiguration/old  "old"
         the request for its approval, [id], was rejected by
           bob@contoso.com: "not on a Friday"
-        help: Talk to whoever decided, if the change is still wanted. Ask anew with `moorline apply
-          --justification TEXT`, or with that and `--resume` of the newest journal; give the reason
-          that the decision calls for. An older journal has the old code. (`moorline explain
-          intune/approval-rejected`)
+        help: If the change is still wanted, ask the administrator who decided. Ask anew with
+          `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal;
+          give the reason that the decision calls for. An older journal has the old code. (`moorline
+          explain intune/approval-rejected`)
     "#);
 }
 
