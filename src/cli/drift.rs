@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
+use super::plan::unread_objects;
 use super::plan_arguments::Unverifiable;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
@@ -36,6 +37,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
+    let unread = plan.unread();
     output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
     output.tell(ui, Document::Drift, &report)?;
@@ -43,10 +45,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     if let Err(error) = &checked {
         ui.error(error);
     }
+    if unread > 0 {
+        ui.error(&unread_objects(unread));
+    }
     if arguments.detailed_exitcode && report.has_drift() {
         return Ok(Done::WithDifferences);
     }
     // "Unknown" must not read as "in sync".
     let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0;
-    Ok(Done::failed_if(is_unknown || checked.is_err()))
+    Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err()))
 }

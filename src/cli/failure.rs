@@ -23,7 +23,7 @@ pub(super) struct CommandError {
 }
 
 impl CommandError {
-    /// Prints the error on stderr, and for a caller that reads JSON on stdout too.
+    /// Prints the error on stderr, and for a caller that reads JSON on stdout too, where no result is there yet.
     pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let Invalid { findings, sources } = &**invalid;
@@ -36,8 +36,7 @@ impl CommandError {
         }
         if json {
             let (explanation, invalid) = (self.explanation.as_deref(), self.invalid.as_deref());
-            // If stdout is closed, the exit code is left.
-            let _ = ui.data(&report::json::error(&self.error, explanation, invalid));
+            ui.error_document(&report::json::error(&self.error, explanation, invalid));
         }
     }
 

@@ -11,8 +11,8 @@ use super::plan_arguments::PlanArguments;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
-use crate::error::Error;
-use crate::report::json::Document;
+use crate::error::{Error, ErrorKind};
+use crate::report::{json::Document, phrases};
 use crate::ui::Ui;
 
 /// Show what `apply` would change; nothing is written.
@@ -67,8 +67,25 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         ui.error(&error);
         return Ok(Done::As(error.kind));
     }
-    let differs = !plan.summary.is_empty();
+    let unread = plan.unread();
+    // An object that cannot be read is no difference.
+    let mut summary = plan.summary.clone();
+    summary.blocked_changes -= unread;
+    let differs = !summary.is_empty();
+    if unread > 0 {
+        ui.error(&unread_objects(unread));
+        if !(differs && arguments.detailed_exitcode) {
+            return Ok(Done::As(ErrorKind::Failed));
+        }
+    }
     Ok(if differs && arguments.detailed_exitcode { Done::WithDifferences } else { Done::Quietly })
+}
+
+/// Returns the error for objects that cannot be read, which the result names.
+pub(super) fn unread_objects(count: usize) -> Error {
+    let objects = phrases::count(count, "object");
+    let message = format!("{objects} cannot be read, so the state there is unknown");
+    Error::failed("plan/unread", message)
 }
 
 fn unsaved(path: &Path, source: io::Error) -> Error {

@@ -31,7 +31,7 @@ use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
 use crate::sandbox::Sandbox;
 use crate::tenant::Live;
-use crate::tenant::read::reread;
+use crate::tenant::read::reread_each;
 use crate::ui::Ui;
 
 mod journal;
@@ -279,8 +279,16 @@ impl Session {
         live: &mut Live,
     ) -> Result<()> {
         let refs = release.unread(&planned.plan, live);
-        let read = reread(&self.graph, &refs).await?;
-        live.referrers.extend(read.into_iter().flatten());
+        for read in reread_each(&self.graph, &refs).await {
+            match read {
+                Ok(object) => live.referrers.extend(object),
+                Err(error) if error.is_of_call() => planned
+                    .plan
+                    .warnings
+                    .push(format!("what is no longer declared of an object is not known: {error}")),
+                Err(error) => return Err(error.into()),
+            }
+        }
         release.tell(planned, live);
         Ok(())
     }

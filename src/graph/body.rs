@@ -1,5 +1,7 @@
 //! The bodies of answers.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -18,6 +20,12 @@ impl RawItem {
     pub fn value(&self) -> Option<Value> {
         serde_json::from_str(self.0.get()).ok()
     }
+
+    /// Returns a member that is text, also of an item that has no value as a whole.
+    pub fn text(&self, member: &str) -> Option<String> {
+        let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(self.0.get()).ok()?;
+        serde_json::from_str(members.get(member)?.get()).ok()
+    }
 }
 
 #[cfg(test)]
@@ -30,6 +38,10 @@ mod tests {
             serde_json::from_str("[{\"a\": 1}, {\"a\": 1e999}]").expect("JSON");
         assert_eq!(items[0].value(), Some(serde_json::json!({"a": 1})));
         assert_eq!(items[1].value(), None);
+        assert_eq!(items[1].text("b"), None);
+        let named: RawItem =
+            serde_json::from_str("{\"a\": 1e999, \"id\": \"x\", \"b\": 7}").expect("JSON");
+        assert_eq!((named.text("id").as_deref(), named.text("b")), (Some("x"), None));
     }
 
     #[test]

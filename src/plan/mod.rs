@@ -17,6 +17,7 @@ pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::ReferenceTable;
+use crate::tenant::unread::UNREAD;
 use crate::tenant::{Live, LiveObject};
 
 mod assignments;
@@ -128,6 +129,11 @@ pub struct Comparison {
 }
 
 impl Plan {
+    /// Returns the number of objects that cannot be read.
+    pub fn unread(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_unread()).count()
+    }
+
     /// Returns the change of a manifest.
     pub(crate) fn change(&self, address: &Address) -> Option<&Change> {
         find(&self.changes, address)
@@ -250,6 +256,11 @@ impl Change {
     /// Returns the live object that is changed.
     pub(crate) fn object<'a>(&self, live: &'a Live) -> Option<&'a LiveObject> {
         live.objects.get(self.family()?, self.id.as_deref()?)
+    }
+
+    /// Returns whether the object of the change cannot be read.
+    pub fn is_unread(&self) -> bool {
+        self.blocked.iter().any(|why| why.code == UNREAD)
     }
 
     /// Returns whether the change is a difference from the declared state.

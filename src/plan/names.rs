@@ -33,7 +33,7 @@ pub(super) fn unresolved(
         Unresolved::Unreadable { why } => (
             "unreadable",
             format!("the {words} `{text}` cannot be looked up: {why}"),
-            "grant the permission, or write the id".to_owned(),
+            "grant the permission if the message says that one lacks; or write the id".to_owned(),
         ),
     };
     Blocked::new(format!("{named}/{slug}"), message, help, location)

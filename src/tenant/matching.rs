@@ -8,7 +8,8 @@ use crate::diagnostic::Blocked;
 use crate::kinds::Untouched;
 use crate::manifest::{Address, Manifest, Presence};
 
-use super::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
+use super::unread::UNREAD;
+use super::{CaselessKey, Live, LiveObject, ObjectKey, UnreadObject, caseless};
 
 /// The object that a manifest is bound to.
 #[derive(Clone, Debug)]
@@ -78,10 +79,21 @@ pub fn bind<'a>(
 ) -> Bindings<'a> {
     let mut bindings = Bindings::default();
     let index = LiveIndex::new(live, is_ours);
+    let mut met = BTreeSet::new();
     for manifest in manifests {
-        let binding = index.binding(manifest, recreate, &mut bindings);
+        let pinned = live.unread.iter().position(|object| object.is_pinned_by(manifest));
+        let mut binding = match pinned {
+            Some(_) => Binding::Missing,
+            None => index.binding(manifest, recreate, &mut bindings),
+        };
+        if let Some(at) = pinned.or_else(|| index.unread(manifest, &binding)) {
+            binding = unread(&live.unread[at]);
+            met.insert(at);
+        }
         bindings.by_address.insert(manifest.address.clone(), binding);
     }
+    let others = live.unread.iter().enumerate().filter(|(at, _)| !met.contains(at));
+    bindings.warnings.extend(others.map(|(_, object)| unread_message(object)));
     refuse_shared(&mut bindings.by_address);
     keep_declared(&mut bindings);
     bindings
@@ -199,6 +211,23 @@ impl<'a, 'f> LiveIndex<'a, 'f> {
         found.iter().find(all_lose_to).copied().filter(|_| is_declared)
     }
 
+    /// Returns the place of an object that cannot be read and may be a manifest's. An object without a known name may be
+    /// any that is not found.
+    fn unread(&self, manifest: &Manifest, binding: &Binding<'_>) -> Option<usize> {
+        let is_pinned = |object: &LiveObject| {
+            manifest.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&object.id))
+        };
+        self.live.unread.iter().position(|unread| {
+            unread.may_be_of(manifest)
+                && match binding {
+                    Binding::Bound(object) => !is_pinned(object) && unread.is_named(),
+                    Binding::Missing => true,
+                    Binding::Blocked(why) => why.code == ID_GONE,
+                    Binding::Retyped(_) => false,
+                }
+        })
+    }
+
     /// Returns the objects of these types that have one of these names, each once.
     fn named(&self, kinds: &[&str], names: &[&str]) -> Vec<&'a LiveObject> {
         let names: BTreeSet<&str> = names.iter().copied().collect();
@@ -261,6 +290,18 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
         format!("it may exist already: the tenant does not show the type of {}", ids(objects)),
         "look at it in the Intune admin center; rename it there if it is another one",
     )
+}
+
+fn unread<'a>(object: &UnreadObject) -> Binding<'a> {
+    blocked(
+        UNREAD,
+        unread_message(object),
+        "plan again; if this remains, look at the object in the Intune admin center, and give Microsoft's support the request id",
+    )
+}
+
+fn unread_message(object: &UnreadObject) -> String {
+    format!("{object} cannot be read, so its state is unknown: {}", object.error)
 }
 
 /// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.

@@ -44,6 +44,8 @@ pub struct Names {
     labels: BTreeMap<(Named, String), String>,
     others: BTreeMap<Named, Vec<String>>,
     unreadable: BTreeMap<Named, String>,
+    /// The names of which the look-up failed, each with the reason.
+    failed: BTreeMap<(Named, String), String>,
     /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
 }
@@ -77,6 +79,11 @@ impl Names {
         self.unreadable.insert(named, why);
     }
 
+    /// Records that a name cannot be looked up.
+    pub fn set_failed(&mut self, named: Named, text: &str, why: String) {
+        self.failed.insert((named, text.to_lowercase()), why);
+    }
+
     /// Returns the id of a name; an id resolves to itself.
     ///
     /// # Errors
@@ -85,7 +92,11 @@ impl Names {
         if self.ids_alone {
             return Ok(text.to_owned());
         }
-        match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
+        let key = (named, text.to_lowercase());
+        if let Some(why) = self.failed.get(&key) {
+            return Err(Unresolved::Unreadable { why: why.clone() });
+        }
+        match self.ids.get(&key).map(Vec::as_slice) {
             Some([only]) => Ok(only.clone()),
             Some(ids @ [_, ..]) => Err(Unresolved::Ambiguous { ids: ids.to_vec() }),
             _ => match self.unreadable.get(&named) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::matching::{Binding, Bindings};
-use super::{CaselessKey, Linked, Live, LiveObject, caseless};
+use super::{CaselessKey, Linked, Live, LiveObject, UnreadObject, caseless};
 use crate::diagnostic::suggest::nearest;
 use crate::kinds::{self, Family};
 use crate::manifest::reference::Referent;
@@ -50,6 +50,11 @@ pub enum UnresolvedReference {
     },
     /// The object of the manifest cannot be determined.
     Unbound,
+    /// An object that cannot be read may be meant.
+    Unread {
+        /// The object.
+        object: String,
+    },
     /// The manifest's object does not exist, and this run does not create it.
     NotSelected,
 }
@@ -189,6 +194,15 @@ impl ReferenceTable {
             }
             Referent::Manifest(_) => Vec::new(),
         };
+        let called = match to {
+            Referent::Id(id) => Some(id),
+            Referent::Named { display_name, .. } => Some(display_name),
+            Referent::Manifest(_) => None,
+        };
+        let is_called = |unread: &&UnreadObject| called.is_some_and(|name| unread.is_called(name));
+        if let Some(unread) = live.unread.iter().find(is_called) {
+            return Err(UnresolvedReference::Unread { object: unread.to_string() });
+        }
         match (&meant[..], to) {
             ([only], _) if !fits(only) => {
                 Err(UnresolvedReference::WrongType { kind: only.kind.clone() })

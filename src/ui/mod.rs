@@ -6,6 +6,7 @@
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::AutoStream;
@@ -65,6 +66,8 @@ pub struct Ui {
     pub(crate) interactive: bool,
     /// Whether bars may move on stderr.
     animated: bool,
+    /// Whether a result was written to stdout, whole or in part.
+    answered: AtomicBool,
 }
 
 impl Ui {
@@ -91,6 +94,7 @@ impl Ui {
             verbosity,
             interactive: terminal && io::stdin().is_terminal(),
             animated,
+            answered: AtomicBool::new(false),
         }
     }
 
@@ -114,6 +118,7 @@ impl Ui {
     /// # Errors
     /// `io/stdout` if it cannot be written, because a disk is full for example.
     pub fn data(&self, text: &str) -> Result<(), Error> {
+        self.answered.store(true, Ordering::Relaxed);
         let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         // A bar that moves while the result appears on the same terminal would tear it.
         match self.stderr.suspended(|| stdout.put(text)) {
@@ -122,6 +127,14 @@ impl Ui {
                     .because(error))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Writes the document of an error to stdout, unless a result is there already: a program reads one document.
+    pub fn error_document(&self, text: &str) {
+        if !self.answered.load(Ordering::Relaxed) {
+            // If stdout is closed, the exit code is left.
+            let _ = self.data(text);
         }
     }
 
@@ -283,6 +296,7 @@ mod tests {
             verbosity: 0,
             interactive: true,
             animated: false,
+            answered: AtomicBool::new(false),
         };
         (ui, stderr)
     }

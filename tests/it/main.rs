@@ -78,6 +78,7 @@ mod plan {
     mod reading;
     mod references;
     mod saved_plan;
+    mod unread;
     mod unverifiable;
 }
 

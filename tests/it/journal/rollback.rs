@@ -169,6 +169,16 @@ fn what_somebody_changed_since_is_not_taken_back() {
     ");
     assert_eq!(pins(&workspace), [5, 6]);
     rollback(&workspace, &journal, &["--dry-run"]).expect(4);
+    // The plan, and the error on stderr alone: a program reads one document.
+    let dry = rollback(&workspace, &journal, &["--dry-run", "--format", "json"]).expect(4);
+    assert_eq!(dry.json()["kind"], "plan");
+    assert_eq!(lines_with(&dry.stderr, "was left at"), lines_with(&run.stderr, "was left at"));
+    let saved = ["--dry-run", "--format", "json", "--output", "plan.json"];
+    let dry = rollback(&workspace, &journal, &saved).expect(4);
+    assert_eq!(
+        (&dry.json()["kind"], &workspace.json("plan.json")["kind"]),
+        (&json!("error"), &json!("plan"))
+    );
 
     let skip = ["--skip-stale", "--format", "json"];
     let outcome = rollback(&workspace, &journal, &skip).expect(6).json();
