@@ -153,7 +153,12 @@ fn status_member(object: &Value) -> Option<u16> {
         Some(text) => text.parse().ok(),
         None => u16::try_from(status.as_u64()?).ok(),
     };
-    number.filter(|number| (400..600).contains(number))
+    number.filter(is_failure)
+}
+
+/// Whether an HTTP status is an error or a redirection, which is not followed.
+fn is_failure(status: &u16) -> bool {
+    matches!(status, 300..=303 | 307 | 308 | 400..600)
 }
 
 /// Returns the HTTP status in prose: a number of three digits next to a word that marks a status.
@@ -164,7 +169,7 @@ fn stated_status(text: &str) -> Option<u16> {
         let digits = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
         let (start, end) = (at, at + digits.len());
         at += piece.len();
-        let number = digits.parse::<u16>().ok().filter(|number| (400..600).contains(number))?;
+        let number = digits.parse::<u16>().ok().filter(is_failure)?;
         let (before, behind) = (&lower[..start], &lower[end..]);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
         // The dot of a version; one that ends a sentence is followed by no digit.

@@ -76,8 +76,8 @@ impl Outgoing<'_> {
         retry: &mut RetryLoop<'_>,
         cost: Cost,
     ) -> Result<Attempt, GraphError> {
-        let (token, _slot, _permit) = self.sender.acquire(&self.call, cost).await?;
-        let request = self.request(&token);
+        let permit = self.sender.acquire(&self.call, cost).await?;
+        let request = self.request(&permit.token);
         let request = request.map_err(|_| GraphError::Auth(AuthError::Malformed))?;
         Ok(retry.exchange(request, &self.call.path, self.safety).await)
     }
@@ -114,8 +114,12 @@ pub(super) struct Sender {
     pub(super) tenant: Option<Uuid>,
 }
 
-/// The permission to send one call: a token, and what is held until the answer.
-type Permit<'a> = (Token, Slot<'a>, Option<SemaphorePermit<'a>>);
+/// The permission to send one call, which is held until the answer.
+struct Permit<'a> {
+    token: Token,
+    _slot: Slot<'a>,
+    _permit: Option<SemaphorePermit<'a>>,
+}
 
 impl Sender {
     /// Prepares a request for sending.
@@ -153,7 +157,7 @@ impl Sender {
             let permit = self.permits.acquire().await.ok();
             let slot = self.limiter.acquire(cost, deadline).await.ok_or_else(out_of_time)?;
             let token = self.token().await.map_err(GraphError::Auth)?;
-            Ok((token, slot, permit))
+            Ok(Permit { token, _slot: slot, _permit: permit })
         });
         let permit = acquired.await.ok_or_else(out_of_time)?;
         match deadline.left() {

@@ -3,15 +3,17 @@
 use serde_json::Value as Json;
 
 use super::{Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
+use crate::http::cloud::Cloud;
 use crate::schema::walk::Tree;
 
-/// In all that is not named here as device configurations.
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",
     path: "/policies/deviceRegistrationPolicy",
     service: Service::Entra,
     root: "deviceRegistrationPolicy",
+    name_property: "displayName",
     singleton: true,
+    contained: &[],
     update: Update::Put {
         // A PUT that lacks one of these is refused (microsoft-graph-docs-contrib#8532).
         required: &[
@@ -28,6 +30,7 @@ pub(super) const FAMILY: Family = Family {
         }),
     },
     assign: None,
+    actions: &[],
     unmask: None,
     status_overview: None,
     access_policy: None,
@@ -39,10 +42,10 @@ pub(super) const FAMILY: Family = Family {
         why: "Entra does not let it be changed while Intune is enabled",
     }],
     not_kinds: &[],
+    clouds: &Cloud::ALL,
     read_permission: "Policy.Read.DeviceConfiguration",
     write_permission: "Policy.ReadWrite.DeviceConfiguration",
     risks: RISKS,
-    ..super::device_configuration::FAMILY
 };
 
 /// Changes that can lock people out or let more people in.

@@ -79,7 +79,7 @@ pub(super) fn plain(path: &Path) -> PathBuf {
 
 /// Returns the canonical path of a folder; the empty path is the current folder.
 pub(super) fn canonical(folder: &Path) -> std::io::Result<PathBuf> {
-    folder.join(".").canonicalize()
+    Path::new(".").join(folder).canonicalize()
 }
 
 fn walk(folder: &Path, entry: &str, span: Span, depth: usize) -> Result<Vec<PathBuf>, Finding> {

@@ -76,14 +76,18 @@ fn duration(text: &str) -> Option<String> {
     (is_iso && text.parse::<jiff::Span>().is_ok()).then(|| text.to_owned())
 }
 
-/// Reads `hh:mm[:ss[.fraction]]` and writes seconds and seven digits, as Intune does (FACTS 1.9).
+/// Reads `hh:mm[:ss[.fraction]]`, with up to twelve digits of fraction as OData has them, and writes seconds and seven
+/// digits, as Intune does (FACTS 1.9).
 fn time_of_day(text: &str) -> Option<String> {
-    // The parser also reads other separators, an offset and the second 60.
+    // The parser also reads other separators, an offset and the second 60, and at most nine digits.
     let has_form = text.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
-    if !has_form || text.as_bytes().get(2) != Some(&b':') || text.get(6..8) == Some("60") {
+    let is_too_long = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() > 12);
+    let is_other = text.as_bytes().get(2) != Some(&b':') || text.get(6..8) == Some("60");
+    if !has_form || is_too_long || is_other {
         return None;
     }
-    let time = text.parse::<jiff::civil::Time>().ok()?;
+    let time = text.get(..text.len().min("hh:mm:ss.123456789".len()))?;
+    let time = time.parse::<jiff::civil::Time>().ok()?;
     Some(time.strftime("%H:%M:%S.%7f").to_string())
 }
 
@@ -103,6 +107,7 @@ mod tests {
             ),
             (Edm::TimeOfDay, json!("08:05"), json!("08:05:00.0000000")),
             (Edm::TimeOfDay, json!("08:05:09.25"), json!("08:05:09.2500000")),
+            (Edm::TimeOfDay, json!("08:05:09.123456789012"), json!("08:05:09.1234567")),
             (
                 Edm::Guid,
                 json!("3C8EF067-8B96-44DE-B2AE-557DFA0F97A0"),

@@ -172,7 +172,7 @@ fn what_somebody_changed_since_is_not_taken_back() {
     // The plan, and the error on stderr alone: a program reads one document.
     let dry = rollback(&workspace, &journal, &["--dry-run", "--format", "json"]).expect(4);
     assert_eq!(dry.json()["kind"], "plan");
-    assert_eq!(lines_with(&dry.stderr, "was left at"), lines_with(&run.stderr, "was left at"));
+    assert_eq!(lines_with(&dry.stderr, "error["), lines_with(&run.stderr, "error["));
     let saved = ["--dry-run", "--format", "json", "--output", "plan.json"];
     let dry = rollback(&workspace, &journal, &saved).expect(4);
     assert_eq!(
