@@ -331,7 +331,7 @@ async fn object_that_is_refused_by_itself_is_unknown_and_the_others_are_planned(
         assert!(why.message.contains("`Hello`") && why.message.contains(ID), "{}", why.message);
         assert!(why.message.contains(&format!("{status} Any: No.")), "{}", why.message);
         assert_eq!(other.action, Action::Update, "{status}");
-        assert_eq!(planned.order, [other.address.clone()], "{status}");
+        assert_eq!(planned.order, std::slice::from_ref(&other.address), "{status}");
     }
 }
 
