@@ -159,6 +159,7 @@ fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mu
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
+        findings.extend(place.declared().and_then(|property| capped(property, value)));
         findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
         match place.shape {
             Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(
@@ -188,6 +189,17 @@ fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
         let message = format!("`{text}` is no id: `{}` takes a GUID", property.name);
         Finding::error("value/guid", value.span, message)
             .help("write the object's id, as Graph Explorer or the portal's address shows it")
+    })
+}
+
+/// Refuses a number that the service would lower: the tenant would differ from the manifest after every apply.
+fn capped(property: &Property, value: &Value) -> Option<Finding> {
+    let Declared::Number(number) = &value.declared else { return None };
+    let cap = property.facts.capped?;
+    number.as_i64().is_some_and(|number| cap.lowers(number)).then(|| {
+        let message = format!("`{}` is {number}, and the service keeps {}", property.name, cap.at);
+        Finding::error("value/capped", value.span, message)
+            .help(format!("write {} or less, or {} for no limit", cap.at, cap.unlimited))
     })
 }
 

@@ -83,7 +83,8 @@ pub(super) struct ManifestIndex {
 impl ManifestIndex {
     /// Indexes manifests.
     pub(super) fn new<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
-        let manifests = raws.map(|raw| (raw.address.clone(), (raw.metadata.state, raw.span)));
+        let manifests = raws
+            .map(|raw| (raw.address.clone(), (raw.metadata.state.unwrap_or_default(), raw.span)));
         Self { manifests: manifests.collect(), all }
     }
 }

@@ -18,6 +18,7 @@ use crate::kinds::Family;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
+use crate::values::canonical::whole;
 
 /// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
 pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
@@ -153,6 +154,10 @@ impl Resolver<'_> {
                 let elements = elements.into_iter();
                 let elements = elements.filter_map(|value| self.value(value, property, element));
                 Declared::List(elements.collect())
+            }
+            // Rules and comparisons read whole numbers as integers, and so does Graph.
+            (Declared::Number(number), Shape::Scalar(Edm::Int32 | Edm::Int64)) => {
+                Declared::Number(whole(number))
             }
             // Base64 is often wrapped; JSON Schema would call the line breaks malformed.
             (Declared::String(text), Shape::Scalar(Edm::Binary)) => {

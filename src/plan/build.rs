@@ -6,7 +6,7 @@ use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::{
-    Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
+    Action, Change, Comparison, Coverage, EarlierObjects, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, ownership, risk, twins,
 };
 use crate::kinds::Family;
@@ -34,7 +34,11 @@ pub struct PlanOptions {
     /// Whether the reach of each change is computed.
     pub reach: bool,
     /// The objects that earlier runs of this folder created.
-    pub own_creates: OwnCreates,
+    pub own_creates: EarlierObjects,
+    /// The objects whose deletion the manifests of the last run forbade.
+    pub protected: EarlierObjects,
+    /// The manifests among those of `--previous` that forbade the deletion of their objects and are gone.
+    pub protected_before: Vec<Manifest>,
 }
 
 /// Returns the plan that makes the tenant as declared.
@@ -107,6 +111,10 @@ pub(crate) fn draft<'a>(
         orphans.chain(twins.iter().filter_map(|twin| twins::deleted(twin, desired)))
     {
         let mut deletion = planner.change(&manifest, &Binding::Bound(object));
+        let is_its = |before: &Manifest| ownership::may_mean(before, object);
+        if options.protected_before.iter().any(is_its) || options.protected.contain(object) {
+            deletion.change.risks.push(risk::of_protected());
+        }
         deletion.change.twin_of = twin_of;
         compared.push(deletion);
         pruned.push(manifest);

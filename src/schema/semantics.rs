@@ -78,6 +78,25 @@ pub struct Facts {
     pub resolves: Option<Resolves>,
     /// An object cannot be created without it.
     pub required: bool,
+    /// Greater numbers that the service does not keep.
+    pub capped: Option<Cap>,
+}
+
+/// The greatest number that a service keeps of a property, and the one beyond it that it keeps too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cap {
+    /// The number that is kept in the place of each greater one.
+    pub at: i64,
+    /// The number that stands for no limit.
+    pub unlimited: i64,
+}
+
+impl Cap {
+    /// Returns whether a number is not kept.
+    pub fn lowers(self, number: i64) -> bool {
+        number > self.at && number != self.unlimited
+    }
 }
 
 /// A cross-field rule: one number is not greater than another where both are known.

@@ -131,6 +131,12 @@ impl ReferenceTable {
         self.owners.get(&caseless(family, id))
     }
 
+    /// Returns the id of the live object of a manifest, in lower case.
+    pub fn owned(&self, address: &Address) -> Option<&str> {
+        let mut owners = self.owners.iter();
+        owners.find_map(|((_, id), owner)| (owner == address).then_some(id.as_str()))
+    }
+
     /// Returns the name of a live object for people.
     pub fn label(&self, object: &Linked) -> String {
         match object.family.and_then(|family| self.owner(family, &object.id)) {

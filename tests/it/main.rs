@@ -69,6 +69,7 @@ mod journal {
 
 mod plan {
     mod compare;
+    mod guards;
     mod masked;
     mod overlay;
     mod ownership;
