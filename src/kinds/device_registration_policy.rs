@@ -39,7 +39,8 @@ pub(super) const FAMILY: Family = Family {
     locks: &[Lock {
         property: "azureADRegistration",
         unless: "isAdminConfigurable",
-        why: "Entra does not let it be changed while Intune is enabled",
+        why: "Entra does not let it be changed while Intune is enabled; declare the value that it has, or remove the \
+              lines",
     }],
     not_kinds: &[],
     clouds: &Cloud::ALL,

@@ -89,23 +89,31 @@ fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     )
 }
 
-/// Refuses two properties that Graph keeps in step.
+/// Refuses two properties that Graph keeps in step where they do not say the same.
 fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
     let members = manifest.spec.members();
     for member in members {
         let property = structure.properties.get(&member.name);
-        let twin = property.and_then(|property| property.facts.mirrors.as_ref());
-        let Some(other) = members.iter().find(|other| Some(&other.name) == twin) else {
+        let Some(twin) = property.and_then(|property| property.facts.mirrors.as_ref()) else {
             continue;
         };
+        let Some(other) = members.iter().find(|other| other.name == twin.property) else {
+            continue;
+        };
+        let says = other.value.as_str() == Some(&*twin.when_true);
+        if member.value.declared == Declared::Bool(says) {
+            continue;
+        }
         let (first, second) =
             if member.name_span < other.name_span { (member, other) } else { (other, member) };
-        let message =
-            format!("`{}` and `{}` are two names of one setting", first.name, second.name);
+        let message = format!(
+            "`{}` and `{}` are two names of one setting, and do not agree",
+            first.name, second.name
+        );
         findings.push(
             Finding::error("rule/mirrored", second.name_span, message)
                 .related(first.name_span, "declared here already")
-                .help("Graph keeps them in step: declare one of them"),
+                .help("Graph keeps them in step: declare one of them, or let both say the same"),
         );
     }
 }

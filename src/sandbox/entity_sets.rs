@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::collection::references;
 use super::limits::{
     INTUNE_PLAN, INTUNE_SKU, PAGE_OF_DEVICE_CONFIGURATIONS, PAGE_OF_DIRECTORY_OBJECTS,
 };
@@ -139,6 +140,14 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         read: CONFIGURATION,
         is_writable: true,
         objects: |state, _| state.assignment_filters.clone(),
+        ..EntitySet::OF_INTUNE
+    },
+    EntitySet {
+        path: references::DERIVED_CREDENTIALS,
+        entity_type: references::DERIVED_CREDENTIAL,
+        read: CONFIGURATION,
+        is_writable: true,
+        objects: |state, _| state.derived_credentials.clone(),
         ..EntitySet::OF_INTUNE
     },
     EntitySet {

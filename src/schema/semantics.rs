@@ -47,7 +47,7 @@ pub enum Encoding {
 
 /// Curated facts about one property.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Facts {
     /// Fixed when the object is created.
     pub fixed: bool,
@@ -71,7 +71,9 @@ pub struct Facts {
     /// Text inside the string.
     pub encoding: Option<Encoding>,
     /// A twin that Graph keeps in step.
-    pub mirrors: Option<String>,
+    pub mirrors: Option<Mirrored>,
+    /// The member beside a secret that says whether it is set.
+    pub shown_by: Option<String>,
     /// Values on read that mean unset.
     pub unset: Vec<Value>,
     /// Names that stand for ids.
@@ -80,6 +82,16 @@ pub struct Facts {
     pub required: bool,
     /// Greater numbers that the service does not keep.
     pub capped: Option<Cap>,
+}
+
+/// The enum that says the same as a boolean.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Mirrored {
+    /// The property.
+    pub property: String,
+    /// Its member where the boolean is true; each other one means false.
+    pub when_true: String,
 }
 
 /// The greatest number that a service keeps of a property, and the one beyond it that it keeps too.

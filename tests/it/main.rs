@@ -69,6 +69,7 @@ mod journal {
 
 mod plan {
     mod compare;
+    mod derived_credentials;
     mod guards;
     mod masked;
     mod overlay;
@@ -79,6 +80,7 @@ mod plan {
     mod reading;
     mod references;
     mod saved_plan;
+    mod secret_is_set;
     mod unverifiable;
 }
 

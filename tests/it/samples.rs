@@ -28,7 +28,11 @@ pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value>
     let structure = model.get(kind).expect("the kind exists");
     let mut spec = Map::new();
     for property in structure.properties.values().filter(|p| is_declarable(p)) {
-        let twin = property.facts.mirrors.as_ref().and_then(|twin| structure.properties.get(twin));
+        let twin = property
+            .facts
+            .mirrors
+            .as_ref()
+            .and_then(|twin| structure.properties.get(&twin.property));
         if twin.is_none() {
             spec.insert(property.name.clone(), sample(model, property, &property.shape, 0, 0));
         }

@@ -14,6 +14,12 @@ use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
 /// The suffix of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
 
+/// The path of the settings of derived credentials, which objects of other collections refer to (FACTS 12).
+pub(crate) const DERIVED_CREDENTIALS: &str = "deviceManagement/derivedCredentials";
+
+/// Their type.
+pub(crate) const DERIVED_CREDENTIAL: &str = "deviceManagementDerivedCredentialSettings";
+
 /// A navigation property that leads to other objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NavigationProperty {
@@ -45,7 +51,10 @@ impl NavigationProperty {
 
     /// Refuses objects that the property cannot refer to.
     pub(crate) fn check(&self, state: &State, row: &Collection, ids: &[String]) -> Allowed<()> {
-        let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
+        let fits = |id: &str| match self.target == DERIVED_CREDENTIAL {
+            true => state.derived_credentials.iter().any(|object| text(object, "id") == id),
+            false => state.object(row, id).is_some_and(|object| self.fits(object)),
+        };
         let wrong = ids.iter().find(|id| !fits(id));
         match wrong.or(ids.get(1).filter(|_| !self.many)) {
             Some(id) => Err(table::REFERENCE.refusal(&[&self.property, id])),
@@ -72,9 +81,9 @@ pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Allowed<R
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
 pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Allowed<String> {
-    let below = address
-        .as_str()
-        .and_then(|address| address.strip_prefix(root)?.strip_prefix('/')?.strip_prefix(row.path));
+    let path = address.as_str().and_then(|address| address.strip_prefix(root)?.strip_prefix('/'));
+    let collections = [row.path, DERIVED_CREDENTIALS];
+    let below = path.and_then(|path| collections.iter().find_map(|at| path.strip_prefix(at)));
     let id = below.and_then(|below| {
         let quoted = below.strip_prefix("('").and_then(|id| id.strip_suffix("')"));
         quoted.or(below.strip_prefix('/'))
@@ -113,6 +122,11 @@ pub(crate) fn shown(
     navigation: &NavigationProperty,
 ) -> Vec<Value> {
     let ids = referenced_ids(state, id, &navigation.property);
+    if navigation.target == DERIVED_CREDENTIAL {
+        let is_meant = |object: &&Object| ids.iter().any(|id| text(object, "id") == id);
+        let objects = state.derived_credentials.iter().filter(is_meant);
+        return objects.cloned().map(Value::Object).collect();
+    }
     let objects = ids.iter().filter_map(|id| state.object(row, id));
     objects.filter_map(|object| read::entity(version, row, object)).map(Value::Object).collect()
 }

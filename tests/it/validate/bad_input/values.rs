@@ -396,9 +396,22 @@ fn a_mirrored_pair() {
     let text = manifest(
         "sharedPCConfiguration",
         "shared",
-        "  allowLocalStorage: true\n  localStorage: enabled\n",
+        "  allowLocalStorage: true\n  localStorage: disabled\n",
     );
     refuses_manifest(&text, &["rule/mirrored 7:3"]);
+    for (pair, agrees) in [
+        ("allowLocalStorage: true, localStorage: enabled", true),
+        ("allowLocalStorage: false, localStorage: notConfigured", true),
+        ("allowLocalStorage: false, localStorage: enabled", false),
+        ("disableEduPolicies: true, setEduPolicies: disabled", true),
+        ("disableEduPolicies: false, setEduPolicies: enabled", true),
+        ("disableEduPolicies: true, setEduPolicies: notConfigured", false),
+    ] {
+        let text = format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: sharedPCConfiguration\nmetadata: {{ name: shared }}\nspec: {{ displayName: Shared, {pair} }}\n"
+        );
+        validate(&[("a.yaml", &text)]).expect(if agrees { 0 } else { 3 });
+    }
 }
 
 #[test]
