@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Span, repeated};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
-use crate::schema::semantics::{Readback, Semantics};
+use crate::schema::semantics::{Lifecycle, Readback, Semantics, Stage};
 use crate::schema::walk::{Tree, TypedPlace, each};
 
 /// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values.
@@ -16,10 +16,7 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let kind = &manifest.address.kind;
     let semantics = Semantics::built_in();
-    if let Some(why) = semantics.legacy(kind) {
-        let message = format!("`{kind}` is a legacy kind");
-        findings.push(Finding::warning("manifest/legacy-kind", manifest.span, message).help(why));
-    }
+    findings.extend(semantics.lifecycle(kind).and_then(|it| not_open(manifest, it)));
     if manifest.protect && manifest.presence == Presence::Absent {
         let message = format!("`{}` is protected and asked to be absent", manifest.address);
         findings.push(
@@ -50,6 +47,23 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let is_whole = matches!(manifest.family.update, Update::Put { .. });
     values(model, kind, &manifest.spec, is_whole, &mut findings);
     findings
+}
+
+/// Warns of a kind that the service no longer supports, or makes another one of. That the console is closed for a kind
+/// matters to a new object alone, which the plan knows.
+fn not_open(manifest: &Manifest, lifecycle: &Lifecycle) -> Option<Finding> {
+    let kind = &manifest.address.kind;
+    let (code, message) = match lifecycle.state {
+        Stage::Closed => return None,
+        Stage::Retired => ("manifest/legacy-kind", format!("`{kind}` is a legacy kind")),
+        Stage::Converted => {
+            let next = lifecycle.successor.as_deref().unwrap_or_default();
+            ("manifest/converted-kind", format!("the service makes a `{next}` of a new `{kind}`"))
+        }
+    };
+    let advice = lifecycle.advice();
+    let help = [&lifecycle.why[..], &advice].join(" ");
+    Some(Finding::warning(code, manifest.span, message).help(help.trim()))
 }
 
 /// Refuses the built-in scope tag as owner: every object without another tag has it.

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
+use crate::schema::semantics::{Semantics, Stage};
 use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
@@ -154,6 +155,7 @@ pub(crate) fn draft<'a>(
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),
+            not_open(&changes),
         ]
         .concat(),
         changes,
@@ -165,6 +167,26 @@ pub(crate) fn draft<'a>(
 /// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
     covered(live, &bind(manifests, live, false, &|_| false).bound(), &[])
+}
+
+/// Returns a warning for each object that would be created of a kind that is not open any more.
+fn not_open(changes: &[Change]) -> Vec<String> {
+    let created = changes.iter().filter(|change| change.action == Action::Create);
+    let warnings = created.filter_map(|change| {
+        let lifecycle = Semantics::built_in().lifecycle(&change.address.kind)?;
+        let words = match lifecycle.state {
+            Stage::Closed => {
+                format!("new objects of its kind are {} to the console", lifecycle.words())
+            }
+            Stage::Retired => format!("its kind is {}", lifecycle.words()),
+            // The change itself is blocked.
+            Stage::Converted => return None,
+        };
+        let advice = lifecycle.advice();
+        let advice = if advice.is_empty() { advice } else { format!("; {advice}") };
+        Some(format!("{}: {words}{advice}", change.address))
+    });
+    warnings.collect()
 }
 
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.

@@ -71,6 +71,7 @@ mod plan {
     mod compare;
     mod derived_credentials;
     mod guards;
+    mod lifecycle;
     mod masked;
     mod overlay;
     mod ownership;

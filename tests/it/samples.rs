@@ -1,7 +1,8 @@
 //! Values for any property of any kind, made from what the program knows of it.
 
+use moorline::kinds::{self, Kind};
 use moorline::schema::model::{Model, Order, Property, Shape, Structure};
-use moorline::schema::semantics::{Readback, Resolves, Semantics};
+use moorline::schema::semantics::{Readback, Resolves, Semantics, Stage};
 use moorline::schema::types::{Edm, odata_type};
 use serde_json::{Map, Value, json};
 
@@ -21,6 +22,13 @@ pub fn directory() -> Value {
         ],
         "roleScopeTags": [{ "id": "1", "displayName": "Helsinki" }, { "id": "2", "displayName": "Oslo" }],
     })
+}
+
+/// Returns the kinds of which an object can be created.
+pub fn creatable() -> Vec<Kind> {
+    let is_converted =
+        |kind: &Kind| kind.lifecycle.as_ref().is_some_and(|it| it.state == Stage::Converted);
+    kinds::all().into_iter().filter(|kind| !is_converted(kind)).collect()
 }
 
 /// Returns a kind's whole declarable spec: every property that can be written, one of each mirrored pair.

@@ -19,13 +19,15 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
 
 #[test]
 fn a_question_comes_with_the_plan_it_is_about() {
-    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    // A kind that is open, so that nothing is warned of.
+    let kind = "windowsHealthMonitoringConfiguration";
+    let manifest = HELLO.replace("windowsIdentityProtectionConfiguration", kind);
+    let workspace = Workspace::tenant(&[("hello.yaml", &manifest)]);
     for arguments in [&["--format", "json"][..], &["--output", "outcome.txt"], &[]] {
         let run = workspace.run(&[&["apply", "-q", "--sandbox"], arguments].concat()).expect(5);
         let shown = if arguments.is_empty() { &run.stdout } else { &run.stderr };
         assert!(
-            shown.contains("+ windowsIdentityProtectionConfiguration/hello")
-                && run.stderr.contains("apply/no-terminal"),
+            shown.contains(&format!("+ {kind}/hello")) && run.stderr.contains("apply/no-terminal"),
             "{arguments:?}\n{}",
             run.stderr
         );

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use moorline::clock::Clock;
-use moorline::kinds::{self, Kind};
+use moorline::kinds::Kind;
 use moorline::manifest::{Desired, load};
 use moorline::plan::{self, Action, Change, FieldStatus};
 use moorline::sandbox::Sandbox;
@@ -30,7 +30,7 @@ fn manifest(kind: &str, version: GraphVersion, name: &str, spec: &Map<String, Va
 const CREDENTIAL: &str = "deviceManagementDerivedCredentialSettings";
 
 fn collections() -> Vec<Kind> {
-    kinds::all().into_iter().filter(|kind| !kind.family.is_singleton()).collect()
+    samples::creatable().into_iter().filter(|kind| !kind.family.is_singleton()).collect()
 }
 
 /// Creates what the manifests declare and plans again.
@@ -215,7 +215,7 @@ fn each_property_of_every_kind_plans_as_the_facts_about_it_say() {
     workspace.seed(&samples::directory());
     let model = Model::of(GraphVersion::Beta);
     let mut specs = BTreeMap::new();
-    for kind in kinds::all() {
+    for kind in samples::creatable() {
         let spec = samples::full(model, &kind.name, "Full");
         workspace.write(
             &format!("{}.yaml", kind.name),
