@@ -117,7 +117,7 @@ impl Failure {
             approval_expires: self.expires.map(|at| at.to_string()),
             ..Item::of(change, self.status)
         };
-        CarriedOut { item, ends_run: self.ends_run }
+        CarriedOut { item, ends_run: self.ends_run, window: None }
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::failure::REPLAN_HINT;
+use super::overwritten::WriteWindow;
 use crate::error::ErrorKind;
 use crate::journal::Status;
 use crate::manifest::Address;
@@ -66,6 +67,8 @@ pub(super) struct CarriedOut {
     pub(super) item: Item,
     /// Whether no later change can succeed.
     pub(super) ends_run: bool,
+    /// The time in which a write of another one may have been replaced.
+    pub(super) window: Option<WriteWindow>,
 }
 
 /// The counts of an outcome.

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
+use super::{AuditLog, Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 use crate::schema::walk::Tree;
 
@@ -34,6 +34,7 @@ pub(super) const FAMILY: Family = Family {
     unmask: None,
     status_overview: None,
     access_policy: None,
+    audit: AuditLog::Directory("Set device registration policies"),
     deletable: false,
     untouched: Untouched::Dates,
     locks: &[Lock {

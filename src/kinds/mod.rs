@@ -20,7 +20,8 @@ mod risk;
 mod testing;
 
 pub use family::{
-    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched, Update,
+    AuditLog, Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched,
+    Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 

@@ -109,7 +109,8 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         path: "auditLogs/directoryAudits",
         entity_type: "directoryAudit",
         read: &["AuditLog.Read.All", "Directory.Read.All"],
-        filterable: &["id"],
+        // FACTS 6.2
+        filterable: &["id", "activityDisplayName", "activityDateTime ge", "activityDateTime le"],
         page: PAGE_OF_DEVICE_CONFIGURATIONS,
         objects: |state, _| state.directory_audits.iter().rev().cloned().collect(),
         ..EntitySet::PLAIN

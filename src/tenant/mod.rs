@@ -16,6 +16,7 @@ use crate::values::{masked as markers, target_form};
 use referents::ReferenceTable;
 
 pub mod approvals;
+pub mod audit;
 mod body;
 pub(crate) mod lookup;
 pub mod masked;

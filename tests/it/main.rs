@@ -19,6 +19,7 @@ mod apply {
     #[cfg(debug_assertions)]
     mod faults;
     mod ignored;
+    mod lost_updates;
     #[cfg(debug_assertions)]
     mod throttling;
     mod whole_way;
