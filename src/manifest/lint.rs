@@ -182,6 +182,7 @@ fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mu
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
         findings.extend(place.declared().and_then(|property| capped(property, value)));
+        findings.extend(place.declared().and_then(|property| oma_uri(property, value)));
         findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
         match place.shape {
             Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(
@@ -212,6 +213,34 @@ fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
         Finding::error("value/guid", value.span, message)
             .help("write the object's id, as Graph Explorer or the portal's address shows it")
     })
+}
+
+/// Warns of a path in the tree of a device that no device has: blanks and line breaks are no part of one.
+fn oma_uri(property: &Property, value: &Value) -> Option<Finding> {
+    let text = value.as_str().filter(|_| property.facts.oma_uri)?;
+    let what = if text.contains(['\n', '\r']) {
+        "has a line break"
+    } else if text.trim() != text {
+        "has a blank at an end"
+    } else if text.split('/').any(|segment| segment.trim() != segment) {
+        "has a blank beside a `/`"
+    } else if text.contains(char::is_whitespace) {
+        "has a blank, which `%20` stands for"
+    } else if !text.starts_with("./") {
+        "does not begin with `./`"
+    } else {
+        return None;
+    };
+    let segments: Vec<String> = text
+        .split('/')
+        .map(|segment| segment.split_whitespace().collect::<Vec<_>>().join("%20"))
+        .collect();
+    let help = match segments.join("/") {
+        path if path.starts_with("./") => format!("write `{path}`"),
+        _ => "write it from the root, as in `./Device/Vendor/MSFT/Policy/Config/…`".to_owned(),
+    };
+    let message = format!("this OMA-URI {what}, and devices do not find it");
+    Some(Finding::warning("value/oma-uri", value.span, message).help(help))
 }
 
 /// Refuses a number that the service would lower: the tenant would differ from the manifest after every apply.

@@ -80,6 +80,8 @@ pub struct Facts {
     pub resolves: Option<Resolves>,
     /// An object cannot be created without it.
     pub required: bool,
+    /// A path in the management tree of a device.
+    pub oma_uri: bool,
     /// Greater numbers that the service does not keep.
     pub capped: Option<Cap>,
 }

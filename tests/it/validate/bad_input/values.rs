@@ -392,6 +392,38 @@ fn two_elements_of_one_key() {
 }
 
 #[test]
+fn an_oma_uri_that_no_device_has_is_a_warning() {
+    let warned = |uri: &str| {
+        let setting = format!(
+            "    - \"@odata.type\": \"#microsoft.graph.omaSettingString\"\n      displayName: s\n      omaUri: {uri}\n      value: x\n"
+        );
+        validate(&[("a.yaml", &oma(&setting))]).expect(0).stdout
+    };
+    for (uri, help) in [
+        (r#"" ./Vendor/MSFT/A""#, "write `./Vendor/MSFT/A`"),
+        (r#""./Vendor/MSFT/A\t""#, "write `./Vendor/MSFT/A`"),
+        ("./Vendor/MSFT /A", "write `./Vendor/MSFT/A`"),
+        (r#""./Vendor/MS\r\nFT/A""#, "write `./Vendor/MS%20FT/A`"),
+        (
+            "./Vendor/MSFT/WiFi/Profile/Contoso Guests/WlanXml",
+            "write `./Vendor/MSFT/WiFi/Profile/Contoso%20Guests/WlanXml`",
+        ),
+        ("Vendor/MSFT/A", "write it from the root"),
+        ("/Vendor/MSFT/A", "write it from the root"),
+    ] {
+        let stdout = warned(uri);
+        assert!(stdout.contains("warning[value/oma-uri]"), "{uri}\n{stdout}");
+        assert!(stdout.contains(help), "{uri}\n{stdout}");
+    }
+    for uri in [
+        "./Device/Vendor/MSFT/Policy/Config/A~Policy~B/C",
+        "./Vendor/MSFT/WiFi/Profile/Contoso%20Guests/WlanXml",
+    ] {
+        assert!(!warned(uri).contains("oma-uri"), "{uri}");
+    }
+}
+
+#[test]
 fn a_mirrored_pair() {
     let text = manifest(
         "sharedPCConfiguration",
