@@ -14,6 +14,7 @@ mod device_registration_policy;
 pub mod document;
 mod family;
 pub mod not_covered;
+pub mod platform;
 pub mod referred;
 mod risk;
 #[cfg(test)]

@@ -266,7 +266,9 @@ impl ChangeBuilder<'_> {
         };
         let change = &mut self.change;
         let blocked = change.blocked.len();
-        let targets = assignments::declared(declared, known.names, sources, &mut change.blocked);
+        let kind = &manifest.address.kind;
+        let targets =
+            assignments::declared(kind, declared, known.names, sources, &mut change.blocked);
         if change.blocked.len() > blocked {
             // What a name stands for is unknown, and so is whether it differs.
             return;

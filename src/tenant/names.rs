@@ -67,6 +67,8 @@ pub struct Names {
     labels: BTreeMap<(Named, String), String>,
     others: BTreeMap<Named, Vec<String>>,
     unreadable: BTreeMap<Named, String>,
+    /// The platform of each filter, by its id.
+    platforms: BTreeMap<String, String>,
     /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
 }
@@ -88,6 +90,16 @@ impl Names {
         }
         self.labels.insert((named, id.to_lowercase()), name.to_owned());
         self.near(named, name);
+    }
+
+    /// Records the platform of a filter.
+    pub fn set_platform(&mut self, filter: &str, platform: &str) {
+        self.platforms.insert(filter.to_lowercase(), platform.to_owned());
+    }
+
+    /// Returns the platform of a filter, if it is known.
+    pub fn platform(&self, filter: &str) -> Option<&str> {
+        self.platforms.get(&filter.to_lowercase()).map(String::as_str)
     }
 
     /// Records a name that exists, for suggestions.

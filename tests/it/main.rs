@@ -71,6 +71,7 @@ mod journal {
 mod plan {
     mod compare;
     mod derived_credentials;
+    mod filter_platform;
     mod guards;
     mod lifecycle;
     mod masked;
