@@ -73,6 +73,7 @@ impl PlanArguments {
     pub(super) fn options(&self, release: &Undeclared, defaults: PlanOptions) -> PlanOptions {
         PlanOptions {
             also: release.families(),
+            protected_before: release.protected(),
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),
             reach: !self.no_reach,

@@ -62,7 +62,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         Some(path) => approvals(ui, &session, path, &arguments.journal)?,
         None => Vec::new(),
     };
-    let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
+    let mut rollback = Rollback::of(record, &declared, &mut session.desired.sources);
     session.desired.manifests = rollback.manifests();
     // Only objects of the journal are changed: nothing is owned, and nothing is pruned.
     session.desired.tenant.spec.ownership = None;
@@ -70,6 +70,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
     let options = session.plan_options();
     let (_, live) = session.plan(ui, &options).await?;
+    rollback.protect(&declared, &live);
+    session.desired.manifests = rollback.manifests();
     let RollbackPlan { planned, moved, unseen } = rollback.plan(
         &session.desired,
         &declared,

@@ -245,7 +245,8 @@ impl Session {
         plan::PlanOptions {
             only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
-            own_creates: self.own_creates(),
+            own_creates: self.earlier(crate::journal::created),
+            protected: self.earlier(crate::journal::protected),
             ..plan::PlanOptions::default()
         }
     }

@@ -90,22 +90,10 @@ pub struct DriftSummary {
 }
 
 impl DriftReport {
-    /// Returns whether there is drift that an apply would revert. Locked values do not count, because no apply can
-    /// revert them.
+    /// Returns whether there is drift, whether or not an apply can revert it.
     pub fn has_drift(&self) -> bool {
-        self.items.iter().any(|item| match item.status {
-            DriftStatus::Missing => true,
-            DriftStatus::Drifted => !item.is_only_blocked(),
-            DriftStatus::InSync | DriftStatus::Unverifiable | DriftStatus::Unknown => false,
-        })
-    }
-}
-
-impl DriftItem {
-    /// Returns whether only fields differ that cannot be changed.
-    fn is_only_blocked(&self) -> bool {
-        let blocked = |field: &FieldChange| field.status != FieldStatus::Change;
-        !self.fields.is_empty() && self.fields.iter().all(blocked) && self.assignments.is_empty()
+        let drifted = [DriftStatus::Missing, DriftStatus::Drifted];
+        self.items.iter().any(|item| drifted.contains(&item.status))
     }
 }
 

@@ -108,6 +108,14 @@ impl Graph {
             .is_none_or(|claims| claims.granted().iter().any(|granted| granted == permission))
     }
 
+    /// Returns the person that signed in, or else the client id of the app; `None` where the token does not say.
+    pub async fn caller(&self) -> Option<String> {
+        let token = self.sender.tokens.token().await.ok()?;
+        let claims = Claims::of(&token)?;
+        let caller = if claims.is_delegated() { claims.name() } else { claims.app_id() };
+        caller.map(str::to_owned)
+    }
+
     /// Sends a call and returns its answer, once that is a success.
     ///
     /// # Errors

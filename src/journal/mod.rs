@@ -18,10 +18,10 @@ pub(crate) mod testing;
 mod tests;
 mod write;
 
-pub use created::created;
+pub use created::{created, protected};
 pub use entry::{
     ApprovalCode, ApprovalRequested, ChangeRecord, ChangeResult, Command, End, EndReason, Entry,
-    Header, Intent, Line, Origin, RecordedCall, Snapshot, Status,
+    Header, Intent, Line, Origin, ProtectedObject, RecordedCall, Snapshot, Status,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;

@@ -25,7 +25,7 @@ pub(super) fn finalize(
     let model = Model::of(version);
     let written = [Some(&spec), assignments.as_ref()].into_iter().flatten();
     let mut refused: Vec<Finding> = written.flat_map(|value| allowed.check(value)).collect();
-    let presence = metadata.state;
+    let presence = metadata.state.unwrap_or_default();
     let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
     let mut resolver = Resolver { context, resolved: Resolution::default() };
     let spec = match model.get(&address.kind) {
@@ -44,9 +44,9 @@ pub(super) fn finalize(
     let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
     let manifest = Manifest {
         id: metadata.id.map(|id| id.to_lowercase()),
-        formerly: metadata.formerly,
+        formerly: metadata.formerly.unwrap_or_default(),
         presence,
-        protect: metadata.protect,
+        protect: metadata.protect.unwrap_or_default(),
         links: std::mem::take(&mut resolved.links),
         assignments,
         ..Manifest::new(address, family, version, spec, span)

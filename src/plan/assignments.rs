@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::Blocked;
 use super::names::unresolved;
 use crate::diagnostic::{Location, Sources};
+use crate::kinds::platform;
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::types::odata_type;
 use crate::schema::walk::Tree;
@@ -66,8 +67,10 @@ fn slot(form: &Json) -> (String, String) {
     (if is_excluded { odata_type("groupAssignmentTarget") } else { kind }, id)
 }
 
-/// Returns the declared assignments as Graph has them; names that do not resolve block the change.
+/// Returns the declared assignments of an object of a kind as Graph has them; names that do not resolve block the change,
+/// and so do filters of another platform.
 pub(super) fn declared(
+    kind: &str,
     assignments: &[Assignment],
     names: &Names,
     sources: &Sources,
@@ -101,6 +104,7 @@ pub(super) fn declared(
             target["deviceAndAppManagementAssignmentFilterId"] = id.into();
             target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
         }
+        blocked.extend(other_platform(kind, &target, names, &location));
         let key = slot(&target_form(&target));
         if let Some((_, first)) = targets.iter().find(|(known, _)| slot(&target_form(known)) == key)
         {
@@ -113,6 +117,27 @@ pub(super) fn declared(
         targets.push((target, location));
     }
     targets
+}
+
+/// Returns the complaint about a filter of another platform than the kind's: no device that the object is for has its
+/// properties.
+fn other_platform(
+    kind: &str,
+    target: &Json,
+    names: &Names,
+    location: &Location,
+) -> Option<Blocked> {
+    let filter = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
+    let platform = names.platform(filter)?;
+    let fitting = platform::filters_of(kind)?;
+    if fitting.contains(&platform) {
+        return None;
+    }
+    let name = names.label(Named::Filter, filter).unwrap_or(filter);
+    let message =
+        format!("the filter `{name}` is of the platform {platform}, and a `{kind}` is not");
+    let help = format!("use a filter of {}, or remove the filter", fitting.join(" or "));
+    Some(Blocked::new("filter/platform", message, help, Some(location.clone())))
 }
 
 /// Compares declared targets with live assignments.

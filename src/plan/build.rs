@@ -6,11 +6,12 @@ use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::{
-    Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
+    Action, Change, Comparison, Coverage, EarlierObjects, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, find, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
+use crate::schema::semantics::{Semantics, Stage};
 use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
@@ -34,7 +35,11 @@ pub struct PlanOptions {
     /// Whether the reach of each change is computed.
     pub reach: bool,
     /// The objects that earlier runs of this folder created.
-    pub own_creates: OwnCreates,
+    pub own_creates: EarlierObjects,
+    /// The objects whose deletion the manifests of the last run forbade.
+    pub protected: EarlierObjects,
+    /// The manifests among those of `--previous` that forbade the deletion of their objects and are gone.
+    pub protected_before: Vec<Manifest>,
 }
 
 /// Returns the plan that makes the tenant as declared.
@@ -107,6 +112,10 @@ pub(crate) fn draft<'a>(
         orphans.chain(twins.iter().filter_map(|twin| twins::deleted(twin, desired)))
     {
         let mut deletion = planner.change(&manifest, &Binding::Bound(object));
+        let is_its = |before: &Manifest| ownership::may_mean(before, object);
+        if options.protected_before.iter().any(is_its) || options.protected.contain(object) {
+            deletion.change.risks.push(risk::of_protected());
+        }
         deletion.change.twin_of = twin_of;
         compared.push(deletion);
         pruned.push(manifest);
@@ -146,6 +155,7 @@ pub(crate) fn draft<'a>(
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),
+            not_open(&changes),
         ]
         .concat(),
         changes,
@@ -157,6 +167,26 @@ pub(crate) fn draft<'a>(
 /// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
     covered(live, &bind(manifests, live, false, &|_| false).bound(), &[])
+}
+
+/// Returns a warning for each object that would be created of a kind that is not open any more.
+fn not_open(changes: &[Change]) -> Vec<String> {
+    let created = changes.iter().filter(|change| change.action == Action::Create);
+    let warnings = created.filter_map(|change| {
+        let lifecycle = Semantics::built_in().lifecycle(&change.address.kind)?;
+        let words = match lifecycle.state {
+            Stage::Closed => {
+                format!("new objects of its kind are {} to the console", lifecycle.words())
+            }
+            Stage::Retired => format!("its kind is {}", lifecycle.words()),
+            // The change itself is blocked.
+            Stage::Converted => return None,
+        };
+        let advice = lifecycle.advice();
+        let advice = if advice.is_empty() { advice } else { format!("; {advice}") };
+        Some(format!("{}: {words}{advice}", change.address))
+    });
+    warnings.collect()
 }
 
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.

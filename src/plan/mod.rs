@@ -54,7 +54,7 @@ pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
-pub use twins::OwnCreates;
+pub use twins::EarlierObjects;
 
 /// All changes that an apply would make, and the objects and settings that it would leave as they are.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::assignments::{describe_filter, describe_target, who};
-use super::{Action, Change, Plan, requests};
+use super::{Action, Change, Plan, requests, risk};
 use crate::schema::walk::Tree;
 use crate::tenant::names::Names;
 use crate::tenant::reach::{CountSubject, Counts, Members, Reported};
@@ -116,6 +116,7 @@ pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
             after: assigned.after.as_ref().map(audience),
             reported: assigned.object.and_then(|object| counts.reported(object).cloned()),
         });
+        change.risks.extend(change.reach.as_ref().and_then(risk::of_reach));
     }
 }
 

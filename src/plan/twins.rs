@@ -10,11 +10,11 @@ use crate::tenant::{CaselessKey, LiveObject, caseless};
 
 type Keys = LazyLock<BTreeSet<CaselessKey>, Box<dyn FnOnce() -> BTreeSet<CaselessKey> + Send>>;
 
-/// The objects that earlier runs of this folder created, read when a plan first needs them.
+/// Objects that the journals of this folder tell of, read when a plan first needs them.
 #[derive(Clone, Debug, Default)]
-pub struct OwnCreates(Option<Arc<Keys>>);
+pub struct EarlierObjects(Option<Arc<Keys>>);
 
-impl OwnCreates {
+impl EarlierObjects {
     /// Makes the set of a function that reads it.
     pub fn new(read: impl FnOnce() -> BTreeSet<CaselessKey> + Send + 'static) -> Self {
         Self(Some(Arc::new(LazyLock::new(Box::new(read)))))

@@ -33,9 +33,11 @@ const MEMBERSHIPS: [&str; 3] = [
 const SWITCHES: [&str; 2] =
     ["azureADJoin.localAdmins.enableGlobalAdmins", "localAdminPassword.isEnabled"];
 
-/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3, from
-/// the portal).
+/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3).
 const HIGHEST_QUOTA: i64 = 100;
+
+/// The device quota that is no limit (FACTS 2.3).
+const UNLIMITED_QUOTA: i64 = 2_147_483_647;
 
 /// Returns the policy of a new tenant (FACTS 2.2).
 fn of_a_new_tenant() -> Object {
@@ -122,7 +124,9 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allo
     if quota < 0 {
         return Err(table::NEGATIVE_QUOTA.refusal(&[]));
     }
-    written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
+    if quota != UNLIMITED_QUOTA {
+        written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
+    }
 
     let before = state.device_registration_policy.clone();
     for outer in ["azureADJoin", "azureADRegistration"] {

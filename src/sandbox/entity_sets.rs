@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::collection::references;
 use super::limits::{
     INTUNE_PLAN, INTUNE_SKU, PAGE_OF_DEVICE_CONFIGURATIONS, PAGE_OF_DIRECTORY_OBJECTS,
 };
@@ -105,7 +106,8 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         path: "auditLogs/directoryAudits",
         entity_type: "directoryAudit",
         read: &["AuditLog.Read.All", "Directory.Read.All"],
-        filterable: &["id"],
+        // FACTS 6.2
+        filterable: &["id", "activityDisplayName", "activityDateTime ge", "activityDateTime le"],
         page: PAGE_OF_DEVICE_CONFIGURATIONS,
         objects: |state, _| state.directory_audits.iter().rev().cloned().collect(),
         ..EntitySet::PLAIN
@@ -136,6 +138,14 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         read: READ_CONFIGURATION,
         is_writable: true,
         objects: |state, _| state.assignment_filters.clone(),
+        ..EntitySet::OF_INTUNE
+    },
+    EntitySet {
+        path: references::DERIVED_CREDENTIALS,
+        entity_type: references::DERIVED_CREDENTIAL,
+        read: READ_CONFIGURATION,
+        is_writable: true,
+        objects: |state, _| state.derived_credentials.clone(),
         ..EntitySet::OF_INTUNE
     },
     EntitySet {

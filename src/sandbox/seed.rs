@@ -96,6 +96,11 @@ fn complete(state: &mut State) -> Allowed<()> {
             "deviceAndAppManagementAssignmentFilter",
             &mut state.assignment_filters,
         ),
+        (
+            "derivedCredentials",
+            "deviceManagementDerivedCredentialSettings",
+            &mut state.derived_credentials,
+        ),
         ("auditEvents", "auditEvent", &mut state.audit_events),
     ] {
         each(objects, |object| entity(&mut ids, ty, object))

@@ -67,6 +67,9 @@ pub struct State {
     /// Assignment filters in Graph's form.
     #[serde(default)]
     pub(crate) assignment_filters: Vec<Object>,
+    /// Settings of derived credentials in Graph's form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) derived_credentials: Vec<Object>,
     /// Scope tags in Graph's form; the built-in one is always there.
     #[serde(default)]
     pub(crate) role_scope_tags: Vec<Object>,

@@ -23,7 +23,12 @@ pub struct Root<'a> {
 }
 
 /// Types that manifests refer to, and the audit event, where the version has them.
-const BESIDE: [&str; 3] = ["auditEvent", "deviceAndAppManagementAssignmentFilter", "roleScopeTag"];
+const BESIDE: [&str; 4] = [
+    "auditEvent",
+    "deviceAndAppManagementAssignmentFilter",
+    "deviceManagementDerivedCredentialSettings",
+    "roleScopeTag",
+];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;

@@ -21,7 +21,7 @@ const IDS_A_CALL: usize = 1000;
 /// The number of similar names that are read where a name does not exist.
 const NEAR: usize = 50;
 
-const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName";
+const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName,platform";
 
 /// The names that manifests use, of groups, users, filters and scope tags.
 #[derive(Default)]
@@ -133,6 +133,9 @@ fn add(names: &mut Names, named: Named, object: &Value) {
     if let Some(id) = text("id") {
         // Graph answers only the id of an object that the token may not read.
         names.add(named, id, name.unwrap_or(id));
+        if let (Named::Filter, Some(platform)) = (named, text("platform")) {
+            names.set_platform(id, platform);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::values::{masked as markers, target_form};
 use referents::ReferenceTable;
 
 pub mod approvals;
+pub mod audit;
 mod body;
 pub(crate) mod lookup;
 pub mod masked;
@@ -87,6 +88,8 @@ pub struct Live {
     pub names: names::Names,
     /// The masked values that were read unmasked.
     pub clear: masked::UnmaskedValues,
+    /// The objects that manifests can refer to and do not manage, by type.
+    pub referred: BTreeMap<String, Vec<Linked>>,
     /// Objects with links that their manifests do not declare. They are read only if the links may lead to an object that
     /// a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,

@@ -46,6 +46,8 @@ pub struct Names {
     unreadable: BTreeMap<Named, String>,
     /// The names of which the look-up failed, each with the reason.
     failed: BTreeMap<(Named, String), String>,
+    /// The platform of each filter, by its id.
+    platforms: BTreeMap<String, String>,
     /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
 }
@@ -67,6 +69,16 @@ impl Names {
         }
         self.labels.insert((named, id.to_lowercase()), name.to_owned());
         self.near(named, name);
+    }
+
+    /// Records the platform of a filter.
+    pub fn set_platform(&mut self, filter: &str, platform: &str) {
+        self.platforms.insert(filter.to_lowercase(), platform.to_owned());
+    }
+
+    /// Returns the platform of a filter, if it is known.
+    pub fn platform(&self, filter: &str) -> Option<&str> {
+        self.platforms.get(&filter.to_lowercase()).map(String::as_str)
     }
 
     /// Records a name that exists, for suggestions.

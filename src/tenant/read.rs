@@ -1,6 +1,6 @@
 //! Reads a tenant with few concurrent calls, and accepts no partial response.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::lookup::names;
 use super::masked::UnmaskedValues;
-use super::{Live, LiveObject, ObjectKey, Objects, UnreadObject, next_link};
+use super::{Linked, Live, LiveObject, ObjectKey, Objects, UnreadObject, linked, next_link};
 use crate::graph::error::Call;
 use crate::graph::{Graph, GraphError, Part, Request};
 use crate::http::odata;
@@ -121,9 +121,10 @@ pub async fn read(
     let families: BTreeSet<&'static Family> =
         families(&manifests, ownership).into_iter().chain(also.iter().copied()).collect();
     let read_at = Some(graph.clock().instant());
-    let (read, names) = tokio::join!(
+    let (read, names, referred) = tokio::join!(
         join_all(families.iter().map(|family| read_family(graph, family, seen))),
         names(graph, &manifests, ownership.is_some()),
+        referred(graph, &manifests),
     );
     let mut objects = Objects::default();
     let mut unread = Vec::new();
@@ -138,8 +139,28 @@ pub async fn read(
         unread,
         names: names?,
         clear: UnmaskedValues::default(),
+        referred: referred?,
         referrers: Vec::new(),
     })
+}
+
+/// Reads the objects that manifests refer to and do not manage, by type.
+async fn referred(
+    graph: &Graph,
+    manifests: &[&Manifest],
+) -> Result<BTreeMap<String, Vec<Linked>>, GraphError> {
+    let links = manifests.iter().flat_map(|manifest| &manifest.links);
+    let unmanaged = links.filter(|link| link.family.is_none() && !link.references.is_empty());
+    let paths: BTreeMap<&str, &str> =
+        unmanaged.filter_map(|link| Some((link.target.as_str(), link.path()?))).collect();
+    let mut found = BTreeMap::new();
+    for (target, path) in paths {
+        let path = format!("{path}?$select=id,displayName");
+        let objects = graph.list(&Request::get(GraphVersion::Beta, path)).await?;
+        let objects = objects.iter().filter_map(|object| linked(None, object));
+        found.insert(target.to_owned(), objects.collect());
+    }
+    Ok(found)
 }
 
 /// Reads single objects again. `None` stands for an object that does not exist any more.

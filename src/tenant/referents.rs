@@ -71,6 +71,27 @@ pub struct ReferenceTable {
     ids_alone: bool,
 }
 
+/// Returns the one of some objects that a reference names, where no manifest can declare them.
+fn referred(objects: &[Linked], to: &Referent) -> Result<ReferenceBinding, UnresolvedReference> {
+    let is_meant = |object: &&Linked| match to {
+        Referent::Id(id) => object.id.eq_ignore_ascii_case(id),
+        Referent::Named { display_name, .. } => object.display_name == *display_name,
+        Referent::Manifest(_) => false,
+    };
+    let meant: Vec<&Linked> = objects.iter().filter(is_meant).collect();
+    match meant[..] {
+        [only] => Ok(ReferenceBinding::live(&only.id, &only.display_name)),
+        [] => {
+            let names = objects.iter().map(|object| object.display_name.as_str());
+            let near = nearest(&to.to_string(), names).map(str::to_owned);
+            Err(UnresolvedReference::Unknown { near })
+        }
+        _ => Err(UnresolvedReference::Ambiguous {
+            ids: meant.iter().map(|object| object.id.clone()).collect(),
+        }),
+    }
+}
+
 impl ReferenceTable {
     /// Returns a table for values that hold ids only, as a tenant's own values do.
     pub fn of_ids() -> Self {
@@ -136,6 +157,12 @@ impl ReferenceTable {
         self.owners.get(&caseless(family, id))
     }
 
+    /// Returns the id of the live object of a manifest, in lower case.
+    pub fn owned(&self, address: &Address) -> Option<&str> {
+        let mut owners = self.owners.iter();
+        owners.find_map(|((_, id), owner)| (owner == address).then_some(id.as_str()))
+    }
+
     /// Returns the name of a live object for people.
     pub fn label(&self, object: &Linked) -> String {
         match object.family.and_then(|family| self.owner(family, &object.id)) {
@@ -177,6 +204,9 @@ impl ReferenceTable {
         link: &Link,
         to: &Referent,
     ) -> Result<ReferenceBinding, UnresolvedReference> {
+        if let Some(objects) = live.referred.get(&link.target) {
+            return referred(objects, to);
+        }
         let types = Types::of(GraphVersion::Beta);
         let fits = |object: &&LiveObject| types.is_a(&object.kind, &link.target);
         let meant: Vec<&LiveObject> = match to {

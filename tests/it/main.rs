@@ -19,6 +19,7 @@ mod apply {
     #[cfg(debug_assertions)]
     mod faults;
     mod ignored;
+    mod lost_updates;
     #[cfg(debug_assertions)]
     mod throttling;
     mod whole_way;
@@ -69,6 +70,10 @@ mod journal {
 
 mod plan {
     mod compare;
+    mod derived_credentials;
+    mod filter_platform;
+    mod guards;
+    mod lifecycle;
     mod masked;
     mod overlay;
     mod ownership;
@@ -78,6 +83,7 @@ mod plan {
     mod reading;
     mod references;
     mod saved_plan;
+    mod secret_is_set;
     mod unread;
     mod unverifiable;
 }

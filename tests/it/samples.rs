@@ -1,7 +1,8 @@
 //! Values for any property of any kind, made from what the program knows of it.
 
+use moorline::kinds::{self, Kind};
 use moorline::schema::model::{Model, Order, Property, Shape, Structure};
-use moorline::schema::semantics::{Named, Readback, Semantics};
+use moorline::schema::semantics::{Named, Readback, Semantics, Stage};
 use moorline::schema::types::{Edm, odata_type};
 use serde_json::{Map, Value, json};
 
@@ -23,12 +24,23 @@ pub fn directory() -> Value {
     })
 }
 
+/// Returns the kinds of which an object can be created.
+pub fn creatable() -> Vec<Kind> {
+    let is_converted =
+        |kind: &Kind| kind.lifecycle.as_ref().is_some_and(|it| it.state == Stage::Converted);
+    kinds::all().into_iter().filter(|kind| !is_converted(kind)).collect()
+}
+
 /// Returns a kind's whole declarable spec: every property that can be written, one of each mirrored pair.
 pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value> {
     let structure = model.get(kind).expect("the kind exists");
     let mut spec = Map::new();
     for property in structure.properties.values().filter(|p| is_declarable(p)) {
-        let twin = property.facts.mirrors.as_ref().and_then(|twin| structure.properties.get(twin));
+        let twin = property
+            .facts
+            .mirrors
+            .as_ref()
+            .and_then(|twin| structure.properties.get(&twin.property));
         if twin.is_none() {
             spec.insert(property.name.clone(), sample(model, property, &property.shape, 0, 0));
         }

@@ -14,6 +14,12 @@ use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
 /// The suffix of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
 
+/// The path of the settings of derived credentials, which objects of other collections refer to (FACTS 12).
+pub(crate) const DERIVED_CREDENTIALS: &str = "deviceManagement/derivedCredentials";
+
+/// Their type.
+pub(crate) const DERIVED_CREDENTIAL: &str = "deviceManagementDerivedCredentialSettings";
+
 /// Returns a type's navigation property that leads to other objects, where the version has it.
 pub(crate) fn navigation(version: GraphVersion, ty: &str, property: &str) -> Option<Property> {
     let ty = Types::of(version).get(ty)?;
@@ -27,6 +33,11 @@ pub(crate) fn fits(navigation: &Property, object: &Object) -> bool {
     matches!(&navigation.ty.holds, Holds::Named(target) if types.is_a(type_of(object), target))
 }
 
+/// Returns whether a navigation property leads to the settings of derived credentials.
+fn leads_to_credentials(navigation: &Property) -> bool {
+    matches!(&navigation.ty.holds, Holds::Named(target) if target == DERIVED_CREDENTIAL)
+}
+
 /// Refuses objects that a navigation property cannot refer to.
 pub(crate) fn check_targets(
     state: &State,
@@ -34,7 +45,10 @@ pub(crate) fn check_targets(
     navigation: &Property,
     ids: &[String],
 ) -> Allowed<()> {
-    let fits = |id: &str| state.object(row, id).is_some_and(|object| fits(navigation, object));
+    let fits = |id: &str| match leads_to_credentials(navigation) {
+        true => state.derived_credentials.iter().any(|object| text(object, "id") == id),
+        false => state.object(row, id).is_some_and(|object| fits(navigation, object)),
+    };
     let wrong = ids.iter().find(|id| !fits(id));
     match wrong.or(ids.get(1).filter(|_| !navigation.ty.collection)) {
         Some(id) => Err(table::REFERENCE.refusal(&[&navigation.name, id])),
@@ -60,9 +74,9 @@ pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Allowed<R
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
 pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Allowed<String> {
-    let below = address
-        .as_str()
-        .and_then(|address| address.strip_prefix(root)?.strip_prefix('/')?.strip_prefix(row.path));
+    let path = address.as_str().and_then(|address| address.strip_prefix(root)?.strip_prefix('/'));
+    let collections = [row.path, DERIVED_CREDENTIALS];
+    let below = path.and_then(|path| collections.iter().find_map(|at| path.strip_prefix(at)));
     let id = below.and_then(|below| {
         let quoted = below.strip_prefix("('").and_then(|id| id.strip_suffix("')"));
         quoted.or(below.strip_prefix('/'))
@@ -101,6 +115,11 @@ pub(crate) fn shown(
     navigation: &Property,
 ) -> Vec<Value> {
     let ids = referenced_ids(state, id, &navigation.name);
+    if leads_to_credentials(navigation) {
+        let is_meant = |object: &&Object| ids.iter().any(|id| text(object, "id") == id);
+        let objects = state.derived_credentials.iter().filter(is_meant);
+        return objects.cloned().map(Value::Object).collect();
+    }
     let objects = ids.iter().filter_map(|id| state.object(row, id));
     objects.filter_map(|object| read::entity(version, row, object)).map(Value::Object).collect()
 }

@@ -11,7 +11,7 @@ use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
 use crate::sandbox::rows::{Contained, Row, Update};
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, guid, mirrors};
-use crate::schema::types::{Property, TypeDef};
+use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
 /// The dates that the service sets: at creation both, at a change the second.
 pub(crate) const DATES: [&str; 2] = ["createdDateTime", "lastModifiedDateTime"];
@@ -38,6 +38,9 @@ impl Writer<'_> {
         if names_a_secret(body) {
             return Err(table::SECRET_REFERENCE.refusal(&[]));
         }
+        let mut converted = self.row.converted.iter();
+        let other = converted.find(|(from, _)| *from == ty.name);
+        let ty = other.and_then(|(_, to)| Types::of(GraphVersion::Beta).get(to)).unwrap_or(ty);
         self.complete(&ty, body, &mut object)?;
         let id = self.new_id(&ty.name);
         object.insert("@odata.type".to_owned(), ty.odata_type().into());

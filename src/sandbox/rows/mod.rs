@@ -46,6 +46,8 @@ pub struct Collection {
     pub update: Update,
     /// Whether objects can be deleted.
     pub is_deletable: bool,
+    /// Types of which the service makes an object of another type, as both names (FACTS 11.1).
+    pub converted: &'static [(&'static str, &'static str)],
     /// The properties of a new object that only the service sets, as name and JSON.
     pub initial: &'static [(&'static str, &'static str)],
     /// Booleans that the service refuses to have set to true.
@@ -200,6 +202,7 @@ impl Collection {
         page: PAGE_OF_DEVICE_CONFIGURATIONS,
         update: Update::Patch,
         is_deletable: true,
+        converted: &[],
         initial: &[],
         read_only: &[],
         fixed_at_creation: &[],

@@ -493,11 +493,32 @@ fn a_locked_registration_is_a_blocked_field_and_the_rest_applies() {
         .json();
     assert_eq!(left["summary"]["blockedFields"], 1);
     let drift = ["drift", "--sandbox=s.json", "--format", "json", "--detailed-exitcode"];
-    let drift = workspace.run(&drift).expect(0).json();
+    let drift = workspace.run(&drift).expect(2).json();
     assert_eq!(
         drift["items"][0]["status"], "drifted",
         "what cannot be put back has drifted all the same"
     );
+    let text = workspace.run(&["drift", "--sandbox=s.json"]).expect(0).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Drift: 1 drifted") && !text.contains("No drift"), "{text}");
+    assert!(text.contains("declare the value that it has, or remove the lines"), "{text}");
+    // The remedy.
+    workspace.edit("p.yaml", "noDeviceRegistration", "allDeviceRegistration");
+    workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_fixed_property_that_differs_is_drift() {
+    let manifest = "apiVersion: graph.microsoft.com/beta\nkind: macOSWiFiConfiguration\nmetadata: { name: office }\nspec: { displayName: Office, deploymentChannel: userChannel }\n";
+    let workspace = Workspace::tenant(&[("office.yaml", manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": "#microsoft.graph.macOSWiFiConfiguration", "displayName": "Office", "deploymentChannel": "deviceChannel",
+    }] }));
+    let drift =
+        workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2).stdout;
+    let drift = drift.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(drift.contains("~ ") && !drift.contains("No drift"), "{drift}");
+    assert!(drift.contains("declare the value that it has, or delete the object"), "{drift}");
 }
 
 #[test]

@@ -42,14 +42,17 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
 #[test]
 fn a_question_comes_with_the_plan_it_is_about() {
     let _stable = stable_snapshots();
-    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    // A kind that is open, so that nothing is warned of.
+    let manifest = HELLO
+        .replace("windowsIdentityProtectionConfiguration", "windowsHealthMonitoringConfiguration");
+    let workspace = Workspace::tenant(&[("hello.yaml", &manifest)]);
     let apply =
         |more: &[&str]| workspace.run(&[&["apply", "-q", "--sandbox"], more].concat()).expect(5);
     let to_terminal = apply(&[]);
     assert_snapshot!(to_terminal.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
-      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+      + windowsHealthMonitoringConfiguration/hello   "Hello"   hello.yaml:2
           + displayName  Hello
           reaches nobody
 

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use insta::assert_snapshot;
-use moorline::kinds;
 use moorline::schema::model::Model;
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
@@ -198,7 +197,7 @@ fn no_secret_is_in_a_journal() {
     let workspace = Workspace::tenant(&[]);
     workspace.seed(&samples::directory());
     let declare = |description: &str| {
-        for kind in kinds::all() {
+        for kind in samples::creatable() {
             let mut spec = samples::full(model, &kind.name, "Full");
             if !Value::Object(spec.clone()).to_string().contains(SECRET) {
                 continue;

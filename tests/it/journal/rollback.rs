@@ -9,7 +9,7 @@ use crate::support::{Run, Workspace};
 mod every_kind;
 mod references;
 
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 15] = [
     "--yes",
     "--allow",
     "delete",
@@ -23,6 +23,8 @@ const ALLOWED: [&str; 13] = [
     "registration/join-nobody",
     "--allow",
     "registration/local-admins-widened",
+    "--allow",
+    "widen-to-all",
 ];
 
 fn plan(workspace: &Workspace) -> Value {

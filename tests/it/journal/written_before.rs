@@ -31,7 +31,7 @@ const INTERRUPTED: [(&str, &str); 12] = [
 
 const POLICY: &str = "the registration policy";
 
-const ALLOWED: [&str; 8] = [
+const ALLOWED: [&str; 10] = [
     "--sandbox=s.json",
     "--yes",
     "--allow",
@@ -40,6 +40,8 @@ const ALLOWED: [&str; 8] = [
     "replace",
     "--allow",
     "unassign-all",
+    "--allow",
+    "widen-to-all",
 ];
 
 const SECRETS: [(&str, &str); 2] = [("OMA_KEY", "canary-oma"), ("OFFICE_PSK", "canary-office")];
