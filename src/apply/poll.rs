@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use crate::graph::Graph;
+use crate::http::SilenceTimer;
 
 /// How long a write may take to become visible.
 pub(crate) const VISIBILITY: Duration = Duration::from_secs(60);
@@ -33,6 +34,7 @@ pub(crate) struct Poll<'a> {
     limit: Duration,
     next: Duration,
     cancelled: Option<&'a AtomicBool>,
+    silence: SilenceTimer,
 }
 
 impl<'a> Poll<'a> {
@@ -43,7 +45,8 @@ impl<'a> Poll<'a> {
 
     /// Returns a poll with a time limit, which starts now.
     pub(crate) fn new(graph: &'a Graph, limit: Duration) -> Self {
-        Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
+        let (began, silence) = (graph.clock().instant(), SilenceTimer::default());
+        Self { graph, began, limit, next: FIRST, cancelled: None, silence }
     }
 
     /// Returns the time since its start.
@@ -57,6 +60,12 @@ impl<'a> Poll<'a> {
         let left = self.limit.saturating_sub(self.passed());
         if left.is_zero() {
             return Next::TimedOut;
+        }
+        if self.silence.is_over() {
+            let left = left.as_secs();
+            self.graph
+                .observer()
+                .say(&format!("Waiting until the tenant shows a write, {left} s at most …"));
         }
         let wait = self.next.min(left);
         self.next = (self.next * 2).min(LONGEST);

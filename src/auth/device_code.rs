@@ -170,7 +170,7 @@ mod tests {
             refusal("authorization_pending"),
             refusal("slow_down"),
             issued("first", Some("canary-1")),
-            reply(500, &json!(null)),
+            reply(501, &json!(null)),
             issued("second", None),
             issued("third", Some("canary-2")),
             refusal("invalid_grant"),

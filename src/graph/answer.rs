@@ -7,10 +7,13 @@ use serde_json::Value;
 use super::body;
 use super::error::{Call, GraphError, Lost, Retries};
 use super::service_error::ServiceError;
-use crate::http::Safety;
 use crate::http::retry::Decision;
 use crate::http::retry_loop::Last;
 use crate::http::transport::HttpAnswer;
+use crate::http::{Method, Safety};
+
+/// The status of an answer that has only a part of what was asked for (RFC 9110, 15.3.7).
+const PARTIAL: u16 = 206;
 
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +62,9 @@ pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError
     let retries = Retries { count: last.attempts.saturating_sub(1), elapsed: last.elapsed };
     let is_lost = last.decision == Decision::AnswerLost;
     match last.attempt {
+        Ok(answer) if answer.status == PARTIAL && call.method == Method::Get => {
+            Err(GraphError::bad_payload(&call, "it is a part of the answer alone", Some(&answer)))
+        }
         Ok(answer) if answer.is_success() => Ok(answer),
         Ok(answer) => {
             let error = Box::new(ServiceError::from_answer(&answer));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -48,8 +49,17 @@ impl State {
     /// # Errors
     /// As [`State::load`].
     pub(crate) fn load_with(path: &Path, rows: Rows) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
+        let read = || {
+            // To open a pipe would wait for a writer that may never come.
+            if fs::metadata(path)?.is_file() || path.is_dir() {
+                return fs::read_to_string(path);
+            }
+            Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is a pipe or a device, and no file",
+            ))
+        };
+        let text = read().map_err(|source| StateError::Read { path: path.to_owned(), source })?;
         Self::from_json_with(&text, rows)
     }
 

@@ -67,6 +67,14 @@ mod journal {
     mod written_before;
 }
 
+#[cfg(target_os = "linux")]
+mod limits {
+    mod answers;
+    mod files;
+    mod measured;
+    mod waits;
+}
+
 mod plan {
     mod compare;
     mod masked;

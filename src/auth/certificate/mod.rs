@@ -1,6 +1,5 @@
 //! The certificate of an app, whose private key signs the app's assertions.
 
-use std::fs;
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::AuthError;
+use crate::disk;
 use identity::CertifiedKey;
 
 mod identity;
@@ -23,6 +23,9 @@ pub use identity::CertificateError;
 
 /// The lifetime of an assertion, in seconds.
 const LIFETIME: i64 = 10 * 60;
+
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// A file with a certificate and its private key.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ impl Certificate {
         audience: &str,
         now: Timestamp,
     ) -> Result<SecretString, AuthError> {
-        let bytes = fs::read(&self.path)
+        let bytes = disk::read(&self.path, LONGEST)
             .map_err(|source| AuthError::file("the client certificate", &self.path, source))?;
         let identity = if pem::is_pem(&bytes) {
             pem::read(&bytes)

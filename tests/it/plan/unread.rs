@@ -81,8 +81,10 @@ fn apply_writes_the_others_only_when_asked_to() {
     run(&workspace, &["apply", "--yes"], 5);
     let (outcome, _) = run(&workspace, &["apply", "--yes", "--skip-blocked"], 6);
     let items = outcome["items"].as_array().expect("items");
-    let states: Vec<&Value> = items.iter().map(|item| &item["status"]).collect();
-    assert_eq!(states, ["applied", "blocked", "applied"]);
+    let mut states: Vec<String> =
+        items.iter().map(|item| format!("{} {}", item["displayName"], item["status"])).collect();
+    states.sort();
+    assert_eq!(states, [r#""P1" "applied""#, r#""P2" "blocked""#, r#""P3" "applied""#]);
     let state = workspace.json("s.json");
     let objects = state["deviceConfigurations"].as_array().expect("objects");
     let values: Vec<&Value> =
