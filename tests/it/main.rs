@@ -88,6 +88,7 @@ mod plan {
     mod saved_plan;
     mod unread;
     mod unverifiable;
+    mod warnings;
 }
 
 mod sandbox {
