@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
+use super::together::Assignees;
 use super::{
     Action, Change, Comparison, Coverage, EarlierObjects, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, find, ownership, risk, twins,
@@ -132,6 +133,8 @@ pub(crate) fn draft<'a>(
             referents.own(manifest.family, &manifest.address, id);
         }
     }
+    let assignees = Assignees { desired, live, bindings: &bindings, referents: &referents };
+    let apart = assignees.warnings(&selected);
     dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);
     let mut plan = Plan {
@@ -152,6 +155,7 @@ pub(crate) fn draft<'a>(
         warnings: [
             bindings.warnings,
             twins,
+            apart,
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),

@@ -39,6 +39,7 @@ pub mod risk;
 mod show;
 #[cfg(test)]
 mod tests;
+mod together;
 mod twins;
 
 pub use assignments::{AssignmentChange, Effect};
