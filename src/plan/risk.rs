@@ -82,12 +82,12 @@ pub(super) fn of_family(
     RiskRule::check(family.risks, &before, &with_whole_numbers(&after.into()))
 }
 
-/// Returns the risks of changed assignments of an object, which may be new.
+/// Returns the risks of changed assignments of an object. One without targets is as good as new: a run that ended after
+/// its create leaves such an object.
 pub(super) fn of_assignments(
     changes: &[AssignmentChange],
     live: &[Json],
     declared: &[Json],
-    is_new: bool,
 ) -> Vec<Risk> {
     let includes = |targets: &[Json]| {
         targets.iter().any(|target| target.stated_type() != Some("exclusionGroupAssignmentTarget"))
@@ -109,7 +109,7 @@ pub(super) fn of_assignments(
         let all = ["allDevicesAssignmentTarget", "allLicensedUsersAssignmentTarget"];
         if target.is_some_and(|target| all.contains(&target)) {
             let message = format!("It would reach {} of the tenant.", change.target);
-            risks.push(match is_new {
+            risks.push(match live.is_empty() {
                 true => Risk::new(RiskLevel::Warned, ASSIGN_ALL, &message),
                 false => Risk::refused(WIDEN_TO_ALL, &message),
             });
