@@ -93,7 +93,13 @@ pub(crate) fn draft<'a>(
     let mut compared: Vec<Comparison> =
         parallel::map(manifests.collect(), |manifest: &Manifest| {
             let binding = bindings.by_address.get(&manifest.address);
-            planner.change(manifest, binding.unwrap_or(&Binding::Missing))
+            let binding = binding.unwrap_or(&Binding::Missing);
+            let mut compared = planner.change(manifest, binding);
+            let unassigned = binding.object().filter(|object| object.assignments.is_empty());
+            if !compared.change.risks.is_empty() && unassigned.is_some_and(is_ours) {
+                risk::relax_for_own_create(&mut compared.change.risks);
+            }
+            compared
         });
     let bound = bindings.bound();
     let orphans = ownership::orphans(desired, live, &bound).into_iter();

@@ -260,7 +260,8 @@ impl ChangeBuilder<'_> {
         change.assignments = assignments::compare(&targets, live, known.names);
         let after: Vec<Json> = targets.iter().map(|(target, _)| target_form(target)).collect();
         let before: Vec<Json> = live.iter().map(target_form).collect();
-        let risks = risk::of_assignments(&change.assignments, &before, &after);
+        let is_new = id == requests::NEW_ID && live.is_empty();
+        let risks = risk::of_assignments(&change.assignments, &before, &after, is_new);
         change.risks.extend(risks);
         let differs = !change.assignments.is_empty();
         if differs && change.action == Action::None {

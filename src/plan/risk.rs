@@ -82,12 +82,19 @@ pub(super) fn of_family(
     RiskRule::check(family.risks, &before, &with_whole_numbers(&after.into()))
 }
 
-/// Returns the risks of changed assignments of an object. One without targets is as good as new: a run that ended after
-/// its create leaves such an object.
+/// Takes the object of a change for a new one: an earlier run created it, and ended before it was assigned.
+pub(super) fn relax_for_own_create(risks: &mut [Risk]) {
+    for risk in risks.iter_mut().filter(|risk| risk.code == WIDEN_TO_ALL) {
+        *risk = Risk::new(RiskLevel::Warned, ASSIGN_ALL, &risk.message);
+    }
+}
+
+/// Returns the risks of changed assignments of an object, which may be new.
 pub(super) fn of_assignments(
     changes: &[AssignmentChange],
     live: &[Json],
     declared: &[Json],
+    is_new: bool,
 ) -> Vec<Risk> {
     let includes = |targets: &[Json]| {
         targets.iter().any(|target| target.stated_type() != Some("exclusionGroupAssignmentTarget"))
@@ -109,7 +116,7 @@ pub(super) fn of_assignments(
         let all = ["allDevicesAssignmentTarget", "allLicensedUsersAssignmentTarget"];
         if target.is_some_and(|target| all.contains(&target)) {
             let message = format!("It would reach {} of the tenant.", change.target);
-            risks.push(match live.is_empty() {
+            risks.push(match is_new {
                 true => Risk::new(RiskLevel::Warned, ASSIGN_ALL, &message),
                 false => Risk::refused(WIDEN_TO_ALL, &message),
             });

@@ -227,6 +227,9 @@ fn finished_apply_is_taken_back() {
     let run = run(&workspace, &["rollback", &journal_path("apply.jsonl")]).expect(0);
     let _filters = stable_snapshots();
     assert_snapshot!(paragraphs_with(&run.stdout, "cannot be restored"), @r"
+    warning: windowsIdentityProtectionConfiguration/deleted: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     warning: windows10CustomConfiguration/masked: `omaSettings` cannot be restored: it holds a secret,
       which no journal does
     warning: windowsWifiConfiguration/rewritten: `preSharedKey` cannot be restored: the tenant never

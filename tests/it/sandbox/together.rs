@@ -181,7 +181,7 @@ fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {
     assert!(killed.expect("there is a `kill`").success());
     let run = run.end();
     let _filters = stable_snapshots();
-    assert_snapshot!(lines_with(&run.stderr, "Finishing"), @"Finishing the current change …");
+    assert_snapshot!(lines_with(&run.stderr, "Finishing"), @"Finishing the current change … Another signal ends the run at once.");
     assert_snapshot!(lines_with(&run.stdout, "Journal"), @"Journal .moorline/journal/[run].jsonl");
     let next = run.stderr.lines().find(|line| line.starts_with("Resume:"));
     let next = next.and_then(|line| line.split_once("moorline "));
