@@ -57,8 +57,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     session.settle(ui).await?;
     session.resets_released = planning.reset_released;
     let mut resumed = Resumed::default();
-    let earlier = "the earlier manifests of `--previous`";
-    let release = ui.watched(earlier, || planning.release(&mut session.desired))?;
+    let release = planning.release(ui, &mut session.desired)?;
     let mut options = planning.options(&release, session.plan_options());
     if let Some(journal) = journal {
         resumed = resume(ui, &mut session, journal, &mut options)?;

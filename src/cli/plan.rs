@@ -48,8 +48,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     let Arguments { planning, tenant, .. } = arguments;
     let mut session = Session::open(ui, tenant, &arguments.path, &tenant.only.globs).await?;
-    let earlier = "the earlier manifests of `--previous`";
-    let release = ui.watched(earlier, || planning.release(&mut session.desired))?;
+    let release = planning.release(ui, &mut session.desired)?;
     let options = planning.options(&release, session.plan_options());
     let (mut planned, mut live) = session.plan(ui, &options).await?;
     session.report_released(&release, &mut planned, &mut live).await?;

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::manifest::{Desired, previous};
 use crate::plan::{PlanOptions, Rewrite, Undeclared};
 use crate::report::phrases;
+use crate::ui::Ui;
 
 /// The arguments that decide how a plan is made.
 #[derive(Debug, Args)]
@@ -57,11 +58,12 @@ impl Unverifiable {
 
 impl PlanArguments {
     /// Compares the manifests with earlier ones, and declares released settings as unset with `--reset-released`.
-    pub(super) fn release(&self, desired: &mut Desired) -> Result<Undeclared, Error> {
+    pub(super) fn release(&self, ui: &Ui, desired: &mut Desired) -> Result<Undeclared, Error> {
         let Some(previous) = &self.previous else {
             return Ok(Undeclared::default());
         };
-        let before = previous::load(&desired.root, previous)?;
+        let load = || previous::load(&desired.root, previous);
+        let before = ui.watched("the earlier manifests of `--previous`", load)?;
         let release = Undeclared::between(&before, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);

@@ -95,9 +95,8 @@ pub(crate) fn draft<'a>(
             let binding = bindings.by_address.get(&manifest.address);
             let binding = binding.unwrap_or(&Binding::Missing);
             let mut compared = planner.change(manifest, binding);
-            let unassigned = binding.object().filter(|object| object.assignments.is_empty());
-            if !compared.change.risks.is_empty() && unassigned.is_some_and(is_ours) {
-                risk::relax_for_own_create(&mut compared.change.risks);
+            if let Some(object) = binding.object().filter(|object| object.assignments.is_empty()) {
+                risk::relax_for_own_create(&mut compared.change.risks, || is_ours(object));
             }
             compared
         });

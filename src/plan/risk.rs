@@ -82,9 +82,9 @@ pub(super) fn of_family(
     RiskRule::check(family.risks, &before, &with_whole_numbers(&after.into()))
 }
 
-/// Takes the object of a change for a new one: an earlier run created it, and ended before it was assigned.
-pub(super) fn relax_for_own_create(risks: &mut [Risk]) {
-    for risk in risks.iter_mut().filter(|risk| risk.code == WIDEN_TO_ALL) {
+/// Takes the object of a change for a new one, if an earlier run created it and ended before it was assigned.
+pub(super) fn relax_for_own_create(risks: &mut [Risk], is_own: impl Fn() -> bool) {
+    for risk in risks.iter_mut().filter(|risk| risk.code == WIDEN_TO_ALL && is_own()) {
         *risk = Risk::new(RiskLevel::Warned, ASSIGN_ALL, &risk.message);
     }
 }
