@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 mod blocked;
 pub mod json;
+pub mod near_name;
 pub mod suggest;
 pub mod text;
 
