@@ -35,8 +35,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
-    output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
+    output.warn(ui, &report.warnings);
     let text = match output.format {
         Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity > 0),
         Format::Json => Document::Drift.render(&report),

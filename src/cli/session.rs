@@ -245,7 +245,7 @@ impl Session {
         plan::PlanOptions {
             only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
-            own_creates: self.own_creates(),
+            earlier: self.earlier(),
             ..plan::PlanOptions::default()
         }
     }

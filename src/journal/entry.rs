@@ -162,6 +162,9 @@ pub struct Intent {
     /// The id of the object that stays, where this object is its twin and is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_of: Option<String>,
+    /// Whether the manifest protects the object.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
     /// The Graph version of the object's body.
     pub api_version: GraphVersion,
     /// The paths of the changed properties.

@@ -22,6 +22,7 @@ impl Intent {
             more: false,
             id: None,
             twin_of: change.twin_of.clone(),
+            protect: manifest.protect,
             api_version: manifest.version,
             managed: managed(change, planned),
             links: BTreeMap::new(),

@@ -60,6 +60,9 @@ pub(super) struct Metadata {
     /// Earlier display names, so that a rename is an update.
     #[serde(default)]
     pub formerly: Vec<String>,
+    /// Display names of other objects, which this one never had however much they look like it.
+    #[serde(default)]
+    pub not_formerly: Vec<String>,
     /// `absent` asks for deletion.
     #[serde(default)]
     pub state: Presence,

@@ -47,6 +47,7 @@ pub(super) fn finalize(
         version,
         id: metadata.id.map(|id| id.to_lowercase()),
         formerly: metadata.formerly,
+        not_formerly: metadata.not_formerly,
         presence,
         protect: metadata.protect,
         spec,

@@ -106,6 +106,8 @@ pub struct Manifest {
     pub id: Option<String>,
     /// Earlier display names.
     pub formerly: Vec<String>,
+    /// Display names of other objects, which this one never had.
+    pub not_formerly: Vec<String>,
     /// Present or absent.
     pub presence: Presence,
     /// Whether it must be neither deleted nor replaced.

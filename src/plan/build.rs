@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::like::LikeObjects;
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::{
-    Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
+    Action, Change, Comparison, Coverage, EarlierRuns, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
+use crate::tenant::audited::AuditWindow;
 use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
@@ -33,8 +35,8 @@ pub struct PlanOptions {
     pub leave_masked: bool,
     /// Whether the reach of each change is computed.
     pub reach: bool,
-    /// The objects that earlier runs of this folder created.
-    pub own_creates: OwnCreates,
+    /// The journals of the earlier runs of this folder.
+    pub earlier: EarlierRuns,
 }
 
 /// Returns the plan that makes the tenant as declared.
@@ -56,6 +58,8 @@ pub(crate) struct PlanDraft<'a> {
     pub(crate) planned: Planned,
     /// The live state that the changes are planned against.
     live: &'a Live,
+    /// The time in which objects may have got other names that explain creates.
+    pub(crate) unexplained: Option<AuditWindow>,
 }
 
 impl PlanDraft<'_> {
@@ -78,7 +82,7 @@ pub(crate) fn draft<'a>(
     selected: impl Fn(&Address) -> bool,
     options: &PlanOptions,
 ) -> PlanDraft<'a> {
-    let is_ours = |object: &LiveObject| options.own_creates.contain(object);
+    let is_ours = |object: &LiveObject| options.earlier.created(object);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = ReferenceTable::of(&desired.manifests, live, &bindings, &selected);
     let known = Resolved { referents: &referents, ..live.known() };
@@ -90,7 +94,9 @@ pub(crate) fn draft<'a>(
             planner.change(manifest, binding.unwrap_or(&Binding::Missing))
         });
     let bound = bindings.bound();
-    let orphans = ownership::orphans(desired, live, &bound).into_iter();
+    let (planner, bound, earlier) = (&planner, &bound, &options.earlier);
+    let unexplained = LikeObjects { desired, planner, live, bound, earlier }.judge(&mut compared);
+    let orphans = ownership::orphans(desired, live, bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
     let left: Vec<String> = left.into_iter().map(ownership::left_warning).collect();
@@ -137,7 +143,7 @@ pub(crate) fn draft<'a>(
         masked_read: !live.clear.is_empty(),
         summary: Summary::of(&changes),
         limits: Vec::new(),
-        coverage: covered(live, &bound, &pruned),
+        coverage: covered(live, bound, &pruned),
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         warnings: [
@@ -151,7 +157,7 @@ pub(crate) fn draft<'a>(
         changes,
     };
     plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
-    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live }
+    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live, unexplained }
 }
 
 /// Returns how many live objects these manifests manage, and the others.

@@ -144,6 +144,7 @@ pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
         version: GraphVersion::Beta,
         id: Some(object.id.clone()),
         formerly: Vec::new(),
+        not_formerly: Vec::new(),
         presence: Presence::Absent,
         protect: false,
         spec: Value { declared: Declared::Object(Vec::new()), span },

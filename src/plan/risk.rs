@@ -15,12 +15,14 @@ const DELETE: &str = "delete";
 const REPLACE: &str = "replace";
 const UNASSIGN_ALL: &str = "unassign-all";
 const ASSIGN_ALL: &str = "assign-all";
+/// The name of the risk that a live object is what a manifest would create another one of.
+pub const CREATE_LIKE: &str = "create-like";
 const MAX_CHANGES: &str = "max-changes";
 const MAX_PERCENT: &str = "max-percent";
 
 /// Returns the name of every risk, as `--allow` takes it.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    let others = [DELETE, REPLACE, UNASSIGN_ALL, ASSIGN_ALL, MAX_CHANGES, MAX_PERCENT];
+    let others = [DELETE, REPLACE, UNASSIGN_ALL, ASSIGN_ALL, CREATE_LIKE, MAX_CHANGES, MAX_PERCENT];
     let families = kinds::FAMILIES.iter().flat_map(|family| family.risks);
     others.into_iter().chain(families.map(|rule| rule.code))
 }

@@ -141,6 +141,7 @@ pub(crate) fn manifest(
         version,
         id: None,
         formerly: Vec::new(),
+        not_formerly: Vec::new(),
         presence: Presence::Present,
         protect: false,
         spec,

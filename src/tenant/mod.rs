@@ -16,6 +16,7 @@ use crate::values::{masked as markers, target_form};
 use referents::ReferenceTable;
 
 pub mod approvals;
+pub(crate) mod audited;
 mod body;
 pub(crate) mod lookup;
 pub mod masked;
@@ -96,6 +97,8 @@ pub struct Live {
     pub names: names::Names,
     /// The masked values that were read unmasked.
     pub clear: masked::UnmaskedValues,
+    /// The names that objects had by the audit log; none before the log is read.
+    pub(crate) audited: audited::AuditedNames,
     /// Objects with links that their manifests do not declare. They are read only if the links may lead to an object that
     /// a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,

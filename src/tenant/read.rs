@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::audited::AuditedNames;
 use super::lookup::names;
 use super::masked::UnmaskedValues;
 use super::{Live, LiveObject, ObjectKey, Objects, next_link};
@@ -133,6 +134,7 @@ pub async fn read(
         objects,
         names: names?,
         clear: UnmaskedValues::default(),
+        audited: AuditedNames::default(),
         referrers: Vec::new(),
     })
 }
@@ -357,6 +359,7 @@ mod tests {
             version: GraphVersion::Beta,
             id: None,
             formerly: Vec::new(),
+            not_formerly: Vec::new(),
             presence,
             protect: false,
             spec: Spec { declared: Declared::Object(Vec::new()), span },

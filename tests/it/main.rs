@@ -69,6 +69,7 @@ mod journal {
 
 mod plan {
     mod compare;
+    mod like;
     mod masked;
     mod overlay;
     mod ownership;
