@@ -1,7 +1,6 @@
 //! Signs an app in by the client credentials grant, with a secret or with an assertion: a signed statement of the
 //! app's identity.
 
-use std::fs;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,6 +12,10 @@ use super::entra::TokenEndpoint;
 use super::lookup::CredentialLookup;
 use super::oidc::IdTokenRequest;
 use super::{AuthError, FoundTokens, Token, TokenFuture, TokenSource};
+use crate::disk;
+
+/// The longest file with a token that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// Returns the tokens of an app with a client secret.
 pub fn client_secret(
@@ -59,7 +62,7 @@ impl TokenSource for App {
                     let audience = self.endpoint.url.as_str();
                     certificate.sign(&self.client_id, audience, caller.http.clock.now())?
                 }
-                Proof::TokenFile(path) => fs::read_to_string(path)
+                Proof::TokenFile(path) => disk::read_text(path, LONGEST)
                     .map_err(|source| AuthError::file("the federated token", path, source))?
                     .trim()
                     .into(),

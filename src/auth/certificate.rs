@@ -1,6 +1,5 @@
 //! The certificate of an app, whose private key signs the app's assertions.
 
-use std::fs;
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -18,9 +17,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::AuthError;
+use crate::disk;
 
 /// The lifetime of an assertion, in seconds.
 const LIFETIME: i64 = 10 * 60;
+
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// The beginning of every PEM block; text may stand before the first one.
 const PEM: &[u8] = b"-----BEGIN ";
@@ -72,7 +75,7 @@ impl Certificate {
         audience: &str,
         now: Timestamp,
     ) -> Result<SecretString, AuthError> {
-        let bytes = fs::read(&self.path)
+        let bytes = disk::read(&self.path, LONGEST)
             .map_err(|source| AuthError::file("the client certificate", &self.path, source))?;
         let certified = if contains(&bytes, PEM) {
             from_pem(&bytes)

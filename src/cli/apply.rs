@@ -1,7 +1,5 @@
 //! `moorline apply`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
@@ -12,6 +10,7 @@ use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
 use crate::apply::saved;
+use crate::disk;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{ApprovalCode, Command};
 use crate::kinds::family_of;
@@ -58,7 +57,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     session.settle(ui).await?;
     session.resets_released = planning.reset_released;
     let mut resumed = Resumed::default();
-    let release = planning.release(&mut session.desired)?;
+    let earlier = "the earlier manifests of `--previous`";
+    let release = ui.watched(earlier, || planning.release(&mut session.desired))?;
     let mut options = planning.options(&release, session.plan_options());
     if let Some(journal) = journal {
         resumed = resume(ui, &mut session, journal, &mut options)?;
@@ -272,11 +272,7 @@ fn only<'a>(
 
 fn load_plan(path: &Path) -> Result<Box<Plan>, Error> {
     let read = || {
-        let mut text = String::new();
-        File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > LARGEST {
-            return Err(format!("it is longer than {LARGEST} bytes").into());
-        }
+        let text = disk::read_text(path, LARGEST)?;
         Ok(saved::read(&text)?)
     };
     read().map(Box::new).map_err(|why: Box<dyn std::error::Error + Send + Sync>| {

@@ -1,7 +1,7 @@
 //! `moorline plan`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use clap::Args;
 
@@ -37,11 +37,19 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     if let Some(path) = &arguments.out {
+        let result = arguments.output.output.as_ref();
+        if result.is_some_and(|result| absolute(result).ok() == absolute(path).ok()) {
+            let message = "`--out` and `--output` name one file";
+            return Err(Error::usage("usage/plan", message)
+                .hint("Name two files, or leave one of the options out: `--format json` is the same document.")
+                .into());
+        }
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
     let Arguments { planning, tenant, .. } = arguments;
     let mut session = Session::open(ui, tenant, &arguments.path, &tenant.only.globs).await?;
-    let release = planning.release(&mut session.desired)?;
+    let earlier = "the earlier manifests of `--previous`";
+    let release = ui.watched(earlier, || planning.release(&mut session.desired))?;
     let options = planning.options(&release, session.plan_options());
     let (mut planned, mut live) = session.plan(ui, &options).await?;
     session.report_released(&release, &mut planned, &mut live).await?;

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::selection::{load, near_address};
 use super::session::{block_on, load_fault_config, start_error, state_error};
-use super::{Done, Result, signals};
+use super::signals::Signals;
+use super::{Done, Result};
 use crate::clock;
 use crate::error::Error;
 use crate::manifest::Manifest;
@@ -116,9 +117,10 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<()> {
         running.url(),
         running.url()
     ));
-    signals::shutdown_requested().await.map_err(|source| {
+    let mut signals = Signals::listen().map_err(|source| {
         Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)
     })?;
+    signals.next().await;
     running.shutdown().await;
     Ok(())
 }

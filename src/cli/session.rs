@@ -155,7 +155,9 @@ impl SignedIn {
             directory.await?
         } else {
             // The first call finds the token in the cache, or the reason why there is none.
-            both(directory, tokens.token()).await?.0
+            let sign_in = || format!("the sign-in with {with}");
+            let token = http.observer.watch(&http.clock, sign_in, tokens.token());
+            both(directory, token).await?.0
         };
         let options = GraphOptions {
             concurrency: options.concurrency.into(),
@@ -180,6 +182,10 @@ impl Session {
             move || load(&path)
         });
         let loaded = loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
+        let clock = Clock::system();
+        let observer = retry_observer(ui, &clock);
+        let files = || format!("the manifests of {}", path.display());
+        let loaded = observer.watch(&clock, files, loaded);
         // The sandbox is started only for valid manifests.
         let early = if options.sandbox.is_none() { load::tenant(path) } else { None };
         let (desired, signed_in) = match early {
@@ -329,15 +335,23 @@ fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     if ui.quiet {
         return RetryObserver::default();
     }
-    let (say, clock) = (ui.speaker(), clock.clone());
+    let (say, wait, clock) = (ui.speaker(), ui.speaker(), clock.clone());
     let last: Mutex<Option<Instant>> = Mutex::default();
-    RetryObserver::new(move |delay: &Delay| {
+    let last_wait: Mutex<Option<Instant>> = Mutex::default();
+    let observer = RetryObserver::new(move |delay: &Delay| {
         let now = clock.instant();
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
             *last = Some(now);
             let seconds = delay.wait.as_secs().max(1);
             say(&format!("{}: {}; trying again in {seconds} s …", delay.call, delay.why));
+        }
+    });
+    observer.saying(move |text| {
+        let mut last = last_wait.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= SILENCE) {
+            *last = Some(Instant::now());
+            wait(text);
         }
     })
 }

@@ -33,10 +33,11 @@ pub(super) struct Arguments {
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.paths.iter().cloned().partition(|path| load::is_tenant(path));
-    let mut loads: Vec<Loaded> = tenants.iter().map(|path| load::load(path)).collect();
-    if !files.is_empty() {
-        loads.push(load::load_files(&files));
-    }
+    let mut loads: Vec<Loaded> = ui.watched("the manifests", || {
+        let tenants = tenants.iter().map(|path| load::load(path));
+        let files = (!files.is_empty()).then(|| load::load_files(&files));
+        tenants.chain(files).collect()
+    });
     select(&arguments.only, &mut loads)?;
     let text: String = if arguments.output.is_json() {
         as_json(&loads)

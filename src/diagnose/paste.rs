@@ -34,6 +34,9 @@ const DEPTH: usize = 6;
 const BEFORE: [&str; 8] =
     ["code", "status", "http", "failed", "error", "success", "answered", "コード"];
 
+/// The same for a redirection.
+const BEFORE_REDIRECTION: [&str; 3] = ["status", "http", "answered"];
+
 /// Words that make the number before them a status, beside its registered reason phrase.
 const BEHIND: [&str; 2] = ["unprocessable", "bandwidthlimitexceeded"];
 
@@ -181,13 +184,15 @@ fn stated_status(text: &str) -> Option<u16> {
         {
             return None;
         }
+        // Numbers of other things are more often below 400.
+        let words = if number < 400 { &BEFORE_REDIRECTION[..] } else { &BEFORE[..] };
         let near = before.char_indices().rev().nth(23).map_or(0, |(at, _)| at);
         let phrase = StatusCode::from_u16(number).ok().and_then(|status| status.canonical_reason());
         let phrase = phrase.unwrap_or_default().to_lowercase().replace(' ', "");
         let letters = behind.trim_start_matches([')', ' ', '(', ':', '-', ',', '"']);
         let letters: String = letters.chars().filter(|c| *c != ' ').take(40).collect();
-        let is_status = before.ends_with('(') && behind.starts_with(')')
-            || BEFORE.iter().any(|word| before[near..].contains(word))
+        let is_status = number >= 400 && before.ends_with('(') && behind.starts_with(')')
+            || words.iter().any(|word| before[near..].contains(word))
             || !phrase.is_empty() && letters.starts_with(&phrase)
             || BEHIND.iter().any(|word| letters.starts_with(word));
         is_status.then_some(number)

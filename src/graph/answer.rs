@@ -7,10 +7,13 @@ use serde_json::Value;
 use super::body;
 use super::error::{Call, GraphError, Lost, Retries};
 use super::service_error::ServiceError;
-use crate::http::Safety;
 use crate::http::retry::Decision;
 use crate::http::retry_loop::Last;
 use crate::http::transport::HttpAnswer;
+use crate::http::{Method, Safety};
+
+/// The status of an answer that has only a part of what was asked for (RFC 9110, 15.3.7).
+const PARTIAL: u16 = 206;
 
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +63,9 @@ pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError
     let is_lost = last.decision == Decision::AnswerLost;
     let refused = |answer| Box::new(ServiceError::from_answer(&answer));
     Err(match last.attempt {
+        Ok(answer) if answer.status == PARTIAL && call.method == Method::Get => {
+            GraphError::bad_payload(&call, "it is a part of the answer alone", Some(&answer))
+        }
         Ok(answer) if answer.is_success() => return Ok(answer),
         Ok(answer) if is_lost => {
             GraphError::AnswerLost { call, source: Lost::Gateway(refused(answer)) }

@@ -15,7 +15,7 @@ use crate::http::Safety;
 use crate::http::deadline::Deadline;
 
 /// The span that the limits are stated for.
-const SPAN: Duration = Duration::from_secs(20);
+pub(super) const SPAN: Duration = Duration::from_secs(20);
 
 /// Calls of any kind in a span, for one app in one tenant (FACTS 5.1).
 const CALLS: usize = 1_000;

@@ -81,13 +81,18 @@ impl FilterMode {
 /// The targets, for messages.
 const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
 
+/// The members that the service gives an assignment.
+const OF_SERVICE: [&str; 4] = ["id", "intent", "source", "sourceId"];
+
 const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
-/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored.
+/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored. The members that only the
+/// service sets, of assignments as Graph answers them, are added to `ignored`.
 pub(super) fn read(
     list: &Value,
     part: bool,
     findings: &mut Vec<Finding>,
+    ignored: &mut Vec<(String, Span)>,
 ) -> Option<Vec<Assignment>> {
     if let Some(directive) = list.directive() {
         let finding = || overlay::nothing_beneath(&directive.name, "assignments", list.span);
@@ -96,20 +101,56 @@ pub(super) fn read(
     }
     let mut assignments = Vec::new();
     for entry in list.elements() {
-        let read = assignment(entry, findings);
+        if let Some(source) = of_policy_set(entry) {
+            findings.push(source);
+            continue;
+        }
+        let read = assignment(entry, findings, ignored);
         assignments.extend(value_or_report(read, findings));
     }
     contradictions(&assignments, findings);
     Some(assignments)
 }
 
-fn assignment(entry: &Value, findings: &mut Vec<Finding>) -> Result<Assignment, Finding> {
+/// Returns the warning of an assignment that comes from a policy set, which is no assignment of the object's own.
+fn of_policy_set(entry: &Value) -> Option<Finding> {
+    let source = entry.get("source")?;
+    (source.as_str()? == "policySets").then(|| {
+        let message = "a policy set makes this assignment, so it is ignored here";
+        Finding::warning("assignment/of-policy-set", source.span, message)
+            .help("remove the entry; the assignment stays as long as the policy set has it")
+    })
+}
+
+/// Returns whether a member of an assignment is the service's own, so that it is ignored.
+fn is_of_service(member: &Member) -> Result<bool, Finding> {
+    let name = member.name.as_str();
+    if !OF_SERVICE.contains(&name) {
+        return Ok(name.contains('@'));
+    }
+    let text = member.value.as_str();
+    match name {
+        "intent" if text.is_some_and(|intent| intent != "apply") => {
+            let message = "an assignment with another intent than `apply` cannot be declared";
+            Err(Finding::error("assignment/value", member.value.span, message)
+                .help("remove the entry, or exclude the group: `- excludeGroup: NAME`"))
+        }
+        _ => Ok(true),
+    }
+}
+
+fn assignment(
+    entry: &Value,
+    findings: &mut Vec<Finding>,
+    ignored: &mut Vec<(String, Span)>,
+) -> Result<Assignment, Finding> {
     let mut forms = Vec::new();
     let mut filter = None;
     for member in entry.members() {
         match member.name.as_str() {
             "filter" => filter = Some(self::filter(&member.value)?),
             name if FORMS.contains(&name) => forms.push(member),
+            name if is_of_service(member)? => ignored.push((name.to_owned(), member.name_span)),
             name => {
                 let message = format!("an assignment has no key `{name}`");
                 return Err(Finding::error(

@@ -41,7 +41,8 @@ pub(super) fn finalize(
     refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
     findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
-    let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
+    let ignored = &mut resolved.ignored;
+    let assignments = assignments.and_then(|list| assignment::read(&list, part, findings, ignored));
     let manifest = Manifest {
         id: metadata.id.map(|id| id.to_lowercase()),
         formerly: metadata.formerly.unwrap_or_default(),

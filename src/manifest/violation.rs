@@ -152,7 +152,9 @@ impl ViolationReporter<'_> {
     /// key is not missing.
     fn missing_keys(&self, document: &DocumentSchema) -> Option<Finding> {
         let path = &self.violation.path;
-        let here = || self.violations.iter().filter(|other| other.path == *path);
+        // No more findings are shown, and each of them is compared with all keys.
+        let shown = self.violations.iter().take(MAX_FINDINGS + 1);
+        let here = || shown.clone().filter(|other| other.path == *path);
         let misspelt = |key: &str| {
             here().any(|other| match &other.problem {
                 Problem::UnknownProperty(unknown) => {

@@ -12,7 +12,7 @@ use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::types::odata_type;
 use crate::schema::walk::Tree;
 use crate::tenant::names::{Named, Names};
-use crate::values::target_form;
+use crate::values::{target_form, target_shown};
 
 /// The change of one target.
 #[derive(
@@ -152,25 +152,30 @@ pub(super) fn compare(
             (Some(_), Some(_)) => Effect::Change,
             (Some(_), None) => Effect::Remove,
         };
+        let [before, after] = [before, after].map(|assignment| assignment.map(target_shown));
+        let (old, new) = (before.as_ref(), after.as_ref());
         AssignmentChange {
             effect,
-            target: after.or(before).map(|form| describe_target(form, names)).unwrap_or_default(),
-            filter_before: before.and_then(|before| describe_filter(before, names)),
-            filter_after: after.and_then(|after| describe_filter(after, names)),
-            before: before.cloned(),
-            after: after.cloned(),
+            target: new.or(old).map(|target| describe_target(target, names)).unwrap_or_default(),
+            filter_before: old.and_then(|target| describe_filter(target, names)),
+            filter_after: new.and_then(|target| describe_filter(target, names)),
+            before,
+            after,
             location: location.cloned(),
         }
     };
-    let live: Vec<Json> = live.iter().map(target_form).collect();
-    let declared = declared.iter().map(|(target, location)| (target_form(target), location));
-    let declared: Vec<(Json, &Location)> = declared.collect();
-    let differ = declared.iter().filter_map(|(form, location)| {
-        let before = live.iter().find(|live| who(live) == who(form));
-        (before != Some(form)).then(|| change(before, Some(form), Some(location)))
+    let with_form = |assignment| (target_form(assignment), assignment);
+    let live: Vec<(Json, &Json)> = live.iter().map(with_form).collect();
+    let declared = declared.iter().map(|(target, location)| (with_form(target), location));
+    let declared: Vec<((Json, &Json), &Location)> = declared.collect();
+    let differ = declared.iter().filter_map(|((form, target), location)| {
+        let before = live.iter().find(|(live, _)| who(live) == who(form));
+        let differs = before.map(|(live, _)| live) != Some(form);
+        differs.then(|| change(before.map(|(_, live)| *live), Some(target), Some(location)))
     });
-    let gone = live.iter().filter(|live| !declared.iter().any(|(form, _)| who(form) == who(live)));
-    let gone = gone.map(|live| change(Some(live), None, None));
+    let is_declared = |live: &Json| declared.iter().any(|((form, _), _)| who(form) == who(live));
+    let gone = live.iter().filter(|(form, _)| !is_declared(form));
+    let gone = gone.map(|(_, live)| change(Some(live), None, None));
     let mut changes: Vec<AssignmentChange> = differ.chain(gone).collect();
     changes.sort_by(|a, b| (a.effect, &a.target).cmp(&(b.effect, &b.target)));
     changes

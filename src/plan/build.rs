@@ -6,6 +6,7 @@ use super::like::LikeObjects;
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
+use super::together::Assignees;
 use super::{
     Action, Change, Comparison, Coverage, EarlierRuns, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, find, ownership, risk, twins,
@@ -136,6 +137,8 @@ pub(crate) fn draft<'a>(
             referents.own(manifest.family, &manifest.address, id);
         }
     }
+    let assignees = Assignees { desired, live, bindings: &bindings, referents: &referents };
+    let apart = assignees.warnings(&selected);
     dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);
     let mut plan = Plan {
@@ -156,6 +159,7 @@ pub(crate) fn draft<'a>(
         warnings: [
             bindings.warnings,
             twins,
+            apart,
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),

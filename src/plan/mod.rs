@@ -41,6 +41,7 @@ pub mod risk;
 mod show;
 #[cfg(test)]
 mod tests;
+mod together;
 mod twins;
 
 pub use assignments::{AssignmentChange, Effect};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -32,8 +33,15 @@ impl State {
     /// # Errors
     /// Fails where the file cannot be read or [`State::from_json`] fails.
     pub fn load(path: &Path, rows: Rows) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
+        let read = || {
+            // To open a pipe would wait for a writer that may never come.
+            if fs::metadata(path)?.is_file() || path.is_dir() {
+                return fs::read_to_string(path);
+            }
+            let why = "it is a pipe or a device, and no file";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+        };
+        let text = read().map_err(|source| StateError::Read { path: path.to_owned(), source })?;
         Self::from_json_with(&text, rows)
     }
 

@@ -96,6 +96,8 @@ pub fn bind<'a>(
     bindings.warnings.extend(others.map(|(_, object)| unread_message(object)));
     refuse_shared(&mut bindings.by_address);
     keep_declared(&mut bindings);
+    let former = former_names(manifests, &index, &bindings);
+    bindings.warnings.extend(former);
     bindings
 }
 
@@ -302,6 +304,34 @@ fn unread<'a>(object: &UnreadObject) -> Binding<'a> {
 
 fn unread_message(object: &UnreadObject) -> String {
     format!("{object} cannot be read, so its state is unknown: {}", object.error)
+}
+
+/// Returns a warning for each object that still bears the former name of a manifest's object, and is no other manifest's: a
+/// rename was made a second time, or an object was created under the new name beside the old one.
+fn former_names(
+    manifests: &[Manifest],
+    index: &LiveIndex<'_, '_>,
+    bindings: &Bindings<'_>,
+) -> Vec<String> {
+    let bound = bindings.bound();
+    let warnings = manifests.iter().filter(|manifest| manifest.presence == Presence::Present);
+    let warnings = warnings.flat_map(|manifest| {
+        let object = bindings.by_address.get(&manifest.address).and_then(Binding::object);
+        let names: Vec<&str> = manifest.formerly.iter().map(String::as_str).collect();
+        let former = index.named(&[manifest.address.kind.as_str()], &names).into_iter();
+        let former = former.filter(|former| !bound.contains(&former.key()));
+        object.into_iter().flat_map(move |object| {
+            let LiveObject { id, display_name, .. } = object;
+            former.clone().map(move |former| {
+                format!(
+                    "{}: \"{display_name}\" ({id}) exists, and so does \"{}\" ({}), its former name in `metadata.formerly`: \
+                     it was created or renamed a second time. Delete the one that is not meant, or remove its name there.",
+                    manifest.address, former.display_name, former.id
+                )
+            })
+        })
+    });
+    warnings.collect()
 }
 
 /// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.

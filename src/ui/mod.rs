@@ -7,12 +7,16 @@
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use anstream::AutoStream;
 use anstream::stream::RawStream;
 use clap::ColorChoice;
 
+use crate::disk;
 use crate::error::Error;
 use crate::secrets::Known;
 use crate::text::sanitize;
@@ -31,6 +35,9 @@ use stderr::Stderr;
 
 /// The width where there is no terminal.
 const WIDTH: usize = 120;
+
+/// How long work may take without a word.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,12 +145,36 @@ impl Ui {
         }
     }
 
-    /// Writes a result to a file.
+    /// Writes a result to a file, as a whole.
     ///
     /// # Errors
     /// Returns the error of the file system.
     pub fn save(&self, path: &Path, text: &str) -> io::Result<()> {
-        std::fs::write(path, OutputFilter::new(self.known.clone()).pass(text))
+        let text = OutputFilter::new(self.known.clone()).pass(text);
+        let what = format!("`{}` to take the result", path.display());
+        self.watched(&what, || disk::replace(path, &text))
+    }
+
+    /// Runs work that may wait for another program or a slow disk. Every few seconds a status message says what is
+    /// waited for.
+    pub fn watched<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let (end, ended) = mpsc::channel::<()>();
+        let (stderr, what) = (self.stderr.clone(), sanitize::line(what).into_owned());
+        let tell = move || {
+            let mut passed = Duration::ZERO;
+            while ended.recv_timeout(SILENCE) == Err(RecvTimeoutError::Timeout) {
+                passed += SILENCE;
+                let passed = passed.as_secs();
+                stderr.put(&format!("Waiting for {what}, for {passed} s so far …\n"));
+            }
+        };
+        // Without a thread, the wait is silent.
+        let teller = (!self.quiet).then(|| thread::Builder::new().spawn(tell).ok()).flatten();
+        let result = work();
+        drop(end);
+        // The thread ends as soon as the channel does.
+        let _ = teller.map(thread::JoinHandle::join);
+        result
     }
 
     /// Writes a rendered text to stderr, in quiet runs too.

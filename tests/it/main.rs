@@ -68,6 +68,14 @@ mod journal {
     mod written_before;
 }
 
+#[cfg(target_os = "linux")]
+mod limits {
+    mod answers;
+    mod files;
+    mod measured;
+    mod waits;
+}
+
 mod plan {
     mod compare;
     mod derived_credentials;
@@ -87,6 +95,7 @@ mod plan {
     mod secret_is_set;
     mod unread;
     mod unverifiable;
+    mod warnings;
 }
 
 mod sandbox {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use crate::cli::Result;
+use crate::disk;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
 use crate::sandbox::fault_config::FaultConfig;
@@ -13,6 +14,9 @@ use crate::sandbox::state::{State, StateError, Tenant};
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::ui::Ui;
 use crate::yaml;
+
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 256 << 20;
 
 /// Starts the sandbox for one run.
 pub(super) async fn start(
@@ -108,7 +112,7 @@ pub(in crate::cli) fn state_error(path: &Path, why: StateError, remedy: &str) ->
 
 /// Whether a file says that it is a sandbox state.
 pub(in crate::cli) fn is_state(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = disk::read_text(path, LONGEST).unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     value["kind"] == "sandbox-state"
 }
@@ -120,7 +124,7 @@ pub(in crate::cli) fn load_fault_config(path: Option<&Path>) -> Result<FaultConf
     };
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    let text = disk::read_text(path, LONGEST).map_err(|source| {
         let message = match source.kind() {
             _ if path.is_dir() => format!("`{shown}` is a folder, and faults are a YAML file"),
             io::ErrorKind::NotFound => format!("there is no file `{shown}` with faults"),

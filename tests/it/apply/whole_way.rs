@@ -436,27 +436,29 @@ fn a_limit_on_changes_is_kept() {
         run.expect(0).stdout
     };
     assert_snapshot!(lines_with(&shown("text"), "max-changes"), @r"
-    risk max-changes: 9 objects would change, and `spec.guard.maxChanges` is 2.
+    risk max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       (refused until --allow max-changes)
     ");
-    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 9 objects would change, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
+    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
     let plan: Value = serde_json::from_str(&shown("json")).expect("a plan");
     assert_json_snapshot!(plan["limits"], @r#"
     [
       {
         "code": "max-changes",
         "flag": "--allow max-changes",
-        "message": "9 objects would change, and `spec.guard.maxChanges` is 2."
+        "message": "14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2."
       }
     ]
     "#);
     let explained = workspace.run(&["explain", "max-changes"]).expect(0).stdout;
     assert_snapshot!(explained, @r"
     max-changes: The plan has a risk that must be accepted by name.
-      Deletions, replacements, taking every assignment away, and moves of the device registration policy
-      that lock people out or let them in are refused until `--allow` names them, and so is a plan that
-      changes more objects than `spec.guard` of the tenant file allows (`maxChanges`, `maxPercent`; what
-      is created does not count). Assigning to all users or devices is only a warning.
+      Deletions, replacements, taking every assignment away, assigning an object that exists to all
+      users or devices, turning a filter from include to exclude, targets without a member, and moves of
+      the device registration policy that lock people out or let them in are refused until `--allow`
+      names them, and so is a plan that changes more objects than `spec.guard` of the tenant file allows
+      (`maxChanges`, `maxPercent`; what is created counts too). Assigning a new object to all users or
+      devices is only a warning.
       - If it is meant, apply with `--allow RISK`; the refusal names the risks.
     ");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
@@ -464,7 +466,7 @@ fn a_limit_on_changes_is_kept() {
     Using the sandbox, kept in s.json.
     Reading the sandbox of contoso.onmicrosoft.com …
     Refused, nothing was written:
-      max-changes: 9 objects would change, and `spec.guard.maxChanges` is 2.
+      max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       help: if this is intended, run `moorline apply` again with --allow max-changes
     error[apply/guard]: the plan is refused; nothing was written
 

@@ -133,6 +133,9 @@ fn what_waits_is_counted_apart_and_its_help_is_printed_once() {
           + pinMinimumLength  8
           reaches nobody
 
+    warning: windowsIdentityProtectionConfiguration/young: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
