@@ -38,8 +38,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
     let unread = plan.unread();
-    output.warn(ui, &plan.warnings);
     let report = drift::report(plan);
+    output.warn(ui, &report.warnings);
     output.tell(ui, Document::Drift, &report)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {

@@ -251,8 +251,7 @@ impl Session {
         plan::PlanOptions {
             only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
-            own_creates: self.earlier(crate::journal::created),
-            protected: self.earlier(crate::journal::protected),
+            earlier: self.earlier(),
             ..plan::PlanOptions::default()
         }
     }

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod json;
+pub mod near_name;
 pub mod suggest;
 pub mod text;
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Location;
 use crate::manifest::Address;
+use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
     Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef,
 };
@@ -98,7 +99,12 @@ impl DriftReport {
 }
 
 /// Returns the drift report of a plan.
-pub fn report(plan: Plan) -> DriftReport {
+pub fn report(mut plan: Plan) -> DriftReport {
+    // A missing object may be there under another name.
+    for change in &plan.changes {
+        let alike = change.risks.iter().filter(|risk| risk.code == CREATE_LIKE);
+        plan.warnings.extend(alike.map(|risk| format!("{}: {}", change.address, risk.message)));
+    }
     let items: Vec<DriftItem> = plan.changes.into_iter().map(item).collect();
     let mut summary = DriftSummary::default();
     for item in &items {

@@ -61,6 +61,10 @@ pub(super) struct Metadata {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub formerly: Option<Vec<String>>,
+    /// Display names of other objects, which this one never had however much they look like it.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub not_formerly: Option<Vec<String>>,
     /// `absent` asks for deletion.
     #[serde(default)]
     #[schemars(with = "Presence")]
@@ -76,6 +80,7 @@ impl Metadata {
     pub(super) fn over(self, base: &Self) -> Self {
         Self {
             formerly: self.formerly.or_else(|| base.formerly.clone()),
+            not_formerly: self.not_formerly.or_else(|| base.not_formerly.clone()),
             state: self.state.or(base.state),
             protect: self.protect.or(base.protect),
             ..self

@@ -46,6 +46,7 @@ pub(super) fn finalize(
     let manifest = Manifest {
         id: metadata.id.map(|id| id.to_lowercase()),
         formerly: metadata.formerly.unwrap_or_default(),
+        not_formerly: metadata.not_formerly.unwrap_or_default(),
         presence,
         protect: metadata.protect.unwrap_or_default(),
         links: std::mem::take(&mut resolved.links),

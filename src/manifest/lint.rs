@@ -24,6 +24,14 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
                 .help("remove `protect: true` in one change and delete it in the next, or leave `state: absent` out"),
         );
     }
+    let same = |name: &&String| manifest.not_formerly.contains(name);
+    if let Some(name) = manifest.formerly.iter().find(same) {
+        let message = format!("`formerly` and `notFormerly` both have the name `{name}`");
+        findings.push(
+            Finding::error("manifest/formerly-contradicted", manifest.span, message)
+                .help("keep it in the one that is true: `formerly` for this object, `notFormerly` for another one"),
+        );
+    }
     for rule in semantics.rules(kind) {
         let [lower, upper] = &rule.not_greater;
         if let (Some(low), Some(high)) = (manifest.spec.get(lower), manifest.spec.get(upper))

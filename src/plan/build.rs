@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::like::LikeObjects;
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
 use super::together::Assignees;
 use super::{
-    Action, Change, Comparison, Coverage, EarlierObjects, Plan, Planned, Reads, Summary, TenantRef,
+    Action, Change, Comparison, Coverage, EarlierRuns, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, find, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
 use crate::schema::semantics::{Semantics, Stage};
+use crate::tenant::audited::AuditWindow;
 use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
@@ -35,10 +37,8 @@ pub struct PlanOptions {
     pub leave_masked: bool,
     /// Whether the reach of each change is computed.
     pub reach: bool,
-    /// The objects that earlier runs of this folder created.
-    pub own_creates: EarlierObjects,
-    /// The objects whose deletion the manifests of the last run forbade.
-    pub protected: EarlierObjects,
+    /// The journals of the earlier runs of this folder.
+    pub earlier: EarlierRuns,
     /// The manifests among those of `--previous` that forbade the deletion of their objects and are gone.
     pub protected_before: Vec<Manifest>,
 }
@@ -62,6 +62,8 @@ pub(crate) struct PlanDraft<'a> {
     pub(crate) planned: Planned,
     /// The live state that the changes are planned against.
     live: &'a Live,
+    /// The time in which objects may have got other names that explain creates.
+    pub(crate) unexplained: Option<AuditWindow>,
 }
 
 impl PlanDraft<'_> {
@@ -84,7 +86,7 @@ pub(crate) fn draft<'a>(
     selected: impl Fn(&Address) -> bool,
     options: &PlanOptions,
 ) -> PlanDraft<'a> {
-    let is_ours = |object: &LiveObject| options.own_creates.contain(object);
+    let is_ours = |object: &LiveObject| options.earlier.created(object);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = ReferenceTable::of(&desired.manifests, live, &bindings, &selected);
     let known = Resolved { referents: &referents, ..live.known() };
@@ -101,7 +103,9 @@ pub(crate) fn draft<'a>(
             compared
         });
     let bound = bindings.bound();
-    let orphans = ownership::orphans(desired, live, &bound).into_iter();
+    let (planner, bound, earlier) = (&planner, &bound, &options.earlier);
+    let unexplained = LikeObjects { desired, planner, live, bound, earlier }.judge(&mut compared);
+    let orphans = ownership::orphans(desired, live, bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
     let left: Vec<String> = left.into_iter().map(ownership::left_warning).collect();
@@ -119,7 +123,7 @@ pub(crate) fn draft<'a>(
     {
         let mut deletion = planner.change(&manifest, &Binding::Bound(object));
         let is_its = |before: &Manifest| ownership::may_mean(before, object);
-        if options.protected_before.iter().any(is_its) || options.protected.contain(object) {
+        if options.protected_before.iter().any(is_its) || options.earlier.protected(object) {
             deletion.change.risks.push(risk::of_protected());
         }
         deletion.change.twin_of = twin_of;
@@ -154,7 +158,7 @@ pub(crate) fn draft<'a>(
         masked_read: !live.clear.is_empty(),
         summary: Summary::of(&changes),
         limits: Vec::new(),
-        coverage: covered(live, &bound, &pruned),
+        coverage: covered(live, bound, &pruned),
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         warnings: [
@@ -170,7 +174,7 @@ pub(crate) fn draft<'a>(
         changes,
     };
     plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
-    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live }
+    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live, unexplained }
 }
 
 /// Returns how many live objects these manifests manage, and the others.

@@ -24,6 +24,8 @@ mod assignments;
 mod build;
 mod dependencies;
 mod diff;
+mod earlier;
+mod like;
 mod links;
 mod merge;
 mod names;
@@ -43,9 +45,10 @@ mod together;
 mod twins;
 
 pub use assignments::{AssignmentChange, Effect};
-pub(crate) use build::draft;
+pub(crate) use build::{PlanDraft, draft};
 pub use build::{PlanOptions, coverage, plan};
 pub(crate) use dependencies::referring;
+pub use earlier::{EarlierRuns, RecordedObject, RecordedObjects};
 pub use path::{FieldPath, Segment};
 pub use plan_digest::{is_same, plan_digest};
 pub use planner::Planner;
@@ -55,7 +58,6 @@ pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
-pub use twins::EarlierObjects;
 
 /// All changes that an apply would make, and the objects and settings that it would leave as they are.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

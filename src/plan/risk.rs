@@ -21,6 +21,8 @@ const ASSIGN_ALL: &str = "assign-all";
 const WIDEN_TO_ALL: &str = "widen-to-all";
 const REACH_NOBODY: &str = "reach-nobody";
 const FILTER_INVERTED: &str = "filter-inverted";
+/// The name of the risk that a live object is what a manifest would create another one of.
+pub const CREATE_LIKE: &str = "create-like";
 const MAX_CHANGES: &str = "max-changes";
 const MAX_PERCENT: &str = "max-percent";
 
@@ -35,6 +37,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         WIDEN_TO_ALL,
         REACH_NOBODY,
         FILTER_INVERTED,
+        CREATE_LIKE,
         MAX_CHANGES,
         MAX_PERCENT,
     ];

@@ -8,6 +8,7 @@ use crate::graph::client::Graph;
 use crate::graph::error::GraphError;
 use crate::manifest::{Address, Desired};
 use crate::plan::{self, Planned};
+use crate::tenant::audited;
 use crate::tenant::lookup::labels;
 use crate::tenant::masked::{self, Ahead};
 use crate::tenant::reach::{self, Counts};
@@ -44,7 +45,7 @@ pub async fn plan(
     let mut counts = Counts::default();
     loop {
         let draft = plan::draft(desired, &live, &selected, options);
-        let unread = tracker.unread(&draft.planned, desired, &live, options);
+        let unread = tracker.unread(&draft, desired, &live, options);
         let reached = options.reach.then(|| plan::reach::subjects(&draft.planned.plan, &live));
         let uncounted = reached.map(|reached| counts.missing(reached)).unwrap_or_default();
         if unread.is_empty() && ahead.is_empty() {
@@ -57,18 +58,22 @@ pub async fn plan(
             }
             return Ok((planned, live));
         }
-        let Unread { objects, referrers, masked, unlabelled } = unread;
+        let Unread { objects, referrers, masked, unlabelled, unexplained } = unread;
         let refs = [&objects[..], &referrers].concat();
-        let (again, asked_ahead, clear, labelled, counted) = tokio::join!(
+        let (again, asked_ahead, clear, labelled, audited, counted) = tokio::join!(
             reread_each(graph, &refs),
             ahead.rest(),
             masked::read(graph, masked),
             labels(graph, &unlabelled, &mut live.names),
+            audited::read(graph, unexplained),
             reach::read(graph, &uncounted),
         );
         live.clear.extend(asked_ahead?);
         live.clear.extend(clear?);
         labelled?;
+        if let Some(audited) = audited? {
+            live.audited = audited;
+        }
         counts.extend(counted);
         take(&mut live, &refs, objects.len(), again)?;
     }

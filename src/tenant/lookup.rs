@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::Live;
 use super::names::{Named, Names, is_guid};
@@ -19,7 +20,10 @@ use crate::schema::walk::{Tree, TypedPlace, any, each};
 const IDS_A_CALL: usize = 1000;
 
 /// The number of similar names that are read where a name does not exist.
-const NEAR: usize = 50;
+const NEAR: usize = 999;
+
+/// The length of the beginning that similar names share: a separator may stand behind it in one of them alone.
+const BEGINNING: usize = 2;
 
 const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName,platform";
 
@@ -164,15 +168,31 @@ async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Result<Found, Graph
 
 /// Groups whose names begin like one that does not exist. Nothing depends on them, so a failure is no error.
 async fn near_groups(graph: &Graph, missing: &[&str]) -> Vec<Value> {
-    let query = |name: &&str| {
-        let beginning = odata::literal(&name.chars().take(3).collect::<String>());
+    let query = |beginning: &String| {
+        let beginning = odata::literal(beginning);
         let mut query = groups_where(&format!("startswith(displayName,{beginning})"));
         query.path += &format!("&$top={NEAR}");
         query
     };
-    let queries: Vec<Request> = missing.iter().map(query).collect();
+    let beginnings: BTreeSet<String> = missing.iter().flat_map(|name| beginnings(name)).collect();
+    let queries: Vec<Request> = beginnings.iter().map(query).collect();
     let answers = graph.batch(GraphVersion::V1, &queries).await.into_iter().flatten();
     answers.flat_map(|answer| answer.body["value"].elements().to_vec()).collect()
+}
+
+/// Returns the beginnings of names that are spelt like a name.
+fn beginnings(name: &str) -> [String; 3] {
+    let name = name.trim();
+    let whole = |form: String| form.chars().take(BEGINNING).collect();
+    let full_width = |letter| match letter {
+        '!'..='~' => char::from_u32(u32::from(letter) + 0xfee0).unwrap_or(letter),
+        other => other,
+    };
+    [
+        whole(name.nfkc().collect()),
+        whole(name.nfd().collect()),
+        whole(name.nfkc().map(full_width).collect()),
+    ]
 }
 
 fn groups_where(filter: &str) -> Request {

@@ -258,7 +258,7 @@ pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
 }
 
 /// Whether an object is unchanged since its creation.
-fn is_unchanged(object: &LiveObject) -> bool {
+pub(crate) fn is_unchanged(object: &LiveObject) -> bool {
     match object.family.untouched {
         Untouched::Version => object.body.member("version").as_u64() == Some(1),
         Untouched::Dates => {

@@ -17,6 +17,7 @@ use referents::ReferenceTable;
 
 pub mod approvals;
 pub mod audit;
+pub(crate) mod audited;
 mod body;
 pub(crate) mod lookup;
 pub mod masked;
@@ -90,6 +91,8 @@ pub struct Live {
     pub clear: masked::UnmaskedValues,
     /// The objects that manifests can refer to and do not manage, by type.
     pub referred: BTreeMap<String, Vec<Linked>>,
+    /// The names that objects had by the audit log; none before the log is read.
+    pub(crate) audited: audited::AuditedNames,
     /// Objects with links that their manifests do not declare. They are read only if the links may lead to an object that
     /// a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::near_name;
 use crate::diagnostic::suggest::nearest;
 pub use crate::schema::semantics::Named;
 
@@ -22,8 +23,8 @@ impl Named {
 pub enum Unresolved {
     /// No object has the name.
     Unknown {
-        /// The most similar name.
-        near: Option<String>,
+        /// The names that differ in spelling alone; otherwise the most similar one.
+        near: Vec<String>,
     },
     /// Several objects have the name.
     Ambiguous {
@@ -115,13 +116,22 @@ impl Names {
                 // An id needs no look-up.
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
-                None => {
-                    let others = self.others.get(&named).into_iter().flatten();
-                    let near = nearest(text, others.map(String::as_str)).map(str::to_owned);
-                    Err(Unresolved::Unknown { near })
-                }
+                None => Err(Unresolved::Unknown { near: self.similar(named, text) }),
             },
         }
+    }
+
+    fn similar(&self, named: Named, text: &str) -> Vec<String> {
+        let others: Vec<&str> =
+            self.others.get(&named).into_iter().flatten().map(String::as_str).collect();
+        let is_spelling = |other: &&str| near_name::difference(text, other).is_some();
+        let mut near: Vec<&str> = others.iter().copied().filter(is_spelling).collect();
+        if near.is_empty() {
+            near.extend(nearest(text, others));
+        }
+        near.sort_unstable();
+        near.dedup();
+        near.into_iter().map(str::to_owned).collect()
     }
 
     /// Returns the name of an id, if it is known.
@@ -148,9 +158,12 @@ mod tests {
         names.add(Named::Group, TWIN, "Twins");
         assert_eq!(names.resolve(Named::Group, "TWINS"), Ok(TWIN.to_owned()));
         assert_eq!(names.resolve(Named::Group, &TWIN.to_uppercase()), Ok(TWIN.to_owned()));
-        let near = Some("Twins".to_owned());
+        let near = vec!["Twins".to_owned()];
         assert_eq!(names.resolve(Named::Group, "Twinz"), Err(Unresolved::Unknown { near }));
-        assert_eq!(names.resolve(Named::User, "Twins"), Err(Unresolved::Unknown { near: None }));
+        assert_eq!(
+            names.resolve(Named::User, "Twins"),
+            Err(Unresolved::Unknown { near: Vec::new() })
+        );
         names.add(Named::Group, OTHER, "twins");
         let ids = vec![TWIN.to_owned(), OTHER.to_owned()];
         assert_eq!(names.resolve(Named::Group, "Twins"), Err(Unresolved::Ambiguous { ids }));

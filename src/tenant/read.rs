@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::audited::AuditedNames;
 use super::lookup::names;
 use super::masked::UnmaskedValues;
 use super::{Linked, Live, LiveObject, ObjectKey, Objects, UnreadObject, linked, next_link};
@@ -140,6 +141,7 @@ pub async fn read(
         names: names?,
         clear: UnmaskedValues::default(),
         referred: referred?,
+        audited: AuditedNames::default(),
         referrers: Vec::new(),
     })
 }
@@ -436,6 +438,7 @@ mod tests {
             version: GraphVersion::Beta,
             id: None,
             formerly: Vec::new(),
+            not_formerly: Vec::new(),
             presence,
             protect: false,
             spec: Spec { declared: Declared::Object(Vec::new()), span },

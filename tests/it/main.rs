@@ -82,6 +82,7 @@ mod plan {
     mod filter_platform;
     mod guards;
     mod lifecycle;
+    mod like;
     mod masked;
     mod overlay;
     mod ownership;

@@ -1,19 +1,14 @@
 //! The journals of a session: its own, and those of earlier runs.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Session;
 use crate::cli::Result;
-use crate::journal::{Command, Draft, Origin, Record};
-use crate::plan::{EarlierObjects, TenantRef};
+use crate::journal::{self, Command, Draft, Origin, Record};
+use crate::plan::{EarlierRuns, TenantRef};
 use crate::recovery;
 use crate::report::phrases;
-use crate::tenant::CaselessKey;
 use crate::ui::Ui;
-
-/// Finds objects in the journals of a folder that are about a tenant.
-type FindObjects = fn(&Path, &TenantRef, &Origin) -> BTreeSet<CaselessKey>;
 
 impl Session {
     fn tenant(&self) -> TenantRef {
@@ -52,15 +47,15 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the objects that a function finds in the journals of this folder and tenant.
-    pub(in crate::cli) fn earlier(&self, find: FindObjects) -> EarlierObjects {
+    /// Returns the records of the earlier runs of this folder in this tenant.
+    pub(in crate::cli) fn earlier(&self) -> EarlierRuns {
         if self.alone {
-            return EarlierObjects::default();
+            return EarlierRuns::default();
         }
         let root = self.desired.root.clone();
         let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
-        EarlierObjects::new(move || find(&root, &tenant, &origin))
+        EarlierRuns::new(move || journal::recorded(&root, &tenant, &origin))
     }
 
     /// Reads a journal, which must be about this tenant.
@@ -71,7 +66,7 @@ impl Session {
             record.expect(&tenant, &self.origin(Command::Apply, None))?;
             Ok(record)
         };
-        let record = crate::journal::read(path).and_then(about_this);
+        let record = journal::read(path).and_then(about_this);
         record.map_err(|error| error.into_error().into())
     }
 }

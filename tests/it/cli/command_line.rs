@@ -89,7 +89,7 @@ fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
         .expect(64);
     assert_snapshot!(run.stderr, @r"
     error: invalid value 'unasign-all' for '--allow <RISK>'
-      [possible values: delete, delete-protected, replace, unassign-all, assign-all, widen-to-all, reach-nobody, filter-inverted, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
+      [possible values: delete, delete-protected, replace, unassign-all, assign-all, widen-to-all, reach-nobody, filter-inverted, create-like, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
 
       tip: a similar value exists: 'unassign-all'
 
