@@ -294,7 +294,7 @@ fn a_rename_is_known_from_likeness_alone_where_all_agrees() {
     let level =
         |objects: &[Value], text: &str| risk(&workspace(objects, text)).map(|(level, _)| level);
     let renamed = live(HELLO, "Reception", &hello, 2, Some(GROUP));
-    assert_eq!(level(&[renamed.clone()], &text).as_deref(), Some("refused"));
+    assert_eq!(level(std::slice::from_ref(&renamed), &text).as_deref(), Some("refused"));
 
     let unchanged = live(HELLO, "Reception", &hello, 1, Some(GROUP));
     assert_eq!(level(&[unchanged], &text).as_deref(), Some("warned"), "it is as it was created");
@@ -305,7 +305,11 @@ fn a_rename_is_known_from_likeness_alone_where_all_agrees() {
         "",
         "displayName: Front desk, pinMinimumLength: 7, pinMaximumLength: 12",
     ));
-    assert_eq!(level(&[renamed.clone()], &two), None, "two values are in too many profiles");
+    assert_eq!(
+        level(std::slice::from_ref(&renamed), &two),
+        None,
+        "two values are in too many profiles"
+    );
 
     let again = live(HELLO, "Foyer", &hello, 2, Some(GROUP));
     let both = workspace(&[renamed, again], &text);
