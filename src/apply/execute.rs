@@ -23,6 +23,7 @@ use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step
 use crate::secrets::scrub_quoted;
 use crate::tenant::LiveObject;
 use crate::values::canonical::property_form;
+use crate::values::form;
 
 /// The help for a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
@@ -232,8 +233,12 @@ impl<'a> Execution<'a> {
         let known = known.into_iter().map(|object| object.id).collect();
         let write = Write { execution: self, planned, request: filled, known };
         let began = context.run.graph.clock().instant();
+        let mut request = context.secrets.fill(filled);
+        if let Some(body) = &mut request.body {
+            form::to_graph(&work.change.address.kind, body);
+        }
         let Written { writes, was_as_sent, created, answered } =
-            write.send(sending, &context.secrets.fill(filled)).await?;
+            write.send(sending, &request).await?;
         let known = write.known;
         self.writes += writes;
         if was_as_sent {

@@ -11,6 +11,7 @@ pub(super) const FAMILY: Family = Family {
     name_property: "displayName",
     singleton: false,
     contained: &[],
+    paged: None,
     update: Update::Patch,
     assign: Some(ODataAction {
         property: "assignments",

@@ -14,6 +14,7 @@ pub(super) const FAMILY: Family = Family {
     name_property: "displayName",
     singleton: true,
     contained: &[],
+    paged: None,
     update: Update::Put {
         // A PUT that lacks one of these is refused (microsoft-graph-docs-contrib#8532).
         required: &[
@@ -23,6 +24,7 @@ pub(super) const FAMILY: Family = Family {
             "multiFactorAuthConfiguration",
             "userDeviceQuota",
         ],
+        kept: &[],
         // FACTS 2
         obsolete: Some(Obsolete {
             member: "appliesTo",

@@ -25,6 +25,8 @@ pub struct Family {
     pub singleton: bool,
     /// The navigation properties that a list and a read by id expand, besides the assignments.
     pub contained: &'static [Expand],
+    /// The contained collection that is read by pages of its own.
+    pub paged: Option<Paged>,
     /// How an object's body is updated.
     pub update: Update,
     /// The action that replaces an object's assignments; `None` if objects are not assigned.
@@ -75,6 +77,15 @@ pub struct Expand {
     pub inside: &'static [Expand],
 }
 
+/// A contained collection that lists of the objects do not show, and that pages below each object do.
+#[derive(Clone, Copy, Debug)]
+pub struct Paged {
+    /// The navigation property, which is also the segment below the object.
+    pub property: &'static str,
+    /// The property with the number of its elements.
+    pub count: &'static str,
+}
+
 /// How the body of an object is updated.
 #[derive(Clone, Copy, Debug)]
 pub enum Update {
@@ -84,6 +95,8 @@ pub enum Update {
     Put {
         /// The properties that a `PUT` must contain.
         required: &'static [&'static str],
+        /// The other properties that a `PUT` unsets unless it contains them.
+        kept: &'static [&'static str],
         /// A former form of responses, which cannot be sent back.
         obsolete: Option<Obsolete>,
     },

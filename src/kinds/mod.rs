@@ -10,6 +10,7 @@ use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
 
 mod device_compliance_policy;
 mod device_configuration;
+mod device_management_configuration_policy;
 mod device_registration_policy;
 pub mod document;
 mod family;
@@ -21,8 +22,8 @@ mod risk;
 mod testing;
 
 pub use family::{
-    AuditLog, Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched,
-    Update,
+    AuditLog, Expand, Family, Lock, NotKind, ODataAction, Obsolete, Paged, Service, Unmask,
+    Untouched, Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 
@@ -30,6 +31,7 @@ pub use risk::{Risk, RiskLevel, RiskRule};
 pub static FAMILIES: &[&Family] = &[
     &device_configuration::FAMILY,
     &device_compliance_policy::FAMILY,
+    &device_management_configuration_policy::FAMILY,
     &device_registration_policy::FAMILY,
     #[cfg(test)]
     &testing::FAMILY,

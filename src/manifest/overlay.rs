@@ -6,6 +6,7 @@ use super::document::RawManifest;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Order, Shape, Structure};
+use crate::settings_catalog::MERGE;
 
 /// Returns the base merged with the overlay, its metadata too: what protects an object in the base protects it here.
 pub(super) fn merge(
@@ -50,7 +51,9 @@ fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Val
 /// Returns the value of the base merged with the overlay's, `None` where the overlay undeclares it.
 fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Option<Value> {
     let list = |elements| Some(Value { declared: Declared::List(elements), span: over.span });
-    if let Some(directive) = over.directive() {
+    let is_settings = matches!(shape, Some(Shape::Settings(_)));
+    let directive = over.directive().filter(|it| !is_settings || it.name == "$undeclare");
+    if let Some(directive) = directive {
         return match (directive.name.as_str(), &base.declared, &directive.value.declared) {
             ("$undeclare", _, Declared::Bool(true)) => None,
             ("$append", Declared::List(first), Declared::List(rest)) => {
@@ -60,6 +63,9 @@ fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Op
         };
     }
     match (&base.declared, &over.declared, shape) {
+        (Declared::Object(_), Declared::Object(_), Some(Shape::Settings(_))) => {
+            Some(settings(base, over))
+        }
         (Declared::Object(_), Declared::Object(_), _)
             if base.directive().is_none()
                 && over.odata_type().is_none_or(|over| base.odata_type() == Some(over)) =>
@@ -81,6 +87,30 @@ fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Op
         }
         _ => Some(over.clone()),
     }
+}
+
+/// Returns settings of the settings catalog by their definition ids: a setting of the overlay replaces that of the base
+/// as a whole, and null removes it. Settings that are merged with those of the tenant stay so.
+fn settings(base: &Value, over: &Value) -> Value {
+    let [below, above] = [base, over].map(|value| value.get(MERGE).unwrap_or(value));
+    let name = |member: &Member| Some(member.name.clone());
+    let is_whole = base.get(MERGE).is_none();
+    let lay = |_: &Member, over: &Member| {
+        let is_removed =
+            undeclares(&over.value) || is_whole && over.value.declared == Declared::Null;
+        (!is_removed).then(|| over.clone())
+    };
+    let members = laid_by_key(below.members(), above.members(), name, lay);
+    let merged = Value { declared: Declared::Object(members), span: over.span };
+    if is_whole {
+        return merged;
+    }
+    let member = Member { name: MERGE.to_owned(), name_span: over.span, value: merged };
+    Value { declared: Declared::Object(vec![member]), span: over.span }
+}
+
+fn undeclares(value: &Value) -> bool {
+    value.directive().is_some_and(|directive| directive.name == "$undeclare")
 }
 
 /// Merges two lists by key: the parts of the base, each merged with the overlay's part of the same key, and then the

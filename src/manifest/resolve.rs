@@ -20,6 +20,8 @@ use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
 use crate::values::canonical::whole;
 
+mod settings;
+
 /// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
 pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
 
@@ -145,6 +147,9 @@ impl Resolver<'_> {
         }
         if property.is_secret() {
             self.refuse_literal(&value, property)?;
+        }
+        if let Shape::Settings(part) = shape {
+            return Ok(Some(self.settings(value, property, *part)));
         }
         if let Some(reference) = value.directive() {
             return self.reference(reference, value.span, property, shape);

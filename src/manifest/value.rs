@@ -71,6 +71,11 @@ impl Value {
         secrets.map(|member| member.name.clone()).collect()
     }
 
+    /// Returns whether a secret is in the value.
+    pub fn holds_secret(&self) -> bool {
+        self.descendants().any(|value| matches!(value.declared, Declared::Env(_)))
+    }
+
     /// Returns the same value as JSON, a secret as `{"$secret": "env:NAME"}`.
     pub fn to_json(&self) -> Json {
         self.to_json_with(&|name| secret(name, false))

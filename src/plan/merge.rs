@@ -23,7 +23,7 @@ pub(super) fn echo(model: &Model, shape: &Shape, live: &Value) -> (Value, BTreeS
             return CopyStep::Enter;
         };
         match place.property {
-            _ if name == "@odata.type" => CopyStep::Enter,
+            _ if name == "@odata.type" || place.is_within_settings() => CopyStep::Enter,
             _ if place.is_annotation() || name.starts_with('$') => CopyStep::Omit,
             Some(property) if property.computed && owner.is_some_and(|owner| owner.is_entity) => {
                 CopyStep::Omit

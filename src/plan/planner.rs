@@ -98,6 +98,7 @@ impl<'a> Planner<'a> {
                 ..Change::default()
             },
             masked: BTreeSet::new(),
+            with_secrets: Map::new(),
         };
         builder.compare(binding);
         let ChangeBuilder { mut change, masked, .. } = builder;
@@ -117,6 +118,8 @@ struct ChangeBuilder<'a> {
     change: Change,
     /// The masked values that are compared.
     masked: BTreeSet<Masked>,
+    /// The properties with declared secrets that do not differ as far as that is known.
+    with_secrets: Map<String, Json>,
 }
 
 impl ChangeBuilder<'_> {
@@ -170,6 +173,7 @@ impl ChangeBuilder<'_> {
         self.change.fields = differ.fields;
         self.change.blocked.extend(differ.blocked);
         self.masked = differ.masked;
+        self.with_secrets = differ.with_secrets;
         Some(properties)
     }
 
@@ -201,6 +205,10 @@ impl ChangeBuilder<'_> {
         self.rules(&body, &properties);
         if !properties.is_empty() {
             self.change.action = Action::Update;
+            if matches!(self.manifest.family.update, Update::Put { .. }) {
+                // A secret is known to its manifest alone: what the tenant shows instead of it must not be sent back.
+                properties.append(&mut self.with_secrets);
+            }
             self.write((&object.id, &body), properties);
         }
         let links = self.planner.links(self.manifest, object, &mut self.change);
@@ -219,8 +227,8 @@ impl ChangeBuilder<'_> {
             properties.into_iter().partition(|(name, _)| family.action(name).is_some());
         match family.update {
             _ if body.is_empty() => {}
-            Update::Put { required, .. } => {
-                match requests::put(manifest, id, live, required, body) {
+            Update::Put { required, kept, .. } => {
+                match requests::put(manifest, id, live, &[required, kept], body) {
                     Ok(planned) => self.change.requests.push(planned),
                     Err(lost) => {
                         let lost: Vec<String> =

@@ -171,7 +171,7 @@ pub(super) fn put(
     manifest: &Manifest,
     id: &str,
     live: &Json,
-    required: &[&str],
+    carried: &[&[&str]],
     properties: Map<String, Json>,
 ) -> Result<PlannedRequest, BTreeSet<String>> {
     let model = Model::of(manifest.version);
@@ -183,7 +183,9 @@ pub(super) fn put(
     let structure = model.get(kind);
     let is_known = |name: &str| structure.iter().any(|known| known.properties.contains_key(name));
     let mut body = live.as_object_mut().map(std::mem::take).unwrap_or_default();
-    body.retain(|name, _| required.contains(&name.as_str()) || !is_known(name));
+    body.retain(|name, _| {
+        carried.iter().any(|names| names.contains(&name.as_str())) || !is_known(name)
+    });
     body.extend(properties);
     let path = object_path(manifest.family, id);
     Ok(PlannedRequest::new(Step::Replace, manifest, path, Some(body.into())))

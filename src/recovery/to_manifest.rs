@@ -218,6 +218,10 @@ impl Declarer {
                 }
                 Ok(self.value(Declared::List(declared)))
             }
+            (Shape::Settings(_), Json::Object(_)) if any(value, &mut stands_for_secret) => {
+                Err(NotRestorable::Withheld)
+            }
+            (Shape::Settings(_), Json::Object(_)) => Ok(Value::from_json(value, self.span)),
             (_, Json::Array(_)) => Err(NotRestorable::Unknown),
             (_, Json::Object(members)) => self.complex(shape, value, members),
             (_, scalar) => Ok(Value::from_json(scalar, self.span)),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::cache::Cache;
-use super::semantics::{Facts, Semantics};
+use super::semantics::{Facts, Form, Semantics};
 use super::types::{Category, Edm, GraphVersion, Holds, Navigation, TypeDef, Types};
+use crate::settings_catalog::Part;
 
 /// The shape of a property's value.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub enum Shape {
     Poly(String),
     /// Many values.
     Collection(Box<Shape>, Order),
+    /// Settings of the settings catalog in the readable form, or a part of them.
+    Settings(Part),
     /// Another object. An entity that is created inline is a value instead, as are many of them.
     Navigation {
         /// Whether the target is part of this object.
@@ -76,7 +79,7 @@ impl Property {
 
     /// Returns whether there is a value that unsets it.
     pub fn can_be_unset(&self) -> bool {
-        self.nullable || matches!(self.shape, Shape::Collection(..))
+        self.nullable || matches!(self.shape, Shape::Collection(..) | Shape::Settings(_))
     }
 
     /// Returns whether the text is base64 on the wire.
@@ -193,6 +196,9 @@ impl Model {
         facts: &Facts,
         inline: bool,
     ) -> Option<Shape> {
+        if let Some(Form::SettingsCatalog) = facts.form {
+            return Some(Shape::Settings(Part::ROOT));
+        }
         let navigation = property.navigation.filter(|_| !inline);
         if let (Some(navigation), Holds::Named(target)) = (navigation, &property.ty.holds) {
             return Some(Shape::Navigation {

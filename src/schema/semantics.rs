@@ -87,6 +87,16 @@ pub struct Facts {
     pub oma_uri: bool,
     /// Greater numbers that the service does not keep.
     pub capped: Option<Cap>,
+    /// The form in which manifests, plans and journals have the value.
+    pub form: Option<Form>,
+}
+
+/// A form of a value that differs from the service's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Form {
+    /// The readable form of settings of the settings catalog ([`crate::settings_catalog`]).
+    SettingsCatalog,
 }
 
 /// The enum that says the same as a boolean.

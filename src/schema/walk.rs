@@ -1,11 +1,12 @@
 //! The walk over values by their types: the place of a value, a visit of all values within one, and a copy of one.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value as Json;
 
 use super::model::{Model, Order, Property, Shape, Structure};
 use super::types::type_name;
+use crate::settings_catalog::Part;
 
 /// A value that may have members or elements.
 pub trait Tree {
@@ -90,14 +91,20 @@ impl<'a, V: Tree> TypedPlace<'a, V> {
 
     /// Returns the place of a member of the value here, which is of this type.
     pub fn member<'b>(&'b self, owner: Option<&'b Structure>, name: &'b str) -> TypedPlace<'b, V> {
-        let property = owner.and_then(|owner| owner.properties.get(name));
+        let (property, shape) = match self.shape {
+            Some(Shape::Settings(part)) => (self.property, Some(settings(part.member(name)))),
+            _ => {
+                let property = owner.and_then(|owner| owner.properties.get(name));
+                (property, property.map(|property| &property.shape))
+            }
+        };
         TypedPlace {
             model: self.model,
             parent: Some(self),
             name: Some(name),
             property,
             owner,
-            shape: property.map(|property| &property.shape),
+            shape,
             other: self.other.and_then(|other| other.member(name)),
         }
     }
@@ -110,6 +117,7 @@ impl<'a, V: Tree> TypedPlace<'a, V> {
                 (Some(&**shape), other.elements().iter().find(|other| other.key(key) == key_of))
             }
             (Some(Shape::Collection(shape, _)), _) => (Some(&**shape), None),
+            (Some(Shape::Settings(part)), _) => (Some(settings(part.element())), None),
             (_, _) => (None, None),
         };
         let (model, property) = (self.model, self.property);
@@ -123,15 +131,37 @@ impl<'a, V: Tree> TypedPlace<'a, V> {
         path
     }
 
-    /// Returns the property that a member is; none for an element, which is only part of it.
+    /// Returns the property that a member is; none for an element or a part of settings, which are only part of it.
     pub fn declared(&self) -> Option<&'a Property> {
-        self.property.filter(|_| self.name.is_some())
+        self.property.filter(|_| self.name.is_some() && !self.is_within_settings())
     }
 
     /// Returns whether a member is an annotation and not a part of the value.
     pub fn is_annotation(&self) -> bool {
-        self.name.is_some_and(|name| name.contains('@') || name.starts_with('#'))
+        let is_one = |name: &str| name.contains('@') || name.starts_with('#');
+        self.name.is_some_and(is_one) && !self.is_within_settings()
     }
+
+    /// Returns whether a value is a part of settings of the settings catalog, whose names are no names of properties.
+    pub fn is_within_settings(&self) -> bool {
+        let around = self.parent.and_then(|parent| parent.shape);
+        matches!(around, Some(Shape::Settings(_)))
+    }
+
+    /// Returns whether the type says that a value is a secret.
+    pub fn is_secret(&self) -> bool {
+        match self.shape {
+            Some(Shape::Settings(part)) => part.is_secret(),
+            _ => self.property.is_some_and(Property::is_secret),
+        }
+    }
+}
+
+/// Returns the shape of a part of settings.
+fn settings(part: Part) -> &'static Shape {
+    static SHAPES: LazyLock<[Shape; Part::ALL.len()]> =
+        LazyLock::new(|| Part::ALL.map(Shape::Settings));
+    &SHAPES[part as usize]
 }
 
 /// Visits a value and everything within, the outer value first. The visitor returns whether to go on within.

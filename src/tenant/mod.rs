@@ -11,7 +11,7 @@ use crate::schema::model::Model;
 use crate::schema::types::{GraphVersion, type_name};
 use crate::values::canonical::object_form;
 use crate::values::digest::{self, Domain};
-use crate::values::{masked as markers, target_form};
+use crate::values::{form, masked as markers, target_form};
 
 use referents::ReferenceTable;
 
@@ -143,6 +143,7 @@ impl LiveObject {
         let kind = stated.or(family.concrete_root())?.to_owned();
         let display_name = text(family.name_property).unwrap_or_default();
         let last_modified = text("lastModifiedDateTime");
+        form::from_graph(&kind, &mut body);
         markers::mark(&mut body);
         let object = Self {
             family,

@@ -13,7 +13,7 @@ use super::{Linked, Live, LiveObject, ObjectKey, Objects, UnreadObject, linked, 
 use crate::graph::error::Call;
 use crate::graph::{Graph, GraphError, Part, Request};
 use crate::http::odata;
-use crate::kinds::{FAMILIES, Family, ODataAction, Obsolete, Update};
+use crate::kinds::{FAMILIES, Family, Obsolete, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::types::GraphVersion;
@@ -49,6 +49,13 @@ impl ObjectRef {
         // A list and a read without the cast do not show these links (FACTS 12).
         let links = links.iter().map(|link| format!("microsoft.graph.{kind}/{link}"));
         get(&family.object_path(id), None, family.expand().into_iter().chain(links).collect())
+    }
+
+    /// Returns the request that reads what is read by pages of its own.
+    fn paged(&self) -> Option<Request> {
+        let paged = self.family.paged?;
+        let path = format!("{}/{}", self.family.object_path(&self.id), paged.property);
+        Some(Request::get(GraphVersion::Beta, path))
     }
 
     /// Reads the object from the response.
@@ -182,16 +189,30 @@ pub async fn reread_each(
     refs: &[ObjectRef],
 ) -> Vec<Result<Option<LiveObject>, GraphError>> {
     let requests: Vec<Request> = refs.iter().map(ObjectRef::request).collect();
-    let outcomes = match &requests[..] {
-        [only] => vec![graph.send(only).await],
-        _ => graph.batch(GraphVersion::Beta, &requests).await,
+    let read = async {
+        match &requests[..] {
+            [only] => vec![graph.send(only).await],
+            _ => graph.batch(GraphVersion::Beta, &requests).await,
+        }
     };
+    let paged: Vec<Request> = refs.iter().filter_map(ObjectRef::paged).collect();
+    let (outcomes, lists) = tokio::join!(read, graph.lists(GraphVersion::Beta, &paged));
     let bodies = outcomes.into_iter().map(|outcome| match outcome {
         Ok(response) => Ok(Some(response.body)),
         Err(error) if error.status() == Some(404) => Ok(None),
         Err(error) => Err(error),
     });
     let mut bodies: Vec<Result<Option<Value>, GraphError>> = bodies.collect();
+    // A list that could not be read, or is not whole, is read once more.
+    let with_lists = refs.iter().zip(&mut bodies).filter(|(it, _)| it.family.paged.is_some());
+    for ((reference, body), list) in with_lists.zip(lists) {
+        let (Some(paged), Ok(Some(body)), Ok(list)) = (reference.family.paged, body, list) else {
+            continue;
+        };
+        if is_whole(reference.family, paged.property, body, &list) {
+            body[paged.property] = list.into();
+        }
+    }
     let families = refs.iter().map(|reference| reference.family);
     complete(graph, families.zip(&mut bodies)).await;
     let objects = bodies.into_iter().zip(refs).zip(&requests);
@@ -202,42 +223,67 @@ pub async fn reread_each(
         .collect()
 }
 
-/// Reads the assignments of objects that were answered without all of them: a missing list of assignments is not an
-/// empty list. A body is set to `None` if its object does not exist any more, and to the error if its assignments
-/// cannot be read.
+/// Reads the assignments of objects that were answered without all of them, and what is read by pages of its own: a
+/// missing list is not an empty list. A body is set to `None` if its object does not exist any more, and to the error if
+/// a list of it cannot be read or is not whole.
 async fn complete(
     graph: &Graph,
     bodies: impl Iterator<Item = (&'static Family, &mut Result<Option<Value>, GraphError>)>,
 ) {
     let incomplete = bodies.filter_map(|(family, body)| {
-        let (property, request) = lacking(family, body.as_ref().ok()?.as_ref()?)?;
-        Some((request, (property, body)))
+        let lacking = lacking(family, body.as_ref().ok()?.as_ref()?);
+        (!lacking.is_empty()).then_some((family, lacking, body))
     });
-    let (requests, incomplete): (Vec<Request>, Vec<_>) = incomplete.unzip();
-    let lists = graph.lists(GraphVersion::Beta, &requests).await;
-    for ((property, body), assignments) in incomplete.into_iter().zip(lists) {
-        match assignments {
-            Ok(assignments) => {
-                let body = body.as_mut().ok().and_then(Option::as_mut);
-                let members = body.and_then(Value::as_object_mut);
-                members.map(|members| members.insert(property.to_owned(), assignments.into()));
-            }
-            Err(error) if error.status() == Some(404) => *body = Ok(None),
-            Err(error) => *body = Err(error),
+    let incomplete: Vec<_> = incomplete.collect();
+    let requests = incomplete.iter().flat_map(|(_, lacking, _)| lacking);
+    let requests: Vec<Request> = requests.map(|(_, request)| request.clone()).collect();
+    let mut lists = graph.lists(GraphVersion::Beta, &requests).await.into_iter();
+    for (family, lacking, body) in incomplete {
+        for ((property, request), list) in lacking.into_iter().zip(&mut lists) {
+            let found = match (list, body.as_mut()) {
+                (Ok(list), Ok(Some(found))) if is_whole(family, property, found, &list) => {
+                    found[property] = list.into();
+                    found.as_object_mut().map(|members| members.remove(&next_link(property)));
+                    continue;
+                }
+                (Ok(_), Ok(Some(_))) => {
+                    Err(bad(&request, "there are not as many settings as the object says"))
+                }
+                (Err(error), _) if error.status() != Some(404) => Err(error),
+                _ => Ok(None),
+            };
+            *body = found;
         }
     }
 }
 
-/// Returns the property of an object's assignments and the request that reads them, if the object was not answered with
-/// all of them.
-fn lacking(family: &Family, body: &Value) -> Option<(&'static str, Request)> {
-    let ODataAction { property, .. } = family.assign?;
-    let has_next = body.get(next_link(property)).is_some_and(|link| !link.is_null());
-    let is_complete = !has_next && body.get(property).is_some_and(Value::is_array);
+/// Returns whether a list of an object has as many elements as the object says: a replacement with a part of them would
+/// delete the others.
+fn is_whole(family: &Family, property: &str, body: &Value, list: &[Value]) -> bool {
+    let paged = family.paged.filter(|paged| paged.property == property);
+    let said = paged.and_then(|paged| body.get(paged.count)?.as_u64());
+    said.is_none_or(|said| said == list.len() as u64)
+}
+
+/// Returns the properties with lists that an object was not answered with as a whole, each with the request that reads
+/// it.
+fn lacking(family: &Family, body: &Value) -> Vec<(&'static str, Request)> {
+    let assignments = family.assign.map(|assign| assign.property);
+    let lists = assignments.into_iter().chain(family.paged.map(|paged| paged.property));
     // A body without an id is rejected when the object is read from it.
-    let id = body.get("id").and_then(Value::as_str).filter(|_| !is_complete)?;
-    let path = format!("{}/{property}", family.object_path(id));
-    Some((property, Request::get(GraphVersion::Beta, path)))
+    let Some(id) = body.get("id").and_then(Value::as_str) else {
+        return Vec::new();
+    };
+    let is_whole = |property: &&str| {
+        let has_next = body.get(next_link(property)).is_some_and(|link| !link.is_null());
+        !has_next && body.get(*property).is_some_and(Value::is_array)
+    };
+    let lacking = lists.filter(|property| !is_whole(property));
+    let request = |property: &'static str| {
+        let path = format!("{}/{property}", family.object_path(id));
+        (property, Request::get(GraphVersion::Beta, path))
+    };
+    lacking.map(request).collect()
 }
 
 /// Returns the objects of a type with a display name.
@@ -286,7 +332,7 @@ fn bad(request: &Request, reason: &'static str) -> GraphError {
 
 /// Returns why a response is not complete enough for a replacement of the object: missing properties would be lost.
 fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
-    let Update::Put { required, obsolete } = &family.update else {
+    let Update::Put { required, obsolete, .. } = &family.update else {
         return None;
     };
     let value = |name: &str| body.get(name).filter(|value| !value.is_null());
@@ -391,7 +437,7 @@ async fn objects(
             let body = item.value().ok_or_else(|| bad(request, "an object is not JSON"));
             let is_cut = body.as_ref().is_ok_and(|body| !family.is_complete(body));
             let part = body.as_ref().ok().filter(|_| !is_cut);
-            let part = part.filter(|body| lacking(family, body).is_some()).cloned();
+            let part = part.filter(|body| !lacking(family, body).is_empty()).cloned();
             match (body.and_then(|body| object(family, request, body)), part) {
                 (Ok(object), _) if is_cut => cut.push(object),
                 (Ok(object), Some(body)) => incomplete.push((object, Ok(Some(body)))),

@@ -37,13 +37,20 @@ impl Copier for Canonical {
             _ if place.is_annotation() => CopyStep::Omit,
             (Some(property), _) if !property.is_comparable() => CopyStep::Omit,
             (Some(property), Some(shape)) if is_unset(property, shape, value) => CopyStep::Omit,
-            (Some(_), _) if is_secret(place, value, &BTreeSet::new()) => CopyStep::Put(true.into()),
+            (Some(_), _) | (_, Some(Shape::Settings(_)))
+                if is_secret(place, value, &BTreeSet::new()) =>
+            {
+                CopyStep::Put(true.into())
+            }
             // Whether it could be read says nothing about the value.
             (_, Some(_)) if masked::reference(value).is_some() => {
                 CopyStep::Put(masked::MASK.into())
             }
             (_, Some(Shape::Scalar(edm))) => CopyStep::Put(scalar(*edm, value)),
             (_, Some(Shape::Enum(def))) if def.flags => CopyStep::Put(flags(value)),
+            (_, Some(Shape::Settings(_))) if value.is_number() => {
+                CopyStep::Put(with_whole_numbers(value))
+            }
             (None, None) if value.is_null() && place.name.is_some() => CopyStep::Omit,
             (_, None) => CopyStep::Put(value.clone()),
             _ => CopyStep::Enter,
@@ -80,6 +87,7 @@ pub fn is_unset(property: &Property, shape: &Shape, value: &Value) -> bool {
     let default = match (shape, value) {
         (_, Value::Null) => true,
         (Shape::Collection(..), Value::Array(items)) => items.is_empty(),
+        (Shape::Settings(_), Value::Object(members)) => members.is_empty(),
         (Shape::Scalar(Edm::DateTimeOffset), Value::String(text)) => {
             // What .NET writes for an instant that was never set, however many zeros its fraction has.
             text.starts_with("0001-01-01T00:00:00") && text.ends_with('Z')

@@ -2,6 +2,7 @@
 
 pub mod canonical;
 pub mod digest;
+pub mod form;
 pub mod masked;
 pub mod secret;
 mod target;

@@ -15,7 +15,7 @@ pub fn is_secret(
     value: &Json,
     from_environment: &BTreeSet<String>,
 ) -> bool {
-    let is_sensitive = place.property.is_some_and(Property::is_secret);
+    let is_sensitive = place.is_secret();
     let is_named = place.name.is_some_and(|name| from_environment.contains(name));
     (is_sensitive || is_named) && !value.is_null()
 }

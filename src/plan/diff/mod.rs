@@ -22,6 +22,7 @@ use crate::values::masked::has_placeholder;
 
 mod collections;
 mod field;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +45,9 @@ pub(super) struct Differ<'a> {
     pub(super) blocked: Vec<Blocked>,
     /// Whether the value being built repeats something that the tenant masks.
     repeats_masked: bool,
+    /// The properties that do not differ as far as that is known, and that hold declared secrets: a replacement must
+    /// contain them.
+    pub(super) with_secrets: Map<String, Json>,
     /// Members that hold a secret in some element of the collection being compared; they are withheld in all elements.
     withheld: BTreeSet<String>,
 }
@@ -95,6 +99,7 @@ impl<'a> Differ<'a> {
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
+            with_secrets: Map::new(),
             withheld: BTreeSet::new(),
         }
     }
@@ -165,6 +170,10 @@ impl<'a> Differ<'a> {
         }
         let changed = |field: &FieldChange| field.status == FieldStatus::Change;
         if !self.fields[first..].iter().any(changed) {
+            if at.declared.holds_secret() {
+                let name = at.property.name.clone();
+                self.with_secrets.insert(name, value);
+            }
             return None;
         }
         if self.repeats_masked {
@@ -194,6 +203,7 @@ impl<'a> Differ<'a> {
             (Declared::List(_), Shape::Collection(element, order)) => {
                 self.collection(at, element, order, live)
             }
+            (Declared::Object(_), Shape::Settings(_)) => self.settings(at, live),
             _ => self.scalar(at, live),
         }
     }
@@ -374,6 +384,7 @@ fn undeclared(property: &Property) -> Option<Json> {
 fn nothing(shape: &Shape) -> Json {
     match shape {
         Shape::Collection(..) => Json::Array(Vec::new()),
+        Shape::Settings(_) => Json::Object(Map::new()),
         _ => Json::Null,
     }
 }

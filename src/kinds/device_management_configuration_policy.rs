@@ -1,0 +1,48 @@
+//! Intune settings catalog policies: a collection of objects of one type, replaced as a whole.
+
+use serde_json::Value as Json;
+
+use super::{Family, Paged, RiskLevel, RiskRule, Untouched, Update};
+use crate::schema::walk::any;
+
+/// In all that is not named here as device configurations.
+pub(super) const FAMILY: Family = Family {
+    name: "configurationPolicies",
+    path: "/deviceManagement/configurationPolicies",
+    root: "deviceManagementConfigurationPolicy",
+    name_property: "name",
+    // A list does not show settings, and a read by id may show a part of them (FACTS 15).
+    paged: Some(Paged { property: "settings", count: "settingCount" }),
+    // A PATCH changes no setting (FACTS 15).
+    update: Update::Put {
+        required: &["name", "platforms", "technologies", "settings"],
+        kept: &[
+            "description",
+            "disableEntraGroupPolicyAssignment",
+            "priorityMetaData",
+            "roleScopeTagIds",
+            "templateReference",
+        ],
+        obsolete: None,
+    },
+    unmask: None,
+    // The service reports no states of these policies there (FACTS 15).
+    status_overview: None,
+    untouched: Untouched::Dates,
+    not_kinds: &[],
+    risks: RISKS,
+    ..super::device_configuration::FAMILY
+};
+
+const RISKS: &[RiskRule] = &[RiskRule {
+    code: "settings/secret-echo",
+    level: RiskLevel::Refused,
+    message: "The policy is replaced as a whole, and holds a secret that the manifest does not declare: only its token can \
+              be sent back, and the service may keep the token as the secret.",
+    happens: |before, after| !before.is_null() && any(&after["settings"], &mut is_token),
+}];
+
+/// Returns whether a value is a secret as the service shows it.
+fn is_token(value: &Json) -> bool {
+    value["state"] == "encryptedValueToken"
+}

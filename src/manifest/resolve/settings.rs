@@ -1,0 +1,97 @@
+//! Resolves references within settings of the settings catalog, and reads settings in Graph's form.
+
+use super::Resolver;
+use crate::diagnostic::{Finding, value_or_report};
+use crate::manifest::value::{Declared, Member, Value};
+use crate::manifest::variable::is_name;
+use crate::schema::model::{Property, Shape};
+use crate::schema::types::Edm;
+use crate::settings_catalog::{self, Part};
+
+impl Resolver<'_> {
+    /// Returns settings, or a part of them, with their references resolved.
+    pub(super) fn settings(&mut self, value: Value, property: &Property, part: Part) -> Value {
+        let value = match value.declared {
+            Declared::List(_) if part == Part::ROOT => readable(&value),
+            _ => value,
+        };
+        self.part(value, property, part).unwrap_or_else(|value| value)
+    }
+
+    /// Returns a part of settings. A fault is reported, and the part stays as it is.
+    fn part(&mut self, value: Value, property: &Property, part: Part) -> Result<Value, Value> {
+        if part.is_secret() {
+            return Ok(self.secret_of_setting(value, property));
+        }
+        if let Some(reference) = value.directive().filter(|_| part.is_text()) {
+            let text = Shape::Scalar(Edm::String);
+            let resolved = self.reference(reference, value.span, property, &text);
+            return value_or_report(resolved, &mut self.resolved.findings).flatten().ok_or(value);
+        }
+        let Value { declared, span } = value;
+        let mut below = |value, part| self.part(value, property, part).unwrap_or_else(|it| it);
+        let declared = match declared {
+            Declared::Object(members) => {
+                let member = |member: Member| Member {
+                    value: below(member.value, part.member(&member.name)),
+                    ..member
+                };
+                Declared::Object(members.into_iter().map(member).collect())
+            }
+            Declared::List(elements) => {
+                let element = |element| below(element, part.element());
+                Declared::List(elements.into_iter().map(element).collect())
+            }
+            declared => declared,
+        };
+        Ok(Value { declared, span })
+    }
+}
+
+impl Resolver<'_> {
+    /// Returns a secret of a setting, which only the environment may give.
+    fn secret_of_setting(&mut self, value: Value, property: &Property) -> Value {
+        let Value { span, .. } = value;
+        match value.directive().filter(|reference| reference.name == "$env") {
+            Some(reference) if is_name(&reference.value) => {
+                let name = reference.value.as_str().unwrap_or_default().to_owned();
+                return Value { declared: Declared::Env(name), span };
+            }
+            _ => {}
+        }
+        let fault = self.refuse_literal(&value, property).err();
+        let fault = fault.or_else(|| {
+            let reference = value.directive()?;
+            let message = "`$env` takes the name of an environment variable";
+            let finding = Finding::error("value/env-name", reference.value.span, message);
+            Some(finding.help("use letters, digits and `_`, such as `SSO_KEY`"))
+        });
+        self.resolved.findings.extend(fault);
+        value
+    }
+}
+
+/// Returns settings that are written in Graph's form in the readable form, each with the place of its element.
+fn readable(list: &Value) -> Value {
+    let whole = Value::from_json(&settings_catalog::read(&list.to_json()), list.span);
+    let Value { declared: Declared::Object(members), span } = whole else {
+        return whole;
+    };
+    let place = |id: &str| {
+        let has_id = |element: &&Value| {
+            let instance = element.get("settingInstance");
+            instance.and_then(|it| it.get("settingDefinitionId")).and_then(Value::as_str)
+                == Some(id)
+        };
+        list.elements().iter().find(has_id).map(|element| element.span)
+    };
+    let member = |member: Member| match place(&member.name) {
+        Some(span) => Member {
+            value: Value::from_json(&member.value.to_json(), span),
+            name_span: span,
+            ..member
+        },
+        None => member,
+    };
+    Value { declared: Declared::Object(members.into_iter().map(member).collect()), span }
+}

@@ -1,0 +1,59 @@
+//! Settings of the settings catalog, by their definition id.
+
+use serde_json::{Map, Value as Json};
+
+use super::{At, Differ};
+use crate::manifest::value::{Declared, Value};
+use crate::plan::Segment;
+use crate::schema::model::Shape;
+use crate::schema::walk::Tree;
+use crate::settings_catalog::{MERGE, Part};
+
+static SETTING: Shape = Shape::Settings(Part::Instance);
+
+impl Differ<'_> {
+    /// Compares settings one by one, and returns all of them as they are sent. A setting is compared and replaced whole.
+    pub(super) fn settings(&mut self, at: &At<'_>, live: &Json) -> Json {
+        let merged = at.declared.get(MERGE);
+        let mut sent = match (merged, live) {
+            (Some(_), Json::Object(live)) => live.clone(),
+            _ => Map::new(),
+        };
+        let declared = merged.unwrap_or(at.declared);
+        for member in declared.members() {
+            let at = setting(at, &member.name, &member.value);
+            let before = live.get(&member.name);
+            if member.value.declared == Declared::Null {
+                sent.remove(&member.name);
+                before.into_iter().for_each(|before| self.differs(&at, Some(before), None));
+                continue;
+            }
+            let value = member.value.to_json();
+            match before {
+                Some(before) if self.same(&at, &value, before) => {
+                    if member.value.holds_secret() {
+                        self.unverifiable(&at, "a value from the environment is never compared");
+                    }
+                }
+                before => self.differs(&at, before, Some(&value)),
+            }
+            sent.insert(member.name.clone(), value);
+        }
+        let is_gone = |id: &str| merged.is_none() && declared.get(id).is_none();
+        for (id, before) in live.members().filter(|(id, _)| is_gone(id)) {
+            self.differs(&setting(at, id, at.declared), Some(before), None);
+        }
+        sent.into()
+    }
+}
+
+/// Returns the place of a setting.
+fn setting<'v>(at: &At<'v>, id: &str, declared: &'v Value) -> At<'v> {
+    At {
+        path: at.path.with(Segment::Key { key: id.to_owned() }),
+        property: at.property,
+        shape: &SETTING,
+        declared,
+        whole: true,
+    }
+}

@@ -1,0 +1,34 @@
+//! Values in the form that manifests, plans and journals have, where the service has another form.
+
+use serde_json::Value;
+
+use crate::schema::model::{Model, Shape};
+use crate::schema::types::GraphVersion;
+use crate::settings_catalog;
+
+/// Brings the values of an object that was read into the form of manifests. Settings in no form of the service stay as
+/// they are.
+pub fn from_graph(kind: &str, body: &mut Value) {
+    convert(kind, body, |value| value.is_array().then(|| settings_catalog::read(value)));
+}
+
+/// Brings the values of a request's body into the form of the service.
+pub fn to_graph(kind: &str, body: &mut Value) {
+    convert(kind, body, |value| settings_catalog::write(value).ok());
+}
+
+fn convert(kind: &str, body: &mut Value, form: impl Fn(&Value) -> Option<Value>) {
+    let structure = Model::of(GraphVersion::Beta).get(kind);
+    let Some((structure, members)) = structure.zip(body.as_object_mut()) else {
+        return;
+    };
+    let is_converted = |name: &str| {
+        let property = structure.properties.get(name);
+        property.is_some_and(|property| matches!(property.shape, Shape::Settings(_)))
+    };
+    for (_, value) in members.iter_mut().filter(|(name, _)| is_converted(name)) {
+        if let Some(converted) = form(value) {
+            *value = converted;
+        }
+    }
+}
