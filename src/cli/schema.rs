@@ -132,7 +132,7 @@ fn generate_file(
     };
     let types = csdl::read(&text).map_err(unusable)?;
     let curated = &Semantics::built_in().constraints;
-    let schema = generate::generate(version, &types, curated, &roots()).map_err(unusable)?;
+    let schema = generate::generate(version, &types, curated, &roots(version)).map_err(unusable)?;
     save(ui, output, &pretty(&schema))?;
     Ok(schema["$defs"]
         .as_object()
@@ -140,12 +140,17 @@ fn generate_file(
 }
 
 /// Returns the types to generate schemas from: each family's root type, and its assignments.
-fn roots() -> Vec<Root<'static>> {
+fn roots(version: GraphVersion) -> Vec<Root<'static>> {
     let root = |family: &'static kinds::Family| Root {
         name: family.root,
         navigations: family.assign.iter().map(|assign| assign.property).collect(),
     };
-    kinds::FAMILIES.iter().copied().map(root).collect()
+    // v1.0 has no settings catalog (FACTS 15.1), and no family covers it yet.
+    let catalog = (version == GraphVersion::Beta).then(|| Root {
+        name: "deviceManagementConfigurationPolicy",
+        navigations: vec!["assignments"],
+    });
+    kinds::FAMILIES.iter().copied().map(root).chain(catalog).collect()
 }
 
 fn editor_schema() -> Value {
