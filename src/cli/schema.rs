@@ -145,12 +145,8 @@ fn roots(version: GraphVersion) -> Vec<Root<'static>> {
         name: family.root,
         navigations: family.assign.iter().map(|assign| assign.property).collect(),
     };
-    // v1.0 has no settings catalog (FACTS 15.1), and no family covers it yet.
-    let catalog = (version == GraphVersion::Beta).then(|| Root {
-        name: "deviceManagementConfigurationPolicy",
-        navigations: vec!["assignments"],
-    });
-    kinds::FAMILIES.iter().copied().map(root).chain(catalog).collect()
+    let families = kinds::FAMILIES.iter().copied();
+    families.filter(|family| family.versions.contains(&version)).map(root).collect()
 }
 
 fn editor_schema() -> Value {

@@ -2,10 +2,12 @@
 
 use super::{AuditLog, Family, NotKind, ODataAction, Service, Unmask, Untouched, Update};
 use crate::http::cloud::Cloud;
+use crate::schema::types::GraphVersion;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceConfigurations",
     path: "/deviceManagement/deviceConfigurations",
+    versions: &GraphVersion::ALL,
     service: Service::Intune,
     root: "deviceConfiguration",
     name_property: "displayName",

@@ -3,12 +3,14 @@
 use serde_json::Value as Json;
 
 use super::{Family, Paged, RiskLevel, RiskRule, Untouched, Update};
+use crate::schema::types::GraphVersion;
 use crate::schema::walk::any;
 
 /// In all that is not named here as device configurations.
 pub(super) const FAMILY: Family = Family {
     name: "configurationPolicies",
     path: "/deviceManagement/configurationPolicies",
+    versions: &[GraphVersion::Beta],
     root: "deviceManagementConfigurationPolicy",
     name_property: "name",
     // A list does not show settings, and a read by id may show a part of them (FACTS 15).

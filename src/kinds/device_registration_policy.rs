@@ -4,11 +4,13 @@ use serde_json::Value as Json;
 
 use super::{AuditLog, Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
+use crate::schema::types::GraphVersion;
 use crate::schema::walk::Tree;
 
 pub(super) const FAMILY: Family = Family {
     name: "deviceRegistrationPolicy",
     path: "/policies/deviceRegistrationPolicy",
+    versions: &GraphVersion::ALL,
     service: Service::Entra,
     root: "deviceRegistrationPolicy",
     name_property: "displayName",

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::risk::RiskRule;
 use crate::http::cloud::Cloud;
 use crate::http::odata::segment;
+use crate::schema::types::GraphVersion;
 
 /// A family of kinds that share a place in Graph and its verbs.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub struct Family {
     pub name: &'static str,
     /// The path below the version.
     pub path: &'static str,
+    /// The versions that have it.
+    pub versions: &'static [GraphVersion],
     /// The service that has the objects.
     pub service: Service,
     /// The type that all kinds of the family are or derive from.

@@ -4,12 +4,10 @@
 //! The names are those of the type documents, `https://graph.microsoft.com/beta/$metadata`.
 
 /// The phrase for the types that Moorline covers, as in the README.
-pub const COVERED: &str =
-    "device configurations (templates), compliance policies and the device registration policy";
+pub const COVERED: &str = "device configurations (templates), settings catalog policies, compliance policies and the device registration policy";
 
 /// The common name of an object, and the Graph types of such objects, abstract ones included.
 const NOT_COVERED: &[(&str, &[&str])] = &[
-    ("a settings catalog policy", &["deviceManagementConfigurationPolicy"]),
     ("a settings catalog compliance policy", &["deviceManagementCompliancePolicy"]),
     ("a reusable settings group", &["deviceManagementReusablePolicySetting"]),
     ("an ADMX template (a group policy configuration)", &["groupPolicyConfiguration"]),

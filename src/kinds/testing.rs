@@ -3,16 +3,19 @@
 
 use super::{AuditLog, Family, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
+use crate::schema::types::GraphVersion;
 
 pub(super) static FAMILY: Family = Family {
     name: "testLabels",
     path: "/deviceManagement/testLabels",
+    versions: &GraphVersion::ALL,
     service: Service::Intune,
     root: "roleScopeTag",
     name_property: "description",
     singleton: false,
     contained: &[],
-    update: Update::Put { required: &["displayName", "description"], obsolete: None },
+    paged: None,
+    update: Update::Put { required: &["displayName", "description"], kept: &[], obsolete: None },
     assign: None,
     actions: &[],
     unmask: None,

@@ -37,6 +37,7 @@ pub mod previous;
 pub mod reference;
 mod resolve;
 mod secret;
+mod settings;
 pub mod tenant_file;
 mod unknown;
 pub mod value;

@@ -4,10 +4,10 @@ use serde_json::Value as Json;
 
 use super::bounded::MAX_FINDINGS;
 use super::document_schema::DocumentSchema;
-use super::not_a_manifest;
 use super::place::Place;
 use super::unknown;
 use super::value::{Declared, Value};
+use super::{not_a_manifest, settings};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Sources};
 use crate::schema::model::{Model, Shape};
@@ -29,9 +29,16 @@ pub(super) fn check(
     sources: Option<&Sources>,
 ) -> Vec<Finding> {
     // A secret is any text.
-    let violations =
-        violations(version, kind, &value.to_json_with(&|_| Json::String(String::new())));
-    report(Schema { version, kind, document: None }, value, &violations, sources)
+    let mut body = value.to_json_with(&|_| Json::String(String::new()));
+    let mut findings = Vec::new();
+    // The schema has settings in Graph's form.
+    for name in settings::properties(version, kind) {
+        body.as_object_mut().map(|members| members.remove(&name));
+        findings.extend(value.get(&name).into_iter().flat_map(settings::check));
+    }
+    let violations = violations(version, kind, &body);
+    findings.extend(report(Schema { version, kind, document: None }, value, &violations, sources));
+    findings
 }
 
 /// Returns the findings of violations. With `sources`, a finding can offer the value's text rewritten.

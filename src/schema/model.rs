@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use super::cache::Cache;
 use super::semantics::{Facts, Form, Semantics};
 use super::types::{Category, Edm, GraphVersion, Holds, Navigation, TypeDef, Types};
-use crate::settings_catalog::Part;
+use crate::settings_catalog::SettingPart;
 
 /// The shape of a property's value.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub enum Shape {
     /// Many values.
     Collection(Box<Shape>, Order),
     /// Settings of the settings catalog in the readable form, or a part of them.
-    Settings(Part),
+    Settings(SettingPart),
     /// Another object. An entity that is created inline is a value instead, as are many of them.
     Navigation {
         /// Whether the target is part of this object.
@@ -197,7 +197,7 @@ impl Model {
         inline: bool,
     ) -> Option<Shape> {
         if let Some(Form::SettingsCatalog) = facts.form {
-            return Some(Shape::Settings(Part::ROOT));
+            return Some(Shape::Settings(SettingPart::ROOT));
         }
         let navigation = property.navigation.filter(|_| !inline);
         if let (Some(navigation), Holds::Named(target)) = (navigation, &property.ty.holds) {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::model::{Model, Order, Property, Shape, Structure};
 use super::types::type_name;
-use crate::settings_catalog::Part;
+use crate::settings_catalog::SettingPart;
 
 /// A value that may have members or elements.
 pub trait Tree {
@@ -89,10 +89,15 @@ impl<'a, V: Tree> TypedPlace<'a, V> {
         self.model.actual(self.shape?, value.stated_type())
     }
 
-    /// Returns the place of a member of the value here, which is of this type.
-    pub fn member<'b>(&'b self, owner: Option<&'b Structure>, name: &'b str) -> TypedPlace<'b, V> {
+    /// Returns the place of a member of the value here, which is of this type; `value` is the member's.
+    pub fn member<'b>(
+        &'b self,
+        owner: Option<&'b Structure>,
+        name: &'b str,
+        value: &V,
+    ) -> TypedPlace<'b, V> {
         let (property, shape) = match self.shape {
-            Some(Shape::Settings(part)) => (self.property, Some(settings(part.member(name)))),
+            Some(Shape::Settings(part)) => (self.property, settings(part.member(name), value)),
             _ => {
                 let property = owner.and_then(|owner| owner.properties.get(name));
                 (property, property.map(|property| &property.shape))
@@ -117,7 +122,7 @@ impl<'a, V: Tree> TypedPlace<'a, V> {
                 (Some(&**shape), other.elements().iter().find(|other| other.key(key) == key_of))
             }
             (Some(Shape::Collection(shape, _)), _) => (Some(&**shape), None),
-            (Some(Shape::Settings(part)), _) => (Some(settings(part.element())), None),
+            (Some(Shape::Settings(part)), _) => (settings(part.element(), element), None),
             (_, _) => (None, None),
         };
         let (model, property) = (self.model, self.property);
@@ -157,11 +162,12 @@ impl<'a, V: Tree> TypedPlace<'a, V> {
     }
 }
 
-/// Returns the shape of a part of settings.
-fn settings(part: Part) -> &'static Shape {
-    static SHAPES: LazyLock<[Shape; Part::ALL.len()]> =
-        LazyLock::new(|| Part::ALL.map(Shape::Settings));
-    &SHAPES[part as usize]
+/// Returns the shape of a part of settings, by what its value says of itself; none where the form has no such part.
+fn settings<V: Tree>(part: SettingPart, value: &V) -> Option<&'static Shape> {
+    static SHAPES: LazyLock<Vec<Shape>> =
+        LazyLock::new(|| SettingPart::ALL.into_iter().map(Shape::Settings).collect());
+    let part = part.stating(value.stated_type(), value.member("valueState").is_some());
+    SHAPES.iter().find(|shape| **shape == Shape::Settings(part))
 }
 
 /// Visits a value and everything within, the outer value first. The visitor returns whether to go on within.
@@ -175,7 +181,7 @@ pub fn each<'v, V: Tree>(
     }
     let structure = place.structure(value);
     for (name, member) in value.members() {
-        each(&place.member(structure.as_deref(), name), member, visit);
+        each(&place.member(structure.as_deref(), name, member), member, visit);
     }
     for element in value.elements() {
         each(&place.element(element), element, visit);
@@ -233,7 +239,7 @@ pub fn copy(place: &TypedPlace<'_, Json>, value: &Json, copier: &mut impl Copier
     let copied = match value {
         Json::Object(members) => {
             let member = |(name, value): (&String, &Json)| {
-                let value = copy(&place.member(structure, name), value, copier)?;
+                let value = copy(&place.member(structure, name, value), value, copier)?;
                 Some((name.clone(), value))
             };
             members.iter().filter_map(member).collect()

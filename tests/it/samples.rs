@@ -115,6 +115,10 @@ pub fn sample(
             }
             json!([value])
         }
+        Shape::Settings(_) => json!({
+            "device_vendor_msft_passportforwork_{tenantid}_policies_usepassportforwork":
+                { "choice": (["true", "false"][variant]) },
+        }),
         Shape::Navigation { .. } => Value::Null,
     }
 }

@@ -6,20 +6,30 @@ use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::variable::is_name;
 use crate::schema::model::{Property, Shape};
 use crate::schema::types::Edm;
-use crate::settings_catalog::{self, Part};
+use crate::settings_catalog::{self, SettingPart};
 
 impl Resolver<'_> {
     /// Returns settings, or a part of them, with their references resolved.
-    pub(super) fn settings(&mut self, value: Value, property: &Property, part: Part) -> Value {
+    pub(super) fn settings(
+        &mut self,
+        value: Value,
+        property: &Property,
+        part: SettingPart,
+    ) -> Value {
         let value = match value.declared {
-            Declared::List(_) if part == Part::ROOT => readable(&value),
+            Declared::List(_) if part == SettingPart::ROOT => readable(&value),
             _ => value,
         };
         self.part(value, property, part).unwrap_or_else(|value| value)
     }
 
     /// Returns a part of settings. A fault is reported, and the part stays as it is.
-    fn part(&mut self, value: Value, property: &Property, part: Part) -> Result<Value, Value> {
+    fn part(
+        &mut self,
+        value: Value,
+        property: &Property,
+        part: SettingPart,
+    ) -> Result<Value, Value> {
         if part.is_secret() {
             return Ok(self.secret_of_setting(value, property));
         }
@@ -29,6 +39,10 @@ impl Resolver<'_> {
             return value_or_report(resolved, &mut self.resolved.findings).flatten().ok_or(value);
         }
         let Value { declared, span } = value;
+        if part.is_text() && matches!(declared, Declared::Number(_) | Declared::Bool(_)) {
+            let text = self.context.sources.text(span).to_owned();
+            return Ok(Value { declared: Declared::String(text), span });
+        }
         let mut below = |value, part| self.part(value, property, part).unwrap_or_else(|it| it);
         let declared = match declared {
             Declared::Object(members) => {

@@ -7,9 +7,9 @@ use crate::manifest::value::{Declared, Value};
 use crate::plan::Segment;
 use crate::schema::model::Shape;
 use crate::schema::walk::Tree;
-use crate::settings_catalog::{MERGE, Part};
+use crate::settings_catalog::{self, MERGE, SettingPart};
 
-static SETTING: Shape = Shape::Settings(Part::Instance);
+static SETTING: Shape = Shape::Settings(SettingPart::Instance);
 
 impl Differ<'_> {
     /// Compares settings one by one, and returns all of them as they are sent. A setting is compared and replaced whole.
@@ -28,7 +28,7 @@ impl Differ<'_> {
                 before.into_iter().for_each(|before| self.differs(&at, Some(before), None));
                 continue;
             }
-            let value = member.value.to_json();
+            let value = spelt(&member.name, member.value.to_json());
             match before {
                 Some(before) if self.same(&at, &value, before) => {
                     if member.value.holds_secret() {
@@ -45,6 +45,12 @@ impl Differ<'_> {
         }
         sent.into()
     }
+}
+
+/// Returns a setting in the spelling that live settings have.
+fn spelt(id: &str, setting: Json) -> Json {
+    let one = Json::Object(Map::from_iter([(id.to_owned(), setting)]));
+    settings_catalog::canonical(&one).get_mut(id).map(Json::take).unwrap_or_default()
 }
 
 /// Returns the place of a setting.

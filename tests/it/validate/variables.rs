@@ -72,7 +72,9 @@ impl Walk<'_> {
                 names.insert(name.clone());
                 json!({ "$env": name })
             }
-            Shape::Scalar(_) | Shape::Enum(_) => sample(self.model, property, shape, 0, depth),
+            Shape::Scalar(_) | Shape::Enum(_) | Shape::Settings(_) => {
+                sample(self.model, property, shape, 0, depth)
+            }
             Shape::Complex(name) => {
                 let structure = self.model.get(name).expect("the type exists");
                 self.members(&structure, depth + 1).into()
