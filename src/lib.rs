@@ -35,7 +35,7 @@
 //! | [`error`] | the one error that reaches `main`; its kind alone decides the exit code |
 //! | [`values`] | values by type: canonical form, digests, the form of assignment targets, masked values |
 //! | [`schema`] | the type system: CSDL to JSON Schema to types, merged with curated facts |
-//! | [`settings_catalog`] | the readable form of settings of the settings catalog |
+//! | [`settings_catalog`] | settings catalog policies: settings by definition id, in place of Graph's list |
 //! | [`yaml`] | text to trees that know their places; nothing else names the YAML crate |
 //! | [`diagnostic`] | findings about what the user wrote, as data, with a writer for each format |
 //! | [`text`] | text for people: made harmless for a terminal, and coloured |
