@@ -46,5 +46,5 @@ const RISKS: &[RiskRule] = &[RiskRule {
 
 /// Returns whether a value is a secret as the service shows it.
 fn is_token(value: &Json) -> bool {
-    value["state"] == "encryptedValueToken"
+    ["state", "valueState"].iter().any(|name| value[name] == "encryptedValueToken")
 }

@@ -1,14 +1,16 @@
 //! The platforms of kinds, by the names that assignment filters have for them.
 
-/// The platforms of the filters that a kind can be assigned with, by the beginning of its name; the first one decides
-/// (FACTS 3).
-const FILTERS: [(&str, &[&str]); 12] = [
+/// The platforms of the filters that a kind, or a policy of a platform, can be assigned with, by the beginning of its
+/// name; the first one decides (FACTS 3).
+const FILTERS: [(&str, &[&str]); 14] = [
     ("aosp", &["androidAOSP"]),
     ("androidDeviceOwner", &["androidForWork"]),
+    ("androidEnterprise", &["androidForWork", "androidWorkProfile"]),
     ("androidForWork", &["androidForWork", "androidWorkProfile"]),
     ("androidWorkProfile", &["androidForWork", "androidWorkProfile"]),
     ("android", &["android"]),
     ("ios", &["iOS"]),
+    ("iOS", &["iOS"]),
     ("macOS", &["macOS"]),
     ("windowsPhone81", &["windowsPhone81"]),
     ("windows81", &["windows81AndLater", "windows10AndLater"]),
@@ -17,7 +19,8 @@ const FILTERS: [(&str, &[&str]); 12] = [
     ("editionUpgrade", &["windows10AndLater"]),
 ];
 
-/// Returns the platforms of the filters that objects of a kind can be assigned with, `None` where they are not known.
+/// Returns the platforms of the filters that objects of a kind, or policies of a platform, can be assigned with, `None`
+/// where they are not known.
 pub fn filters_of(kind: &str) -> Option<&'static [&'static str]> {
     FILTERS.iter().find(|(beginning, _)| kind.starts_with(beginning)).map(|(_, filters)| *filters)
 }
@@ -32,7 +35,9 @@ mod tests {
         let kinds = kinds::all().into_iter().filter(|kind| kind.family.is_assignable());
         let without: Vec<String> =
             kinds.map(|kind| kind.name).filter(|kind| filters_of(kind).is_none()).collect();
-        // The bases of VPN profiles are of no platform.
-        assert_eq!(without, ["appleVpnConfiguration", "vpnConfiguration"]);
+        // The bases of VPN profiles are of no platform, and a policy says its own.
+        let expected =
+            ["appleVpnConfiguration", "vpnConfiguration", "deviceManagementConfigurationPolicy"];
+        assert_eq!(without, expected);
     }
 }

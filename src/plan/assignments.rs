@@ -8,6 +8,7 @@ use super::Blocked;
 use super::names::unresolved;
 use crate::diagnostic::{Location, Sources};
 use crate::kinds::platform;
+use crate::manifest::Manifest;
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::types::odata_type;
 use crate::schema::walk::Tree;
@@ -70,7 +71,7 @@ fn slot(form: &Json) -> (String, String) {
 /// Returns the declared assignments of an object of a kind as Graph has them; names that do not resolve block the change,
 /// and so do filters of another platform.
 pub(super) fn declared(
-    kind: &str,
+    manifest: &Manifest,
     assignments: &[Assignment],
     names: &Names,
     sources: &Sources,
@@ -104,7 +105,7 @@ pub(super) fn declared(
             target["deviceAndAppManagementAssignmentFilterId"] = id.into();
             target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
         }
-        blocked.extend(other_platform(kind, &target, names, &location));
+        blocked.extend(other_platform(manifest, &target, names, &location));
         let key = slot(&target_form(&target));
         if let Some((_, first)) = targets.iter().find(|(known, _)| slot(&target_form(known)) == key)
         {
@@ -122,14 +123,17 @@ pub(super) fn declared(
 /// Returns the complaint about a filter of another platform than the kind's: no device that the object is for has its
 /// properties.
 fn other_platform(
-    kind: &str,
+    manifest: &Manifest,
     target: &Json,
     names: &Names,
     location: &Location,
 ) -> Option<Blocked> {
     let filter = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
     let platform = names.platform(filter)?;
-    let fitting = platform::filters_of(kind)?;
+    let kind = &manifest.address.kind;
+    let own =
+        manifest.spec.get("platforms").and_then(|it| it.as_str()).filter(|it| !it.contains(','));
+    let fitting = platform::filters_of(own.unwrap_or(kind))?;
     if fitting.contains(&platform) {
         return None;
     }

@@ -258,9 +258,8 @@ impl ChangeBuilder<'_> {
         };
         let change = &mut self.change;
         let blocked = change.blocked.len();
-        let kind = &manifest.address.kind;
         let targets =
-            assignments::declared(kind, declared, known.names, sources, &mut change.blocked);
+            assignments::declared(manifest, declared, known.names, sources, &mut change.blocked);
         if change.blocked.len() > blocked {
             // What a name stands for is unknown, and so is whether it differs.
             return;

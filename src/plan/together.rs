@@ -94,8 +94,7 @@ impl Assignees<'_> {
             return binding.and_then(|binding| binding.object()).map(forms).unwrap_or_default();
         };
         let (names, sources): (&Names, &Sources) = (&self.live.names, &self.desired.sources);
-        let resolved =
-            declared(&manifest.address.kind, assignments, names, sources, &mut Vec::new());
+        let resolved = declared(manifest, assignments, names, sources, &mut Vec::new());
         resolved.iter().map(|(target, _)| target_form(target)).collect()
     }
 }

@@ -6,9 +6,9 @@
 use serde_json::{Value, json};
 
 use super::constraints::INLINE;
-use super::reference;
 use super::types::{GraphVersion, Types};
 use super::validate::add_closure;
+use super::{form, reference};
 
 /// Returns the schema for these kinds, each with the versions that have it, around the schema of a manifest's envelope.
 pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value {
@@ -19,7 +19,7 @@ pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value 
         for (kind, _) in kinds.iter().filter(|(_, versions)| versions.contains(&version)) {
             add_closure(format!("{version}.{kind}"), &mut defs, |key| {
                 let name = key.strip_prefix(version.as_str())?.strip_prefix('.')?;
-                let mut def = Types::of(version).definition(name)?;
+                let mut def = form::definition(Types::of(version), name)?;
                 adapt(version, &mut def);
                 Some(def)
             });

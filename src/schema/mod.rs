@@ -5,6 +5,7 @@ mod cache;
 pub mod constraints;
 pub mod csdl;
 pub mod editor;
+mod form;
 pub mod generate;
 pub mod model;
 pub mod placeholder;

@@ -318,6 +318,14 @@ impl Semantics {
         self.facts.get(&(declared_in.to_owned(), property.to_owned()))
     }
 
+    /// Returns the facts about the properties that a type declares.
+    pub fn facts_of(&self, declared_in: &str) -> impl Iterator<Item = (&str, &Facts)> {
+        let first = (declared_in.to_owned(), String::new());
+        let facts =
+            self.facts.range(first..).take_while(move |((owner, _), _)| owner == declared_in);
+        facts.map(|((_, property), facts)| (property.as_str(), facts))
+    }
+
     /// Returns the names of the properties that hold secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.facts.iter().filter(|(_, facts)| facts.sensitive);

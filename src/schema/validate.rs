@@ -9,6 +9,7 @@ use jsonschema::paths::LocationSegment;
 use serde_json::{Map, Value, json};
 
 use super::cache::Cache;
+use super::form;
 use super::types::{GraphVersion, Types};
 use super::walk::any;
 
@@ -128,7 +129,7 @@ pub fn document(version: GraphVersion, kind: &str) -> Option<Value> {
 pub(super) fn document_of(types: &Types, kind: &str) -> Option<Value> {
     types.raw(kind)?;
     let mut defs = Map::new();
-    add_closure(kind.to_owned(), &mut defs, |name| types.definition(name));
+    add_closure(kind.to_owned(), &mut defs, |name| form::definition(types, name));
     Some(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("microsoft.graph.{kind} ({})", types.version()),

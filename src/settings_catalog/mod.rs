@@ -33,6 +33,7 @@ pub const MERGE: &str = "$merge";
 mod check;
 mod part;
 mod read;
+pub mod schema;
 mod wire;
 mod write;
 
