@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::{Declared, Value};
-use super::{Address, Manifest, Presence, TenantFile};
+use super::{Address, Manifest, Presence, TenantFile, settings};
 use crate::diagnostic::{Finding, Span, repeated};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
@@ -352,6 +352,7 @@ pub(super) fn across_manifests(
             .related(name_span(first), "the same name here")
             .help("both would claim the same live object: rename one, or pin both by `metadata.id`")
     }));
+    findings.extend(settings::across_policies(manifests));
     findings
 }
 

@@ -146,7 +146,7 @@ impl Resolver<'_> {
             return Err(placeholder(property, value.span));
         }
         if property.is_secret() {
-            self.refuse_literal(&value, property)?;
+            self.refuse_literal(&value, &property.name)?;
         }
         if let Shape::Settings(part) = shape {
             return Ok(Some(self.settings(value, property, *part)));
@@ -183,7 +183,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses a secret that is neither unset nor a reference to the environment, and notes its text as a secret.
-    fn refuse_literal(&mut self, value: &Value, property: &Property) -> Result<(), Finding> {
+    fn refuse_literal(&mut self, value: &Value, name: &str) -> Result<(), Finding> {
         match value.directive().map(|reference| (reference.name.as_str(), &reference.value)) {
             Some(("$env", name)) => {
                 if !is_name(name) {
@@ -196,7 +196,7 @@ impl Resolver<'_> {
             _ => {}
         }
         hide(value, &mut self.resolved.secrets);
-        let message = format!("`{}` is a secret, and no file may hold it", property.name);
+        let message = format!("`{name}` is a secret, and no file may hold it");
         Err(Finding::error("secret/literal", value.span, message).help(
             "take it from the environment: `{ $env: NAME }`; change the secret if this was ever committed",
         ))

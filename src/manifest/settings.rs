@@ -1,12 +1,15 @@
 //! Checks settings of the settings catalog.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::value::Value;
+use super::{Address, Manifest, Presence};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
-use crate::settings_catalog::{self, SettingFault, SettingStep};
+use crate::settings_catalog::{self, MERGE, SettingFault, SettingStep};
 
 /// Returns the names of the properties that hold settings of the settings catalog.
 pub(super) fn properties(version: GraphVersion, kind: &str) -> Vec<String> {
@@ -18,7 +21,13 @@ pub(super) fn properties(version: GraphVersion, kind: &str) -> Vec<String> {
 
 /// Returns the faults of settings.
 pub(super) fn check(settings: &Value) -> Vec<Finding> {
-    let json = settings.to_json_with(&|_| Json::String(String::new()));
+    let merged = settings.directive().filter(|directive| directive.name == MERGE);
+    let settings = merged.map_or(settings, |directive| &directive.value);
+    let mut json = settings.to_json_with(&|_| Json::String(String::new()));
+    if let (Some(_), Some(members)) = (merged, json.as_object_mut()) {
+        // It removes the setting.
+        members.retain(|_, value| !value.is_null());
+    }
     settings_catalog::check(&json).into_iter().map(|fault| finding(settings, fault)).collect()
 }
 
@@ -49,4 +58,44 @@ fn place(settings: &Value, path: &[SettingStep]) -> (Span, Span) {
         }
     }
     (value.span, name)
+}
+
+/// Returns a warning for each two policies that declare a setting both: on a device that gets both of them, the service
+/// applies neither value where they differ (FACTS 15).
+pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
+    let mut places: BTreeMap<&str, Vec<(&Manifest, Span)>> = BTreeMap::new();
+    let present = manifests.iter().filter(|manifest| manifest.presence == Presence::Present);
+    for manifest in present {
+        for name in properties(manifest.version, &manifest.address.kind) {
+            let declared = manifest.spec.get(&name).map(|it| it.get(MERGE).unwrap_or(it));
+            let settings = declared.into_iter().flat_map(Value::members);
+            for setting in settings.filter(|it| !it.name.starts_with('$')) {
+                places.entry(&setting.name).or_default().push((manifest, setting.name_span));
+            }
+        }
+    }
+    let mut shared: BTreeMap<(&Address, &Address), Vec<(&str, Span, Span)>> = BTreeMap::new();
+    for (id, places) in places {
+        for (at, (first, span)) in places.iter().enumerate() {
+            for (second, other) in &places[at + 1..] {
+                let pair = (&first.address, &second.address);
+                shared.entry(pair).or_default().push((id, *span, *other));
+            }
+        }
+    }
+    let finding = |((first, second), settings): ((&Address, &Address), Vec<(&str, Span, Span)>)| {
+        let (id, span, other) = settings[0];
+        let more = match settings.len() - 1 {
+            0 => String::new(),
+            1 => " and one more setting".to_owned(),
+            more => format!(" and {more} more settings"),
+        };
+        Finding::warning("settings/twice", other, format!("`{second}` and `{first}` both have `{id}`{more}"))
+            .related(span, "declared here too")
+            .help(
+                "keep a setting in one policy, or assign the two to groups that share no device: a device with both \\
+                 reports a conflict",
+            )
+    };
+    shared.into_iter().map(finding).collect()
 }

@@ -31,7 +31,7 @@ impl Resolver<'_> {
         part: SettingPart,
     ) -> Result<Value, Value> {
         if part.is_secret() {
-            return Ok(self.secret_of_setting(value, property));
+            return Ok(self.secret_of_setting(value));
         }
         if let Some(reference) = value.directive().filter(|_| part.is_text()) {
             let text = Shape::Scalar(Edm::String);
@@ -64,7 +64,7 @@ impl Resolver<'_> {
 
 impl Resolver<'_> {
     /// Returns a secret of a setting, which only the environment may give.
-    fn secret_of_setting(&mut self, value: Value, property: &Property) -> Value {
+    fn secret_of_setting(&mut self, value: Value) -> Value {
         let Value { span, .. } = value;
         match value.directive().filter(|reference| reference.name == "$env") {
             Some(reference) if is_name(&reference.value) => {
@@ -73,7 +73,7 @@ impl Resolver<'_> {
             }
             _ => {}
         }
-        let fault = self.refuse_literal(&value, property).err();
+        let fault = self.refuse_literal(&value, "secret").err();
         let fault = fault.or_else(|| {
             let reference = value.directive()?;
             let message = "`$env` takes the name of an environment variable";
