@@ -30,12 +30,14 @@
 mod check;
 mod part;
 mod read;
+mod to_yaml;
 mod wire;
 mod write;
 
 pub use check::{SettingFault, SettingStep, check};
 pub use part::{Elements, SettingPart};
 pub use read::read;
+pub use to_yaml::{Comments, to_yaml};
 pub use write::{canonical, write};
 
 #[cfg(test)]

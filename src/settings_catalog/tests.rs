@@ -8,6 +8,7 @@ use super::*;
 mod comparison;
 mod faults;
 mod generated;
+mod yaml;
 
 use comparison::{normal, share_under_raw};
 
