@@ -41,4 +41,6 @@ pub use to_yaml::{Comments, to_yaml};
 pub use write::{canonical, write};
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
