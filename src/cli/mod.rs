@@ -24,6 +24,7 @@ mod environment;
 mod execution;
 mod explain;
 mod failure;
+mod fmt;
 mod kinds;
 mod logging;
 mod output;
@@ -107,6 +108,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     Validate(validate::Arguments),
+    Fmt(fmt::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Rollback(rollback::Arguments),
@@ -193,6 +195,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match command {
         C::Validate(a) => (Some(&a.output), Box::new(|| validate::run(ui, a))),
+        C::Fmt(a) => (Some(&a.output), Box::new(|| fmt::run(ui, a))),
         C::Plan(a) => (Some(&a.output), Box::new(|| block_on(plan::run(ui, a))?)),
         C::Apply(a) => (Some(&a.write.output), Box::new(|| block_on(apply::run(ui, a, matches))?)),
         C::Rollback(a) => {

@@ -34,6 +34,7 @@ pub(crate) mod parallel;
 mod payload;
 mod place;
 pub mod previous;
+pub mod raw_settings;
 pub mod reference;
 mod resolve;
 mod secret;

@@ -34,13 +34,17 @@ mod check;
 mod part;
 mod read;
 pub mod schema;
+mod to_yaml;
 mod wire;
 mod write;
 
 pub use check::{SettingFault, SettingStep, check};
 pub use part::{Elements, SettingPart};
 pub use read::read;
+pub use to_yaml::{Comments, to_yaml};
 pub use write::{canonical, write};
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,9 @@ use super::*;
 
 mod comparison;
 mod faults;
-mod generated;
+mod yaml;
 
+use super::testing as generated;
 use comparison::{normal, share_under_raw};
 
 const CHOICE: &str = "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance";

@@ -10,6 +10,7 @@ mod alias;
 pub mod encoding;
 mod keys;
 pub mod parse;
+pub mod presentation;
 mod scalar;
 mod syntax;
 mod tag;

@@ -64,17 +64,17 @@ const TEXTS: [&str; 30] = [
 ];
 
 /// A list of settings, some of which no map can say.
-pub(super) fn settings(depth: u32) -> BoxedStrategy<Json> {
+pub(crate) fn settings(depth: u32) -> BoxedStrategy<Json> {
     list_of_settings(instance(depth, true), true)
 }
 
 /// A list of settings that a map can say.
-pub(super) fn plain_settings(depth: u32) -> BoxedStrategy<Json> {
+pub(crate) fn plain_settings(depth: u32) -> BoxedStrategy<Json> {
     list_of_settings(instance(depth, false), false)
 }
 
 /// Any JSON of the words of both forms.
-pub(super) fn json() -> BoxedStrategy<Json> {
+pub(crate) fn json() -> BoxedStrategy<Json> {
     let words = select(vec![
         "a",
         "$raw",

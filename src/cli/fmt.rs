@@ -1,0 +1,115 @@
+//! `moorline fmt`.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure;
+use super::output::{Output, without_markdown};
+use super::{Done, Result};
+use crate::diagnostic::json::{FindingItem, FindingsDocument};
+use crate::diagnostic::{Finding, Sources, text};
+use crate::disk;
+use crate::error::Error;
+use crate::manifest::raw_settings::{self, Rewritten};
+use crate::report::json::Document;
+use crate::report::phrases;
+use crate::ui::Ui;
+
+/// Rewrite settings that stand as Graph's list into the readable form; all else in a file stays.
+#[derive(Debug, Args)]
+#[command(mut_arg("format", without_markdown))]
+pub(super) struct Arguments {
+    /// Folder of manifests, or a single one.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Write nothing, and exit with code 2 where a file would change.
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// What became of the files.
+#[derive(Default)]
+struct Formatted {
+    sources: Sources,
+    findings: Vec<Finding>,
+    /// The files that are rewritten, or would be, each with the number of its lists.
+    changed: Vec<(PathBuf, usize)>,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    let mut done = Formatted::default();
+    match raw_settings::files(&arguments.path) {
+        Ok(paths) => ui.watched("the manifests", || {
+            paths.iter().try_for_each(|path| done.file(path, arguments.check))
+        })?,
+        Err(finding) => done.findings.push(finding),
+    }
+    let text =
+        if arguments.output.is_json() { done.as_json() } else { done.as_text(ui, arguments) };
+    arguments.output.write(ui, &text)?;
+    let failed = failure::kind_of_findings(&done.findings, &[&arguments.path]);
+    Ok(match failed {
+        Some(kind) => Done::As(kind),
+        None if arguments.check && !done.changed.is_empty() => Done::WithDifferences,
+        None => Done::Quietly,
+    })
+}
+
+impl Formatted {
+    /// Rewrites a file, or reports that it would be rewritten.
+    fn file(&mut self, path: &Path, check: bool) -> Result<(), Error> {
+        let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &|_, _| None);
+        let Rewritten { text, lists, findings } = rewritten;
+        self.findings.extend(findings);
+        if lists.is_empty() {
+            return Ok(());
+        }
+        self.changed.push((path.to_owned(), lists.len()));
+        if check {
+            let message = "these settings are Graph's list, and not the readable form";
+            let finding = |name| Finding::warning("fmt/raw-settings", name, message);
+            let help = format!("`moorline fmt {}` rewrites them", path.display());
+            self.findings.extend(lists.into_iter().map(|name| finding(name).help(help.clone())));
+            return Ok(());
+        }
+        write(path, &text).map_err(|source| {
+            let message = format!("`{}` cannot be written", path.display());
+            Error::failed("io/output", message).because(source)
+        })
+    }
+
+    fn as_text(&self, ui: &Ui, arguments: &Arguments) -> String {
+        let palette = arguments.output.palette(ui);
+        let mut text = text::render(&self.findings, &self.sources, palette, ui.width);
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        for (path, lists) in &self.changed {
+            let lists = phrases::count(*lists, "list");
+            let done = if arguments.check { "Would rewrite" } else { "Rewrote" };
+            text += &format!("{done} {}: {lists} of settings.\n", path.display());
+        }
+        if self.changed.is_empty() {
+            text += "Nothing to rewrite.\n";
+        }
+        text
+    }
+
+    fn as_json(&self) -> String {
+        let items = FindingItem::all(&self.findings, &self.sources);
+        Document::Findings.render(&FindingsDocument::new(items))
+    }
+}
+
+/// Replaces the text of a file, and keeps the byte-order mark that it may begin with.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    const MARK: &str = "\u{feff}";
+    let mut begins = Vec::new();
+    disk::open(path)?.take(MARK.len() as u64).read_to_end(&mut begins)?;
+    let mark = if begins == MARK.as_bytes() { MARK } else { "" };
+    disk::replace(path, &format!("{mark}{text}"))
+}

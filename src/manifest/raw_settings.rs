@@ -1,0 +1,307 @@
+//! Rewrites Graph's lists of settings in the text of manifests into the readable form.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use super::value::{Declared, Member, Value};
+use super::{TENANT_FILE, discover, files};
+use crate::diagnostic::{FileId, Finding, Sources, Span};
+use crate::settings_catalog::{Comments, SettingFault, SettingStep, check, read, to_yaml};
+use crate::yaml::parse::parse;
+use crate::yaml::presentation::{Presentation, presentation};
+
+/// The kind of manifests that have settings.
+pub const KIND: &str = "deviceManagementConfigurationPolicy";
+
+/// A text after its lists were rewritten.
+#[derive(Debug, Default)]
+pub struct Rewritten {
+    /// The text.
+    pub text: String,
+    /// Where the lists stood that are rewritten: the names of their properties.
+    pub lists: Vec<Span>,
+    /// Why other lists are not.
+    pub findings: Vec<Finding>,
+}
+
+/// A piece of the text that is replaced.
+struct Edit {
+    range: Range<usize>,
+    text: String,
+    /// The name of the property.
+    name: Span,
+}
+
+/// Returns the files of a path: of a folder, and of the folder of a tenant file, all that may hold manifests.
+///
+/// # Errors
+/// The finding that a folder cannot be read.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, Finding> {
+    let is_tenant = path.file_name().is_some_and(|name| name == TENANT_FILE);
+    let folder = match path.parent() {
+        Some(folder) if is_tenant && folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) if is_tenant => folder,
+        _ if path.is_dir() => path,
+        _ => return Ok(vec![path.to_owned()]),
+    };
+    // A folder that cannot be read is named by the command line, and no file has a place for it.
+    let nowhere = Span::new(Sources::default().next_id(), 0..0);
+    discover::base(folder, &folder.display().to_string(), nowhere).map_err(|finding| Finding {
+        span: None,
+        file: Some(folder.to_owned()),
+        ..finding
+    })
+}
+
+/// Rewrites the lists of settings in a file's text, and adds the file to the sources. Of files that name no kind with
+/// settings, nothing is reported.
+pub fn rewritten_file(path: &Path, sources: &mut Sources, names: Comments<'_>) -> Rewritten {
+    let read = files::read(path, sources.next_id());
+    let file = sources.add(path, read.text.clone());
+    let is_unread = read.text.is_empty() && !read.findings.is_empty();
+    if is_unread {
+        return Rewritten { findings: read.findings, ..Rewritten::default() };
+    }
+    if !read.text.contains(KIND) {
+        return Rewritten { text: read.text, ..Rewritten::default() };
+    }
+    let mut rewritten = rewritten(&read.text, file, &read.documents, names);
+    rewritten.findings.splice(0..0, read.findings);
+    rewritten
+}
+
+/// Rewrites the lists of settings in a text. Everything else of it stays, and comments within a list move to above the
+/// setting that they stand at.
+pub fn rewritten(text: &str, file: FileId, documents: &[Value], names: Comments<'_>) -> Rewritten {
+    let mut rewritten = Rewritten { text: text.to_owned(), ..Rewritten::default() };
+    let lists: Vec<(&Value, &Member)> =
+        documents.iter().filter_map(|document| Some((document, raw_list(document)?))).collect();
+    if lists.is_empty() {
+        return rewritten;
+    }
+    let around = presentation(text);
+    // From the end, so that the places before an edit stay.
+    for (document, list) in lists.into_iter().rev() {
+        let edit = faults_of(list).and_then(|()| {
+            edit(text, &around, document, list, names).map_err(|finding| vec![finding])
+        });
+        let edited = edit.and_then(|edit| {
+            let new = spliced(&rewritten.text, &edit);
+            let is_same = is_same_but(&rewritten.text, &new, file, list.name_span);
+            let unsafe_edit = || vec![unsafe_edit(list.name_span)];
+            if is_same { Ok((edit.name, new)) } else { Err(unsafe_edit()) }
+        });
+        match edited {
+            Ok((name, new)) => {
+                rewritten.text = new;
+                rewritten.lists.insert(0, name);
+            }
+            Err(findings) => {
+                rewritten.findings.splice(0..0, findings);
+            }
+        }
+    }
+    rewritten
+}
+
+/// Returns the settings of a document, where they are a list.
+fn raw_list(document: &Value) -> Option<&Member> {
+    let is_policy = document.get("kind").and_then(Value::as_str) == Some(KIND);
+    let settings = document.get("spec").filter(|_| is_policy)?.entry("settings")?;
+    matches!(settings.value.declared, Declared::List(_)).then_some(settings)
+}
+
+/// Checks that a list is one of Graph's.
+fn faults_of(list: &Member) -> Result<(), Vec<Finding>> {
+    let faults = check(&list.value.to_json());
+    let finding = |fault: SettingFault| {
+        let span = place(&list.value, &fault.path, fault.is_of_name);
+        Finding::error(fault.code, span, fault.message).help(fault.help)
+    };
+    if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(finding).collect()) }
+}
+
+/// Returns the place in a value that a path leads to, or the last one on the way that is written.
+pub fn place(value: &Value, path: &[SettingStep], is_of_name: bool) -> Span {
+    let Some((step, rest)) = path.split_first() else {
+        return value.span;
+    };
+    match step {
+        SettingStep::Member(name) => match value.entry(name) {
+            Some(member) if rest.is_empty() && is_of_name => member.name_span,
+            Some(member) => place(&member.value, rest, is_of_name),
+            None => value.span,
+        },
+        SettingStep::Element(index) => match value.elements().get(*index) {
+            Some(element) => place(element, rest, is_of_name),
+            None => value.span,
+        },
+    }
+}
+
+/// Makes the edit of a list.
+fn edit(
+    text: &str,
+    around: &Presentation,
+    document: &Value,
+    list: &Member,
+    names: Comments<'_>,
+) -> Result<Edit, Finding> {
+    let name = list.name_span.range();
+    let value = list.value.span.range();
+    let spec = document.get("spec").map_or(document.span, |spec| spec.span);
+    if [document.span, spec].iter().any(|span| text[span.range()].starts_with('{')) {
+        return Err(refused(
+            list.name_span,
+            "fmt/flow",
+            "settings within braces are not rewritten: a map of settings needs lines of its own",
+            "write the document as YAML blocks, `spec:` with its members on the lines below, without braces",
+        ));
+    }
+    let is_within = |reference: &&Range<usize>| (name.end..value.end).contains(&reference.start);
+    if let Some(reference) = around.references.iter().find(is_within) {
+        let span = Span::new(list.name_span.file, reference.clone());
+        return Err(refused(
+            span,
+            "fmt/reference",
+            "settings with an anchor, an alias or a tag are not rewritten: it would be lost",
+            "write the value out in place of the alias, and remove `&…` and `!…`; then run this again",
+        ));
+    }
+    let line_end = line_end(text, value.end);
+    let rest = text[value.end..line_end].trim();
+    if !rest.is_empty() && !rest.starts_with('#') {
+        return Err(refused(
+            list.name_span,
+            "fmt/flow",
+            "more follows these settings on their last line",
+            "move it to a line of its own; then run this again",
+        ));
+    }
+    // A list on lines of its own begins with its first line; what stands between it and the key stays.
+    let line = text[..value.start].rfind('\n').map_or(0, |end| end + 1);
+    let is_below = line > name.end && text[line..value.start].trim().is_empty();
+    let start = if is_below { line } else { after_colon(text, name.end, value.start) };
+    let range = start..line_end;
+    let comments = comments_of(text, around, &range, &list.value);
+    let key = text[..name.start].rfind('\n').map_or(name.start, |end| name.start - end - 1);
+    let readable = read(&list.value.to_json());
+    let new = match block(&readable, key + 2, &comments, names) {
+        new if is_below => new,
+        new if new.trim() == "{}" => " {}".to_owned(),
+        new => "\n".to_owned() + &new,
+    };
+    let is_crlf =
+        text[name.start..].find('\n').is_some_and(|end| text[..name.start + end].ends_with('\r'));
+    let new = new.trim_end_matches('\n');
+    let new = if is_crlf { new.replace('\n', "\r\n") } else { new.to_owned() };
+    Ok(Edit { range, text: new, name: list.name_span })
+}
+
+/// Returns the place after the colon of a key.
+fn after_colon(text: &str, key: usize, value: usize) -> usize {
+    text[key..value].find(':').map_or(value, |colon| key + colon + 1)
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..].find(['\n', '\r']).map_or(text.len(), |end| at + end)
+}
+
+/// The comments within a list, each with the definition id of the setting that it stands at; none where it has no setting.
+fn comments_of<'a>(
+    text: &'a str,
+    around: &Presentation,
+    range: &Range<usize>,
+    list: &Value,
+) -> Vec<(Option<String>, &'a str)> {
+    let elements = list.elements();
+    let element_at = |at: usize| {
+        let is_beside = |element: &&Value| at < line_end(text, element.span.range().end);
+        elements.iter().find(is_beside).or(elements.last())
+    };
+    let comments = around.comments.iter().filter(|comment| range.contains(&comment.start));
+    let comments = comments.map(|comment| {
+        let id = element_at(comment.start).and_then(|element| {
+            element.get("settingInstance")?.get("settingDefinitionId")?.as_str()
+        });
+        (id.map(str::to_owned), text[comment.clone()].trim_end())
+    });
+    comments.collect()
+}
+
+/// Returns the lines of the settings, each below its comments.
+fn block(
+    readable: &Json,
+    indent: usize,
+    comments: &[(Option<String>, &str)],
+    names: Comments<'_>,
+) -> String {
+    let line = |text: &str| format!("{:indent$}{text}\n", "");
+    let mut text = String::new();
+    let members = readable.as_object();
+    let is_setting = |id: &Option<String>| {
+        id.as_ref().is_some_and(|id| members.is_some_and(|members| members.contains_key(id)))
+    };
+    let loose = comments.iter().filter(|(id, _)| !is_setting(id));
+    text.extend(loose.map(|(_, comment)| line(comment)));
+    for (id, instance) in members.into_iter().flatten() {
+        let own = comments.iter().filter(|(other, _)| other.as_ref() == Some(id));
+        text.extend(own.map(|(_, comment)| line(comment)));
+        text += to_yaml(&json!({ id: instance }), indent, names).trim_start_matches('\n');
+    }
+    if members.is_some_and(|members| members.is_empty()) {
+        text += &line("{}");
+    }
+    text
+}
+
+fn spliced(text: &str, edit: &Edit) -> String {
+    [&text[..edit.range.start], &edit.text, &text[edit.range.end..]].concat()
+}
+
+/// Whether a new text says what the old one says, with one list in the readable form, and has all its comments.
+fn is_same_but(old: &str, new: &str, file: FileId, name: Span) -> bool {
+    let (before, after) = (parse(old, file), parse(new, file));
+    let expected = before.documents.iter().map(|document| {
+        let mut value = document.to_json();
+        if let Some(list) = raw_list(document).filter(|list| list.name_span == name) {
+            value["spec"]["settings"] = read(&list.value.to_json());
+        }
+        value
+    });
+    let found = after.documents.iter().map(Value::to_json);
+    let is_same = before.errors.len() == after.errors.len() && expected.eq(found);
+    let comments = |text: &str| {
+        let comments = presentation(text).comments.into_iter();
+        let mut comments: Vec<String> =
+            comments.map(|comment| text[comment].trim_end().to_owned()).collect();
+        comments.sort();
+        comments
+    };
+    let (before, mut after) = (comments(old), comments(new));
+    // Names of settings may have come in.
+    let is_kept = |comment: &String| {
+        let at = after.iter().position(|other| other == comment);
+        at.map(|at| after.swap_remove(at)).is_some()
+    };
+    is_same && before.iter().all(is_kept)
+}
+
+fn refused(span: Span, code: &str, message: &str, help: &str) -> Finding {
+    Finding::error(code, span, message).help(help)
+}
+
+fn unsafe_edit(name: Span) -> Finding {
+    let message = "these settings cannot be rewritten so that the file says the same";
+    refused(
+        name,
+        "fmt/unsafe",
+        message,
+        "write them as a block list, `- settingInstance:` on lines of their own",
+    )
+}
+
+#[cfg(test)]
+mod tests;
