@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
 use url::{Position, Url};
@@ -126,23 +125,26 @@ impl Graph {
         }
     }
 
-    /// Reads lists of one version, the first page of each in batches. Where there are more pages, the list is read
-    /// anew by itself.
+    /// Reads lists of one version, in batches: the first page of each, then the next page of each that has one.
     pub async fn lists(
         &self,
         version: GraphVersion,
         requests: &[Request],
     ) -> Vec<Result<Vec<Value>, GraphError>> {
-        let answers = self.batch_answers(version, requests).await;
-        let lists = answers.into_iter().zip(requests);
-        join_all(lists.map(|(answer, request)| async move {
-            let call = Call::of(request);
-            match page_of(&call, &answer?, &mut Room::WHOLE.clone())? {
-                (items, None) => values(&call, &items),
-                (_, Some(_)) => self.list(request).await,
+        let mut lists: Vec<BatchedList> = requests.iter().map(BatchedList::new).collect();
+        loop {
+            let open = lists.iter_mut().filter_map(|list| Some((list.next.take()?, list)));
+            let (requests, open): (Vec<Request>, Vec<&mut BatchedList>) = open.unzip();
+            if requests.is_empty() {
+                break;
             }
-        }))
-        .await
+            let answers = self.batch_answers(version, &requests).await;
+            for ((answer, request), list) in answers.into_iter().zip(requests).zip(open) {
+                list.read = list.add(self, &request, answer);
+            }
+        }
+        let values = |list: BatchedList| list.read.and_then(|()| values(&list.call, &list.items));
+        lists.into_iter().map(values).collect()
     }
 
     /// Sends a call that only reads and answers a list at once, as some actions do.
@@ -206,6 +208,63 @@ impl Graph {
             let origin = url.origin().ascii_serialization();
             Err(GraphError::ForeignNextLink { call: call.clone(), origin })
         }
+    }
+}
+
+/// A list whose pages are read in batches.
+struct BatchedList {
+    call: Call,
+    /// The request for the next page.
+    next: Option<Request>,
+    items: Vec<RawItem>,
+    room: Room,
+    seen: HashSet<String>,
+    empty: usize,
+    read: Result<(), GraphError>,
+}
+
+impl BatchedList {
+    fn new(request: &Request) -> Self {
+        Self {
+            call: Call::of(request),
+            next: Some(request.clone()),
+            items: Vec::new(),
+            room: Room::WHOLE,
+            seen: HashSet::new(),
+            empty: 0,
+            read: Ok(()),
+        }
+    }
+
+    /// Adds the page that was answered to a request, and notes the request for the next one.
+    fn add(
+        &mut self,
+        graph: &Graph,
+        request: &Request,
+        answer: Result<HttpAnswer, GraphError>,
+    ) -> Result<(), GraphError> {
+        let call = Call::of(request);
+        let (items, next) = page_of(&call, &answer?, &mut self.room)?;
+        self.empty = if items.is_empty() { self.empty + 1 } else { 0 };
+        self.items.extend(items);
+        let Some(next) = next else {
+            return Ok(());
+        };
+        let url = graph.follow(&call, &next)?;
+        let path = &url[Position::BeforePath..Position::AfterQuery];
+        // A member of a batch is named by its path below the version.
+        let below =
+            path.strip_prefix('/').and_then(|path| path.strip_prefix(request.version.as_str()));
+        let path = below.ok_or_else(|| bad(&call, "its next page is of another version"))?;
+        self.seen.insert(request.path.clone());
+        if self.seen.len() == MOST_PAGES || self.seen.contains(path) {
+            return Err(bad(&call, "its next pages never end"));
+        }
+        if self.empty == MOST_EMPTY_PAGES {
+            return Err(bad(&call, "a hundred pages in a row hold nothing"));
+        }
+        self.next = Some(Request::get(request.version, path.to_owned()));
+        Ok(())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -11,7 +13,7 @@ use super::lookup::names;
 use super::masked::UnmaskedValues;
 use super::{Linked, Live, LiveObject, ObjectKey, Objects, UnreadObject, linked, next_link};
 use crate::graph::error::Call;
-use crate::graph::{Graph, GraphError, Part, Request};
+use crate::graph::{Graph, GraphError, MOST_MEMBERS, Part, Request};
 use crate::http::odata;
 use crate::kinds::{FAMILIES, Family, Obsolete, Update};
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -369,6 +371,29 @@ impl Listed {
         }
         Ok(())
     }
+
+    /// Adds objects that were completed.
+    ///
+    /// # Errors
+    /// When the error is not an object's own.
+    fn add_completed(
+        &mut self,
+        family: &'static Family,
+        request: &Request,
+        completed: Vec<Incomplete>,
+        seen: &impl Fn(&[LiveObject]),
+    ) -> Result<(), GraphError> {
+        let start = self.objects.len();
+        for (shown, body) in completed {
+            let read =
+                body.and_then(|body| body.map(|body| object(family, request, body)).transpose());
+            if let Some(read) = read.transpose() {
+                self.add(read, |error| UnreadObject::of(&shown, error))?;
+            }
+        }
+        seen(&self.objects[start..]);
+        Ok(())
+    }
 }
 
 /// Reads every object of a family.
@@ -413,8 +438,11 @@ async fn listed(
     listed.and(read)
 }
 
-/// Reads the objects of each page while further pages are being read, and then completes objects without all
-/// assignments or contained objects.
+/// An object that was listed without all of its lists, as far as it was shown, and its body.
+type Incomplete = (LiveObject, Result<Option<Value>, GraphError>);
+
+/// Reads the objects of each page while further pages are being read, and completes objects without all assignments or
+/// contained objects.
 async fn objects(
     graph: &Graph,
     family: &'static Family,
@@ -422,15 +450,32 @@ async fn objects(
     mut parts: UnboundedReceiver<Part>,
     seen: &impl Fn(&[LiveObject]),
 ) -> Result<Listed, GraphError> {
+    let completed = async |mut incomplete: Vec<Incomplete>| {
+        complete(graph, incomplete.iter_mut().map(|(_, body)| (family, body))).await;
+        incomplete
+    };
     let mut listed = Listed::default();
-    let mut incomplete = Vec::new();
+    let mut incomplete: Vec<Incomplete> = Vec::new();
+    let mut completions = FuturesUnordered::new();
     let mut cut = Vec::new();
-    while let Some(part) = parts.recv().await {
-        let Part::Page(items) = part else {
-            listed = Listed::default();
-            incomplete.clear();
-            cut.clear();
-            continue;
+    loop {
+        let part = tokio::select! {
+            Some(done) = completions.next() => {
+                listed.add_completed(family, request, done, seen)?;
+                continue;
+            }
+            part = parts.recv() => part,
+        };
+        let items = match part {
+            None => break,
+            Some(Part::Page(items)) => items,
+            Some(Part::Anew) => {
+                listed = Listed::default();
+                incomplete.clear();
+                completions.clear();
+                cut.clear();
+                continue;
+            }
         };
         let start = listed.objects.len();
         for item in items {
@@ -446,17 +491,18 @@ async fn objects(
                 }
             }
         }
+        while incomplete.len() >= MOST_MEMBERS {
+            completions.push(completed(incomplete.drain(..MOST_MEMBERS).collect()));
+        }
         seen(&listed.objects[start..]);
     }
-    let start = listed.objects.len();
-    complete(graph, incomplete.iter_mut().map(|(_, body)| (family, body))).await;
-    let completed = incomplete.into_iter().map(|(shown, body)| {
-        let read = body.and_then(|body| body.map(|body| object(family, request, body)).transpose());
-        (shown, read)
-    });
+    completions.push(completed(incomplete));
+    while let Some(done) = completions.next().await {
+        listed.add_completed(family, request, done, seen)?;
+    }
     let refs: Vec<ObjectRef> = cut.iter().map(|cut| ObjectRef::of(cut, Vec::new())).collect();
-    let whole = cut.into_iter().zip(reread_each(graph, &refs).await);
-    for (shown, read) in completed.chain(whole) {
+    let start = listed.objects.len();
+    for (shown, read) in cut.into_iter().zip(reread_each(graph, &refs).await) {
         if let Some(read) = read.transpose() {
             listed.add(read, |error| UnreadObject::of(&shown, error))?;
         }

@@ -50,6 +50,7 @@ mod families {
     mod all_kinds;
     mod compliance;
     mod published_bodies;
+    mod settings_catalog;
 }
 
 mod house {

@@ -1,0 +1,157 @@
+//! Settings catalog policies, from the first plan to the rollback.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::Workspace;
+use crate::support::snapshots::stable_snapshots;
+
+const DEFENDER: &str = "device_vendor_msft_policy_config_defender_";
+const LAPS: &str = "device_vendor_msft_laps_policies_";
+const SSO: &str = "com.apple.extensiblesso_";
+
+/// Returns the manifest of a policy of Windows with these lines under `settings:`.
+fn windows(name: &str, settings: &str) -> String {
+    policy(name, "windows10", "mdm", settings)
+}
+
+fn policy(name: &str, platforms: &str, technologies: &str, settings: &str) -> String {
+    let lines: Vec<String> = settings.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: {name} }}\n\
+         spec:\n  name: Windows - {name}\n  platforms: {platforms}\n  technologies: {technologies}\n  settings:\n{}",
+        lines.concat()
+    )
+}
+
+/// Settings with a choice that has children, numbers and a list.
+fn laps(age: u32) -> String {
+    format!(
+        "{LAPS}backupdirectory:\n  choice: \"1\"\n  children:\n    {LAPS}passwordagedays_aad: {{ integer: {age} }}\n\
+         {LAPS}passwordlength: {{ integer: 21 }}\n{DEFENDER}allowrealtimemonitoring: {{ choice: \"1\" }}\n\
+         {DEFENDER}excludedextensions: {{ strings: [tmp, log] }}\n"
+    )
+}
+
+fn workspace(manifest: &str) -> Workspace {
+    let workspace = Workspace::tenant(&[("policy.yaml", manifest)]);
+    workspace.seed(&json!({ "groups": [{ "displayName": "Windows laptops" }] }));
+    workspace
+}
+
+fn plan(workspace: &Workspace) -> Value {
+    workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json()
+}
+
+/// Returns the only policy of the tenant.
+fn live(workspace: &Workspace) -> Value {
+    let state = workspace.json("s.json");
+    let [policy] = &state["configurationPolicies"].as_array().expect("a list")[..] else {
+        panic!("{:#}", state["configurationPolicies"]);
+    };
+    policy.clone()
+}
+
+fn apply(workspace: &Workspace, more: &[&str]) -> String {
+    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let outcome = workspace.run(&[&arguments[..], more].concat()).expect(0).json();
+    outcome["journal"].as_str().expect("a journal").to_owned()
+}
+
+#[test]
+fn policy_is_created_watched_put_back_and_rolled_back() {
+    let manifest = windows("laps", &laps(30)) + "assignments: [{ group: Windows laptops }]\n";
+    let workspace = workspace(&manifest);
+    stable_snapshots().bind(|| {
+        assert_snapshot!(workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout, @"");
+    });
+    let journal = apply(&workspace, &[]);
+    assert_eq!(live(&workspace)["settingCount"], 4);
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+
+    let before = live(&workspace)["settings"].clone();
+    let child = format!("settings.{LAPS}passwordagedays_aad=7");
+    let edit = ["sandbox", "edit", "s.json", "Windows - laps", "--set", &child];
+    workspace.run(&edit).expect(0);
+    stable_snapshots().bind(|| {
+        let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
+        assert_snapshot!(drift.stdout, @"");
+    });
+    let mended = plan(&workspace);
+    let requests = mended["changes"][0]["requests"].as_array().expect("requests");
+    assert_eq!(requests.len(), 1, "{requests:#?}");
+    assert_eq!(requests[0]["method"], "PUT");
+    apply(&workspace, &[]);
+    assert_eq!(live(&workspace)["settings"], before);
+
+    workspace
+        .run(&["rollback", &journal, "--sandbox=s.json", "--yes", "--allow", "delete"])
+        .expect(0);
+    assert_eq!(workspace.json("s.json")["configurationPolicies"], json!([]));
+}
+
+#[test]
+fn settings_are_all_or_those_that_are_merged_or_left_alone() {
+    let workspace = workspace(&windows("laps", &laps(30)));
+    apply(&workspace, &[]);
+    let fields = |settings: &str| {
+        workspace.write("policy.yaml", windows("laps", settings));
+        let plan = plan(&workspace);
+        let fields = plan["changes"][0]["fields"].as_array().cloned().unwrap_or_default();
+        let path = |field: &Value| {
+            let text = field["path"].as_array().expect("a path").iter().map(|step| {
+                step.get("key").unwrap_or(step).as_str().unwrap_or_default().replace(DEFENDER, "…")
+            });
+            text.collect::<Vec<_>>().join(" ")
+        };
+        fields.iter().map(path).collect::<Vec<_>>()
+    };
+    let one = format!("{DEFENDER}allowrealtimemonitoring: {{ choice: \"1\" }}");
+    assert_eq!(fields(&one).len(), 3, "the others are removed");
+    assert!(fields(&format!("$merge:\n  {one}")).is_empty(), "the others are left alone");
+    let removed = format!("$merge:\n  {DEFENDER}excludedextensions: null");
+    assert_eq!(fields(&removed), ["settings …excludedextensions"]);
+    apply(&workspace, &[]);
+    assert_eq!(live(&workspace)["settingCount"], 3);
+    workspace.write("policy.yaml", windows("laps", "").replace("  settings:\n", ""));
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1, "absent settings are left alone");
+}
+
+#[test]
+fn secret_goes_out_with_every_put_and_is_never_shown() {
+    let settings = format!(
+        "{SSO}com.apple.extensiblesso:\n  groups:\n    - {SSO}type: {{ choice: \"0\" }}\n      {SSO}realm: {{ string: CONTOSO.COM }}\n"
+    );
+    let secret = "com.apple.loginwindow_com.apple.loginwindow:\n  groups:\n    - com.apple.loginwindow_autologinusername: { string: kiosk }\n      com.apple.loginwindow_autologinpassword: { secret: { $env: KIOSK } }\n";
+    let manifest = policy("mac", "macOS", "mdm,appleRemoteManagement", &(settings + secret));
+    let workspace = workspace(&manifest);
+    let apply = ["apply", "--sandbox=s.json", "--yes"];
+    workspace.run_with(&apply, &[("KIOSK", "canary-1")]).expect(0);
+    let text = live(&workspace).to_string();
+    assert!(text.contains("encryptedValueToken"), "{text}");
+    let idle = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    stable_snapshots().bind(|| assert_snapshot!(idle.stdout, @""));
+
+    workspace.write("policy.yaml", manifest.replace("CONTOSO.COM", "CONTOSO.NET"));
+    workspace.run_with(&apply, &[("KIOSK", "canary-2")]).expect(0);
+    workspace.write("policy.yaml", manifest.replace(secret, ""));
+    let removed = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
+    assert!(!removed.stdout.contains("canary"), "{}", removed.stdout);
+
+    let merged = policy("mac", "macOS", "mdm,appleRemoteManagement", "$merge: {}")
+        .replace("  platforms", "  description: Kiosks\n  platforms");
+    workspace.write("policy.yaml", &merged);
+    let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(6);
+    stable_snapshots().bind(|| assert_snapshot!(refused.stdout, @""));
+}
+
+#[test]
+fn malformed_settings_are_found_where_they_are() {
+    let settings = format!(
+        "{LAPS}passwordlength: 21\n{LAPS}backupdirectory: {{ chioce: \"1\" }}\n{DEFENDER}puaprotection: {{ choice: \"1\", string: a }}\n\
+         com.apple.loginwindow_autologinpassword: {{ secret: canary }}\n"
+    );
+    let workspace = workspace(&windows("laps", &settings));
+    let refused = workspace.run(&["validate"]).expect(3);
+    stable_snapshots().bind(|| assert_snapshot!(refused.stdout, @""));
+}
