@@ -153,6 +153,32 @@ fn level_that_holds_an_id_twice_is_raw_and_no_other_level() {
 }
 
 #[test]
+fn raw_level_leaves_out_what_says_nothing() {
+    let plain = || json!({ "@odata.type": CHOICE, "settingDefinitionId": "a", "choiceSettingValue": { "value": "a_1" } });
+    let mut adorned = plain();
+    adorned["auditRuleInformation"] = Json::Null;
+    adorned["settingInstanceTemplateReference"] = Json::Null;
+    adorned["#microsoft.graph.act"] = json!({});
+    let value = &mut adorned["choiceSettingValue"];
+    value["@odata.type"] =
+        "#microsoft.graph.deviceManagementConfigurationChoiceSettingValue".into();
+    value["children@odata.type"] = "#Collection(x)".into();
+    value["settingValueTemplateReference"] = Json::Null;
+    for children in [Json::Null, json!([])] {
+        adorned["choiceSettingValue"]["children"] = children;
+        let twice = |instance: &Json| {
+            let setting = json!({ "settingInstance": instance });
+            json!([setting, { "id": "1", "settingInstance": instance }])
+        };
+        let expected =
+            json!({ "$raw": [{ "settingInstance": plain() }, { "settingInstance": plain() }] });
+        assert_eq!(read(&twice(&adorned)), expected);
+        let level = |instance: &Json| json!({ "b": { "group": { "$raw": [instance, instance] } } });
+        assert_eq!(canonical(&level(&adorned)), level(&plain()));
+    }
+}
+
+#[test]
 fn members_that_are_not_known_make_a_level_raw_and_annotations_do_not() {
     let mut annotated = simple("limit", "Integer", json!({ "value": 3 }));
     annotated["id"] = "7".into();
