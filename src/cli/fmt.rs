@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     pub(super) output: Output,
 }
 
-/// What became of the files.
+/// The files, and the findings about them.
 #[derive(Default)]
 struct Formatted {
     sources: Sources,
@@ -93,7 +93,7 @@ impl Formatted {
             let done = if arguments.check { "Would rewrite" } else { "Rewrote" };
             text += &format!("{done} {}: {lists} of settings.\n", path.display());
         }
-        if self.changed.is_empty() {
+        if self.changed.is_empty() && self.findings.is_empty() {
             text += "Nothing to rewrite.\n";
         }
         text

@@ -32,6 +32,8 @@ struct Edit {
     text: String,
     /// The name of the property.
     name: Span,
+    /// Whether a level of the list has no readable form.
+    keeps_raw: bool,
 }
 
 /// Returns the files of a path: of a folder, and of the folder of a tenant file, all that may hold manifests.
@@ -91,12 +93,13 @@ pub fn rewritten(text: &str, file: FileId, documents: &[Value], names: Comments<
             let new = spliced(&rewritten.text, &edit);
             let is_same = is_same_but(&rewritten.text, &new, file, list.name_span);
             let unsafe_edit = || vec![unsafe_edit(list.name_span)];
-            if is_same { Ok((edit.name, new)) } else { Err(unsafe_edit()) }
+            if is_same { Ok((edit, new)) } else { Err(unsafe_edit()) }
         });
         match edited {
-            Ok((name, new)) => {
+            Ok((edit, new)) => {
                 rewritten.text = new;
-                rewritten.lists.insert(0, name);
+                rewritten.lists.insert(0, edit.name);
+                rewritten.findings.splice(0..0, edit.keeps_raw.then(|| kept_raw(edit.name)));
             }
             Err(findings) => {
                 rewritten.findings.splice(0..0, findings);
@@ -197,7 +200,8 @@ fn edit(
         text[name.start..].find('\n').is_some_and(|end| text[..name.start + end].ends_with('\r'));
     let new = new.trim_end_matches('\n');
     let new = if is_crlf { new.replace('\n', "\r\n") } else { new.to_owned() };
-    Ok(Edit { range, text: new, name: list.name_span })
+    let keeps_raw = holds_raw(&readable);
+    Ok(Edit { range, text: new, name: list.name_span, keeps_raw })
 }
 
 /// Returns the place after the colon of a key.
@@ -291,6 +295,24 @@ fn is_same_but(old: &str, new: &str, file: FileId, name: Span) -> bool {
 
 fn refused(span: Span, code: &str, message: &str, help: &str) -> Finding {
     Finding::error(code, span, message).help(help)
+}
+
+/// Whether a level of a readable value is Graph's list.
+fn holds_raw(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => {
+            members.iter().any(|(name, member)| name == "$raw" || holds_raw(member))
+        }
+        Json::Array(elements) => elements.iter().any(holds_raw),
+        _ => false,
+    }
+}
+
+fn kept_raw(name: Span) -> Finding {
+    let message = "a level of these settings stays as Graph has it, under `$raw`";
+    Finding::warning("fmt/kept-raw", name, message).help(
+        "it holds a definition id twice, or a member or a type that the readable form does not have; it is sent as it stands",
+    )
 }
 
 fn unsafe_edit(name: Span) -> Finding {

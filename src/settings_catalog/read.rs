@@ -243,13 +243,16 @@ fn value_template(reference: Option<&Json>) -> Option<Members> {
     Some(template)
 }
 
-/// Returns the members of these names, `None` where the object has others that are no annotations.
+/// Returns the members of these names, `None` where the object has others that say something. Graph gives every member
+/// of a type, so that one it adds later is null in each object that does not use it.
 fn known<'a, const N: usize>(
     object: &'a Members,
     names: [&str; N],
 ) -> Option<[Option<&'a Json>; N]> {
-    let is_known = |name: &String| names.contains(&name.as_str()) || is_annotation(name);
-    object.keys().all(is_known).then(|| names.map(|name| object.get(name)))
+    let is_known = |(name, value): (&String, &Json)| {
+        names.contains(&name.as_str()) || is_annotation(name) || value.is_null()
+    };
+    object.iter().all(is_known).then(|| names.map(|name| object.get(name)))
 }
 
 fn put(object: &mut Members, name: &str, value: Json) {
@@ -304,7 +307,7 @@ fn kept_member((name, value): (&String, &Json)) -> Option<(String, Json)> {
     let is_reference = matches!(name.as_str(), INSTANCE_TEMPLATE | VALUE_TEMPLATE);
     let value = match (name.as_str(), value) {
         (_, Json::Null) if is_reference => return None,
-        ("children", Json::Null) => return None,
+        ("children" | "note" | "auditRuleInformation", Json::Null) => return None,
         ("children", Json::Array(children)) if children.is_empty() => return None,
         ("children", Json::Array(children)) => kept_children(children),
         (_, Json::Array(elements)) => {

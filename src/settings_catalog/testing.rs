@@ -226,6 +226,12 @@ fn instance(depth: u32, is_any: bool) -> BoxedStrategy<Json> {
             if form < 3 {
                 instance["simpleSettingValue@odata.navigationLink"] = "x".into();
             }
+            if form % 3 == 0 {
+                instance["auditRuleInformation"] = Json::Null;
+            }
+            if is_any && form == 5 {
+                instance["auditRuleInformation"] = json!({ "auditType": "registry" });
+            }
             if is_any && form == 4 {
                 instance["weight"] = json!({ "of@x": 1, "the": null });
             }

@@ -10,7 +10,7 @@ mod faults;
 mod yaml;
 
 use super::testing as generated;
-use comparison::{normal, share_under_raw};
+use comparison::{normal, share_under_raw, sizes};
 
 const CHOICE: &str = "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance";
 const SIMPLE: &str = "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance";
@@ -153,11 +153,38 @@ fn level_that_holds_an_id_twice_is_raw_and_no_other_level() {
 }
 
 #[test]
+fn raw_level_leaves_out_what_says_nothing() {
+    let plain = || json!({ "@odata.type": CHOICE, "settingDefinitionId": "a", "choiceSettingValue": { "value": "a_1" } });
+    let mut adorned = plain();
+    adorned["auditRuleInformation"] = Json::Null;
+    adorned["settingInstanceTemplateReference"] = Json::Null;
+    adorned["#microsoft.graph.act"] = json!({});
+    let value = &mut adorned["choiceSettingValue"];
+    value["@odata.type"] =
+        "#microsoft.graph.deviceManagementConfigurationChoiceSettingValue".into();
+    value["children@odata.type"] = "#Collection(x)".into();
+    value["settingValueTemplateReference"] = Json::Null;
+    for children in [Json::Null, json!([])] {
+        adorned["choiceSettingValue"]["children"] = children;
+        let twice = |instance: &Json| {
+            let setting = json!({ "settingInstance": instance });
+            json!([setting, { "id": "1", "settingInstance": instance }])
+        };
+        let expected =
+            json!({ "$raw": [{ "settingInstance": plain() }, { "settingInstance": plain() }] });
+        assert_eq!(read(&twice(&adorned)), expected);
+        let level = |instance: &Json| json!({ "b": { "group": { "$raw": [instance, instance] } } });
+        assert_eq!(canonical(&level(&adorned)), level(&plain()));
+    }
+}
+
+#[test]
 fn members_that_are_not_known_make_a_level_raw_and_annotations_do_not() {
     let mut annotated = simple("limit", "Integer", json!({ "value": 3 }));
     annotated["id"] = "7".into();
     annotated["settingInstance@odata.context"] = "https://example.invalid".into();
     annotated["settingInstance"]["simpleSettingValue"]["value@odata.type"] = "#Int32".into();
+    annotated["settingInstance"]["auditRuleInformation"] = Json::Null;
     annotated["settingDefinitions"] = json!([{ "id": "limit" }]);
     assert_eq!(read(&json!([annotated])), json!({ "limit": { "integer": 3 } }));
     let mut unknown = simple("limit", "Integer", json!({ "value": 3 }));
@@ -283,4 +310,57 @@ fn two_spellings_of_one_value_have_one_canonical_form() {
         assert_eq!(canonical(&one), other);
         assert_eq!(canonical(&other), other);
     }
+}
+
+#[test]
+fn readable_form_is_a_fifth_of_the_json() {
+    let reference = |id: &str| json!({ "settingValueTemplateId": id, "useTemplateDefault": false });
+    let limit = simple(
+        "device_vendor_msft_policy_config_example_limit",
+        "Integer",
+        json!({ "value": 30, "settingValueTemplateReference": null }),
+    );
+    let mut account = choice(
+        "device_vendor_msft_policy_config_example_account",
+        "device_vendor_msft_policy_config_example_account_1",
+        json!([limit["settingInstance"]]),
+    );
+    account["settingInstanceTemplateReference"] =
+        json!({ "settingInstanceTemplateId": "a3270f64-0000-4000-8000-90290f61ed8a" });
+    account["choiceSettingValue"]["settingValueTemplateReference"] =
+        reference("4d90f03d-0000-4000-8000-681da96a2f92");
+    let mut mode = choice(
+        "device_vendor_msft_policy_config_example_mode",
+        "device_vendor_msft_policy_config_example_mode_0",
+        json!([]),
+    );
+    mode["settingInstanceTemplateReference"] = Json::Null;
+    mode["choiceSettingValue"]["settingValueTemplateReference"] = Json::Null;
+    let list =
+        json!([{ "id": "0", "settingInstance": account }, { "id": "1", "settingInstance": mode }]);
+    let sizes = sizes(&list);
+    assert!(sizes.yaml * 5 <= sizes.json, "{sizes:?}");
+    assert!(sizes.yaml * 3 <= sizes.minified, "{sizes:?}");
+}
+
+#[test]
+#[ignore = "needs a folder of policies as JSON: MOORLINE_TEST_POLICIES"]
+fn policies_of_a_folder_are_the_same_after_the_readable_form() {
+    let folder = std::env::var("MOORLINE_TEST_POLICIES").expect("a folder");
+    let (mut raw, mut instances, mut yaml, mut json_size) = (0, 0, 0, 0);
+    for file in std::fs::read_dir(folder).expect("a folder") {
+        let path = file.expect("a file").path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("text");
+        let policy: Json = serde_json::from_str(&text).expect("JSON");
+        let list = policy.get("settings").unwrap_or(&policy);
+        assert_eq!(normal(&there_and_back(list)), normal(list), "{}", path.display());
+        let (share, sizes) = (share_under_raw(&read(list)), sizes(list));
+        (raw, instances) = (raw + share.0, instances + share.1);
+        (yaml, json_size) = (yaml + sizes.yaml, json_size + sizes.json);
+    }
+    let figures = format!("{raw} of {instances} instances are raw; {yaml} of {json_size} bytes");
+    assert!(raw * 200 <= instances && yaml * 5 <= json_size, "{figures}");
 }

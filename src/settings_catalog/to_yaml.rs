@@ -199,10 +199,18 @@ fn scalar(text: &str) -> String {
 fn is_plain(text: &str) -> bool {
     let begins = |letter: char| letter.is_alphabetic() || matches!(letter, '_' | '/');
     let goes_on = |letter: char| letter.is_alphanumeric() || "_./-+()~$%;=@\\ ".contains(letter);
-    text.starts_with(begins)
+    (text.starts_with(begins) || is_guid(text))
         && text.chars().all(|letter| goes_on(letter) && is_printable(letter))
         && !text.ends_with(' ')
         && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether a text is an id such as templates have, which no reader takes for a number.
+fn is_guid(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|letter| letter.is_ascii_hexdigit());
+    text.len() == 36
+        && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text.split('-').all(is_hex)
 }
 
 fn quoted(text: &str) -> String {

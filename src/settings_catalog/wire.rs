@@ -128,7 +128,7 @@ pub(super) fn is_implied(object: &Map<String, Json>, name: &str) -> bool {
 
 /// Whether a member says something about the answer and is no part of the value.
 pub(super) fn is_annotation(name: &str) -> bool {
-    name.contains('@') && name != TYPE
+    name.starts_with('#') || (name.contains('@') && name != TYPE)
 }
 
 /// Whether a value stands for another one that is filled in later: `{ "$env": … }`.

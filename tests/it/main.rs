@@ -35,6 +35,7 @@ mod cli {
     mod command_line;
     mod doctor;
     mod explain;
+    mod fmt;
     mod workflows;
 }
 

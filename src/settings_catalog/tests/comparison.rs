@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+/// The ends of the names of members that an instance or a value must have.
+const NEEDED: [&str; 6] =
+    ["alue", "valueState", "settingInstance", "useTemplateDefault", "Id", "odata.type"];
+
 /// A value in which only what counts is left.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Normal {
@@ -59,9 +63,9 @@ fn inner(place: &str, value: &Json) -> Normal {
                 let says_nothing = match name.as_str() {
                     "@odata.type" => is_implied(place, member),
                     "children" => member.is_null() || *member == Json::Array(Vec::new()),
-                    "note" => member.is_null(),
-                    name if name.ends_with("TemplateReference") => member.is_null(),
-                    name => name.contains('@'),
+                    name if name.contains('@') || name.starts_with('#') => true,
+                    // Null says that a member is not used, but for these, which are the value itself.
+                    name => member.is_null() && !NEEDED.iter().any(|end| name.ends_with(end)),
                 };
                 if !says_nothing {
                     kept.insert(name.clone(), inner(name, member));
@@ -92,6 +96,37 @@ fn is_implied(place: &str, stated: &Json) -> bool {
         _ => return false,
     };
     *stated == Json::String(format!("#microsoft.graph.{implied}"))
+}
+
+/// The size of one policy's settings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    /// Bytes of the readable form as YAML, without comments and without indentation.
+    pub(super) yaml: usize,
+    /// Bytes of Graph's list as JSON with two spaces a level, without annotations.
+    pub(super) json: usize,
+    /// Bytes of the same on one line.
+    pub(super) minified: usize,
+}
+
+/// Measures a list.
+pub(super) fn sizes(list: &Json) -> Sizes {
+    let yaml = super::to_yaml(&super::read(list), 0, &|_, _| None).trim_start().len();
+    let plain = without_annotations(list);
+    let json = format!("{plain:#}").len();
+    Sizes { yaml, json, minified: plain.to_string().len() }
+}
+
+fn without_annotations(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => {
+            let kept =
+                members.iter().filter(|(name, _)| !name.contains('@') || *name == "@odata.type");
+            kept.map(|(name, member)| (name.clone(), without_annotations(member))).collect()
+        }
+        Json::Array(elements) => elements.iter().map(without_annotations).collect(),
+        leaf => leaf.clone(),
+    }
 }
 
 /// Returns how many instances of a readable value are under `$raw`, and how many there are.

@@ -1,4 +1,4 @@
-//! What is wrong with a value, where, and that the help is accepted.
+//! Faults of values: the places, the words, and helps that are accepted when they are followed.
 
 use insta::assert_snapshot;
 

@@ -122,6 +122,9 @@ fn text_that_a_reader_may_take_for_something_else_is_quoted() {
     for (text, expected) in [
         ("CONTOSO.COM", "CONTOSO.COM"),
         ("two words", "two words"),
+        ("4d90f03d-e14c-43c4-86da-681da96a2f92", "4d90f03d-e14c-43c4-86da-681da96a2f92"),
+        ("00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"),
+        ("4d90f03d-e14c-43c4", "\"4d90f03d-e14c-43c4\""),
         ("/usr/bin", "/usr/bin"),
         ("1", "\"1\""),
         ("1_000", "\"1_000\""),
