@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Object;
 use super::actor::{Actor, Change};
+use super::catalog;
 use super::collection::references;
 use super::collection::write::Writer;
 use super::device_registration_policy::{self, NAME as POLICY};
@@ -38,6 +39,8 @@ pub struct Setting {
     pub property: String,
     /// The path below the property: names, and positions in lists.
     pub path: Vec<String>,
+    /// In place of a path: the definition id of a setting of the settings catalog, at any depth below the property.
+    pub definition: Option<String>,
     /// The value.
     pub value: Value,
 }
@@ -70,21 +73,28 @@ impl EditError {
 }
 
 impl Setting {
-    /// Reads `PROP=VALUE`. The value is JSON where it reads as JSON, else text.
+    /// Reads `PROP=VALUE`, or `PROP[DEFINITION]=VALUE` for a setting of the settings catalog. The value is JSON where it reads as
+    /// JSON, else text.
     ///
     /// # Errors
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
         let malformed =
             || EditError(format!("`{argument}` does not set anything: write PROP=VALUE."));
+        if let Some((target, value)) = argument.split_once("]=")
+            && let Some((property, definition)) = target.split_once('[')
+            && !property.contains(['.', '='])
+        {
+            let (property, definition) = (property.to_owned(), Some(definition.to_owned()));
+            return Ok(Self { property, path: Vec::new(), definition, value: read(value) });
+        }
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
         if property.is_empty() || path.iter().any(String::is_empty) {
             return Err(malformed());
         }
-        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        Ok(Self { property, path, value })
+        Ok(Self { property, path, definition: None, value: read(value) })
     }
 
     fn leads_nowhere(&self) -> EditError {
@@ -96,6 +106,9 @@ impl Setting {
     /// Sets the value at the path. Only the last name of the path may be new.
     fn set(&self, object: &mut Object) -> Result<(), EditError> {
         let mut at = object.entry(&self.property).or_insert(Value::Null);
+        if let Some(definition) = &self.definition {
+            return catalog::edit::set(at, definition, &self.value).map_err(EditError);
+        }
         for step in &self.path {
             let inner = match at {
                 Value::Object(members) => Some(members.entry(step).or_insert(Value::Null)),
@@ -200,11 +213,15 @@ impl Edit {
         let mut writer = Writer { state, row, change };
         if !written.is_empty() {
             let mut body = whole.clone();
-            body.retain(|name, _| match row.update {
-                Update::Patch => name == "@odata.type" || written.contains(name.as_str()),
-                Update::Put => name != "assignments",
+            let is_patch = row.update == Update::Patch;
+            body.retain(|name, _| {
+                if is_patch {
+                    name == "@odata.type" || written.contains(name.as_str())
+                } else {
+                    name != "assignments"
+                }
             });
-            writer.update(&id, &body)?;
+            writer.update(&id, &body, is_patch)?;
         }
         for property in replaced {
             writer.replace(&id, property, &whole, property)?;
@@ -244,6 +261,11 @@ impl Edit {
             EditError::not_found(format!("The tenant has no {kind} `{name}`."), name, names)
         })
     }
+}
+
+/// Returns the JSON of a text, or else the text.
+fn read(value: &str) -> Value {
+    serde_json::from_str(value).unwrap_or_else(|_| value.into())
 }
 
 fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {

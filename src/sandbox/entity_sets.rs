@@ -11,7 +11,7 @@ use super::limits::{
 };
 use super::rows::READ_CONFIGURATION;
 use super::state::State;
-use super::{Object, approvals, guid, is_under, object};
+use super::{Object, approvals, catalog, guid, is_under, object};
 use crate::schema::types::GraphVersion;
 
 /// A set of objects, or a single one, that a path below the version leads to.
@@ -32,6 +32,8 @@ pub(crate) struct EntitySet {
     pub(crate) keys: &'static [&'static str],
     /// Whether the path leads to one object in place of a set.
     pub(crate) is_single: bool,
+    /// The property of an object whose objects have a path of their own below it, and are shown there alone.
+    pub(crate) below: Option<&'static str>,
     /// Whether Graph takes writes here, which the sandbox refuses with a 501 of its own.
     pub(crate) is_writable: bool,
     /// Returns the objects at an instant, in the order of the list.
@@ -156,6 +158,31 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         objects: |state, _| state.role_scope_tags.clone(),
         ..EntitySet::OF_INTUNE
     },
+    EntitySet {
+        path: "deviceManagement/configurationSettings",
+        entity_type: "deviceManagementConfigurationSettingDefinition",
+        read: READ_CONFIGURATION,
+        filterable: &["id", "name", "categoryId", "rootDefinitionId"],
+        objects: |_, _| catalog::definitions().to_vec(),
+        ..EntitySet::OF_INTUNE
+    },
+    EntitySet {
+        path: "deviceManagement/configurationCategories",
+        entity_type: "deviceManagementConfigurationCategory",
+        read: READ_CONFIGURATION,
+        filterable: &["id", "name"],
+        objects: |_, _| catalog::categories().to_vec(),
+        ..EntitySet::OF_INTUNE
+    },
+    EntitySet {
+        path: "deviceManagement/configurationPolicyTemplates",
+        entity_type: "deviceManagementConfigurationPolicyTemplate",
+        read: READ_CONFIGURATION,
+        filterable: &["id", "baseId", "displayName", "templateFamily", "lifecycleState"],
+        below: Some("settingTemplates"),
+        objects: |_, _| catalog::templates().to_vec(),
+        ..EntitySet::OF_INTUNE
+    },
     APPROVAL_REQUESTS,
     EntitySet {
         path: "deviceManagement/operationApprovalPolicies",
@@ -199,6 +226,7 @@ impl EntitySet {
         page: PAGE_OF_DIRECTORY_OBJECTS,
         keys: &[],
         is_single: false,
+        below: None,
         is_writable: false,
         objects: |_, _| Vec::new(),
     };

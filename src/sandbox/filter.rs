@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Object;
 use super::refusal::{Allowed, table};
-use super::state::type_of;
+use super::state::{member, type_of};
 use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// How deep parentheses may nest.
@@ -136,7 +136,9 @@ impl<'a> Parser<'a> {
         }
         let property = property.to_owned();
         self.uses.push(if name == "eq" { property.clone() } else { format!("{property} {name}") });
-        Some(Box::new(move |object| holds(object.get(&property).unwrap_or(&Value::Null), &value)))
+        Some(Box::new(move |object| {
+            holds(member(object, &property).unwrap_or(&Value::Null), &value)
+        }))
     }
 
     /// Takes a word or a parenthesis, where it comes next.

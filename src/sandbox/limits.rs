@@ -4,6 +4,10 @@
 /// Device configurations, and compliance policies, on a page when the caller asks for no other number, and at most
 /// (FACTS 1.3; the most is an inference).
 pub(crate) const PAGE_OF_DEVICE_CONFIGURATIONS: usize = 1000;
+/// Settings catalog policies on a page (FACTS 15.1).
+pub(crate) const PAGE_OF_CATALOG_POLICIES: usize = 25;
+/// Settings of such a policy on a page, and in an expansion at most (FACTS 15.1, not verified).
+pub(crate) const PAGE_OF_SETTINGS: usize = 25;
 /// Groups and users on a page (FACTS 7, not verified).
 pub(crate) const PAGE_OF_DIRECTORY_OBJECTS: usize = 100;
 

@@ -52,7 +52,8 @@ impl State {
     pub(crate) fn mask(&mut self, object: &mut Object, digests: &Digests) {
         let id = text(object, "id").to_owned();
         let digests = hide(object, &id, digests);
-        let secrets = encrypt(object, &id, &self.secrets);
+        let mut secrets = encrypt(object, &id, &self.secrets);
+        secrets.extend(tokenize(object, &id, &self.secrets, self.audit_events.len()));
         self.forget(&id);
         self.secrets.extend(secrets);
         if !digests.is_empty() {
@@ -74,6 +75,13 @@ pub(crate) fn reveal(object: &mut Object, secrets: &EncryptedValues) {
             setting.insert("value".to_owned(), value.as_str().into());
         }
     }
+    each_secret(object, &mut |secret| {
+        let reference = secrets.iter().find(|(own, _)| is_of_token(own, text(secret, "value")));
+        if let Some((_, value)) = reference {
+            secret.insert("value".to_owned(), value.as_str().into());
+            secret.insert("valueState".to_owned(), IN_CLEAR.into());
+        }
+    });
 }
 
 /// Returns the plain text of a value by its reference; a binary value is decoded (FACTS 12). None where the object has no
@@ -155,6 +163,57 @@ fn encrypt(object: &mut Object, id: &str, prior: &EncryptedValues) -> EncryptedV
         secrets.insert(reference, clear);
     }
     secrets
+}
+
+/// The type of a secret in a settings catalog policy, and the states of its value (FACTS 15.3).
+pub(crate) const SECRET_TYPE: &str = "deviceManagementConfigurationSecretSettingValue";
+/// The value is the secret.
+pub(crate) const IN_CLEAR: &str = "notEncrypted";
+/// The value stands for the secret.
+const AS_TOKEN: &str = "encryptedValueToken";
+
+/// Replaces the secrets in the settings of a policy by tokens, each time by others. A token stays as it is.
+fn tokenize(
+    object: &mut Object,
+    id: &str,
+    prior: &EncryptedValues,
+    writes: usize,
+) -> EncryptedValues {
+    let mut secrets = EncryptedValues::new();
+    let mut index = 0;
+    each_secret(object, &mut |secret| {
+        index += 1;
+        let value = text(secret, "value").to_owned();
+        if text(secret, "valueState") != IN_CLEAR {
+            let kept = prior.iter().filter(|(own, _)| is_of_token(own, &value));
+            secrets.extend(kept.map(|(own, secret)| (own.clone(), secret.clone())));
+            return;
+        }
+        let token = guid(&["token", id, &index.to_string(), &writes.to_string()]);
+        secrets.insert(format!("{token}_{id}"), value);
+        secret.insert("value".to_owned(), token.into());
+        secret.insert("valueState".to_owned(), AS_TOKEN.into());
+    });
+    secrets
+}
+
+fn is_of_token(reference: &str, token: &str) -> bool {
+    !token.is_empty() && reference.split('_').next() == Some(token)
+}
+
+/// Does something to each secret in the settings of a policy.
+fn each_secret(object: &mut Object, act: &mut dyn FnMut(&mut Object)) {
+    fn visit(value: &mut Value, act: &mut dyn FnMut(&mut Object)) {
+        match value {
+            Value::Object(members) if type_of(members) == SECRET_TYPE => act(members),
+            Value::Object(members) => members.values_mut().for_each(|value| visit(value, act)),
+            Value::Array(elements) => elements.iter_mut().for_each(|value| visit(value, act)),
+            _ => {}
+        }
+    }
+    if let Some(settings) = object.get_mut("settings") {
+        visit(settings, act);
+    }
 }
 
 fn oma_settings(object: &mut Object) -> impl Iterator<Item = &mut Object> {

@@ -12,6 +12,7 @@
 //! | `check`, `literal` | the checks of bodies against types |
 //! | `defaults`, `mirrors`, `masking`, `limits` | defaults, linked properties, masked values, limits and constants |
 //! | [`rows`], `entity_sets` | the properties of each collection, as data: those that calls write, and those that are only read |
+//! | `catalog` | the settings catalog: definitions and templates as data, and the checks of policies against them |
 //! | `collection`, `device_registration_policy`, `audit`, `actor` | the writes of calls |
 //! | `query`, `filter`, `expand`, `shape`, `membership` | the answers to reads |
 //! | `permissions` | the permissions of callers |
@@ -22,6 +23,7 @@
 mod actor;
 pub mod approvals;
 mod audit;
+mod catalog;
 mod check;
 mod clock;
 mod collection;

@@ -10,10 +10,10 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::check::{Checker, each};
-use super::collection::write::{DATES, fill};
+use super::collection::write::{DATES, count, fill};
 use super::collection::{assignments, contained, references};
 use super::refusal::{Allowed, table};
-use super::rows::{Row, Rows};
+use super::rows::{Row, Rows, Settling};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
 };
@@ -226,6 +226,8 @@ fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> 
         complete.entry(*property).or_insert_with(|| defaults::literal(json));
     }
     fill(row, &ty, &object, &mut complete);
+    let has = |section: &str, id: &str| state.has(section, id);
+    (row.settle)(&mut complete, &Settling { before: None, is_whole: false, has: &has })?;
     complete.insert("@odata.type".to_owned(), ty.odata_type().into());
 
     let id = text(&complete, "id").to_owned();
@@ -237,5 +239,6 @@ fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> 
         let assignments = assignments.map_err(|fault| fault.under("assignments"))?;
         complete.insert("assignments".to_owned(), assignments);
     }
+    count(row, &mut complete);
     Ok(complete)
 }

@@ -383,6 +383,12 @@ impl State {
         self.objects(row).iter().find(|object| text(object, "id") == id)
     }
 
+    /// Returns whether a section has an object of this id.
+    pub(crate) fn has(&self, section: &str, id: &str) -> bool {
+        let mut objects = self.collections.get(section).into_iter().flatten();
+        objects.any(|object| text(object, "id") == id)
+    }
+
     /// Returns the object of any collection that has this id, with its collection.
     pub(crate) fn find(&self, id: &str) -> Option<(Row, &Object)> {
         self.rows.all().find_map(|row| Some((row, self.object(row, id)?)))
@@ -445,6 +451,13 @@ fn describe_sections(schema: &mut schemars::Schema) {
 /// Returns a text property of an object; the empty text where there is none.
 pub(crate) fn text<'a>(object: &'a Object, property: &str) -> &'a str {
     object.get(property).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Returns the value at a path of names, as in `templateReference/templateId`.
+pub(crate) fn member<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
+    let mut names = path.split('/');
+    let first = object.get(names.next()?)?;
+    names.try_fold(first, |value, name| value.get(name))
 }
 
 /// Returns the name of an object's type; the empty text where the object names none.

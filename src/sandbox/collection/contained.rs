@@ -6,8 +6,8 @@ use crate::sandbox::check::{Checker, each, is_computed};
 use crate::sandbox::refusal::{Allowed, table, unexpected_node};
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
-use crate::sandbox::{Object, defaults, guid};
-use crate::schema::types::TypeDef;
+use crate::sandbox::{Object, defaults, guid, shape};
+use crate::schema::types::{GraphVersion, TypeDef};
 
 /// Removes the contained objects from a body, and returns them by navigation property.
 pub(crate) fn take(rows: &[Contained], body: &mut Object) -> Object {
@@ -71,6 +71,7 @@ pub(crate) fn identify(rows: &[Contained], object: &mut Object, parent: &str, sa
         let targets = targets.into_iter().flatten().filter_map(Value::as_object_mut);
         for (index, target) in targets.enumerate() {
             let id = match (text(target, "id"), salt) {
+                _ if row.has_positions => index.to_string(),
                 (own, None) if !own.is_empty() => own.to_owned(),
                 _ if row.shares_id => parent.to_owned(),
                 (_, salt) => {
@@ -82,6 +83,14 @@ pub(crate) fn identify(rows: &[Contained], object: &mut Object, parent: &str, sa
             target.insert("id".to_owned(), id.into());
         }
     }
+}
+
+/// Returns a target as reads show it, without the targets that it contains.
+pub(crate) fn shown(version: GraphVersion, row: &Contained, target: &Object) -> Option<Object> {
+    let mut shown = shape::entity(version, row.element, target)?;
+    take(row.inside, &mut shown);
+    (row.shown)(&mut shown);
+    Some(shown)
 }
 
 /// Returns the objects in a member of an object.

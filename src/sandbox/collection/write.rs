@@ -8,8 +8,8 @@ use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
 use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
-use crate::sandbox::rows::{Contained, Row, Update};
-use crate::sandbox::state::{References, State, text, type_of};
+use crate::sandbox::rows::{Contained, Row, Settling};
+use crate::sandbox::state::{References, State, member, text, type_of};
 use crate::sandbox::{Object, audit, defaults, guid, mirrors};
 use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
@@ -42,6 +42,7 @@ impl Writer<'_> {
         let other = converted.find(|(from, _)| *from == ty.name);
         let ty = other.and_then(|(_, to)| Types::of(GraphVersion::Beta).get(to)).unwrap_or(ty);
         self.complete(&ty, body, &mut object)?;
+        self.settle(&mut object, None, true)?;
         let id = self.new_id(&ty.name);
         object.insert("@odata.type".to_owned(), ty.odata_type().into());
         object.insert("id".to_owned(), id.as_str().into());
@@ -60,25 +61,28 @@ impl Writer<'_> {
         Ok(id)
     }
 
-    /// Changes an object by the verb of its collection.
+    /// Changes an object, by a PATCH or by a PUT.
     ///
     /// # Errors
     /// Refuses bodies that Intune would refuse, and a PATCH that changes nothing (FACTS 1.5).
-    pub(crate) fn update(&mut self, id: &str, body: &Object) -> Allowed<()> {
+    pub(crate) fn update(&mut self, id: &str, body: &Object, is_patch: bool) -> Allowed<()> {
         let before = self.existing(id)?;
         let ty = self.checker().instance_type(self.row.root, body)?;
         if ty.name != type_of(&before) {
             return Err(table::NOT_ASSIGNABLE.refusal(&[&ty.name, &type_of(&before)]));
         }
-        let is_patch = self.row.update == Update::Patch;
         let mut after = if is_patch {
             self.patched(&ty, &before, body)?
         } else {
             self.replaced(&ty, &before, body)?
         };
+        self.settle(&mut after, Some(&before), !is_patch)?;
         for (of, property) in self.row.fixed_at_creation {
-            if *of == ty.name && before.get(*property) != after.get(*property) {
-                return Err(table::FIXED.refusal(&[property]));
+            if *of == ty.name && member(&before, property) != member(&after, property) {
+                return Err(match self.row.fixed_message {
+                    Some(words) => table::FIXED_IN_WORDS.refusal(&[&words]),
+                    None => table::FIXED.refusal(&[property]),
+                });
             }
         }
         if let Some(version) = before.get("version").and_then(Value::as_i64) {
@@ -215,6 +219,11 @@ impl Writer<'_> {
         self.state.object(self.row, id).cloned().ok_or_else(ErrorResponse::intune_not_found)
     }
 
+    fn settle(&self, object: &mut Object, before: Option<&Object>, is_whole: bool) -> Allowed<()> {
+        let has = |section: &str, id: &str| self.state.has(section, id);
+        (self.row.settle)(object, &Settling { before, is_whole, has: &has })
+    }
+
     /// Returns an unused id. It is derived from the tenant's history alone, so that runs from one seed are alike.
     fn new_id(&self, ty: &str) -> String {
         let tenant = self.state.tenant.id.as_str();
@@ -245,6 +254,9 @@ impl Writer<'_> {
             if let Some(date) = after.as_mut().and_then(|after| after.get_mut(*date)) {
                 *date = now.as_str().into();
             }
+        }
+        if let Some(after) = &mut after {
+            count(self.row, after);
         }
         audit::of_object(self.state, self.row, self.change, operation, before, after.as_ref());
         let objects = self.state.objects_mut(self.row);
@@ -300,6 +312,19 @@ pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     }
     mirrors::reflect(row.mirrors, &ty.name, body, object);
     defaults::fill(ty, object, row.defaults);
+}
+
+/// Sets the properties that count what an object contains, and the one that tells whether it is assigned.
+pub(crate) fn count(row: Row, object: &mut Object) {
+    let number = |object: &Object, property: &str| contained::objects(object, property).count();
+    for (property, of) in row.counts {
+        let number = number(object, of);
+        object.insert((*property).to_owned(), number.into());
+    }
+    if let Some(flag) = row.assigned_flag {
+        let is_assigned = number(object, "assignments") > 0;
+        object.insert(flag.to_owned(), is_assigned.into());
+    }
 }
 
 fn names_a_secret(body: &Object) -> bool {

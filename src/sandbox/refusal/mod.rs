@@ -118,14 +118,17 @@ impl ErrorResponse {
     /// Returns Intune's answer to a verb that a path does not take; the template is read off the path.
     pub(crate) fn no_route(method: &Method, path: &str) -> Self {
         let below = path.split_once("/deviceManagement/").map_or(path, |(_, below)| below);
+        let is_cast = |segment: &str| segment.starts_with("microsoft.graph.");
+        let of_cast = below.split('/').nth(2).is_some_and(is_cast);
         let step = |(index, segment): (usize, &str)| match (index, segment) {
             (1, _) => "key",
             (_, "$ref") => "$ref",
-            (_, segment) if segment.starts_with("microsoft.graph.") => "cast",
+            (_, segment) if is_cast(segment) => "cast",
+            (3, _) if !of_cast => "key",
             _ => "navigation",
         };
         let steps: Vec<&str> = below.split('/').enumerate().map(step).collect();
-        table::NO_ROUTE.refusal(&[&steps.join("/"), method, &below])
+        table::NO_ROUTE.refusal(&[&steps.join("/"), method, &service(below), &below])
     }
 
     /// Returns the body of the answer.
@@ -157,15 +160,34 @@ impl ErrorResponse {
     }
 }
 
+/// The collections below `/deviceManagement` that have a service of their own (FACTS 15).
+const OF_CATALOG: [&str; 5] = [
+    "configurationCategories",
+    "configurationPolicies",
+    "configurationPolicyTemplates",
+    "configurationSettings",
+    "reusablePolicySettings",
+];
+
+/// Returns the service behind a path below `/deviceManagement`, as the texts of errors name it (FACTS 4.2, 15).
+fn service(below: &str) -> &'static str {
+    let collection = below.split('/').next().unwrap_or_default();
+    if OF_CATALOG.contains(&collection) {
+        "DeviceConfigV2/DCV2GraphService/de147310-ffff-0000-0000-000000000000"
+    } else {
+        "DeviceConfiguration_2511/StatelessDeviceConfigurationFEService"
+    }
+}
+
 /// Returns the JSON document that is the `message` of an Intune error, laid out as Intune does.
 fn intune_document(message: &str, ids: &CallIds, path: &str) -> String {
-    let service = path.split_once("/deviceManagement/").map_or(path, |(_, below)| below);
+    let below = path.split_once("/deviceManagement/").map_or(path, |(_, below)| below);
     let full = format!(
         "{message} - Operation ID (for customer support): {} - Activity ID: {} - Url: \
-         https://fef.msub02.manage.microsoft.com/DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/\
-         deviceManagement/{service}?api-version=5025-09-02",
+         https://fef.msub02.manage.microsoft.com/{}/deviceManagement/{below}?api-version=5025-09-02",
         Uuid::nil(),
         ids.request,
+        service(below),
     );
     let quoted = Value::from(full).to_string();
     format!(

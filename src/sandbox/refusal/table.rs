@@ -41,16 +41,18 @@ pub(crate) const NO_SEGMENT: RefusalRow = bad("Resource not found for the segmen
 /// FACTS 4.1.
 pub(crate) const METHOD_NOT_ALLOWED: RefusalRow =
     core(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
-/// The template, the verb and the path below `/deviceManagement`.
+/// The template, the verb, the service and the path below `/deviceManagement`.
 /// FACTS 1.1.
 pub(crate) const NO_ROUTE: RefusalRow = core(
     400,
     "No method match route template",
-    "No OData route exists that match template ~/singleton/{} with http verb {} for request \
-     /DeviceConfiguration_2511/StatelessDeviceConfigurationFEService/deviceManagement/{}.",
+    "No OData route exists that match template ~/singleton/{} with http verb {} for request /{}/deviceManagement/{}.",
 );
 /// Synthetic.
 pub(crate) const NOT_HELD: RefusalRow = not_played("The sandbox holds nothing of '{}'.");
+/// Synthetic.
+pub(crate) const ACTION_NOT_PLAYED: RefusalRow =
+    not_played("The sandbox does not support the action '{}'.");
 /// Synthetic.
 pub(crate) const NOT_WRITTEN: RefusalRow = not_played("The sandbox only shows '{}'.");
 
@@ -163,6 +165,9 @@ pub(crate) const NO_SCOPE_TAG: RefusalRow = intune_bad("The scope tag {} does no
 /// Synthetic.
 pub(crate) const FIXED: RefusalRow =
     intune_bad("{} cannot be changed after the policy is created.");
+/// A property that keeps the value of the creation, in the words of the row of the collection.
+/// FACTS 15.2.
+pub(crate) const FIXED_IN_WORDS: RefusalRow = intune_bad("{}");
 /// Synthetic.
 pub(crate) const NO_GROUP: RefusalRow = intune_bad("The target group '{}' does not exist.");
 /// Synthetic.
@@ -171,6 +176,41 @@ pub(crate) const NO_ASSIGNMENT_FILTER: RefusalRow =
 /// Synthetic.
 pub(crate) const TARGET_TWICE: RefusalRow =
     intune_bad("The target '{}' is assigned more than once.");
+
+// Settings catalog policies.
+/// The template twice, and the id of an instance or a value that the template does not have.
+/// FACTS 15.4.
+pub(crate) const TEMPLATE_REFERENCE: RefusalRow = intune_bad(
+    "Info\nInvalid Reference id found in Policy  created from Template {}\nPolicyId\n\nTemplateId\n{}\n\
+     InvalidReferenceId\n{}",
+);
+/// Synthetic.
+pub(crate) const NO_TEMPLATE: RefusalRow = intune_bad("There is no template '{}'.");
+/// Synthetic.
+pub(crate) const TEMPLATE_FAMILY: RefusalRow =
+    intune_bad("A policy of the template family '{}' cannot be created here.");
+/// Synthetic.
+pub(crate) const NO_DEFINITION: RefusalRow = intune_bad("There is no setting definition '{}'.");
+/// Synthetic.
+pub(crate) const INSTANCE_TYPE: RefusalRow =
+    intune_bad("The setting '{}' cannot have a value of type '{}'.");
+/// Synthetic.
+pub(crate) const NO_OPTION: RefusalRow = intune_bad("'{}' is not an option of the setting '{}'.");
+/// Synthetic.
+pub(crate) const SETTING_RANGE: RefusalRow =
+    intune_bad("The value of the setting '{}' must be between {} and {}.");
+/// Synthetic.
+pub(crate) const SETTING_LENGTH: RefusalRow =
+    intune_bad("The value of the setting '{}' must have between {} and {} characters.");
+/// Synthetic.
+pub(crate) const SETTING_PLATFORM: RefusalRow =
+    intune_bad("The setting '{}' is one of the platform '{}', and the policy is not.");
+/// Synthetic.
+pub(crate) const SECRET_STATE: RefusalRow =
+    intune_bad("The secret of the setting '{}' must have the valueState notEncrypted.");
+/// Synthetic.
+pub(crate) const NO_REUSABLE_SETTING: RefusalRow =
+    intune_bad("The setting '{}' refers to '{}', which is no reusable setting.");
 
 // The registration policy.
 /// `quota` is seen (microsoft-graph-docs-contrib#8532), the other words for a property are synthetic.

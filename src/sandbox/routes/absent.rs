@@ -10,12 +10,11 @@ use super::call::{Answer, Call, Routes, on};
 use crate::sandbox::refusal::{ErrorResponse, table};
 
 /// The paths of the collections, in beta.
-const EMPTY: [&str; 18] = [
+const EMPTY: [&str; 16] = [
     "deviceAppManagement/managedAppPolicies",
     "deviceAppManagement/mobileAppConfigurations",
     "deviceAppManagement/vppTokens",
     "deviceManagement/compliancePolicies",
-    "deviceManagement/configurationPolicies",
     "deviceManagement/depOnboardingSettings",
     "deviceManagement/deviceCategories",
     "deviceManagement/deviceComplianceScripts",
@@ -24,7 +23,6 @@ const EMPTY: [&str; 18] = [
     "deviceManagement/deviceShellScripts",
     "deviceManagement/groupPolicyConfigurations",
     "deviceManagement/notificationMessageTemplates",
-    "deviceManagement/reusablePolicySettings",
     "deviceManagement/windowsAutopilotDeploymentProfiles",
     "deviceManagement/windowsDriverUpdateProfiles",
     "deviceManagement/windowsFeatureUpdateProfiles",

@@ -1,6 +1,6 @@
 //! A collection of objects (FACTS 1): its routes follow from its row.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, any};
 use serde_json::Value;
@@ -33,6 +33,7 @@ pub(super) fn router(row: Row) -> Routes {
     let update = match row.update {
         Update::Patch => MethodFilter::PATCH,
         Update::Put => MethodFilter::PUT,
+        Update::PutOrPatch => MethodFilter::PUT.or(MethodFilter::PATCH),
     };
     let assign = row.assign.as_ref().map_or("assign", |assign| assign.segment);
     let assign = format!("{ITEM}/{assign}");
@@ -60,10 +61,22 @@ pub(super) fn router(row: Row) -> Routes {
         let route = on(post, move |call| act(call, row, action));
         router = router.route(&format!("{path}{ITEM}/{}", action.segment), route);
     }
+    for action in row.not_played {
+        let refused = any(move || async move { table::ACTION_NOT_PLAYED.refusal(&[action]) });
+        router = router.route(&format!("{path}{ITEM}/{action}"), refused);
+    }
     for contained in row.contained {
-        // It has no path of its own (microsoft-graph-docs#4104, #16701).
-        let refused = any(async |call: Call| call.no_route());
-        router = router.route(&format!("{path}{ITEM}/{}", contained.property), refused);
+        let of = format!("{path}{ITEM}/{}", contained.property);
+        if contained.page.is_none() {
+            // It has no path of its own (microsoft-graph-docs#4104, #16701).
+            router = router.route(&of, any(async |call: Call| call.no_route()));
+            continue;
+        }
+        router =
+            router.route(&of, on(get, move |call| list_contained(call, row, contained))).route(
+                &format!("{of}/{{target}}"),
+                on(get, move |call| show_contained(call, row, contained)),
+            );
     }
     router
 }
@@ -127,8 +140,10 @@ fn create(call: &Call, row: Row) -> Answer {
 }
 
 fn update(call: &Call, row: Row) -> Answer {
-    let body = call.body()?;
-    call.change(|state, change| Writer { state, row, change }.update(call.parameter(0), &body))?;
+    let (body, is_patch) = (call.body()?, call.head.method == Method::PATCH);
+    call.change(|state, change| {
+        Writer { state, row, change }.update(call.parameter(0), &body, is_patch)
+    })?;
     Ok(UPDATED.into_response())
 }
 
@@ -170,6 +185,40 @@ fn act(call: &Call, row: Row, action: &ReplaceAction) -> Answer {
         writer.replace(call.parameter(0), action.property, &body, action.body_key)
     })?;
     Ok(StatusCode::from_u16(action.status).unwrap_or(StatusCode::OK).into_response())
+}
+
+/// Answers with one page of the targets of a contained navigation.
+fn list_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
+    let (query, id) = (call.query()?, call.parameter(0));
+    query.expands_nothing()?;
+    let most = contained.page.unwrap_or(usize::MAX);
+    let size = call.service.conditions.page_size.unwrap_or(most);
+    let (page, next) = call.service.show(|state| {
+        let object = read::find(state, row, call.version, id)?;
+        let targets = query.filtered(&["id"], contained::objects(object, contained.property))?;
+        let (page, next) = query.page(targets, size);
+        let shown = page.into_iter().filter_map(|t| contained::shown(call.version, contained, t));
+        let shown = shown.map(|target| query.projected(target).into()).collect();
+        Ok::<_, ErrorResponse>((shown, next))
+    })?;
+    let property = contained.property;
+    let address = format!("{}/{id}/{property}", row.path);
+    Ok(call.collection(&address, &format!("{}('{id}')/{property}", row.path), page, next))
+}
+
+/// Answers with one target of a contained navigation.
+fn show_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
+    let (id, of) = (call.parameter(0), call.parameter(1));
+    call.query()?.expands_nothing()?;
+    let target = call.service.show(|state| {
+        let object = read::find(state, row, call.version, id)?;
+        let mut targets = contained::objects(object, contained.property);
+        let target = targets.find(|target| text(target, "id") == of);
+        let shown = target.and_then(|target| contained::shown(call.version, contained, target));
+        shown.ok_or_else(ErrorResponse::intune_not_found)
+    })?;
+    let context = format!("{}('{id}')/{}/$entity", row.path, contained.property);
+    Ok(call.entity(StatusCode::OK, &context, target))
 }
 
 fn status_overview(call: &Call, row: Row) -> Answer {
@@ -262,8 +311,7 @@ fn expand_into(
     let of = call.context(&format!("{parent}/{}{}", row.property, context(&expand.inside)));
     shown.insert(format!("{}@odata.context", row.property), of.into());
     let targets = contained::objects(object, row.property).filter_map(|target| {
-        let mut shown = shape::entity(call.version, row.element, target)?;
-        contained::take(row.inside, &mut shown);
+        let mut shown = contained::shown(call.version, row, target)?;
         let address = format!("{parent}/{}('{}')", row.property, text(target, "id"));
         for inner in &expand.inside {
             let mut inside = row.inside.iter();
@@ -273,8 +321,12 @@ fn expand_into(
         }
         Some(Value::Object(shown))
     });
-    let targets: Value = targets.collect();
-    shown.insert(row.property.to_owned(), targets);
+    let (targets, next) = Query::default().page(targets.collect(), row.page.unwrap_or(usize::MAX));
+    shown.insert(row.property.to_owned(), Value::Array(targets));
+    if let Some(query) = next {
+        let link = format!("{}/{parent}/{}?{query}", call.root(), row.property);
+        shown.insert(format!("{}@odata.nextLink", row.property), link.into());
+    }
 }
 
 /// Returns the part of an `@odata.context` that names expansions: `(a(),b(c()))`; nothing where there are none.

@@ -7,6 +7,7 @@ use axum::routing::MethodFilter;
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Routes, json, on, with_body};
+use crate::sandbox::collection::contained;
 use crate::sandbox::entity_sets::{ENTITY_SETS, EntitySet, GROUPS, USERS};
 use crate::sandbox::limits::GET_BY_IDS_LIMIT;
 use crate::sandbox::membership::{self, KINDS};
@@ -28,7 +29,11 @@ pub(super) fn router(version: GraphVersion) -> Routes {
         if set.keys.is_empty() {
             return router;
         }
-        router.route(&format!("{path}/{{key}}"), route(show))
+        let router = router.route(&format!("{path}/{{key}}"), route(show));
+        match set.below {
+            Some(below) => router.route(&format!("{path}/{{key}}/{below}"), route(list_below)),
+            None => router,
+        }
     });
     router
         .route("/directoryObjects/getByIds", on(MethodFilter::POST, get_by_ids))
@@ -56,6 +61,20 @@ fn show(call: &Call, set: &EntitySet) -> Answer {
     answer(call, set, objects(call, set).into_iter().find(is_named))
 }
 
+/// Answers with the objects that an object of the set has a path for.
+fn list_below(call: &Call, set: &EntitySet) -> Answer {
+    let (query, key) = (call.query()?, call.parameter(0));
+    query.expands_nothing()?;
+    let below = set.below.unwrap_or_default();
+    let mut objects = all(call, set).into_iter();
+    let of = objects.find(|object| text(object, "id").eq_ignore_ascii_case(key));
+    let of = of.ok_or_else(ErrorResponse::intune_not_found)?;
+    let (page, next) = query.page(contained::objects(&of, below).cloned().collect(), set.page);
+    let page = page.into_iter().map(|object| query.projected(object).into());
+    let address = format!("{}/{key}/{below}", set.path);
+    Ok(call.collection(&address, &format!("{}('{key}')/{below}", set.path), page.collect(), next))
+}
+
 fn show_single(call: &Call, set: &EntitySet) -> Answer {
     answer(call, set, objects(call, set).pop())
 }
@@ -75,10 +94,18 @@ pub(super) fn answer(call: &Call, set: &EntitySet, found: Option<Object>) -> Ans
     Ok(call.entity(StatusCode::OK, &context, query.projected(object)))
 }
 
-/// Returns the objects of a set as the version of the call shows them.
-fn objects(call: &Call, set: &EntitySet) -> Vec<Object> {
+/// Returns the objects of a set.
+fn all(call: &Call, set: &EntitySet) -> Vec<Object> {
     let now = call.service.pace.date();
-    let objects = call.service.read(|state| (set.objects)(state, now));
+    call.service.read(|state| (set.objects)(state, now))
+}
+
+/// Returns the objects of a set as the version of the call shows them, without what is below.
+fn objects(call: &Call, set: &EntitySet) -> Vec<Object> {
+    let mut objects = all(call, set);
+    if let Some(below) = set.below {
+        objects.iter_mut().for_each(|object| drop(object.remove(below)));
+    }
     if Types::of(call.version).get(set.entity_type).is_none() {
         return objects;
     }

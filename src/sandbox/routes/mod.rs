@@ -98,14 +98,21 @@ fn graph(service: &Arc<SandboxService>) -> Router {
         .layer(from_fn_with_state(service.clone(), authorize))
         .layer(from_fn_with_state(service.clone(), fault_injection::inject_faults))
         .layer(from_fn(finish));
-    Router::new().fallback_service(routes.map_request(without_empty_segments))
+    Router::new().fallback_service(routes.map_request(with_plain_segments))
 }
 
-/// Removes empty segments from a path of Intune's, which ignores that of `//` and the one after a last `/` (FACTS 1.1).
-fn without_empty_segments(mut request: Request) -> Request {
+/// Removes empty segments from a path of Intune's, which ignores that of `//` and the one after a last `/` (FACTS 1.1), and
+/// makes a segment of a key in parentheses, as OData writes it in links.
+fn with_plain_segments(mut request: Request) -> Request {
     let uri = request.uri();
     let segments = uri.path().split('/').filter(|segment| !segment.is_empty());
-    let mut path = segments.fold(String::new(), |path, segment| path + "/" + segment);
+    let mut path = segments.fold(String::new(), |path, segment| {
+        let key = segment.strip_suffix("')").and_then(|segment| segment.split_once("('"));
+        match key {
+            Some((name, key)) => format!("{path}/{name}/{}", key.replace("''", "'")),
+            None => path + "/" + segment,
+        }
+    });
     let is_intune = ["/beta/deviceManagement/", "/v1.0/deviceManagement/"]
         .iter()
         .any(|below| path.starts_with(below));

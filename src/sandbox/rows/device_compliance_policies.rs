@@ -40,6 +40,7 @@ pub(super) static ROW: Collection = Collection {
         settle: remove_name,
         check: check_block,
         seeded: r#"[{"scheduledActionConfigurations": [{"actionType": "block"}]}]"#,
+        ..Contained::PLAIN
     }],
     actions: &[ReplaceAction {
         segment: "scheduleActionsForRules",

@@ -3,15 +3,23 @@
 //! A row has the properties of one collection. The behaviour of all collections is in `collection` and
 //! `routes::collection`.
 
+mod configuration_policies;
 mod device_compliance_policies;
 mod device_configurations;
+mod reusable_policy_settings;
 
 use super::limits::PAGE_OF_DEVICE_CONFIGURATIONS;
+use super::refusal::ErrorResponse;
 use super::{Object, is_under};
 use crate::schema::types::{GraphVersion, Types};
 
 /// The collections that every sandbox has.
-const BUILT_IN: &[&Collection] = &[&device_configurations::ROW, &device_compliance_policies::ROW];
+const BUILT_IN: &[&Collection] = &[
+    &device_configurations::ROW,
+    &configuration_policies::ROW,
+    &reusable_policy_settings::ROW,
+    &device_compliance_policies::ROW,
+];
 
 /// The permissions that Intune's configurations, policies and filters are read with (FACTS 7).
 pub(super) const READ_CONFIGURATION: &[&str] =
@@ -52,8 +60,16 @@ pub struct Collection {
     pub initial: &'static [(&'static str, &'static str)],
     /// Booleans that the service refuses to have set to true.
     pub read_only: &'static [&'static str],
-    /// Properties that keep the value of the creation, as type and name.
+    /// Properties that keep the value of the creation, as type and name, or path (`templateReference/templateId`).
     pub fixed_at_creation: &'static [(&'static str, &'static str)],
+    /// The service's words where a body changes one of them; the sandbox's own where they are not known.
+    pub fixed_message: Option<&'static str>,
+    /// Properties with the number of the targets of a contained navigation property, as both names.
+    pub counts: &'static [(&'static str, &'static str)],
+    /// The boolean that tells whether an object is assigned, where there is one.
+    pub assigned_flag: Option<&'static str>,
+    /// Checks an object before it is stored, and brings it into the form that the service stores.
+    pub settle: fn(&mut Object, &Settling<'_>) -> Result<(), ErrorResponse>,
     /// Property defaults that differ from those of the types.
     pub defaults: &'static [DefaultValue],
     /// Pairs of properties with the same meaning.
@@ -64,6 +80,8 @@ pub struct Collection {
     pub contained: &'static [Contained],
     /// The actions that replace such targets.
     pub actions: &'static [ReplaceAction],
+    /// Segments of actions that Graph has and the sandbox refuses with a 501 of its own.
+    pub not_played: &'static [&'static str],
     /// Whether an object has a `deviceStatusOverview`.
     pub has_status_overview: bool,
     /// The function that returns the values of encrypted settings, where there is one.
@@ -77,6 +95,17 @@ pub struct Collection {
 /// The row of a collection.
 pub(crate) type Row = &'static Collection;
 
+/// What is known of an object that is to be settled.
+#[derive(Clone, Copy)]
+pub struct Settling<'a> {
+    /// The object before the change; None where it is new.
+    pub before: Option<&'a Object>,
+    /// Whether the body of a call describes the whole object. Where neither is, the object is from a seed.
+    pub is_whole: bool,
+    /// Whether a section of the state has an object of an id.
+    pub has: &'a dyn Fn(&str, &str) -> bool,
+}
+
 /// How an object is updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
@@ -84,6 +113,8 @@ pub enum Update {
     Patch,
     /// `PUT` with the whole object.
     Put,
+    /// `PUT` with the whole object, or `PATCH` with properties that change, without what the object contains.
+    PutOrPatch,
 }
 
 /// How objects are assigned to groups.
@@ -97,8 +128,8 @@ pub struct Assign {
     pub element: &'static str,
 }
 
-/// A navigation property whose targets are created inside the body of their object, at any depth. Only `$expand`
-/// shows them, each level by its own.
+/// A navigation property whose targets are created inside the body of their object, at any depth. `$expand` shows them,
+/// each level by its own, and a path of the property where there is one.
 #[derive(Debug)]
 pub struct Contained {
     /// The navigation property.
@@ -109,6 +140,12 @@ pub struct Contained {
     pub inside: &'static [Contained],
     /// Whether a target has the id of the containing object.
     pub shares_id: bool,
+    /// Whether the id of a target is its position.
+    pub has_positions: bool,
+    /// How many targets an answer has at most: on the path of the property, which there is then, and in an expansion.
+    pub page: Option<usize>,
+    /// Adds what reads show of a target besides the stored form.
+    pub shown: fn(&mut Object),
     /// Brings a target into the form that the service stores.
     pub settle: fn(&mut Object),
     /// Checks the targets of one object; the error is the service's message.
@@ -124,6 +161,9 @@ impl Contained {
         element: "",
         inside: &[],
         shares_id: false,
+        has_positions: false,
+        page: None,
+        shown: |_| {},
         settle: |_| {},
         check: |_| Ok(()),
         seeded: "[]",
@@ -206,11 +246,16 @@ impl Collection {
         initial: &[],
         read_only: &[],
         fixed_at_creation: &[],
+        fixed_message: None,
+        counts: &[],
+        assigned_flag: None,
+        settle: |_, _| Ok(()),
         defaults: &[],
         mirrors: &[],
         assign: None,
         contained: &[],
         actions: &[],
+        not_played: &[],
         has_status_overview: false,
         plain_text_function: None,
         approval: None,

@@ -163,7 +163,7 @@ async fn single_intune_object_has_its_key_without_select() {
 async fn empty_collections_list_nothing_and_refuse_writes() {
     let client = Client::of(json!({})).await;
     for path in [
-        "deviceManagement/configurationPolicies",
+        "deviceManagement/groupPolicyConfigurations",
         "deviceManagement/compliancePolicies/?$expand=settings",
         "deviceAppManagement/managedAppPolicies",
         "deviceManagement/roleDefinitions?$filter=isBuiltIn eq false",
@@ -172,9 +172,9 @@ async fn empty_collections_list_nothing_and_refuse_writes() {
         assert_eq!(listed["value"], json!([]), "{path}");
     }
     for (method, path, status) in [
-        ("POST", "deviceManagement/configurationPolicies", 501),
-        ("PATCH", "deviceManagement/configurationPolicies/x", 501),
-        ("GET", "deviceManagement/configurationPolicies/x", 404),
+        ("POST", "deviceManagement/groupPolicyConfigurations", 501),
+        ("PATCH", "deviceManagement/groupPolicyConfigurations/x", 501),
+        ("GET", "deviceManagement/groupPolicyConfigurations/x", 404),
         ("GET", "deviceManagement/roleDefinitions", 501),
         ("GET", "deviceManagement/applePushNotificationCertificate", 404),
         ("GET", "deviceManagement/deviceEnrollmentConfigurations", 400),
@@ -184,7 +184,7 @@ async fn empty_collections_list_nothing_and_refuse_writes() {
         let answer = client.call(method, &format!("/beta/{path}"), Some(&json!({}))).await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
     }
-    let listed = client.call("GET", "/v1.0/deviceManagement/configurationPolicies", None).await;
+    let listed = client.call("GET", "/v1.0/deviceManagement/groupPolicyConfigurations", None).await;
     assert_eq!(listed.status, 400, "beta alone has it");
 }
 

@@ -5,6 +5,7 @@ mod assignments;
 mod bodies;
 mod calls;
 mod collections;
+mod configuration_policies;
 mod device_compliance_policies;
 mod device_configurations;
 mod device_registration_policy;
