@@ -10,6 +10,9 @@ use super::error::CatalogueError;
 use super::file::{BlockSize, CatalogueHeader, FORMAT, LIMIT, MAGIC, PREAMBLE, checksum, unpack};
 use super::nearest;
 
+/// The name of the file in the folder of the moorline.yaml.
+pub const FILE_NAME: &str = "moorline.catalog";
+
 /// A catalogue of setting definitions. It may be asked from several threads.
 pub struct SettingCatalogue {
     header: CatalogueHeader,
@@ -66,6 +69,15 @@ impl SettingCatalogue {
             return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
         }
         Self::read(file)
+    }
+
+    /// Opens the catalogue of a folder with a moorline.yaml, if it has one.
+    ///
+    /// # Errors
+    /// As [`SettingCatalogue::open`].
+    pub fn of_folder(folder: &Path) -> Result<Option<Self>, CatalogueError> {
+        let path = folder.join(FILE_NAME);
+        if path.exists() { Self::open(&path).map(Some) } else { Ok(None) }
     }
 
     /// Reads the header of a catalogue.

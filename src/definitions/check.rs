@@ -12,10 +12,12 @@ use crate::diagnostic::{Severity, suggest};
 
 /// Something in a settings map that the definitions do not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingFault {
+pub struct DefinitionFault {
     /// The place in the map.
     pub path: Vec<PathStep>,
-    /// A stable `area/slug`.
+    /// Whether the name of the last member of the path is wrong, and not its value.
+    pub is_of_name: bool,
+    /// `definition/slug`.
     pub code: &'static str,
     /// Error or warning.
     pub severity: Severity,
@@ -23,7 +25,21 @@ pub struct SettingFault {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What to put in place of the name or of the value, where one is near.
+    pub near: Option<String>,
 }
+
+/// The codes of faults of a name: of a setting that stands in the wrong place or lacks something, and of a wrong word.
+const OF_NAMES: [&str; 8] = [
+    "definition/unknown",
+    "definition/spelling",
+    "definition/parent",
+    "definition/parent-value",
+    "definition/missing-child",
+    "definition/platform",
+    "definition/technology",
+    "definition/word",
+];
 
 /// What stands above a map.
 #[derive(Clone, Copy)]
@@ -41,7 +57,7 @@ struct SettingChecker<'a> {
     platforms: &'a str,
     technologies: &'a str,
     path: Vec<PathStep>,
-    faults: Vec<SettingFault>,
+    faults: Vec<DefinitionFault>,
 }
 
 /// Checks a readable settings map of a policy for these platforms and technologies.
@@ -56,7 +72,7 @@ pub fn check(
     platforms: &str,
     technologies: &str,
     catalogue: &SettingCatalogue,
-) -> Result<Vec<SettingFault>, CatalogueError> {
+) -> Result<Vec<DefinitionFault>, CatalogueError> {
     let (path, faults) = (Vec::new(), Vec::new());
     let mut checker = SettingChecker { catalogue, platforms, technologies, path, faults };
     checker.map(settings, Above::Policy)?;
@@ -100,7 +116,10 @@ impl SettingChecker<'_> {
                 "write it as the catalogue does, or it shows as another setting: `{}`",
                 definition.id
             );
-            self.warn("setting/spelling", message, help);
+            self.warn("definition/spelling", message, help);
+            if let Some(fault) = self.faults.last_mut() {
+                fault.near = Some(definition.id.clone());
+            }
         }
         if !matches!(above, Above::Setting(..)) {
             self.applicability(definition);
@@ -123,13 +142,17 @@ impl SettingChecker<'_> {
         {
             let message =
                 format!("`{}` has {elements} elements; {count} are allowed", definition.label());
-            self.fault("setting/count", message, None);
+            self.fault("definition/count", message, None);
         }
         self.path.pop();
         if matches!(word, "group" | "groups") {
             return self.groups(definition, word, value);
         }
         for at in readable::values(object, word, value) {
+            let template = at.holder.and_then(|holder| holder.get("$template"));
+            if template.is_some_and(uses_default) {
+                continue;
+            }
             let depth = self.path.len();
             self.path.push(PathStep::Member(at.outer.to_owned()));
             self.path.extend(at.index.map(PathStep::Index));
@@ -208,13 +231,13 @@ impl SettingChecker<'_> {
             let (own, other) = (&definition.platform, self.platforms);
             let message = format!("`{name}` is a setting for {own}, and the policy is for {other}");
             let help = format!("remove it, or declare it in a policy with `platforms: {own}`");
-            self.fault("setting/platform", message, Some(help));
+            self.fault("definition/platform", message, Some(help));
         } else if are_apart(self.technologies, &definition.technologies) {
             let (own, other) = (&definition.technologies, self.technologies);
             let message = format!("`{name}` is delivered by {own}, and the policy by {other}");
             let help =
                 format!("check `technologies` of the policy: the setting needs one of {own}");
-            self.warn("setting/technology", message, help);
+            self.warn("definition/technology", message, help);
         }
     }
 
@@ -233,7 +256,7 @@ impl SettingChecker<'_> {
                 if let Some(first) = parents.first() {
                     let (above, how) = self.beneath(first)?;
                     let message = format!("`{name}` stands beneath {above}, not by itself");
-                    self.fault("setting/parent", message, Some(how));
+                    self.fault("definition/parent", message, Some(how));
                 }
                 return Ok(());
             }
@@ -285,15 +308,15 @@ impl SettingChecker<'_> {
             let message =
                 format!("`{name}` is there only if `{above}` is {}{is}", suggest::one_of(&names));
             let help = format!("set {} above it, or remove it", option_form(parent, first));
-            self.fault("setting/parent-value", message, Some(help));
+            self.fault("definition/parent-value", message, Some(help));
         } else if let Some(first) = parents.first() {
             let (right, how) = self.beneath(first)?;
             let message = format!("`{name}` stands beneath {right}, not beneath `{above}`");
-            self.fault("setting/parent", message, Some(how));
+            self.fault("definition/parent", message, Some(how));
         } else {
             let message = format!("`{name}` stands by itself, not beneath `{above}`");
             let help = format!("move `{}` to the top of `settings`", definition.id);
-            self.warn("setting/parent", message, help);
+            self.warn("definition/parent", message, help);
         }
         Ok(())
     }
@@ -345,7 +368,7 @@ impl SettingChecker<'_> {
             let into = if option.is_some() { "`children`" } else { "each group" };
             let form = child_definition.as_ref().map_or("value", |it| it.word());
             let help = format!("add `{}: {{ {form}: … }}` to {into}", quoted(&child.id));
-            self.fault("setting/missing-child", message, Some(help));
+            self.fault("definition/missing-child", message, Some(help));
         }
         Ok(())
     }
@@ -362,8 +385,8 @@ impl SettingChecker<'_> {
             (SettingKind::Text { .. }, true) => matches!(word, "strings" | "values"),
             (SettingKind::Integer { .. }, false) => word == "integer",
             (SettingKind::Integer { .. }, true) => matches!(word, "integers" | "values"),
-            (SettingKind::Group { .. }, false) => word == "group",
-            (SettingKind::Group { .. }, true) => word == "groups",
+            (SettingKind::Group { .. }, false) => matches!(word, "group" | "settingGroup"),
+            (SettingKind::Group { .. }, true) => matches!(word, "groups" | "settingGroups"),
             (SettingKind::Other(_), _) => true,
         };
         if fits {
@@ -388,7 +411,7 @@ impl SettingChecker<'_> {
                     }
                     _ => format!("write `{right}: …`"),
                 };
-                self.fault("setting/word", message, Some(help));
+                self.fault("definition/word", message, Some(help));
             }
         }
         self.path.pop();
@@ -398,12 +421,12 @@ impl SettingChecker<'_> {
     fn not_secret(&mut self, definition: &SettingDefinition) {
         let message = format!("`{}` is a secret and stands in clear", definition.label());
         let help = "keep it in the environment: `secret: { $env: NAME }`";
-        self.fault("setting/secret", message, Some(help.to_owned()));
+        self.fault("definition/secret", message, Some(help.to_owned()));
     }
 
     fn secret(&mut self, definition: &SettingDefinition) {
         let message = format!("`{}` is no secret: Intune shows its value", definition.label());
-        self.fault("setting/secret", message, Some("write `string: …`".to_owned()));
+        self.fault("definition/secret", message, Some("write `string: …`".to_owned()));
     }
 
     /// Checks one value; returns the option, if it is one.
@@ -421,7 +444,10 @@ impl SettingChecker<'_> {
                 if found.is_none()
                     && let Some(text) = readable::scalar(at.value)
                 {
-                    self.faults.push(wrong_option(definition, &self.path, &text));
+                    let near = nearest_option(definition, &text).filter(|_| at.word == "choice");
+                    let near = near.and_then(|near| near.suffix.clone());
+                    let fault = wrong_option(definition, &self.path, &text);
+                    self.faults.push(DefinitionFault { near, ..fault });
                 }
                 found
             }
@@ -432,7 +458,7 @@ impl SettingChecker<'_> {
                             format!("`{}` is {number}; {bounds} is allowed", definition.label());
                         let nearest = bounds.nearest(number);
                         self.fault(
-                            "setting/range",
+                            "definition/range",
                             message,
                             Some(format!("the nearest is {nearest}")),
                         );
@@ -456,7 +482,7 @@ impl SettingChecker<'_> {
                         let name = definition.label();
                         let message =
                             format!("`{name}` has {units} characters; {length} are allowed");
-                        self.fault("setting/length", message, None);
+                        self.fault("definition/length", message, None);
                     }
                 }
                 None
@@ -467,17 +493,33 @@ impl SettingChecker<'_> {
 
     fn no_number(&mut self, definition: &SettingDefinition) {
         let message = format!("`{}` is {}", definition.label(), definition.kind_name());
-        self.fault("setting/word", message, Some("write digits alone".to_owned()));
+        self.fault("definition/word", message, Some("write digits alone".to_owned()));
     }
 
     fn fault(&mut self, code: &'static str, message: String, help: Option<String>) {
-        let path = self.path.clone();
-        self.faults.push(SettingFault { path, code, severity: Severity::Error, message, help });
+        self.faults.push(DefinitionFault::new(&self.path, code, message, help));
     }
 
     fn warn(&mut self, code: &'static str, message: String, help: String) {
-        let (path, help) = (self.path.clone(), Some(help));
-        self.faults.push(SettingFault { path, code, severity: Severity::Warning, message, help });
+        self.fault(code, message, Some(help));
+        if let Some(fault) = self.faults.last_mut() {
+            fault.severity = Severity::Warning;
+        }
+    }
+}
+
+impl DefinitionFault {
+    /// Makes an error.
+    pub(super) fn new(
+        path: &[PathStep],
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) -> Self {
+        let is_member = matches!(path.last(), Some(PathStep::Member(_)));
+        let is_of_name = is_member && OF_NAMES.contains(&code);
+        let severity = Severity::Error;
+        Self { path: path.to_vec(), is_of_name, code, severity, message, help, near: None }
     }
 }
 
@@ -487,7 +529,7 @@ pub(super) fn unknown(
     path: &[PathStep],
     id: &str,
     severity: Severity,
-) -> Result<SettingFault, CatalogueError> {
+) -> Result<DefinitionFault, CatalogueError> {
     let near = catalogue.nearest(id)?;
     let near = near.map(|near| catalogue.get(near)).transpose()?.flatten();
     let help = match &near {
@@ -497,8 +539,8 @@ pub(super) fn unknown(
             .to_owned(),
     };
     let message = format!("the catalogue has no setting `{id}`");
-    let (path, help) = (path.to_vec(), Some(help));
-    Ok(SettingFault { path, code: "setting/unknown", severity, message, help })
+    let fault = DefinitionFault::new(path, "definition/unknown", message, Some(help));
+    Ok(DefinitionFault { severity, near: near.map(|near| near.id.clone()), ..fault })
 }
 
 /// Returns the fault of a value that is no option.
@@ -506,24 +548,16 @@ pub(super) fn wrong_option(
     definition: &SettingDefinition,
     path: &[PathStep],
     text: &str,
-) -> SettingFault {
+) -> DefinitionFault {
     let help = match nearest_option(definition, text) {
         Some(near) => {
-            format!(
-                "did you mean {} (`{}`)?",
-                option_form(definition, near),
-                option_label(definition, near)
-            )
+            let (form, label) = (option_form(definition, near), option_label(definition, near));
+            format!("did you mean {form} (`{label}`)?")
         }
         None => options_help(definition),
     };
-    SettingFault {
-        path: path.to_vec(),
-        code: "setting/option",
-        severity: Severity::Error,
-        message: format!("`{}` has no option `{text}`", definition.label()),
-        help: Some(help),
-    }
+    let message = format!("`{}` has no option `{text}`", definition.label());
+    DefinitionFault::new(path, "definition/option", message, Some(help))
 }
 
 /// Returns the option that a value names.

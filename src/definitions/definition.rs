@@ -157,7 +157,9 @@ pub struct SettingChild {
 }
 
 /// A smallest and a largest number; either may be missing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Bounds {
     /// The smallest.
     #[serde(default, rename = "min", skip_serializing_if = "Option::is_none")]

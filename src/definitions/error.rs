@@ -47,6 +47,17 @@ pub enum CatalogueError {
 }
 
 impl CatalogueError {
+    /// Returns the stable `area/slug`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } | Self::Lost(_) => "catalog/unreadable",
+            Self::Foreign => "catalog/foreign",
+            Self::Newer { .. } => "catalog/newer",
+            Self::Truncated { .. } | Self::Damaged(_) => "catalog/damaged",
+            Self::Json(_) | Self::Empty => "catalog/source",
+        }
+    }
+
     /// Returns what to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {

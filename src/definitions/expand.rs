@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::SettingCatalogue;
-use super::check::{SettingFault, option_form, unknown, wrong_option};
+use super::check::{DefinitionFault, option_form, unknown, wrong_option};
 use super::definition::{ChoiceOption, SettingDefinition, SettingKind};
 use super::error::CatalogueError;
 use super::readable::{self, PathStep};
@@ -18,7 +18,7 @@ use crate::diagnostic::Severity;
 pub fn expand(
     settings: &Json,
     catalogue: &SettingCatalogue,
-) -> Result<(Json, Vec<SettingFault>), CatalogueError> {
+) -> Result<(Json, Vec<DefinitionFault>), CatalogueError> {
     let mut expansion = Expansion { catalogue, path: Vec::new(), faults: Vec::new() };
     let settings = expansion.map(settings)?;
     Ok((settings, expansion.faults))
@@ -27,7 +27,7 @@ pub fn expand(
 struct Expansion<'a> {
     catalogue: &'a SettingCatalogue,
     path: Vec<PathStep>,
-    faults: Vec<SettingFault>,
+    faults: Vec<DefinitionFault>,
 }
 
 impl Expansion<'_> {
@@ -118,7 +118,7 @@ impl Expansion<'_> {
         Ok(expanded.unwrap_or_else(|| {
             let message = format!("`{}` is {}", definition.label(), definition.kind_name());
             let form = if definition.count.is_some() { "[…]" } else { "…" };
-            self.fault("setting/word", message, format!("write `{word}: {form}`"));
+            self.fault("definition/word", message, format!("write `{word}: {form}`"));
             value.clone()
         }))
     }
@@ -141,7 +141,7 @@ impl Expansion<'_> {
             SettingKind::Text { secret: true, .. } => {
                 let message = format!("`{}` is a secret and stands in clear", definition.label());
                 let help = "keep it in the environment: `secret: { $env: NAME }`";
-                self.fault("setting/secret", message, help.to_owned());
+                self.fault("definition/secret", message, help.to_owned());
                 None
             }
             SettingKind::Text { .. } if is_placeholder => Some(("string", value.clone())),
@@ -160,7 +160,7 @@ impl Expansion<'_> {
             _ => {
                 let message = format!("`{}` is {}", definition.label(), definition.kind_name());
                 let help = format!("write `{}: …`", definition.word());
-                self.fault("setting/word", message, help);
+                self.fault("definition/word", message, help);
                 None
             }
         }
@@ -189,18 +189,24 @@ impl Expansion<'_> {
             0 => self.faults.push(wrong_option(definition, &self.path, text)),
             1 => return found.pop(),
             _ => {
-                let forms: Vec<String> =
+                let mut forms: Vec<String> =
                     found.iter().map(|option| option_form(definition, option)).collect();
+                forms.sort_unstable();
+                forms.dedup();
                 let message =
                     format!("`{text}` means {} options of `{}`", items.len(), definition.label());
-                self.fault("setting/option", message, format!("write one of {}", forms.join(", ")));
+                self.fault(
+                    "definition/option",
+                    message,
+                    format!("write one of {}", forms.join(", ")),
+                );
             }
         }
         None
     }
 
     fn fault(&mut self, code: &'static str, message: String, help: String) {
-        let (path, help) = (self.path.clone(), Some(help));
-        self.faults.push(SettingFault { path, code, severity: Severity::Error, message, help });
+        let fault = DefinitionFault::new(&self.path, code, message, Some(help));
+        self.faults.push(DefinitionFault { is_of_name: false, ..fault });
     }
 }

@@ -11,6 +11,7 @@
 //! | `file.rs` | the form of the file |
 //! | `writer.rs`, `catalogue.rs` | making the file, and reading from it |
 //! | `nearest.rs`, `find.rs`, `diff.rs` | the nearest id, settings by words, what changed between two catalogues |
+//! | `document.rs` | what is found, as a document |
 //! | `readable.rs` | places in a readable settings map |
 //! | `check.rs`, `expand.rs` | what a map may not say, and what its plain values mean |
 
@@ -18,6 +19,7 @@ mod catalogue;
 mod check;
 mod definition;
 mod diff;
+pub mod document;
 mod error;
 mod expand;
 mod file;
@@ -29,8 +31,8 @@ mod readable;
 mod tests;
 mod writer;
 
-pub use catalogue::{CatalogueInfo, SettingCatalogue};
-pub use check::{SettingFault, check};
+pub use catalogue::{CatalogueInfo, FILE_NAME, SettingCatalogue};
+pub use check::{DefinitionFault, check};
 pub use definition::{
     Bounds, ChoiceOption, SettingChild, SettingDefinition, SettingKind, SettingParent, SettingText,
 };

@@ -51,7 +51,7 @@ pub(super) fn word(instance: &Map<String, Json>) -> Option<(&str, &Json)> {
     let is_word = |name: &str| {
         SINGLE.contains(&name)
             || LISTS.iter().any(|(list, _)| *list == name)
-            || matches!(name, "group" | "groups")
+            || matches!(name, "group" | "groups" | "settingGroup" | "settingGroups")
     };
     instance.iter().find(|(name, _)| is_word(name)).map(|(name, value)| (name.as_str(), value))
 }

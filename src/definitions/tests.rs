@@ -370,7 +370,7 @@ fn assert_lines(mut lines: Vec<String>, expected: &[&str]) {
     assert_eq!(lines, expected);
 }
 
-fn line(fault: &SettingFault) -> String {
+fn line(fault: &DefinitionFault) -> String {
     let mark = if fault.severity == Severity::Warning { "warning " } else { "" };
     let help = fault.help.as_ref().map_or_else(String::new, |help| format!(" | {help}"));
     format!("{}: {mark}{}: {}{help}", place(&fault.path), fault.code, fault.message)
@@ -441,20 +441,20 @@ fn wrong_ids_and_options_are_found_with_the_nearest_right_one() {
     assert_lines(
         windows(&settings),
         &[
-            "Vendor_MSFT_firewall_mdmstore_global_addresses: warning setting/spelling: `Remote Address Ranges` is written \
+            "Vendor_MSFT_firewall_mdmstore_global_addresses: warning definition/spelling: `Remote Address Ranges` is written \
              `Vendor_MSFT_firewall_mdmstore_global_addresses` | write it as the catalogue does, or it shows as another setting: \
              `vendor_msft_firewall_mdmstore_global_addresses`",
-            "device_vendor_msft_policy_config_connectivity_hardenduncpaths: warning setting/unknown: the catalogue has no setting \
+            "device_vendor_msft_policy_config_connectivity_hardenduncpaths: warning definition/unknown: the catalogue has no setting \
              `device_vendor_msft_policy_config_connectivity_hardenduncpaths` | did you mean `UNC` (`Hardened UNC Paths`)?",
-            "ASR/choice: setting/option: `Block executable content from email client and webmail` has no option `Blok` | \
+            "ASR/choice: definition/option: `Block executable content from email client and webmail` has no option `Blok` | \
              did you mean `choice: block` (`Block`)?",
-            "device_vendor_msft_policy_config_example mode/choice: setting/option: `Mode with a blank in its id` has no option \
+            "device_vendor_msft_policy_config_example mode/choice: definition/option: `Mode with a blank in its id` has no option \
              `standalone` | it has `choice: \"\"` (`Nothing`), `value: example_standalone` (`Standing alone`)",
-            "MDE_configurationtype/value: setting/option: `Microsoft Defender for Endpoint client configuration package type` has no \
+            "MDE_configurationtype/value: definition/option: `Microsoft Defender for Endpoint client configuration package type` has no \
              option `AutoFromConnector` | did you mean `choice: autofromconnector` (`Auto from connector`)?",
-            "nothing_like_any_of_them: warning setting/unknown: the catalogue has no setting `nothing_like_any_of_them` | look for it with \
+            "nothing_like_any_of_them: warning definition/unknown: the catalogue has no setting `nothing_like_any_of_them` | look for it with \
              `moorline catalog search`; if it is new, `moorline catalog refresh` reads the definitions again",
-            "vendor_msft_firewall_mdmstore_global_interfacetypes/choices/1: setting/option: `Interface Types` has no option `WIRELES` | \
+            "vendor_msft_firewall_mdmstore_global_interfacetypes/choices/1: definition/option: `Interface Types` has no option `WIRELES` | \
              did you mean `choice: wireless` (`Wireless`)?",
         ],
     );
@@ -478,23 +478,23 @@ fn children_stand_beneath_the_right_parent_with_the_right_value() {
     assert_lines(
         windows(&settings),
         &[
-            "HELLO_policies_pincomplexity_minimumpinlength: setting/parent: `Minimum PIN Length` stands beneath `Windows Hello for \
+            "HELLO_policies_pincomplexity_minimumpinlength: definition/parent: `Minimum PIN Length` stands beneath `Windows Hello for \
              Business`, not by itself | move it into `groups` of `HELLO`",
-            "UNC/children/ASR_perruleexclusions: setting/parent: `ASR Only Per Rule Exclusions` stands beneath `Block executable content \
+            "UNC/children/ASR_perruleexclusions: definition/parent: `ASR Only Per Rule Exclusions` stands beneath `Block executable content \
              from email client and webmail` set to `Block`, not beneath `Hardened UNC Paths` | move it into `children` of `ASR` with \
              `choice: block`",
-            "UNC/children/vendor_msft_firewall_mdmstore_global_addresses: warning setting/parent: `Remote Address Ranges` stands by itself, \
+            "UNC/children/vendor_msft_firewall_mdmstore_global_addresses: warning definition/parent: `Remote Address Ranges` stands by itself, \
              not beneath `Hardened UNC Paths` | move `vendor_msft_firewall_mdmstore_global_addresses` to the top of `settings`",
-            "UNC/children/UNC_pol_hardenedpaths/groups/0: setting/missing-child: `Hardened UNC Paths: (Device)` needs `Value` | \
+            "UNC/children/UNC_pol_hardenedpaths/groups/0: definition/missing-child: `Hardened UNC Paths: (Device)` needs `Value` | \
              add `UNC_pol_hardenedpaths_value: { string: … }` to each group",
-            "UNC/children/UNC_pol_hardenedpaths/groups/1: setting/missing-child: `Hardened UNC Paths: (Device)` needs `Name` | \
+            "UNC/children/UNC_pol_hardenedpaths/groups/1: definition/missing-child: `Hardened UNC Paths: (Device)` needs `Name` | \
              add `UNC_pol_hardenedpaths_key: { string: … }` to each group",
-            "UNC/children/UNC_pol_hardenedpaths/groups/1: setting/missing-child: `Hardened UNC Paths: (Device)` needs `Value` | \
+            "UNC/children/UNC_pol_hardenedpaths/groups/1: definition/missing-child: `Hardened UNC Paths: (Device)` needs `Value` | \
              add `UNC_pol_hardenedpaths_value: { string: … }` to each group",
-            "ASR/children/ASR_perruleexclusions: setting/parent-value: `ASR Only Per Rule Exclusions` is there only if `Block executable \
+            "ASR/children/ASR_perruleexclusions: definition/parent-value: `ASR Only Per Rule Exclusions` is there only if `Block executable \
              content from email client and webmail` is `Block`, `Audit` or `Warn`; here it is `Off` | set `choice: block` above it, or \
              remove it",
-            "MDE_configurationtype: setting/missing-child: `Microsoft Defender for Endpoint client configuration package type` set to \
+            "MDE_configurationtype: definition/missing-child: `Microsoft Defender for Endpoint client configuration package type` set to \
              `Onboard` needs `Onboarding (Device)` | add `MDE_onboarding: { secret: … }` to `children`",
         ],
     );
@@ -518,23 +518,23 @@ fn numbers_lengths_counts_and_words_are_those_of_the_definition() {
     assert_lines(
         windows(&settings),
         &[
-            "HELLO/groups: setting/count: `Windows Hello for Business` has 2 elements; 0 to 1 are allowed",
-            "HELLO/groups/0/HELLO_policies_pincomplexity_minimumpinlength/integer: setting/range: `Minimum PIN Length` is 3; 4 to 127 is \
+            "HELLO/groups: definition/count: `Windows Hello for Business` has 2 elements; 0 to 1 are allowed",
+            "HELLO/groups/0/HELLO_policies_pincomplexity_minimumpinlength/integer: definition/range: `Minimum PIN Length` is 3; 4 to 127 is \
              allowed | the nearest is 4",
-            "HELLO/groups/0/HELLO_policies_usepassportforwork/string: setting/word: `Use Windows Hello For Business (Device)` is a choice, \
+            "HELLO/groups/0/HELLO_policies_usepassportforwork/string: definition/word: `Use Windows Hello For Business (Device)` is a choice, \
              not `string` | write `choice: \"true\"`",
-            "HELLO/groups/1/HELLO_policies_pincomplexity_minimumpinlength/string: setting/word: `Minimum PIN Length` is a whole number, not \
+            "HELLO/groups/1/HELLO_policies_pincomplexity_minimumpinlength/string: definition/word: `Minimum PIN Length` is a whole number, not \
              `string` | write `integer: …`",
-            "HELLO/groups/1/HELLO_policies_usepassportforwork/choices: setting/word: `Use Windows Hello For Business (Device)` is a choice, \
+            "HELLO/groups/1/HELLO_policies_usepassportforwork/choices: definition/word: `Use Windows Hello For Business (Device)` is a choice, \
              not `choices` | write `choice: …`",
-            "ASR/children/ASR_perruleexclusions/strings: setting/count: `ASR Only Per Rule Exclusions` has 4 elements; 0 to 3 are allowed",
-            "ASR/children/ASR_perruleexclusions/strings/0: setting/length: `ASR Only Per Rule Exclusions` has 0 characters; 1 to 30 are \
+            "ASR/children/ASR_perruleexclusions/strings: definition/count: `ASR Only Per Rule Exclusions` has 4 elements; 0 to 3 are allowed",
+            "ASR/children/ASR_perruleexclusions/strings/0: definition/length: `ASR Only Per Rule Exclusions` has 0 characters; 1 to 30 are \
              allowed",
-            "ASR/children/ASR_perruleexclusions/strings/3: setting/length: `ASR Only Per Rule Exclusions` has 31 characters; 1 to 30 are \
+            "ASR/children/ASR_perruleexclusions/strings/3: definition/length: `ASR Only Per Rule Exclusions` has 31 characters; 1 to 30 are \
              allowed",
-            "vendor_msft_firewall_mdmstore_global_addresses/string: setting/word: `Remote Address Ranges` is a list of texts, not `string` | \
+            "vendor_msft_firewall_mdmstore_global_addresses/string: definition/word: `Remote Address Ranges` is a list of texts, not `string` | \
              write `strings: …`",
-            "vendor_msft_firewall_mdmstore_global_interfacetypes/choices: setting/count: `Interface Types` has 0 elements; 1 to 2 are allowed",
+            "vendor_msft_firewall_mdmstore_global_interfacetypes/choices: definition/count: `Interface Types` has 0 elements; 1 to 2 are allowed",
         ],
     );
 }
@@ -552,19 +552,19 @@ fn platforms_technologies_and_secrets_are_those_of_the_definition() {
     assert_lines(
         faults(&settings, "macOS", "mdm"),
         &[
-            "SSO_SSO/groups/0/SSO_password/string: setting/secret: `Password` is a secret and stands in clear | keep it in the environment: \
+            "SSO_SSO/groups/0/SSO_password/string: definition/secret: `Password` is a secret and stands in clear | keep it in the environment: \
              `secret: { $env: NAME }`",
-            "SSO_SSO/groups/0/SSO_realm/secret: setting/secret: `Realm` is no secret: Intune shows its value | write `string: …`",
-            "UNC: setting/platform: `Hardened UNC Paths` is a setting for windows10, and the policy is for macOS | remove it, or declare it \
+            "SSO_SSO/groups/0/SSO_realm/secret: definition/secret: `Realm` is no secret: Intune shows its value | write `string: …`",
+            "UNC: definition/platform: `Hardened UNC Paths` is a setting for windows10, and the policy is for macOS | remove it, or declare it \
              in a policy with `platforms: windows10`",
-            "ASR: setting/platform: `Block executable content from email client and webmail` is a setting for windows10, and the policy is \
+            "ASR: definition/platform: `Block executable content from email client and webmail` is a setting for windows10, and the policy is \
              for macOS | remove it, or declare it in a policy with `platforms: windows10`",
         ],
     );
     assert_eq!(
         faults(&json!({ ASR: { "choice": "audit" } }), "windows10", "configManager"),
         [
-            "ASR: warning setting/technology: `Block executable content from email client and webmail` is delivered by mdm,microsoftSense, and \
+            "ASR: warning definition/technology: `Block executable content from email client and webmail` is delivered by mdm,microsoftSense, and \
           the policy by configManager | check `technologies` of the policy: the setting needs one of mdm,microsoftSense"
         ]
     );
@@ -578,8 +578,33 @@ fn faults_beneath_an_unknown_setting_are_found() {
     let codes: Vec<String> = windows(&settings);
     assert_eq!(codes.len(), 2, "{codes:?}");
     assert!(
-        codes[1].starts_with("unknown_parent/children/ASR/choice: setting/option:"),
+        codes[1].starts_with("unknown_parent/children/ASR/choice: definition/option:"),
         "{codes:?}"
+    );
+}
+
+#[test]
+fn faults_say_whether_the_name_or_the_value_is_wrong_and_what_to_put_there() {
+    let settings = json!({
+        UNC.replace("hardened", "hardend"): { "choice": "1" },
+        ASR: { "choice": "Blok", "template": { "id": "t" } },
+        format!("{MDE}_configurationtype"): { "string": "onboard" },
+        "vendor_msft_firewall_mdmstore_global_interfacetypes": {
+            "choices": [{ "choice": "nonsense", "$template": { "value": "v", "useDefault": true } }, "wirelss"],
+        },
+    });
+    let faults = check(&settings, "windows10", "mdm", &catalogue()).expect("readable");
+    let mut faults: Vec<_> =
+        faults.iter().map(|fault| (fault.code, fault.is_of_name, fault.near.as_deref())).collect();
+    faults.sort_unstable();
+    assert_eq!(
+        faults,
+        [
+            ("definition/option", false, Some("block")),
+            ("definition/option", false, Some("wireless")),
+            ("definition/unknown", true, Some(UNC)),
+            ("definition/word", true, None),
+        ]
     );
 }
 
@@ -606,7 +631,7 @@ fn plain_values_become_instances() {
     assert_eq!(
         faults,
         [
-            "UNC: setting/option: `Hardened UNC Paths` has no option `false` | it has `choice: \"0\"` (`Disabled`), `choice: \"1\"` (`Enabled`)"
+            "UNC: definition/option: `Hardened UNC Paths` has no option `false` | it has `choice: \"0\"` (`Disabled`), `choice: \"1\"` (`Enabled`)"
         ]
     );
     assert_eq!(
@@ -649,16 +674,16 @@ fn plain_values_that_mean_nothing_or_two_things_are_errors_and_stay() {
     assert_lines(
         faults,
         &[
-            "SSO_SSO/groups/0/SSO_password: setting/secret: `Password` is a secret and stands in clear | keep it in the environment: \
+            "SSO_SSO/groups/0/SSO_password: definition/secret: `Password` is a secret and stands in clear | keep it in the environment: \
              `secret: { $env: NAME }`",
-            "SSO_SSO/groups/0/SSO_screenlockedbehavior: setting/option: `do not handle` means 2 options of `Screen Locked Behavior` | write \
+            "SSO_SSO/groups/0/SSO_screenlockedbehavior: definition/option: `do not handle` means 2 options of `Screen Locked Behavior` | write \
              one of `choice: \"1\"`, `choice: \"2\"`",
-            "SSO_SSO/groups/0/SSO_urls: setting/word: `URLs` is a list of texts | write `strings: […]`",
-            "HELLO: setting/word: `Windows Hello for Business` is a list of groups of settings | write `groups: […]`",
-            "HELLO_policies_pincomplexity_minimumpinlength: setting/word: `Minimum PIN Length` is a whole number | write `integer: …`",
-            "device_vendor_msft_policy_config_connectivity_hardenedumcpaths: setting/unknown: the catalogue has no setting \
+            "SSO_SSO/groups/0/SSO_urls: definition/word: `URLs` is a list of texts | write `strings: […]`",
+            "HELLO: definition/word: `Windows Hello for Business` is a list of groups of settings | write `groups: […]`",
+            "HELLO_policies_pincomplexity_minimumpinlength: definition/word: `Minimum PIN Length` is a whole number | write `integer: …`",
+            "device_vendor_msft_policy_config_connectivity_hardenedumcpaths: definition/unknown: the catalogue has no setting \
              `device_vendor_msft_policy_config_connectivity_hardenedumcpaths` | did you mean `UNC` (`Hardened UNC Paths`)?",
-            "UNC: setting/word: `Hardened UNC Paths` is a choice | write `choice: …`",
+            "UNC: definition/word: `Hardened UNC Paths` is a choice | write `choice: …`",
         ],
     );
 }

@@ -1,6 +1,6 @@
 //! Making a catalogue: definitions come one by one, and only what is kept of them stays in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{BufRead as _, BufReader, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -98,14 +98,31 @@ impl CatalogueWriter {
         self.skipped
     }
 
-    /// Returns the ids of categories that definitions name and that did not come.
-    pub fn missing_categories(&self) -> Vec<&str> {
-        let known: std::collections::HashSet<&str> =
-            self.categories.iter().map(|category| &*category.id).collect();
-        let mut missing: Vec<&str> =
-            self.category_ids.keys().map(|id| &**id).filter(|id| !known.contains(id)).collect();
-        missing.sort_unstable();
-        missing
+    /// Returns the ids of categories that did not come, and that definitions or the categories above them name.
+    pub fn missing_categories(&self) -> Vec<String> {
+        let known: HashMap<&str, &str> =
+            self.categories.iter().map(|category| (&*category.id, &*category.parent)).collect();
+        let mut missing = BTreeSet::new();
+        for id in self.category_ids.keys() {
+            let mut next = &**id;
+            for _ in 0..DEEPEST_CATEGORY {
+                match known.get(next) {
+                    Some(parent) => next = parent,
+                    None => break,
+                }
+            }
+            // The top one has no parent: an empty id, or one of zeros alone.
+            let is_none = next.chars().all(|digit| matches!(digit, '0' | '-'));
+            if !is_none && !known.contains_key(next) {
+                missing.insert(next.to_owned());
+            }
+        }
+        missing.into_iter().collect()
+    }
+
+    /// Removes the definitions and keeps the categories, where a list is read anew.
+    pub fn clear(&mut self) {
+        *self = Self { categories: std::mem::take(&mut self.categories), ..Self::default() };
     }
 
     /// Returns the file.
