@@ -191,6 +191,13 @@ pub enum CatalogAction {
     Changed,
 }
 
+impl CatalogDocument {
+    /// Makes the document of a catalogue alone.
+    pub fn of(catalog: CatalogSummary) -> Self {
+        Self { catalog, settings: None, matches: None, diff: None }
+    }
+}
+
 impl CatalogSummary {
     /// Makes the summary of a catalogue.
     pub fn new(catalogue: &SettingCatalogue, file: String) -> Self {
