@@ -45,12 +45,13 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
-/// Writes a file as a whole: a reader, or a run that ends suddenly, finds the old text or the new one. A pipe or a device
+/// Writes a file as a whole: a reader, or a run that ends suddenly, finds the old contents or the new ones. A pipe or a device
 /// is written to as it stands.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, contents: impl AsRef<[u8]>) -> io::Result<()> {
+    let contents = contents.as_ref();
     let existing = std::fs::metadata(path);
     let is_other = existing.as_ref().is_ok_and(|existing| !existing.is_file());
     // A link is kept, and what it leads to is replaced.
@@ -63,9 +64,9 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let Some(mut temporary) = temporary else {
         // The folder may not be written, while the file may.
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
-        return file.write_all(text.as_bytes());
+        return file.write_all(contents);
     };
-    temporary.write_all(text.as_bytes())?;
+    temporary.write_all(contents)?;
     if let Ok(existing) = existing {
         std::fs::set_permissions(temporary.path(), existing.permissions())?;
     }

@@ -35,6 +35,7 @@
 //! | [`error`] | the one error that reaches `main`; its kind alone decides the exit code |
 //! | [`values`] | values by type: canonical form, digests, the form of assignment targets, masked values |
 //! | [`schema`] | the type system: CSDL to JSON Schema to types, merged with curated facts |
+//! | [`definitions`] | the optional catalogue of setting definitions: its file, lookups, checks of settings |
 //! | [`settings_catalog`] | settings catalog policies: settings by definition id, in place of Graph's list |
 //! | [`yaml`] | text to trees that know their places; nothing else names the YAML crate |
 //! | [`diagnostic`] | findings about what the user wrote, as data, with a writer for each format |
@@ -51,6 +52,7 @@ pub mod apply;
 pub mod auth;
 pub mod cli;
 pub mod clock;
+pub mod definitions;
 pub mod diagnose;
 pub mod diagnostic;
 pub mod disk;

@@ -16,6 +16,7 @@ use failure::CommandError;
 use output::Output;
 
 mod apply;
+mod catalog;
 mod completions;
 mod doctor;
 pub mod documents;
@@ -118,6 +119,7 @@ enum CliCommand {
     Permissions(permissions::Arguments),
     Kinds(kinds::Arguments),
     Schema(schema::Arguments),
+    Catalog(catalog::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
 }
@@ -207,6 +209,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
         C::Permissions(a) => (Some(&a.output), Box::new(|| permissions::run(ui, a))),
         C::Kinds(a) => (Some(&a.output), Box::new(|| kinds::run(ui, a))),
         C::Schema(a) => (None, Box::new(|| schema::run(ui, a))),
+        C::Catalog(a) => (a.output(), Box::new(|| catalog::run(ui, a))),
         C::Sandbox(a) => (None, Box::new(|| sandbox::run(ui, a))),
         C::Completions(a) => (None, Box::new(|| completions::run::<Cli>(ui, a))),
     }

@@ -8,6 +8,7 @@ use clap::{Arg, Args, ValueEnum};
 use serde::Serialize;
 
 use super::Format;
+use crate::disk;
 use crate::error::Error;
 use crate::manifest::load;
 use crate::report::json::Document;
@@ -125,7 +126,15 @@ pub(super) fn save(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
     written.map_err(|source| unwritable(path, source))
 }
 
-fn unwritable(path: &Path, source: std::io::Error) -> Error {
+/// Writes a file that is no text.
+pub(super) fn save_bytes(ui: &Ui, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let what = format!("`{}` to take the result", path.display());
+    let write = || ui.watched(&what, || disk::replace(path, bytes));
+    let written = expect_no_manifest(path).and_then(|()| write());
+    written.map_err(|source| unwritable(path, source))
+}
+
+pub(super) fn unwritable(path: &Path, source: std::io::Error) -> Error {
     let message = format!("`{}` cannot be written", path.display());
     Error::failed("io/output", message).because(source)
 }

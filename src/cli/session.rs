@@ -129,7 +129,7 @@ impl Connection {
 
 /// A client that is signed in to a tenant.
 pub(super) struct SignedIn {
-    graph: Graph,
+    pub(super) graph: Graph,
     /// The id of the tenant.
     directory: Uuid,
     /// The name of the credential, for people.
@@ -139,7 +139,7 @@ pub(super) struct SignedIn {
 
 impl SignedIn {
     /// Signs in with the credential of a connection.
-    async fn complete(
+    pub(super) async fn complete(
         ui: &Ui,
         options: &TenantOptions,
         tenant: &TenantFile,
@@ -166,6 +166,13 @@ impl SignedIn {
         };
         let graph = Graph::new(http, tokens, options);
         Ok(Self { graph, directory, with, sandbox })
+    }
+
+    /// Ends the sandbox after its last response.
+    pub(super) async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.shutdown().await;
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::apply::outcome::Outcome;
+use crate::definitions::document::CatalogDocument;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
@@ -39,6 +40,8 @@ pub enum Document {
     Permissions,
     /// The examination of a set-up.
     Doctor,
+    /// The catalogue of setting definitions.
+    Catalog,
 }
 
 /// A result, with the two members that every document begins with.
@@ -117,6 +120,7 @@ pub fn schema(document: Document) -> Value {
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
+        Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");

@@ -19,6 +19,7 @@ pub mod approvals;
 pub mod audit;
 pub(crate) mod audited;
 mod body;
+pub mod definitions;
 pub(crate) mod lookup;
 pub mod masked;
 pub mod matching;

@@ -1,9 +1,11 @@
 //! Renders results for a terminal: Terraform's signs, differences only, at most 100 columns.
 
+mod catalog;
 mod diagnose;
 mod outcome;
 mod story;
 
+pub(crate) use catalog::catalog;
 pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions};
 pub(crate) use outcome::{left_out, outcome, refusals};
 pub(crate) use story::story;

@@ -60,11 +60,10 @@ fn apply(workspace: &Workspace, more: &[&str]) -> String {
 
 #[test]
 fn policy_is_created_watched_put_back_and_rolled_back() {
+    let _filters = stable_snapshots();
     let manifest = windows("laps", &laps(30)) + "assignments: [{ group: Windows laptops }]\n";
     let workspace = workspace(&manifest);
-    stable_snapshots().bind(|| {
         assert_snapshot!(workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout, @"");
-    });
     let journal = apply(&workspace, &[]);
     assert_eq!(live(&workspace)["settingCount"], 4);
     assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
@@ -73,10 +72,8 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     let child = format!("settings.{LAPS}passwordagedays_aad=7");
     let edit = ["sandbox", "edit", "s.json", "Windows - laps", "--set", &child];
     workspace.run(&edit).expect(0);
-    stable_snapshots().bind(|| {
         let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
         assert_snapshot!(drift.stdout, @"");
-    });
     let mended = plan(&workspace);
     let requests = mended["changes"][0]["requests"].as_array().expect("requests");
     assert_eq!(requests.len(), 1, "{requests:#?}");
@@ -92,6 +89,7 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
 
 #[test]
 fn settings_are_all_or_those_that_are_merged_or_left_alone() {
+    let _filters = stable_snapshots();
     let workspace = workspace(&windows("laps", &laps(30)));
     apply(&workspace, &[]);
     let fields = |settings: &str| {
@@ -119,6 +117,7 @@ fn settings_are_all_or_those_that_are_merged_or_left_alone() {
 
 #[test]
 fn secret_goes_out_with_every_put_and_is_never_shown() {
+    let _filters = stable_snapshots();
     let settings = format!(
         "{SSO}com.apple.extensiblesso:\n  groups:\n    - {SSO}type: {{ choice: \"0\" }}\n      {SSO}realm: {{ string: CONTOSO.COM }}\n"
     );
@@ -130,7 +129,7 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
     let text = live(&workspace).to_string();
     assert!(text.contains("encryptedValueToken"), "{text}");
     let idle = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    stable_snapshots().bind(|| assert_snapshot!(idle.stdout, @""));
+    assert_snapshot!(idle.stdout, @"");
 
     workspace.write("policy.yaml", manifest.replace("CONTOSO.COM", "CONTOSO.NET"));
     workspace.run_with(&apply, &[("KIOSK", "canary-2")]).expect(0);
@@ -142,16 +141,17 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
         .replace("  platforms", "  description: Kiosks\n  platforms");
     workspace.write("policy.yaml", &merged);
     let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(6);
-    stable_snapshots().bind(|| assert_snapshot!(refused.stdout, @""));
+    assert_snapshot!(refused.stdout, @"");
 }
 
 #[test]
 fn malformed_settings_are_found_where_they_are() {
+    let _filters = stable_snapshots();
     let settings = format!(
         "{LAPS}passwordlength: 21\n{LAPS}backupdirectory: {{ chioce: \"1\" }}\n{DEFENDER}puaprotection: {{ choice: \"1\", string: a }}\n\
          com.apple.loginwindow_autologinpassword: {{ secret: canary }}\n"
     );
     let workspace = workspace(&windows("laps", &settings));
     let refused = workspace.run(&["validate"]).expect(3);
-    stable_snapshots().bind(|| assert_snapshot!(refused.stdout, @""));
+    assert_snapshot!(refused.stdout, @"");
 }

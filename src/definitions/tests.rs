@@ -1,0 +1,701 @@
+//! Tests of a catalogue as a whole, on a small one whose definitions have the shapes that Graph writes.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::diagnostic::Severity;
+
+const HELLO: &str = "device_vendor_msft_passportforwork_{tenantid}";
+const UNC: &str = "device_vendor_msft_policy_config_connectivity_hardeneduncpaths";
+const ASR: &str = "device_vendor_msft_policy_config_defender_attacksurfacereductionrules_blockexecutablecontentfromemailclientandwebmail";
+const MDE: &str = "device_vendor_msft_windowsadvancedthreatprotection";
+const SSO: &str = "com.apple.extensiblesso_com.apple.extensiblesso";
+const SETTINGS: &str = include_str!("fixture/settings.json");
+
+fn writer() -> CatalogueWriter {
+    let mut writer = CatalogueWriter::default();
+    writer.read(SETTINGS.as_bytes()).expect("definitions");
+    writer.read_categories(&include_bytes!("fixture/categories.json")[..]).expect("categories");
+    writer
+}
+
+fn packed() -> Vec<u8> {
+    writer().finish("2026-11-30", "a test").expect("a catalogue")
+}
+
+fn opened(bytes: Vec<u8>) -> Result<SettingCatalogue, CatalogueError> {
+    SettingCatalogue::read(Cursor::new(bytes))
+}
+
+fn catalogue() -> SettingCatalogue {
+    opened(packed()).expect("a catalogue")
+}
+
+/// Returns a catalogue whose definitions were changed before.
+fn changed(change: impl FnOnce(&mut Vec<Json>)) -> SettingCatalogue {
+    let settings: Json = serde_json::from_str(SETTINGS).expect("JSON");
+    let mut settings = settings["value"].as_array().cloned().expect("a list");
+    change(&mut settings);
+    let mut writer = CatalogueWriter::default();
+    settings.iter().for_each(|definition| writer.add(definition));
+    opened(writer.finish("2026-12-01", "a test").expect("a catalogue")).expect("opened")
+}
+
+fn many(number: usize) -> Vec<Json> {
+    let definition = |at: usize| {
+        json!({
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingDefinition",
+            "id": format!("device_vendor_msft_policy_config_area{}_setting{at:05}", at % 7),
+            "displayName": format!("Setting {at}"),
+            "description": format!("What setting {} does, said at some length.", at / 2),
+            "valueDefinition": {
+                "@odata.type": "#microsoft.graph.deviceManagementConfigurationIntegerSettingValueDefinition",
+                "minimumValue": 0, "maximumValue": at,
+            },
+        })
+    };
+    (0..number).map(definition).collect()
+}
+
+#[test]
+fn definitions_of_each_type_are_kept() {
+    let catalogue = catalogue();
+    let of = |id: &str| catalogue.get(id).expect("readable").expect(id);
+    let hello = of(&format!("{HELLO}_policies_usepassportforwork"));
+    assert_eq!(hello.display_name, "Use Windows Hello For Business (Device)");
+    assert_eq!(hello.uri, "./Device/Vendor/MSFT/PassportForWork/{0}/Policies/UsePassportForWork");
+    assert_eq!((&*hello.platform, &*hello.technologies), ("windows10", "mdm,configManager"));
+    assert_eq!(hello.root.as_deref(), Some(HELLO));
+    let option = hello.option_by_suffix("true").expect("an option");
+    assert_eq!((&*option.display_name, &option.value), ("Enabled", &json!("true")));
+    assert_eq!(option.parents, [SettingParent { id: HELLO.to_owned(), option: None }]);
+    let SettingKind::Choice { default, .. } = &hello.kind else { panic!("{:?}", hello.kind) };
+    assert_eq!(default.as_deref(), Some(&*hello.item_id(option)));
+
+    let pin = of(&format!("{HELLO}_policies_pincomplexity_minimumpinlength"));
+    let bounds = Bounds { smallest: Some(4), largest: Some(127) };
+    assert_eq!(pin.kind, SettingKind::Integer { bounds, default: Some(6) });
+
+    let paths = of(&format!("{UNC}_pol_hardenedpaths"));
+    let (key, value) =
+        (format!("{UNC}_pol_hardenedpaths_key"), format!("{UNC}_pol_hardenedpaths_value"));
+    assert_eq!(paths.kind, SettingKind::Group { members: vec![key.clone(), value.clone()] });
+    assert_eq!(paths.count, Some(Bounds { smallest: Some(1), largest: Some(600) }));
+    let children = [key, value].map(|id| SettingChild { id, required: true });
+    assert_eq!(paths.children, children);
+    let parent = SettingParent { id: UNC.to_owned(), option: Some(format!("{UNC}_1")) };
+    assert_eq!(paths.parents, [parent]);
+
+    let exclusions = of(&format!("{ASR}_perruleexclusions"));
+    let SettingKind::Text { length, format, pattern, .. } = &exclusions.kind else { panic!() };
+    assert_eq!((length.smallest, length.largest), (Some(1), Some(30)));
+    assert_eq!((format.as_deref(), pattern.as_deref()), (Some("regEx"), Some("^[^|=>]+$")));
+    assert_eq!(exclusions.parents.len(), 3);
+
+    let blob = of(&format!("{MDE}_onboarding"));
+    assert!(matches!(blob.kind, SettingKind::Text { secret: true, .. }), "{:?}", blob.kind);
+    let addresses = of("vendor_msft_firewall_mdmstore_global_addresses");
+    assert_eq!(addresses.count, Some(Bounds::default()), "two zeros are no bounds");
+    let SettingKind::Text { refers_to, .. } = &addresses.kind else { panic!() };
+    assert_eq!(refers_to.len(), 1);
+    let redirected = of("device_vendor_msft_policy_config_redirected");
+    assert_eq!(redirected.kind, SettingKind::Other("RedirectSettingDefinition".to_owned()));
+
+    let mode = of("device_vendor_msft_policy_config_example mode");
+    let items: Vec<String> = mode.options().iter().map(|option| mode.item_id(option)).collect();
+    assert_eq!(items, ["device_vendor_msft_policy_config_example mode_", "example_standalone"]);
+    assert_eq!(mode.options()[0].suffix.as_deref(), Some(""));
+}
+
+#[test]
+fn texts_and_categories_are_read_apart() {
+    let catalogue = catalogue();
+    let unc = catalogue.get(UNC).expect("readable").expect("there");
+    let text = catalogue.text(&unc).expect("readable");
+    assert_eq!(text.category, ["Administrative Templates", "Network", "Network Provider"]);
+    assert!(text.description.starts_with("Secures the access to UNC paths"), "{text:?}");
+    assert_eq!(text.help, "");
+    let blob = catalogue.get(&format!("{MDE}_onboarding")).expect("readable").expect("there");
+    assert!(
+        catalogue.text(&blob).expect("readable").category.is_empty(),
+        "its category did not come"
+    );
+    assert_eq!(writer().missing_categories(), ["577d5951-fc56-4906-90bc-2c508c6611ad"]);
+    let name = catalogue.display_name(UNC).expect("readable");
+    assert_eq!(name.as_deref(), Some("Hardened UNC Paths"));
+    let option = catalogue.option_name(UNC, "1").expect("readable");
+    assert_eq!(option.as_deref(), Some("Enabled"));
+    assert_eq!(catalogue.option_name(UNC, "7").expect("readable"), None);
+}
+
+#[test]
+fn every_definition_is_found_in_any_case_and_in_any_number_of_blocks() {
+    let mut writer = CatalogueWriter::default();
+    let settings = many(3000);
+    settings.iter().for_each(|definition| writer.add(definition));
+    let catalogue = opened(writer.finish("", "").expect("a catalogue")).expect("opened");
+    for definition in settings.iter().step_by(17) {
+        let id = definition["id"].as_str().expect("an id");
+        let found = catalogue.get(&id.to_uppercase()).expect("readable").expect(id);
+        assert_eq!(
+            (&*found.id, &found.display_name[..]),
+            (id, definition["displayName"].as_str().expect("a name"))
+        );
+        let text = catalogue.text(&found).expect("readable");
+        assert_eq!(text.description, definition["description"].as_str().expect("a text"));
+    }
+    for id in ["", "a", "zzz", "device_vendor_msft_policy_config_area3_setting", "\u{1f600}\t\n"] {
+        assert!(catalogue.get(id).expect("readable").is_none(), "{id}");
+    }
+    assert_eq!(catalogue.ids().expect("readable").len(), 3000);
+    assert_eq!(catalogue.iter().count(), 3000);
+}
+
+#[test]
+fn ids_that_differ_in_case_alone_are_found_as_written() {
+    let catalogue = changed(|settings| {
+        for (id, name) in [("x_Setting", "One"), ("x_setting", "Two")] {
+            settings.push(json!({ "id": id, "displayName": name }));
+        }
+    });
+    let name = |id| catalogue.display_name(id).expect("readable");
+    assert_eq!(name("x_Setting").as_deref(), Some("One"));
+    assert_eq!(name("x_setting").as_deref(), Some("Two"));
+    assert!(name("X_SETTING").is_some());
+}
+
+#[test]
+fn order_pages_and_doubles_do_not_change_the_digest() {
+    let digest = |settings: &[Json]| {
+        let mut writer = CatalogueWriter::default();
+        settings.iter().for_each(|definition| writer.add(definition));
+        opened(writer.finish("today", "here").expect("a catalogue")).expect("opened").info()
+    };
+    let settings = many(900);
+    let first = digest(&settings);
+    let mut other = settings.clone();
+    other.reverse();
+    other.push(settings[3].clone());
+    let info = digest(&other);
+    assert_eq!((info.definitions, &info.digest), (900, &first.digest));
+    let mut changed = settings;
+    changed[5]["displayName"] = json!("Another");
+    assert_ne!(digest(&changed).digest, first.digest);
+}
+
+#[test]
+fn both_forms_of_json_are_read_and_others_are_refused() {
+    let read = |json: &[u8]| {
+        let mut writer = CatalogueWriter::default();
+        writer.read(json)?;
+        let number = writer.len();
+        writer.finish("", "").map(|_| number)
+    };
+    assert_eq!(read(br#"[{"id":"a"},{"id":"b"}]"#).expect("a list"), 2);
+    assert_eq!(
+        read(b"\xef\xbb\xbf{\"@odata.count\":1,\"value\":[{\"id\":\"a\"}]}").expect("an object"),
+        1
+    );
+    for (json, says) in [
+        (&b""[..], "it is not the JSON of setting definitions: EOF"),
+        (b"{\"value\":[{\"id\":\"a\"}", "it is not the JSON of setting definitions: EOF"),
+        (b"<html>", "it is not the JSON of setting definitions: expected value"),
+        (b"{\"value\":{}}", "it is not the JSON of setting definitions: invalid type"),
+        (b"{\"error\":{\"code\":\"Forbidden\"}}", "it holds no setting definition"),
+        (b"[{\"name\":\"without an id\"},7]", "it holds no setting definition"),
+    ] {
+        let error = read(json).expect_err("refused");
+        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(!error.remedy().is_empty());
+    }
+}
+
+#[test]
+fn files_that_are_no_whole_catalogue_are_refused() {
+    let whole = packed();
+    let with = |at: usize, byte: u8| {
+        let mut bytes = whole.clone();
+        bytes[at] = byte;
+        opened(bytes).err().map(|error| error.to_string())
+    };
+    for (bytes, says) in [
+        (Vec::new(), "it is no catalogue of setting definitions"),
+        (b"{\"value\": []}".to_vec(), "it is no catalogue of setting definitions"),
+        (whole[..4].to_vec(), "it ends after 4 of 20 bytes"),
+        (whole[..17].to_vec(), "it ends after 17 of 20 bytes"),
+        ([&whole[..], b"x"].concat(), "it is damaged: it goes on after its end"),
+    ] {
+        assert_eq!(opened(bytes).expect_err("refused").to_string(), says);
+    }
+    let length = whole.len();
+    let error = opened(whole[..length - 1].to_vec()).expect_err("refused").to_string();
+    assert_eq!(error, format!("it ends after {} of {length} bytes", length - 1));
+    let newer = with(8, 2).expect("refused");
+    assert_eq!(newer, "its format 2 is newer than this version of Moorline reads (1)");
+    assert_eq!(with(8, 0).expect("refused"), "it is damaged: it has no format");
+    assert_eq!(
+        with(40, !whole[40]).expect("refused"),
+        "it is damaged: its header is not what was written"
+    );
+    assert_eq!(with(15, 0xff).expect("refused"), "it is damaged: its header is too long");
+}
+
+#[test]
+fn a_change_of_any_byte_and_a_cut_at_any_place_are_errors_and_no_panic() {
+    let whole = packed();
+    let ask = |bytes: Vec<u8>| -> Result<(), CatalogueError> {
+        let catalogue = opened(bytes)?;
+        for definition in catalogue.iter() {
+            catalogue.text(&definition?)?;
+        }
+        catalogue.search(&["paths".to_owned()], 5).map(|_| ())
+    };
+    ask(whole.clone()).expect("whole");
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        assert!(ask(bytes).is_err(), "byte {at}");
+    }
+    for length in (0..whole.len()).step_by(13) {
+        assert!(ask(whole[..length].to_vec()).is_err(), "cut at {length}");
+    }
+}
+
+#[test]
+fn blocks_unpack_to_no_more_than_the_header_says() {
+    let bomb = file::pack(&vec![0; 40 << 20]);
+    assert!(bomb.len() < 64 << 10, "{}", bomb.len());
+    let error = file::unpack(&bomb, 1000).expect_err("too long").to_string();
+    assert_eq!(error, "it is damaged: a block is longer than the header says");
+    file::unpack(&bomb, u32::MAX).expect_err("longer than any block");
+}
+
+#[test]
+fn nearest_id_is_found() {
+    let catalogue = catalogue();
+    let near = |id: &str| catalogue.nearest(id).expect("readable").map(str::to_owned);
+    assert_eq!(near(&UNC.replace("hardened", "hardend")).as_deref(), Some(UNC));
+    assert_eq!(near(&UNC.replace("device_", "user_")).as_deref(), Some(UNC));
+    assert_eq!(
+        near("com.apple.extensiblesso_relam").as_deref(),
+        Some("com.apple.extensiblesso_realm")
+    );
+    assert_eq!(near(&SSO.replace("com.apple", "comapple")).as_deref(), Some(SSO));
+    assert_eq!(near("something_else_altogether"), None);
+    assert_eq!(near(""), None);
+}
+
+#[test]
+fn search_ranks_names_before_texts() {
+    let catalogue = catalogue();
+    let search = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let (found, number) = catalogue.search(&words, 3).expect("readable");
+        let ids: Vec<String> = found.into_iter().map(|found| found.definition.id).collect();
+        (ids, number)
+    };
+    let (ids, number) = search(&["hardened", "PATHS"]);
+    assert_eq!((&*ids[0], number), (UNC, 4), "the setting at the top is first");
+    assert_eq!(search(&["windows hello for business"]).0[0], HELLO);
+    assert_eq!(search(&["users", "credential"]).0, [HELLO], "in its description");
+    assert_eq!(search(&["realm"]).0, ["com.apple.extensiblesso_realm"]);
+    assert_eq!(
+        search(&["Network Provider", "value"]).0[0],
+        format!("{UNC}_pol_hardenedpaths_value")
+    );
+    assert_eq!(search(&["hardened", "nonsense"]), (Vec::new(), 0));
+    assert_eq!(search(&[" "]), (Vec::new(), 0));
+}
+
+#[test]
+fn diff_says_what_came_went_and_changed() {
+    let old = catalogue();
+    let new = changed(|settings| {
+        let mut moved = settings[3].clone();
+        moved["id"] = json!(format!("{UNC}_v2"));
+        settings[3] = moved;
+        settings[1]["displayName"] = json!("Use Passkeys");
+        settings[1]["options"][0]["displayName"] = json!("Off");
+        settings[1]["options"].as_array_mut().expect("options").push(json!({ "itemId": format!("{HELLO}_policies_usepassportforwork_2"), "displayName": "Ask" }));
+        settings[2]["valueDefinition"]["minimumValue"] = json!(6);
+        settings.push(json!({ "id": "brand_new", "displayName": "Brand new" }));
+    });
+    let used = [UNC, "gone_long_ago"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>();
+    let diff = old.diff(&new, &used).expect("readable");
+    let added: Vec<&str> = diff.added.iter().map(|it| &*it.id).collect();
+    assert_eq!(added, ["brand_new", &format!("{UNC}_v2")]);
+    let removed: Vec<_> =
+        diff.removed.iter().map(|(it, next)| (&*it.id, it.used, next.as_deref())).collect();
+    assert_eq!(removed, [(UNC, true, Some(&*format!("{UNC}_v2")))]);
+    let item = |suffix| format!("{HELLO}_policies_usepassportforwork_{suffix}");
+    let changes: Vec<_> =
+        diff.changed.iter().map(|(it, changes)| (&*it.name, &changes[..])).collect();
+    let bounds = |smallest| Bounds { smallest: Some(smallest), largest: Some(127) };
+    assert_eq!(
+        changes,
+        [
+            ("Minimum PIN Length", &[SettingChange::Bounds(bounds(4), bounds(6))][..]),
+            (
+                "Use Passkeys",
+                &[
+                    SettingChange::Renamed(
+                        "Use Windows Hello For Business (Device)".into(),
+                        "Use Passkeys".into()
+                    ),
+                    SettingChange::OptionRenamed(item("false"), "Disabled".into(), "Off".into()),
+                    SettingChange::OptionAdded(item("2"), "Ask".into()),
+                ][..]
+            ),
+        ]
+    );
+    assert_eq!(diff.unknown, ["gone_long_ago"]);
+    assert_eq!(old.diff(&old, &BTreeSet::new()).expect("readable"), CatalogueDiff::default());
+}
+
+/// Returns the faults of a policy as lines.
+fn faults(settings: &Json, platforms: &str, technologies: &str) -> Vec<String> {
+    let faults = check(settings, platforms, technologies, &catalogue()).expect("readable");
+    faults.iter().map(line).collect()
+}
+
+/// Compares lines in any order: that of a map's members is not the point.
+#[track_caller]
+fn assert_lines(mut lines: Vec<String>, expected: &[&str]) {
+    let mut expected = expected.to_vec();
+    lines.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(lines, expected);
+}
+
+fn line(fault: &DefinitionFault) -> String {
+    let mark = if fault.severity == Severity::Warning { "warning " } else { "" };
+    let help = fault.help.as_ref().map_or_else(String::new, |help| format!(" | {help}"));
+    format!("{}: {mark}{}: {}{help}", place(&fault.path), fault.code, fault.message)
+        .replace(ASR, "ASR")
+        .replace(UNC, "UNC")
+        .replace(HELLO, "HELLO")
+        .replace(MDE, "MDE")
+        .replace("com.apple.extensiblesso", "SSO")
+}
+
+fn place(path: &[PathStep]) -> String {
+    let steps = path.iter().map(|step| match step {
+        PathStep::Member(name) => name.clone(),
+        PathStep::Index(at) => at.to_string(),
+    });
+    steps.collect::<Vec<_>>().join("/")
+}
+
+fn windows(settings: &Json) -> Vec<String> {
+    faults(settings, "windows10", "mdm,microsoftSense")
+}
+
+#[test]
+fn policy_that_the_definitions_allow_has_no_fault() {
+    let settings = json!({
+        HELLO: { "groups": [{
+            format!("{HELLO}_policies_usepassportforwork"): { "choice": "true" },
+            format!("{HELLO}_policies_pincomplexity_minimumpinlength"): { "integer": 6 },
+        }] },
+        UNC: { "choice": "1", "children": { format!("{UNC}_pol_hardenedpaths"): { "groups": [
+            { format!("{UNC}_pol_hardenedpaths_key"): { "string": "\\\\*\\NETLOGON" },
+              format!("{UNC}_pol_hardenedpaths_value"): { "string": "RequireIntegrity=1" }, "$template": { "id": "t" } },
+        ] } } },
+        ASR: { "value": format!("{ASR}_audit"), "children": {
+            format!("{ASR}_perruleexclusions"): { "strings": ["C:\\a", { "string": "C:\\b", "note": "n" }] },
+        } },
+        format!("{MDE}_configurationtype"): { "choice": "onboard", "children": {
+            format!("{MDE}_onboarding"): { "secret": { "$secret": "env:MDE" } },
+        } },
+        "vendor_msft_firewall_mdmstore_global_interfacetypes": { "choices": ["lan", { "choice": "wireless" }] },
+        "vendor_msft_firewall_mdmstore_global_addresses": { "values": [{ "reference": "3d1d8a0e-3c34-4f6c-b7ab-0c2a3d9f7e55" }] },
+        "device_vendor_msft_policy_config_example mode": { "value": "example_standalone" },
+        "device_vendor_msft_policy_config_redirected": { "string": "anything" },
+    });
+    assert_eq!(windows(&settings), [""; 0]);
+    let apple = json!({ SSO: { "groups": [{
+        "com.apple.extensiblesso_realm": { "string": { "$env": "REALM" } },
+        "com.apple.extensiblesso_urls": { "strings": [] },
+        "com.apple.extensiblesso_password": { "secret": { "$withheld": true } },
+    }, { "$raw": [{ "settingDefinitionId": "x" }] }] } });
+    assert_eq!(faults(&apple, "macOS", "mdm,appleRemoteManagement"), [""; 0]);
+    let default =
+        json!({ ASR: { "choice": "whatever", "template": { "id": "t", "useDefault": true } } });
+    assert_eq!(windows(&default), [""; 0]);
+}
+
+#[test]
+fn wrong_ids_and_options_are_found_with_the_nearest_right_one() {
+    let settings = json!({
+        UNC.replace("hardened", "hardend"): { "choice": "1" },
+        "nothing_like_any_of_them": { "string": "x" },
+        "Vendor_MSFT_firewall_mdmstore_global_addresses": { "strings": [] },
+        ASR: { "choice": "Blok" },
+        "device_vendor_msft_policy_config_example mode": { "choice": "standalone" },
+        format!("{MDE}_configurationtype"): { "value": "AutoFromConnector" },
+        "vendor_msft_firewall_mdmstore_global_interfacetypes": { "choices": ["lan", "WIRELES"] },
+    });
+    assert_lines(
+        windows(&settings),
+        &[
+            "Vendor_MSFT_firewall_mdmstore_global_addresses: warning definition/spelling: `Remote Address Ranges` is written \
+             `Vendor_MSFT_firewall_mdmstore_global_addresses` | write it as the catalogue does, or it shows as another setting: \
+             `vendor_msft_firewall_mdmstore_global_addresses`",
+            "device_vendor_msft_policy_config_connectivity_hardenduncpaths: warning definition/unknown: the catalogue has no setting \
+             `device_vendor_msft_policy_config_connectivity_hardenduncpaths` | did you mean `UNC` (`Hardened UNC Paths`)?",
+            "ASR/choice: definition/option: `Block executable content from email client and webmail` has no option `Blok` | \
+             did you mean `choice: block` (`Block`)?",
+            "device_vendor_msft_policy_config_example mode/choice: definition/option: `Mode with a blank in its id` has no option \
+             `standalone` | it has `choice: \"\"` (`Nothing`), `value: example_standalone` (`Standing alone`)",
+            "MDE_configurationtype/value: definition/option: `Microsoft Defender for Endpoint client configuration package type` has no \
+             option `AutoFromConnector` | did you mean `choice: autofromconnector` (`Auto from connector`)?",
+            "nothing_like_any_of_them: warning definition/unknown: the catalogue has no setting `nothing_like_any_of_them` | look for it with \
+             `moorline catalog search`; if it is new, `moorline catalog refresh` reads the definitions again",
+            "vendor_msft_firewall_mdmstore_global_interfacetypes/choices/1: definition/option: `Interface Types` has no option `WIRELES` | \
+             did you mean `choice: wireless` (`Wireless`)?",
+        ],
+    );
+}
+
+#[test]
+fn children_stand_beneath_the_right_parent_with_the_right_value() {
+    let exclusions = format!("{ASR}_perruleexclusions");
+    let paths = format!("{UNC}_pol_hardenedpaths");
+    let pin = format!("{HELLO}_policies_pincomplexity_minimumpinlength");
+    let settings = json!({
+        pin: { "integer": 6 },
+        ASR: { "choice": "off", "children": { &exclusions: { "strings": [] } } },
+        UNC: { "choice": "1", "children": {
+            &exclusions: { "strings": [] },
+            "vendor_msft_firewall_mdmstore_global_addresses": { "strings": [] },
+            &paths: { "groups": [{ format!("{paths}_key"): { "string": "x" } }, {}] },
+        } },
+        format!("{MDE}_configurationtype"): { "choice": "onboard" },
+    });
+    assert_lines(
+        windows(&settings),
+        &[
+            "HELLO_policies_pincomplexity_minimumpinlength: definition/parent: `Minimum PIN Length` stands beneath `Windows Hello for \
+             Business`, not by itself | move it into `groups` of `HELLO`",
+            "UNC/children/ASR_perruleexclusions: definition/parent: `ASR Only Per Rule Exclusions` stands beneath `Block executable content \
+             from email client and webmail` set to `Block`, not beneath `Hardened UNC Paths` | move it into `children` of `ASR` with \
+             `choice: block`",
+            "UNC/children/vendor_msft_firewall_mdmstore_global_addresses: warning definition/parent: `Remote Address Ranges` stands by itself, \
+             not beneath `Hardened UNC Paths` | move `vendor_msft_firewall_mdmstore_global_addresses` to the top of `settings`",
+            "UNC/children/UNC_pol_hardenedpaths/groups/0: definition/missing-child: `Hardened UNC Paths: (Device)` needs `Value` | \
+             add `UNC_pol_hardenedpaths_value: { string: … }` to each group",
+            "UNC/children/UNC_pol_hardenedpaths/groups/1: definition/missing-child: `Hardened UNC Paths: (Device)` needs `Name` | \
+             add `UNC_pol_hardenedpaths_key: { string: … }` to each group",
+            "UNC/children/UNC_pol_hardenedpaths/groups/1: definition/missing-child: `Hardened UNC Paths: (Device)` needs `Value` | \
+             add `UNC_pol_hardenedpaths_value: { string: … }` to each group",
+            "ASR/children/ASR_perruleexclusions: definition/parent-value: `ASR Only Per Rule Exclusions` is there only if `Block executable \
+             content from email client and webmail` is `Block`, `Audit` or `Warn`; here it is `Off` | set `choice: block` above it, or \
+             remove it",
+            "MDE_configurationtype: definition/missing-child: `Microsoft Defender for Endpoint client configuration package type` set to \
+             `Onboard` needs `Onboarding (Device)` | add `MDE_onboarding: { secret: … }` to `children`",
+        ],
+    );
+}
+
+#[test]
+fn numbers_lengths_counts_and_words_are_those_of_the_definition() {
+    let minimum = format!("{HELLO}_policies_pincomplexity_minimumpinlength");
+    let use_hello = format!("{HELLO}_policies_usepassportforwork");
+    let settings = json!({
+        HELLO: { "groups": [
+            { &minimum: { "integer": 3 }, &use_hello: { "string": "enabled" } },
+            { &minimum: { "string": "6" }, &use_hello: { "choices": ["true"] } },
+        ] },
+        ASR: { "choice": "warn", "children": {
+            format!("{ASR}_perruleexclusions"): { "strings": ["", "b", "c", "d234567890123456789012345678901"] },
+        } },
+        "vendor_msft_firewall_mdmstore_global_interfacetypes": { "choices": [] },
+        "vendor_msft_firewall_mdmstore_global_addresses": { "string": "10.0.0.1" },
+    });
+    assert_lines(
+        windows(&settings),
+        &[
+            "HELLO/groups: definition/count: `Windows Hello for Business` has 2 elements; 0 to 1 are allowed",
+            "HELLO/groups/0/HELLO_policies_pincomplexity_minimumpinlength/integer: definition/range: `Minimum PIN Length` is 3; 4 to 127 is \
+             allowed | the nearest is 4",
+            "HELLO/groups/0/HELLO_policies_usepassportforwork/string: definition/word: `Use Windows Hello For Business (Device)` is a choice, \
+             not `string` | write `choice: \"true\"`",
+            "HELLO/groups/1/HELLO_policies_pincomplexity_minimumpinlength/string: definition/word: `Minimum PIN Length` is a whole number, not \
+             `string` | write `integer: …`",
+            "HELLO/groups/1/HELLO_policies_usepassportforwork/choices: definition/word: `Use Windows Hello For Business (Device)` is a choice, \
+             not `choices` | write `choice: …`",
+            "ASR/children/ASR_perruleexclusions/strings: definition/count: `ASR Only Per Rule Exclusions` has 4 elements; 0 to 3 are allowed",
+            "ASR/children/ASR_perruleexclusions/strings/0: definition/length: `ASR Only Per Rule Exclusions` has 0 characters; 1 to 30 are \
+             allowed",
+            "ASR/children/ASR_perruleexclusions/strings/3: definition/length: `ASR Only Per Rule Exclusions` has 31 characters; 1 to 30 are \
+             allowed",
+            "vendor_msft_firewall_mdmstore_global_addresses/string: definition/word: `Remote Address Ranges` is a list of texts, not `string` | \
+             write `strings: …`",
+            "vendor_msft_firewall_mdmstore_global_interfacetypes/choices: definition/count: `Interface Types` has 0 elements; 1 to 2 are allowed",
+        ],
+    );
+}
+
+#[test]
+fn platforms_technologies_and_secrets_are_those_of_the_definition() {
+    let settings = json!({
+        SSO: { "groups": [{
+            "com.apple.extensiblesso_password": { "string": "canary" },
+            "com.apple.extensiblesso_realm": { "secret": { "$secret": "env:REALM" } },
+        }] },
+        ASR: { "choice": "audit" },
+        UNC: { "choice": "0" },
+    });
+    assert_lines(
+        faults(&settings, "macOS", "mdm"),
+        &[
+            "SSO_SSO/groups/0/SSO_password/string: definition/secret: `Password` is a secret and stands in clear | keep it in the environment: \
+             `secret: { $env: NAME }`",
+            "SSO_SSO/groups/0/SSO_realm/secret: definition/secret: `Realm` is no secret: Intune shows its value | write `string: …`",
+            "UNC: definition/platform: `Hardened UNC Paths` is a setting for windows10, and the policy is for macOS | remove it, or declare it \
+             in a policy with `platforms: windows10`",
+            "ASR: definition/platform: `Block executable content from email client and webmail` is a setting for windows10, and the policy is \
+             for macOS | remove it, or declare it in a policy with `platforms: windows10`",
+        ],
+    );
+    assert_eq!(
+        faults(&json!({ ASR: { "choice": "audit" } }), "windows10", "configManager"),
+        [
+            "ASR: warning definition/technology: `Block executable content from email client and webmail` is delivered by mdm,microsoftSense, and \
+          the policy by configManager | check `technologies` of the policy: the setting needs one of mdm,microsoftSense"
+        ]
+    );
+    assert_eq!(faults(&json!({ UNC: { "choice": "0" } }), "none", ""), [""; 0]);
+}
+
+#[test]
+fn faults_beneath_an_unknown_setting_are_found() {
+    let settings =
+        json!({ "unknown_parent": { "choice": "1", "children": { ASR: { "choice": "of" } } } });
+    let codes: Vec<String> = windows(&settings);
+    assert_eq!(codes.len(), 2, "{codes:?}");
+    assert!(
+        codes[1].starts_with("unknown_parent/children/ASR/choice: definition/option:"),
+        "{codes:?}"
+    );
+}
+
+#[test]
+fn faults_say_whether_the_name_or_the_value_is_wrong_and_what_to_put_there() {
+    let settings = json!({
+        UNC.replace("hardened", "hardend"): { "choice": "1" },
+        ASR: { "choice": "Blok", "template": { "id": "t" } },
+        format!("{MDE}_configurationtype"): { "string": "onboard" },
+        "vendor_msft_firewall_mdmstore_global_interfacetypes": {
+            "choices": [{ "choice": "nonsense", "$template": { "value": "v", "useDefault": true } }, "wirelss"],
+        },
+    });
+    let faults = check(&settings, "windows10", "mdm", &catalogue()).expect("readable");
+    let mut faults: Vec<_> =
+        faults.iter().map(|fault| (fault.code, fault.is_of_name, fault.near.as_deref())).collect();
+    faults.sort_unstable();
+    assert_eq!(
+        faults,
+        [
+            ("definition/option", false, Some("block")),
+            ("definition/option", false, Some("wireless")),
+            ("definition/unknown", true, Some(UNC)),
+            ("definition/word", true, None),
+        ]
+    );
+}
+
+#[test]
+fn plain_values_become_instances() {
+    let use_hello = format!("{HELLO}_policies_usepassportforwork");
+    let minimum = format!("{HELLO}_policies_pincomplexity_minimumpinlength");
+    let settings = json!({
+        UNC: false,
+        HELLO: { "groups": [{ &use_hello: true, &minimum: 8, "$template": { "id": "t" } }] },
+        ASR: { "choice": "warn", "children": { format!("{ASR}_perruleexclusions"): ["C:\\a", 7] } },
+        "vendor_msft_firewall_mdmstore_global_interfacetypes": ["LAN", "remoteaccess"],
+        "device_vendor_msft_policy_config_example mode": "Standing alone",
+        SSO: { "groups": [{
+            "com.apple.extensiblesso_realm": "CONTOSO.COM",
+            "com.apple.extensiblesso_password": { "$env": "SSO_KEY" },
+            "com.apple.extensiblesso_screenlockedbehavior": "Cancel",
+        }] },
+        "vendor_msft_firewall_mdmstore_global_addresses": [{ "$ref": { "displayName": "Offices" } }, "10.0.0.1"],
+        "$merge": { "left": "alone" },
+    });
+    let (expanded, faults) = expand(&settings, &catalogue()).expect("readable");
+    let faults: Vec<String> = faults.iter().map(line).collect();
+    assert_eq!(
+        faults,
+        [
+            "UNC: definition/option: `Hardened UNC Paths` has no option `false` | it has `choice: \"0\"` (`Disabled`), `choice: \"1\"` (`Enabled`)"
+        ]
+    );
+    assert_eq!(
+        expanded,
+        json!({
+            UNC: false,
+            HELLO: { "groups": [{ &use_hello: { "choice": "true" }, &minimum: { "integer": 8 }, "$template": { "id": "t" } }] },
+            ASR: { "choice": "warn", "children": { format!("{ASR}_perruleexclusions"): { "strings": ["C:\\a", "7"] } } },
+            "vendor_msft_firewall_mdmstore_global_interfacetypes": { "choices": ["lan", "remoteaccess"] },
+            "device_vendor_msft_policy_config_example mode": { "value": "example_standalone" },
+            SSO: { "groups": [{
+                "com.apple.extensiblesso_realm": { "string": "CONTOSO.COM" },
+                "com.apple.extensiblesso_password": { "secret": { "$env": "SSO_KEY" } },
+                "com.apple.extensiblesso_screenlockedbehavior": { "choice": "0" },
+            }] },
+            "vendor_msft_firewall_mdmstore_global_addresses": { "strings": [{ "reference": { "$ref": { "displayName": "Offices" } } }, "10.0.0.1"] },
+            "$merge": { "left": "alone" },
+        })
+    );
+    let (again, faults) = expand(&expanded, &catalogue()).expect("readable");
+    assert_eq!((again, faults.len()), (expanded, 1), "what is expanded stays as it is");
+}
+
+#[test]
+fn plain_values_that_mean_nothing_or_two_things_are_errors_and_stay() {
+    let settings = json!({
+        UNC.replace("unc", "umc"): "Enabled",
+        UNC: ["1"],
+        HELLO: "on",
+        format!("{HELLO}_policies_pincomplexity_minimumpinlength"): "six",
+        SSO: { "groups": [{
+            "com.apple.extensiblesso_screenlockedbehavior": "do not handle",
+            "com.apple.extensiblesso_password": "canary",
+            "com.apple.extensiblesso_urls": "https://contoso.com",
+        }] },
+    });
+    let (expanded, faults) = expand(&settings, &catalogue()).expect("readable");
+    assert_eq!(expanded, settings);
+    let faults: Vec<String> = faults.iter().map(line).collect();
+    assert_lines(
+        faults,
+        &[
+            "SSO_SSO/groups/0/SSO_password: definition/secret: `Password` is a secret and stands in clear | keep it in the environment: \
+             `secret: { $env: NAME }`",
+            "SSO_SSO/groups/0/SSO_screenlockedbehavior: definition/option: `do not handle` means 2 options of `Screen Locked Behavior` | write \
+             one of `choice: \"1\"`, `choice: \"2\"`",
+            "SSO_SSO/groups/0/SSO_urls: definition/word: `URLs` is a list of texts | write `strings: […]`",
+            "HELLO: definition/word: `Windows Hello for Business` is a list of groups of settings | write `groups: […]`",
+            "HELLO_policies_pincomplexity_minimumpinlength: definition/word: `Minimum PIN Length` is a whole number | write `integer: …`",
+            "device_vendor_msft_policy_config_connectivity_hardenedumcpaths: definition/unknown: the catalogue has no setting \
+             `device_vendor_msft_policy_config_connectivity_hardenedumcpaths` | did you mean `UNC` (`Hardened UNC Paths`)?",
+            "UNC: definition/word: `Hardened UNC Paths` is a choice | write `choice: …`",
+        ],
+    );
+}
+
+#[test]
+fn ids_are_collected_at_every_depth() {
+    let settings = json!({
+        "a": { "choice": "1", "children": { "b": { "integer": 1 } } },
+        "c": { "groups": [{ "d": { "group": { "e": "plain" } }, "$template": {} }] },
+        "f": { "choices": ["x", { "choice": "y", "children": { "g": {} } }] },
+        "$raw": [],
+    });
+    let found: Vec<String> = ids(&settings).into_iter().collect();
+    assert_eq!(found, ["a", "b", "c", "d", "e", "f", "g"]);
+}
