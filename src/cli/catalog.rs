@@ -186,10 +186,11 @@ fn diff(arguments: &DiffArguments) -> Result<CatalogDocument> {
     let (old, from) = open(&arguments.old)?;
     let (new, summary) = open(&arguments.new)?;
     let used = used(&arguments.path);
-    let all = arguments.all || used.is_none();
+    let has_manifests = used.is_some();
     let diff = old.diff(&new, &used.unwrap_or_default());
     let diff = diff.map_err(|error| failed(&arguments.new, error))?;
-    let diff = Some(DiffEntry::new(from, diff, all));
+    let diff = DiffEntry::new(from, diff, has_manifests, arguments.all || !has_manifests);
+    let diff = Some(diff);
     Ok(CatalogDocument { diff, ..CatalogDocument::of(summary) })
 }
 
@@ -305,6 +306,9 @@ fn from_files(
     let file = open(settings)?;
     let what = format!("the definitions of `{}`", settings.display());
     ui.watched(&what, || writer.read(file)).map_err(|error| failed(settings, error))?;
+    if categories.is_none() {
+        ui.status("The categories have no names: `--categories categories.json` reads them.");
+    }
     if let Some(categories) = categories {
         let file = open(categories)?;
         writer.read_categories(file).map_err(|error| failed(categories, error))?;

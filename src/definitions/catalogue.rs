@@ -26,12 +26,12 @@ pub struct SettingCatalogue {
     ids: OnceLock<Vec<String>>,
 }
 
-/// What a catalogue says of itself.
+/// The origin and the size of a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueInfo {
     /// When it was made.
     pub made: String,
-    /// What it was made from.
+    /// The tenant or the file that it was made from.
     pub source: String,
     /// The SHA-256 of its content.
     pub digest: String,

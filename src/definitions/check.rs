@@ -7,14 +7,14 @@ use super::definition::{
     ChoiceOption, SettingChild, SettingDefinition, SettingKind, SettingParent,
 };
 use super::error::CatalogueError;
-use super::readable::{self, PathStep, ValueAt};
+use super::readable::{self, ReadableStep, ValueAt};
 use crate::diagnostic::{Severity, suggest};
 
 /// Something in a settings map that the definitions do not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefinitionFault {
     /// The place in the map.
-    pub path: Vec<PathStep>,
+    pub path: Vec<ReadableStep>,
     /// Whether the name of the last member of the path is wrong, and not its value.
     pub is_of_name: bool,
     /// `definition/slug`.
@@ -23,9 +23,9 @@ pub struct DefinitionFault {
     pub severity: Severity,
     /// The message, with the portal's names; a sentence without a full stop.
     pub message: String,
-    /// What to write instead.
+    /// The remedy.
     pub help: Option<String>,
-    /// What to put in place of the name or of the value, where one is near.
+    /// The name or the value to put in its place, where one is near.
     pub near: Option<String>,
 }
 
@@ -41,12 +41,12 @@ const OF_NAMES: [&str; 8] = [
     "definition/word",
 ];
 
-/// What stands above a map.
+/// The place above a map.
 #[derive(Clone, Copy)]
 enum Above<'a> {
     /// The policy.
     Policy,
-    /// What is not known, or already found wrong.
+    /// A setting that is not known, or already found wrong.
     Unknown,
     /// A setting, with the option that it has.
     Setting(&'a SettingDefinition, Option<&'a ChoiceOption>),
@@ -56,7 +56,7 @@ struct SettingChecker<'a> {
     catalogue: &'a SettingCatalogue,
     platforms: &'a str,
     technologies: &'a str,
-    path: Vec<PathStep>,
+    path: Vec<ReadableStep>,
     faults: Vec<DefinitionFault>,
 }
 
@@ -87,7 +87,7 @@ impl SettingChecker<'_> {
         for (id, instance) in
             map.iter().filter(|(id, value)| !id.starts_with('$') && !value.is_null())
         {
-            self.path.push(PathStep::Member(id.clone()));
+            self.path.push(ReadableStep::Member(id.clone()));
             self.instance(id, instance, above)?;
             self.path.pop();
         }
@@ -135,7 +135,7 @@ impl SettingChecker<'_> {
         if !self.accepts(definition, word, value) {
             return self.below(object);
         }
-        self.path.push(PathStep::Member(word.to_owned()));
+        self.path.push(ReadableStep::Member(word.to_owned()));
         let elements = value.as_array().map(Vec::len);
         if let (Some(count), Some(elements)) = (definition.count, elements)
             && !count.hold(i64::try_from(elements).unwrap_or(i64::MAX))
@@ -154,18 +154,21 @@ impl SettingChecker<'_> {
                 continue;
             }
             let depth = self.path.len();
-            self.path.push(PathStep::Member(at.outer.to_owned()));
-            self.path.extend(at.index.map(PathStep::Index));
+            self.path.push(ReadableStep::Member(at.outer.to_owned()));
+            self.path.extend(at.index.map(ReadableStep::Index));
             if at.index.is_some() && at.holder.is_some() {
-                self.path.push(PathStep::Member(at.word.to_owned()));
+                self.path.push(ReadableStep::Member(at.word.to_owned()));
             }
             let chosen = self.value(definition, &at);
             self.path.truncate(depth);
             if let Some(children) = at.holder.and_then(|holder| holder.get("children")) {
                 if let Some(index) = at.index {
-                    self.path.extend([PathStep::Member(word.to_owned()), PathStep::Index(index)]);
+                    self.path.extend([
+                        ReadableStep::Member(word.to_owned()),
+                        ReadableStep::Index(index),
+                    ]);
                 }
-                self.path.push(PathStep::Member("children".to_owned()));
+                self.path.push(ReadableStep::Member("children".to_owned()));
                 self.map(
                     children,
                     chosen.map_or(Above::Unknown, |it| Above::Setting(definition, Some(it))),
@@ -184,13 +187,13 @@ impl SettingChecker<'_> {
         word: &str,
         value: &Json,
     ) -> Result<(), CatalogueError> {
-        self.path.push(PathStep::Member(word.to_owned()));
+        self.path.push(ReadableStep::Member(word.to_owned()));
         let above = Above::Setting(definition, None);
         match value.as_array() {
             None => self.map(value, above)?,
             Some(groups) => {
                 for (at, group) in groups.iter().enumerate() {
-                    self.path.push(PathStep::Index(at));
+                    self.path.push(ReadableStep::Index(at));
                     self.map(group, above)?;
                     self.path.pop();
                 }
@@ -204,12 +207,12 @@ impl SettingChecker<'_> {
     fn below(&mut self, object: &Map<String, Json>) -> Result<(), CatalogueError> {
         let Some((word, value)) = readable::word(object) else { return Ok(()) };
         let depth = self.path.len();
-        self.path.push(PathStep::Member(word.to_owned()));
+        self.path.push(ReadableStep::Member(word.to_owned()));
         match (word, value.as_array()) {
             ("group", _) => self.map(value, Above::Unknown)?,
             ("groups", Some(groups)) => {
                 for (at, group) in groups.iter().enumerate() {
-                    self.path.push(PathStep::Index(at));
+                    self.path.push(ReadableStep::Index(at));
                     self.map(group, Above::Unknown)?;
                     self.path.pop();
                 }
@@ -218,7 +221,7 @@ impl SettingChecker<'_> {
         }
         self.path.truncate(depth);
         if let Some(children) = object.get("children") {
-            self.path.push(PathStep::Member("children".to_owned()));
+            self.path.push(ReadableStep::Member("children".to_owned()));
             self.map(children, Above::Unknown)?;
             self.path.truncate(depth);
         }
@@ -392,7 +395,7 @@ impl SettingChecker<'_> {
         if fits {
             return true;
         }
-        self.path.push(PathStep::Member(word.to_owned()));
+        self.path.push(ReadableStep::Member(word.to_owned()));
         match (&definition.kind, word) {
             (SettingKind::Text { secret: true, .. }, "string") => self.not_secret(definition),
             (SettingKind::Text { secret: false, .. }, "secret") if !is_list => {
@@ -511,12 +514,12 @@ impl SettingChecker<'_> {
 impl DefinitionFault {
     /// Makes an error.
     pub(super) fn new(
-        path: &[PathStep],
+        path: &[ReadableStep],
         code: &'static str,
         message: String,
         help: Option<String>,
     ) -> Self {
-        let is_member = matches!(path.last(), Some(PathStep::Member(_)));
+        let is_member = matches!(path.last(), Some(ReadableStep::Member(_)));
         let is_of_name = is_member && OF_NAMES.contains(&code);
         let severity = Severity::Error;
         Self { path: path.to_vec(), is_of_name, code, severity, message, help, near: None }
@@ -526,7 +529,7 @@ impl DefinitionFault {
 /// Returns the fault of an id that the catalogue lacks.
 pub(super) fn unknown(
     catalogue: &SettingCatalogue,
-    path: &[PathStep],
+    path: &[ReadableStep],
     id: &str,
     severity: Severity,
 ) -> Result<DefinitionFault, CatalogueError> {
@@ -546,7 +549,7 @@ pub(super) fn unknown(
 /// Returns the fault of a value that is no option.
 pub(super) fn wrong_option(
     definition: &SettingDefinition,
-    path: &[PathStep],
+    path: &[ReadableStep],
     text: &str,
 ) -> DefinitionFault {
     let help = match nearest_option(definition, text) {

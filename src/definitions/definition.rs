@@ -1,4 +1,4 @@
-//! What Microsoft says of one setting, as far as Moorline uses it.
+//! The definition of a setting, as far as Moorline uses it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -36,7 +36,7 @@ pub struct SettingDefinition {
     /// The settings that stand beneath it, whatever its value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<SettingChild>,
-    /// What its value is.
+    /// The kind of its value.
     pub kind: SettingKind,
     /// The number of elements, for a collection.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ pub(super) struct TextPlaces {
     pub(super) category: Option<u32>,
 }
 
-/// What the value of a setting is.
+/// The kind of a setting's value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SettingKind {
@@ -74,7 +74,7 @@ pub enum SettingKind {
         /// `guid`, `url`, `base64` and others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<String>,
-        /// What the text must match, by its format a regular expression or a schema.
+        /// The regular expression or the schema, by the format, that the text must match.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pattern: Option<String>,
         /// Whether it is kept encrypted and never shown.
@@ -116,7 +116,7 @@ impl Default for SettingKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ChoiceOption {
-    /// What follows the definition's id and `_` in the item id.
+    /// The end of the item id, after the definition's id and `_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
     /// The whole item id, where it does not begin with the definition's id.
@@ -174,9 +174,9 @@ pub struct Bounds {
 pub struct SettingText {
     /// The categories, from the top one.
     pub category: Vec<String>,
-    /// What it does.
+    /// The description.
     pub description: String,
-    /// More about it.
+    /// The help text.
     pub help: String,
 }
 

@@ -1,4 +1,4 @@
-//! What changed between two catalogues.
+//! The changes from one catalogue to another.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -7,7 +7,7 @@ use super::catalogue::SettingCatalogue;
 use super::definition::{Bounds, SettingChild, SettingDefinition, SettingKind};
 use super::error::CatalogueError;
 
-/// What changed from one catalogue to another.
+/// The changes from one catalogue to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogueDiff {
     /// The settings that came.
@@ -36,7 +36,7 @@ pub struct SettingName {
 pub enum SettingChange {
     /// Its name in the portal.
     Renamed(String, String),
-    /// What its value is.
+    /// The kind of its value.
     Kind(&'static str, &'static str),
     /// An option came.
     OptionAdded(String, String),

@@ -25,7 +25,7 @@ pub struct CatalogDocument {
     /// How many settings have the words that were searched for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matches: Option<usize>,
-    /// What changed since an earlier catalogue.
+    /// The changes since an earlier catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<DiffEntry>,
 }
@@ -38,7 +38,7 @@ pub struct CatalogSummary {
     pub file: String,
     /// When it was made.
     pub made: String,
-    /// What it was made from.
+    /// The tenant or the file that it was made from.
     pub source: String,
     /// `sha256:` and the digest of its content.
     pub digest: String,
@@ -73,10 +73,10 @@ pub struct SettingEntry {
     /// Its kind for people.
     #[serde(skip)]
     pub kind: &'static str,
-    /// What it does.
+    /// The description.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// More about it.
+    /// The help text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub help_text: String,
     /// The path in the device's configuration service.
@@ -112,7 +112,7 @@ pub struct SettingEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionEntry {
-    /// What `choice` has; absent where the option is written as `value`.
+    /// The value of `choice`; absent where the option is written as `value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choice: Option<String>,
     /// The whole id of the option.
@@ -143,7 +143,7 @@ pub struct RelatedEntry {
     pub required: bool,
 }
 
-/// What changed from an earlier catalogue.
+/// The changes since an earlier catalogue.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiffEntry {
@@ -155,6 +155,9 @@ pub struct DiffEntry {
     pub removed: usize,
     /// How many settings changed in all.
     pub changed: usize,
+    /// How many of those the manifests use; absent where there are no manifests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used: Option<usize>,
     /// The settings that are listed: those that the manifests use, or all.
     pub settings: Vec<ChangedEntry>,
     /// The ids that the manifests use and that neither catalogue has.
@@ -170,16 +173,16 @@ pub struct ChangedEntry {
     pub id: String,
     /// Its name in the portal.
     pub display_name: String,
-    /// What became of it.
+    /// The kind of change.
     pub action: CatalogAction,
     /// Whether the manifests use it.
     pub used: bool,
-    /// What changed, one sentence each.
+    /// The changes, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
 }
 
-/// What became of a setting.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CatalogAction {
@@ -304,11 +307,11 @@ fn children(
 }
 
 impl DiffEntry {
-    /// Makes the entry of a comparison; of all settings, or of those in use.
-    pub fn new(from: CatalogSummary, diff: CatalogueDiff, all: bool) -> Self {
+    /// Makes the entry of a comparison, with all settings or with those in use.
+    pub fn new(from: CatalogSummary, diff: CatalogueDiff, has_manifests: bool, all: bool) -> Self {
         let CatalogueDiff { added, removed, changed, unknown } = diff;
-        let (number_added, number_removed) = (added.len(), removed.len());
-        let number_changed = changed.len();
+        let [number_added, number_removed, number_changed] =
+            [added.len(), removed.len(), changed.len()];
         let entry = |name: SettingName, action, changes| ChangedEntry {
             id: name.id,
             display_name: name.name,
@@ -325,13 +328,16 @@ impl DiffEntry {
             entry(name, CatalogAction::Changed, changes)
         });
         let added = added.into_iter().map(|name| entry(name, CatalogAction::Added, Vec::new()));
-        let settings = removed.chain(changed).chain(added);
+        let mut settings: Vec<ChangedEntry> = removed.chain(changed).chain(added).collect();
+        let used = settings.iter().filter(|entry| entry.used).count();
+        settings.retain(|entry| all || entry.used);
         Self {
             from,
             added: number_added,
             removed: number_removed,
             changed: number_changed,
-            settings: settings.filter(|entry| all || entry.used).collect(),
+            used: has_manifests.then_some(used),
+            settings,
             unknown,
         }
     }

@@ -1,4 +1,4 @@
-//! What a catalogue of definitions fails with.
+//! The errors of a catalogue of definitions.
 
 use std::path::PathBuf;
 
@@ -38,10 +38,10 @@ pub enum CatalogueError {
     /// Reading stopped.
     #[error("it cannot be read on: {0}")]
     Lost(#[source] std::io::Error),
-    /// What definitions are made from is no JSON, or ends early.
+    /// The source of the definitions is no JSON, or ends early.
     #[error("it is not the JSON of setting definitions: {0}")]
     Json(#[from] serde_json::Error),
-    /// What definitions are made from has none.
+    /// The source of the definitions has none.
     #[error("it holds no setting definition")]
     Empty,
 }

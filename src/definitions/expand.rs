@@ -6,7 +6,7 @@ use super::catalogue::SettingCatalogue;
 use super::check::{DefinitionFault, option_form, unknown, wrong_option};
 use super::definition::{ChoiceOption, SettingDefinition, SettingKind};
 use super::error::CatalogueError;
-use super::readable::{self, PathStep};
+use super::readable::{self, ReadableStep};
 use crate::diagnostic::Severity;
 
 /// Returns the map with each plain value as an instance, and what could not be made one, which stays as it is.
@@ -26,7 +26,7 @@ pub fn expand(
 
 struct Expansion<'a> {
     catalogue: &'a SettingCatalogue,
-    path: Vec<PathStep>,
+    path: Vec<ReadableStep>,
     faults: Vec<DefinitionFault>,
 }
 
@@ -35,7 +35,7 @@ impl Expansion<'_> {
         let Some(members) = map.as_object() else { return Ok(map.clone()) };
         let mut expanded = Map::new();
         for (id, instance) in members {
-            self.path.push(PathStep::Member(id.clone()));
+            self.path.push(ReadableStep::Member(id.clone()));
             let instance = if id.starts_with('$') || instance.is_null() {
                 instance.clone()
             } else if let Some(object) =
@@ -55,7 +55,7 @@ impl Expansion<'_> {
     fn instance(&mut self, object: &Map<String, Json>) -> Result<Json, CatalogueError> {
         let mut expanded = Map::new();
         for (name, value) in object {
-            self.path.push(PathStep::Member(name.clone()));
+            self.path.push(ReadableStep::Member(name.clone()));
             let value =
                 match (name.as_str(), value) {
                     ("children" | "group", map) => self.map(map)?,
@@ -81,7 +81,7 @@ impl Expansion<'_> {
     ) -> Result<Json, CatalogueError> {
         let mut expanded = Vec::with_capacity(elements.len());
         for (at, element) in elements.iter().enumerate() {
-            self.path.push(PathStep::Index(at));
+            self.path.push(ReadableStep::Index(at));
             expanded.push(expand(self, element)?);
             self.path.pop();
         }
@@ -99,7 +99,7 @@ impl Expansion<'_> {
             (_, Some(_), Json::Array(elements)) => {
                 let mut list = Vec::with_capacity(elements.len());
                 for (at, element) in elements.iter().enumerate() {
-                    self.path.push(PathStep::Index(at));
+                    self.path.push(ReadableStep::Index(at));
                     let one = self.one(&definition, element);
                     self.path.pop();
                     let Some((word, one)) = one else { return Ok(value.clone()) };

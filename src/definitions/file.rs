@@ -25,7 +25,7 @@ pub(super) const PREAMBLE: usize = MAGIC.len() + 12;
 /// The largest header and the largest block, unpacked. One description in Graph has at most some thousand bytes.
 pub(super) const LIMIT: u32 = 16 << 20;
 
-/// What the file says of itself.
+/// The header of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CatalogueHeader {
     pub(super) made: String,

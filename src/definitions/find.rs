@@ -1,4 +1,4 @@
-//! Looking for settings by words.
+//! Finds settings by words.
 
 use super::catalogue::SettingCatalogue;
 use super::definition::{SettingDefinition, TextPlaces};
@@ -15,7 +15,7 @@ pub struct SettingMatch {
     pub category: Vec<String>,
 }
 
-/// What a word in each place counts for.
+/// The weight of a word in each place.
 const IN_NAME: u32 = 40;
 const IN_OWN_NAME: u32 = 20;
 const IN_ID: u32 = 12;

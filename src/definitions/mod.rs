@@ -40,5 +40,5 @@ pub use diff::{CatalogueDiff, SettingChange, SettingName};
 pub use error::CatalogueError;
 pub use expand::expand;
 pub use find::SettingMatch;
-pub use readable::{PathStep, ids};
+pub use readable::{ReadableStep, ids};
 pub use writer::CatalogueWriter;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 /// One step from a settings map to a place in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PathStep {
+pub enum ReadableStep {
     /// Into a member.
     Member(String),
     /// Into an element, from 0.

@@ -381,10 +381,10 @@ fn line(fault: &DefinitionFault) -> String {
         .replace("com.apple.extensiblesso", "SSO")
 }
 
-fn place(path: &[PathStep]) -> String {
+fn place(path: &[ReadableStep]) -> String {
     let steps = path.iter().map(|step| match step {
-        PathStep::Member(name) => name.clone(),
-        PathStep::Index(at) => at.to_string(),
+        ReadableStep::Member(name) => name.clone(),
+        ReadableStep::Index(at) => at.to_string(),
     });
     steps.collect::<Vec<_>>().join("/")
 }

@@ -31,6 +31,7 @@ mod auth {
 }
 
 mod cli {
+    mod catalog;
     mod ci_commands;
     mod command_line;
     mod doctor;

@@ -143,14 +143,14 @@ fn write_diff(writer: &mut TextWriter, diff: &DiffEntry, catalog: &CatalogSummar
         writer.gap();
     }
     let [added, removed, changed] = [diff.added, diff.removed, diff.changed].map(thousands);
-    let used = diff.settings.iter().filter(|setting| setting.used).count();
+    let used = match diff.used {
+        None => String::new(),
+        Some(0) => "; the manifests use none of them".to_owned(),
+        Some(used) => format!("; the manifests use {} of them", thousands(used)),
+    };
     let from = format!("From {} to {}", diff.from.made, catalog.made);
     let counts = format!("{added} added, {removed} removed, {changed} changed");
-    let used = match used {
-        0 => "the manifests use none of them".to_owned(),
-        used => format!("the manifests use {} of them", thousands(used)),
-    };
-    writer.sentences(0, PLAIN, &format!("{from}: {counts}; {used}."));
+    writer.sentences(0, PLAIN, &format!("{from}: {counts}{used}."));
 }
 
 fn write_change(writer: &mut TextWriter, setting: &ChangedEntry) {
