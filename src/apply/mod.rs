@@ -19,6 +19,7 @@ mod options;
 pub mod outcome;
 pub(crate) mod poll;
 pub mod saved;
+mod secret_form;
 mod secrets;
 mod sender;
 mod sequence;

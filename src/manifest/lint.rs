@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::{Declared, Value};
-use super::{Address, Manifest, Presence, TenantFile};
+use super::{Address, Manifest, Presence, TenantFile, content};
 use crate::diagnostic::{Finding, Span, repeated};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
@@ -47,6 +47,9 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
         mirrors(manifest, &structure, &mut findings);
     }
     one_element(model, kind, &manifest.spec, &mut findings);
+    if !part && manifest.presence == Presence::Present {
+        needed(model, kind, &manifest.spec, &mut findings);
+    }
     let is_whole = matches!(manifest.family.update, Update::Put { .. });
     values(model, kind, &manifest.spec, is_whole, &mut findings);
     findings
@@ -153,12 +156,34 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
     }
 }
 
+/// Warns of a value that has no use without another property.
+fn needed(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
+    let rules = model.semantics().needed.iter();
+    for rule in rules.filter(|rule| rule.on.iter().any(|on| model.types().is_a(kind, on))) {
+        let Some(value) = spec.get(&rule.property) else { continue };
+        let is_one = value.as_str().is_some_and(|text| rule.values.iter().any(|v| v == text));
+        if is_one && spec.get(&rule.needs).is_none() {
+            let message = format!(
+                "`{}: {}` needs `{}`, which is not declared",
+                rule.property,
+                value.text(),
+                rule.needs
+            );
+            findings.push(Finding::warning(&rule.code, value.span, message).help(format!(
+                "declare it: `{}: {{ $env: NAME }}`, unless the tenant has it already",
+                rule.needs
+            )));
+        }
+    }
+}
+
 /// Checks every value: sentinels that cannot be written, ids, members that must be declared, elements of one key, and
 /// null in an object that is replaced whole.
 fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mut Vec<Finding>) {
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
+        findings.extend(content::check(place, value));
         findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
         match place.shape {
             Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(

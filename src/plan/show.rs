@@ -19,8 +19,9 @@ pub(super) fn shown(
     shape: &Shape,
     value: &Json,
     from_environment: &BTreeSet<String>,
+    is_live: bool,
 ) -> Shown {
-    let value = redacted(model, property, shape, value, from_environment);
+    let value = redacted(model, property, shape, value, from_environment, is_live);
     if stands_for_secret(&value) { Shown::Withheld } else { Shown::Value(value) }
 }
 
@@ -133,7 +134,7 @@ pub(super) fn left_alone(
             || is_unset(property, &property.shape, value);
         (!says_nothing).then(|| LeftAlone {
             path: FieldPath::default().name(&property.name),
-            live: shown(model, property, &property.shape, value, &BTreeSet::new()),
+            live: shown(model, property, &property.shape, value, &BTreeSet::new(), true),
             encoded: property.is_base64(),
         })
     });

@@ -23,8 +23,7 @@ mod view;
 use index::{PieceIndex, Place, in_base64};
 use view::View;
 
-/// The replacement for a secret in a text.
-pub const WITHHELD: &str = "(withheld)";
+pub use crate::values::secret::WITHHELD;
 
 /// The replacement for a secret number in a JSON document.
 const WITHHELD_NUMBER: &str = "\"(withheld)\"";
