@@ -3,21 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
 use super::context::{Context, PlannedChange};
-use super::failure::{Failure, REPLAN_HINT, in_full};
+use super::differences::target_forms;
+use super::failure::{REPLAN_HINT, in_full};
 use super::look::{WriteState, preconditions};
-use super::outcome::{CarriedOut, Item, append};
-use super::poll::{Next, Poll};
+use super::outcome::{Item, append};
+use super::overwritten::{WriteWindow, replaces};
 use super::sender::Sending;
 use super::twins::{TwinCheck, Twins};
-use super::verify::{BodySeen, Verdict, moves, verify};
+use super::verify::{BodySeen, Verdict};
 use super::write::{Write, Written};
-use crate::graph::{GraphError, Request};
-use crate::journal::{ChangeResult, Intent, JournalError, Snapshot, Status};
+use crate::graph::Request;
+use crate::journal::{ChangeResult, Intent, JournalError, RecordedCall, Snapshot, Status, intent};
 use crate::manifest::Link;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::secrets::scrub_quoted;
 use crate::tenant::LiveObject;
+use crate::values::canonical::property_form;
 
 /// The help for a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
@@ -33,7 +38,11 @@ pub(super) struct Execution<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
-    before: Option<LiveObject>,
+    pub(super) before: Option<LiveObject>,
+    /// When the last look at the object began.
+    looked: Timestamp,
+    /// When the last write that replaced a part of the object was answered.
+    written: Option<Timestamp>,
     /// The number of its requests that were carried out.
     pub(super) done: usize,
     /// The id of the created object.
@@ -43,7 +52,7 @@ pub(super) struct Execution<'a> {
     /// The check that the created object is the only one of its name, until it is completed.
     twins: Option<TwinCheck>,
     /// Whether the write of the object's body was seen.
-    body: BodySeen,
+    pub(super) body: BodySeen,
     /// The number of calls that changed something, or may have.
     writes: usize,
     /// Whether the journal has an intent of the change.
@@ -59,21 +68,20 @@ impl<'a> Execution<'a> {
     pub(super) async fn begin(
         context: &'a Context<'a>,
         work: PlannedChange<'a>,
-    ) -> Result<Self, CarriedOut> {
-        let over = |item| Err(CarriedOut { item, ends_run: false });
+    ) -> Result<Self, Item> {
+        let looked = context.run.graph.clock().now();
         let before = match preconditions(context, &[work]).await.map(|mut all| all.pop()) {
-            Ok(Some((_, WriteState::Done(ids)))) => return over(Item::in_place(work.change, ids)),
-            Ok(Some((_, WriteState::Stale(what)))) => return over(Item::stale(work.change, &what)),
+            Ok(Some((_, WriteState::Done(ids)))) => return Err(Item::in_place(work.change, ids)),
+            Ok(Some((_, WriteState::Stale(what)))) => return Err(Item::stale(work.change, &what)),
             Ok(pending) => pending.and_then(|(before, _)| before),
-            Err(error) => {
-                let failure = Failure::of(&error, work.manifest.family);
-                return Err(failure.carried_out(work.change));
-            }
+            Err(error) => return Err(Item::refused(work, &error)),
         };
         Ok(Self {
             context,
             work,
             before,
+            looked,
+            written: None,
             done: 0,
             created: None,
             answered: false,
@@ -88,7 +96,7 @@ impl<'a> Execution<'a> {
 
     /// Sends the requests, and reads the object back. Returns `None` where the created object is to be assigned, and
     /// the check for twins is not completed.
-    pub(super) async fn go_on(&mut self) -> Option<CarriedOut> {
+    pub(super) async fn go_on(&mut self) -> Option<Item> {
         let mut sent = self.send_all().await;
         if sent.is_ok() && self.twins.is_some() {
             // The first look is right after the create: it tells how far the replicas lag.
@@ -101,10 +109,10 @@ impl<'a> Execution<'a> {
     }
 
     /// Ends the change without the assignment, because the run ends.
-    pub(super) async fn abandon(&mut self) -> CarriedOut {
+    pub(super) async fn abandon(&mut self) -> Item {
         let message =
             "the run ended before it was known whether another run created the same object";
-        let failure = Failure { help: None, ..Failure::new(message.to_owned(), "") };
+        let failure = Item::of(self.work.change, Status::Failed).with_state(message);
         let failure = self.with_what_exists(failure);
         self.end(Err(failure)).await
     }
@@ -116,16 +124,23 @@ impl<'a> Execution<'a> {
 
     /// Sends the requests one after another, until one fails. Stops before the assignment of a created object, whose
     /// twins are ruled out first.
-    async fn send_all(&mut self) -> Result<(), Failure> {
+    async fn send_all(&mut self) -> Result<(), Item> {
         while let Some(planned) = self.work.change.requests.get(self.done) {
             if self.twins.is_some() && !planned.step.is_link() {
                 break;
             }
-            if let Err(failure) = self.send_next(planned).await {
+            let sent = match self.check_beside(planned).await {
+                Ok(()) => self.send_next(planned).await,
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = sent {
                 self.writes += failure.writes;
                 return Err(self.with_what_is_left(failure, planned.step));
             }
             self.done += 1;
+            if replaces(self.work.change, planned.step) {
+                self.written = Some(self.context.run.graph.clock().now());
+            }
             if planned.step == Step::Delete && self.work.change.action == Action::Replace {
                 self.wait_until_gone().await?;
             }
@@ -134,18 +149,60 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
+    /// Looks at a collection of an object once more, before an action replaces it after another write of the change: it may
+    /// have been edited since the look before that one.
+    async fn check_beside(&mut self, planned: &PlannedRequest) -> Result<(), Item> {
+        let replaces_collection = matches!(planned.step, Step::Assign | Step::Action);
+        let Some(before) = &self.before else { return Ok(()) };
+        if !replaces_collection || self.done == 0 || self.created.is_some() {
+            return Ok(());
+        }
+        let looked = self.context.run.graph.clock().now();
+        let live = self.context.read(self.work, Some(&before.id)).await;
+        let live = live.map_err(|error| Item::refused(self.work, &error))?;
+        let what = match (planned.step, planned.property.as_deref(), &live) {
+            (_, _, None) => "the object is gone".to_owned(),
+            (Step::Assign, _, Some(live))
+                if target_forms(&live.assignments) != target_forms(&before.assignments) =>
+            {
+                "its assignments were edited".to_owned()
+            }
+            (Step::Action, Some(property), Some(live))
+                if form_of(live, property) != form_of(before, property) =>
+            {
+                format!("its `{property}` were edited")
+            }
+            _ => {
+                self.looked = looked;
+                return Ok(());
+            }
+        };
+        Err(Item::stale(self.work.change, &format!("{what} while this change was written")))
+    }
+
     /// Records one request in the journal, and sends it.
-    async fn send_next(&mut self, planned: &PlannedRequest) -> Result<(), Failure> {
+    async fn send_next(&mut self, planned: &PlannedRequest) -> Result<(), Item> {
         let filled = self.filled(planned)?;
         let id = self.id().filter(|_| planned.step != Step::Create).map(str::to_owned);
         let PlannedChange { change, manifest, .. } = self.work;
         let before = self.before.as_ref().filter(|_| self.done == 0);
         let intent = Intent {
+            // Known when it is noted, as the approval is.
+            at: String::new(),
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            action: change.action,
+            step: planned.step,
             more: self.done + 1 < change.requests.len(),
             id: id.clone(),
+            twin_of: change.twin_of.clone(),
+            api_version: manifest.version,
+            managed: intent::managed(change, planned),
             links: self.links(planned),
             before: before.map(|live| Snapshot::of(manifest, live)),
-            ..Intent::new(change, manifest, planned)
+            written: intent::written(manifest, planned),
+            call: RecordedCall::of(planned),
+            approval: None,
         };
         let Self { context, work, .. } = *self;
         let mut sending = Sending { context, work, object: id, code: None, held: None };
@@ -163,7 +220,7 @@ impl<'a> Execution<'a> {
         sending: &mut Sending<'a>,
         planned: &PlannedRequest,
         filled: &Request,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Item> {
         self.journaled |= self.context.journal.is_some();
         let (context, work) = (self.context, self.work);
         // After the precondition, only a replacement may be created beside an object of its name.
@@ -194,36 +251,33 @@ impl<'a> Execution<'a> {
 
     /// Waits until the timestamp or version of an object shows that secrets were written, where further requests
     /// follow, which may change them as well.
-    async fn look_at_secrets(&mut self, sent: Step) -> Result<(), Failure> {
+    async fn look_at_secrets(&mut self, sent: Step) -> Result<(), Item> {
         let change = self.work.change;
         let is_last = self.done == change.requests.len();
         let is_body = matches!(sent, Step::Update | Step::Replace);
         let mut fields = change.with_status(FieldStatus::Change);
         let is_secret = change.rewrites() && fields.all(FieldChange::is_rewritten);
         if !is_last && is_body && is_secret && self.body == BodySeen::Unknown {
-            let before = self.before.as_ref();
-            let seen = moves(self.context, self.work, self.id(), before).await;
-            self.body = seen.map_err(|error| self.unread(&error))?;
+            let seen = self.moves().await;
+            self.body = seen.map_err(|error| Item::refused(self.work, &error))?;
         }
         Ok(())
     }
 
     /// Waits until the object that is replaced is deleted: a new one beside it would reach the same devices.
-    async fn wait_until_gone(&self) -> Result<(), Failure> {
-        let context = self.context;
-        let old = self.work.change.id.as_deref();
-        let mut wait = Poll::for_a_write(context);
-        while context.read(self.work, old).await.map_err(|error| self.unread(&error))?.is_some() {
-            if wait.wait().await != Next::Retry {
-                let why = "the object that is replaced still exists, and no other one was created";
-                return Err(Failure::not_seen(why));
-            }
-        }
-        Ok(())
+    async fn wait_until_gone(&self) -> Result<(), Item> {
+        let read = async || {
+            let live = self.context.read(self.work, self.work.change.id.as_deref()).await?;
+            Ok(live.is_none().then_some(()))
+        };
+        let gone =
+            self.context.poll(read).await.map_err(|error| Item::refused(self.work, &error))?;
+        let why = "the object that is replaced still exists, and no other one was created";
+        gone.map_err(|_| Item::not_seen(self.work.change, why))
     }
 
     /// Looks for twins of the created object. Returns `None` where the check is not completed.
-    async fn rule_out_twins(&mut self) -> Result<Option<()>, Failure> {
+    async fn rule_out_twins(&mut self) -> Result<Option<()>, Item> {
         let Some(check) = &mut self.twins else {
             return Ok(Some(()));
         };
@@ -235,11 +289,12 @@ impl<'a> Execution<'a> {
                 Ok(Some(()))
             }
             Ok(Twins::NotListed) => {
-                Err(Failure::not_seen(&format!("the tenant does not list it; its id is {id}")))
+                let why = format!("the tenant does not list it; its id is {id}");
+                Err(Item::not_seen(self.work.change, &why))
             }
-            Ok(Twins::Found(ids)) => Err(Failure::twins(&ids)
+            Ok(Twins::Found(ids)) => Err(Item::twins(self.work.change, &ids)
                 .with_state(&format!("this run created {id}, and did not assign it"))),
-            Err(error) => Err(self.with_what_exists(self.unread(&error))),
+            Err(error) => Err(self.with_what_exists(Item::refused(self.work, &error))),
         }
     }
 
@@ -249,11 +304,11 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns a request with its placeholders replaced by ids.
-    fn filled(&self, planned: &PlannedRequest) -> Result<Request, Failure> {
+    pub(super) fn filled(&self, planned: &PlannedRequest) -> Result<Request, Item> {
         let filled = self.context.filled(self.work, self.created.as_deref(), planned);
         filled.map_err(|unknown| {
             let message = format!("{} needs an object that was not created", unknown.0);
-            Failure::new(message, REPLAN_HINT)
+            Item::failed(self.work.change, &message, REPLAN_HINT)
         })
     }
 
@@ -268,12 +323,8 @@ impl<'a> Execution<'a> {
         links.collect()
     }
 
-    fn unread(&self, error: &GraphError) -> Failure {
-        Failure::of(error, self.work.manifest.family)
-    }
-
     /// Adds to a failure that the created object exists.
-    fn with_what_exists(&self, failure: Failure) -> Failure {
+    fn with_what_exists(&self, failure: Item) -> Item {
         let Some(id) = &self.created else {
             return failure;
         };
@@ -284,7 +335,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Adds to a failure at a step what the change leaves in the tenant.
-    fn with_what_is_left(&self, failure: Failure, failed: Step) -> Failure {
+    fn with_what_is_left(&self, failure: Item, failed: Step) -> Item {
         let goes_on = "`moorline apply` goes on when it is run again";
         let (state, then) = match failed {
             _ if self.created.is_some() => return self.with_what_exists(failure),
@@ -307,48 +358,56 @@ impl<'a> Execution<'a> {
     }
 
     /// Reads the object back, and records the result of the change in the journal.
-    async fn end(&mut self, sent: Result<(), Failure>) -> CarriedOut {
+    async fn end(&mut self, sent: Result<(), Item>) -> Item {
         let mut left = None;
-        let mut done = match sent {
+        let mut item = match sent {
             Err(failure) if failure.status == Status::Stale && self.writes > 0 => {
-                Failure { status: Status::Failed, ..failure }.carried_out(self.work.change)
+                Item { status: Status::Failed, ..failure }
             }
-            Err(failure) => failure.carried_out(self.work.change),
+            Err(failure) => failure,
             Ok(()) => self.read_back(&mut left).await,
         };
         if let (Action::Replace, Some(id)) = (self.work.change.action, &self.created) {
             let message = format!("the new object has the id {id}");
-            done.item = done.item.with(&message, "correct `metadata.id`, or remove it");
+            item = item.with(&message, "correct `metadata.id`, or remove it");
         }
-        let item = &mut done.item;
         item.id = self.id().map(str::to_owned);
         item.writes = self.writes;
         let message = item.message.take();
         item.message = message.map(|message| scrub_quoted(&message, self.context.secrets.values()));
-        if let Err(error) = self.close(item, left) {
+        if let Err(error) = self.close(&item, left) {
             let message = format!("it is not in the journal: {}", in_full(&error));
             append(&mut item.message, &message);
-            done.ends_run = true;
+            item.ends_run = true;
         }
-        done
+        item
+    }
+
+    /// Returns the time in which a write of another one may have been replaced. What a run creates is its own.
+    pub(super) fn window(&self) -> Option<WriteWindow> {
+        let existed = self.before.as_ref().filter(|_| self.created.is_none())?;
+        Some(WriteWindow {
+            address: self.work.change.address.clone(),
+            family: self.work.manifest.family,
+            id: existed.id.clone(),
+            from: self.looked,
+            until: self.written?,
+        })
     }
 
     /// Reads the object back. `left` receives the object where it differs from what was written.
-    async fn read_back(&self, left: &mut Option<Snapshot>) -> CarriedOut {
-        // The replaced object does not tell whether the new one changed.
-        let before = self.before.as_ref().filter(|_| self.created.is_none());
-        let (context, work) = (self.context, self.work);
-        match verify(context, work, self.id(), before, self.body).await {
+    async fn read_back(&self, left: &mut Option<Snapshot>) -> Item {
+        let PlannedChange { change, manifest, .. } = self.work;
+        match self.verify().await {
             Ok(verdict) => {
                 if let Verdict::DidNotStick { shown, .. } = &verdict {
-                    *left = Some(Snapshot::of(work.manifest, shown));
+                    *left = Some(Snapshot::of(manifest, shown));
                 }
-                CarriedOut { item: judged(work.change, verdict), ends_run: false }
+                judged(change, verdict)
             }
             Err(error) => {
                 let why = format!("it cannot be read back: {}", in_full(&error));
-                let ends_run = self.unread(&error).ends_run;
-                Failure { ends_run, ..Failure::not_seen(&why) }.carried_out(work.change)
+                Item { ends_run: error.ends_run(), ..Item::not_seen(change, &why) }
             }
         }
     }
@@ -375,6 +434,11 @@ impl<'a> Execution<'a> {
     }
 }
 
+/// Returns the canonical form of a property of an object.
+fn form_of(object: &LiveObject, property: &str) -> Json {
+    property_form(&object.kind, property, Some(&object.body.member(property)))
+}
+
 fn judged(change: &Change, verdict: Verdict) -> Item {
     let (item, concurrent) = match verdict {
         Verdict::Shown { concurrent } => (Item::of(change, Status::Applied), concurrent),
@@ -382,9 +446,7 @@ fn judged(change: &Change, verdict: Verdict) -> Item {
             let item = Item::of(change, Status::DidNotStick);
             (item.with(&differs.join("; "), OVERRIDDEN), concurrent)
         }
-        Verdict::NotSeen => {
-            return Failure::not_seen("the tenant does not show it").carried_out(change).item;
-        }
+        Verdict::NotSeen => return Item::not_seen(change, "the tenant does not show it"),
         Verdict::Unverifiable => {
             return Item::of(change, Status::Unverifiable).with(NOT_RETURNED, SEND_AGAIN);
         }

@@ -77,15 +77,12 @@ impl ExpectedPlan {
     /// # Errors
     /// When it is of another one.
     pub fn check_tenant(&self, actual: TenantRef) -> Result<(), UnexpectedPlan> {
-        match self {
-            Self::Saved(plan)
-                if (&plan.tenant.tenant_id, &plan.tenant.cloud)
-                    != (&actual.tenant_id, &actual.cloud) =>
-            {
-                Err(UnexpectedPlan::Tenant { expected: plan.tenant.clone(), actual })
-            }
-            _ => Ok(()),
+        if let Self::Saved(plan) = self
+            && (&plan.tenant.tenant_id, &plan.tenant.cloud) != (&actual.tenant_id, &actual.cloud)
+        {
+            return Err(UnexpectedPlan::Tenant { expected: plan.tenant.clone(), actual });
         }
+        Ok(())
     }
 
     /// Returns the options to plan with: those that a saved plan was made with, else the given ones.

@@ -1,6 +1,8 @@
 //! The failures that say why a write waits for an approval, or was refused one.
 
-use super::failure::{Failure, in_full, remedy};
+use super::failure::{in_full, remedy};
+use super::outcome::Item;
+use super::sender::Sending;
 use super::wording::shortened;
 use crate::clock::minute;
 use crate::diagnose::catalogue::Catalogue;
@@ -17,10 +19,20 @@ const DAYS: &str = "which Intune drops after three days";
 /// The last read of an approval request: `None` where it cannot be seen.
 pub(super) type ApprovalRead = Result<Option<ApprovalRequest>, GraphError>;
 
-impl Failure {
-    /// Returns the failure of a write whose approval request is open; `going_on` says how to continue once the write is
-    /// approved, and `found` that the request was found in the tenant, and may belong to another write.
-    pub(super) fn waiting(code: &str, seen: ApprovalRead, found: bool, going_on: &str) -> Self {
+impl Sending<'_> {
+    /// Returns the failure of a write whose approval request is open, with how to resume the run. `found` says that the
+    /// request was found in the tenant, and may belong to another write.
+    pub(super) fn waiting(&self, code: &str, seen: ApprovalRead, found: bool) -> Item {
+        let resume = match &self.context.journal {
+            // Without a journal, no other run knows the code.
+            None => "`--wait-approval`, which asks for another one".to_owned(),
+            Some(journal) => {
+                let place = self.context.run.options.approvals.in_place_of;
+                let place = place.map(|what| format!(" in the place of {what}"));
+                let journal = journal.path.display();
+                format!("`--resume {journal}`{}", place.unwrap_or_default())
+            }
+        };
         let request = seen.as_ref().ok().and_then(Option::as_ref);
         let expires = request.and_then(|request| request.expires);
         let mut message = match request {
@@ -45,16 +57,16 @@ impl Failure {
             "have it approved in Intune under Tenant administration > Multi Admin Approval";
         let other = "if it is another write's, have that completed or cancelled first; else ";
         let other = if found { other } else { "" };
-        Self {
-            status: Status::ApprovalRequired,
+        let help = format!("{other}{decided}, then run the same command again with {resume}");
+        Item {
             approval: Some(code.to_owned()),
-            expires,
-            ..Self::new(message, &format!("{other}{decided}, then {going_on}"))
+            approval_expires: expires.map(|at| at.to_string()),
+            ..Item::of(self.work.change, Status::ApprovalRequired).with(&message, &help)
         }
     }
 
     /// Returns the failure of a write whose approval request is closed.
-    pub(super) fn over(request: &ApprovalRequest) -> Self {
+    pub(super) fn over(&self, request: &ApprovalRequest) -> Item {
         let by = request.approver.as_ref().map(|name| format!(" by {}", quoted(name)));
         let why = request.answer.as_ref().map(|text| format!(": \"{}\"", quoted(text)));
         let at = request.expires.map(|at| format!(" {}", minute(at)));
@@ -77,47 +89,47 @@ impl Failure {
             ),
             _ => ("intune/approval-rejected", format!("{its} was rejected{by}{why}")),
         };
-        Self { status: Status::Failed, ..Self::explained(code, message) }
+        Item { status: Status::Failed, ..self.explained(code, message) }
     }
 
     /// Returns the failure of a write where an approval request for another write of the object is open.
-    pub(super) fn another_write(request: &ApprovalRequest) -> Self {
+    pub(super) fn another_write(&self, request: &ApprovalRequest) -> Item {
         let message = format!(
             "another request for approval is open for this object, and this write is not sent under it: {}",
             described(request)
         );
-        let held = Self::explained("intune/approval-other-write", message);
-        Self { expires: request.expires, ..held }
+        let held = self.explained("intune/approval-other-write", message);
+        Item { approval_expires: request.expires.map(|at| at.to_string()), ..held }
     }
 
     /// Returns the failure of a write where several approval requests for the object are open.
-    pub(super) fn several(requests: &[ApprovalRequest]) -> Self {
+    pub(super) fn several(&self, requests: &[ApprovalRequest]) -> Item {
         let all: Vec<String> = requests.iter().map(described).collect();
         let message = format!(
             "{} requests for approval are open for this object, and which of them is this write's cannot be told: {}",
             requests.len(),
             all.join("; ")
         );
-        Self::explained("intune/approval-open", message)
+        self.explained("intune/approval-open", message)
     }
 
     /// Returns the failure of a write where an approval request for the object is open and cannot be found; `why` is the
     /// error of the read.
-    pub(super) fn unfound(why: Option<&GraphError>) -> Self {
+    pub(super) fn unfound(&self, why: Option<&GraphError>) -> Item {
         let what = match why {
             Some(why) => format!("it cannot be read: {}", in_full(why)),
             None => "none that can be read names it".to_owned(),
         };
         let message = format!("a request for approval is open for this object, and {what}");
-        Self::explained("intune/approval-open", message)
+        self.explained("intune/approval-open", message)
     }
 
     /// Returns the failure of a write that has to be approved; the help is the remedy of this error of the catalogue.
-    fn explained(error: &str, message: String) -> Self {
-        Self {
-            status: Status::ApprovalRequired,
+    fn explained(&self, error: &str, message: String) -> Item {
+        Item {
+            message: Some(message),
             help: Catalogue::built_in().by_code(error).map(remedy),
-            ..Self::new(message, "")
+            ..Item::of(self.work.change, Status::ApprovalRequired)
         }
     }
 }
@@ -128,21 +140,12 @@ fn described(request: &ApprovalRequest) -> String {
         RequestStatus::Approved => "approved",
         _ => "not decided",
     };
-    let mut words = format!("{} ({status})", request.id);
-    if let Some(at) = request.requested {
-        words.push_str(&format!(", made {}", minute(at)));
-    }
-    if let Some(name) = &request.requestor {
-        words.push_str(&format!(" by {}", quoted(name)));
-    }
-    match request.expires {
-        Some(at) => words.push_str(&format!(", expires {}", minute(at))),
-        None => words.push_str(&format!(", {DAYS}")),
-    }
-    if let Some(why) = &request.justification {
-        words.push_str(&format!(", \"{}\"", quoted(why)));
-    }
-    words
+    let made = request.requested.map(|at| format!(", made {}", minute(at)));
+    let by = request.requestor.as_ref().map(|name| format!(" by {}", quoted(name)));
+    let expires = request.expires.map_or(DAYS.to_owned(), |at| format!("expires {}", minute(at)));
+    let why = request.justification.as_ref().map(|why| format!(", \"{}\"", quoted(why)));
+    let [made, by, why] = [made, by, why].map(Option::unwrap_or_default);
+    format!("{} ({status}){made}{by}, {expires}{why}", request.id)
 }
 
 /// Quotes a text from the service, shortened where it is long.

@@ -33,7 +33,6 @@ pub struct TenantKey {
 
 /// The run that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Holder {
     /// The process.
     pub pid: u32,

@@ -124,16 +124,15 @@ impl Observed {
         let planned = work.change;
         if let (Some(twin), Some(stays)) = (&self.live, &planned.twin_of) {
             // By now, the object that stays may be deleted, or this one in use.
-            match context.read(work, Some(stays)).await? {
-                Some(stays) if loses(twin, &stays) => {}
+            let moved = match context.read(work, Some(stays)).await? {
+                Some(stays) if loses(twin, &stays) => None,
                 Some(_) => {
-                    let what = "one of the two objects of its name was changed or assigned";
-                    return Ok(WriteState::Stale(what.to_owned()));
+                    Some("one of the two objects of its name was changed or assigned".into())
                 }
-                None => {
-                    let what = format!("the object that was to stay, {stays}, is gone");
-                    return Ok(WriteState::Stale(what));
-                }
+                None => Some(format!("the object that was to stay, {stays}, is gone")),
+            };
+            if let Some(what) = moved {
+                return Ok(WriteState::Stale(what));
             }
         }
         let digest = self.live.as_ref().map(LiveObject::digest);

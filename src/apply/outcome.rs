@@ -34,7 +34,6 @@ pub struct Outcome {
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The object's display name.
     pub display_name: String,
@@ -59,13 +58,9 @@ pub struct Item {
     /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-}
-
-/// The result of a change that was started.
-pub(super) struct CarriedOut {
-    pub(super) item: Item,
-    /// Whether no later change can succeed.
-    pub(super) ends_run: bool,
+    /// Whether no later change can succeed either; no part of the document.
+    #[serde(skip)]
+    pub(crate) ends_run: bool,
 }
 
 /// The counts of an outcome.
@@ -100,6 +95,7 @@ impl Item {
             approval_expires: None,
             message: None,
             help: None,
+            ends_run: false,
         }
     }
 
@@ -131,7 +127,7 @@ impl Item {
     }
 
     /// Adds to the message and to the help.
-    pub(super) fn with(mut self, message: &str, help: &str) -> Self {
+    pub(crate) fn with(mut self, message: &str, help: &str) -> Self {
         append(&mut self.message, message);
         append(&mut self.help, help);
         self

@@ -1,10 +1,11 @@
 //! Polling at growing intervals, until a time limit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::context::Context;
 use crate::graph::Graph;
+use crate::http::SilenceTimer;
 
 /// How long a write may take to become visible.
 pub(crate) const VISIBILITY: Duration = Duration::from_secs(60);
@@ -15,56 +16,56 @@ const FIRST: Duration = Duration::from_millis(500);
 /// The longest interval.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The next step after an unsuccessful read.
+/// Why the reads ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Read again.
-    Retry,
-    /// Stop: the time limit has passed.
+pub(crate) enum Ended {
+    /// The time limit has passed.
     TimedOut,
-    /// Stop: the run ends before the next read.
+    /// The run ends before the next read.
     Cancelled,
 }
 
-/// The intervals between repeated reads.
-pub(crate) struct Poll<'a> {
-    graph: &'a Graph,
-    began: Instant,
-    limit: Duration,
-    next: Duration,
-    cancelled: Option<&'a AtomicBool>,
+impl Context<'_> {
+    /// Reads until there is a result, as long as a write may take to become visible, or until the user cancels the run.
+    pub(super) async fn poll<T, E>(
+        &self,
+        read: impl AsyncFnMut() -> Result<Option<T>, E>,
+    ) -> Result<Result<T, Ended>, E> {
+        poll(self.run.graph, VISIBILITY, Some(self.run.cancelled), read).await
+    }
 }
 
-impl<'a> Poll<'a> {
-    /// Returns a poll that lasts as long as a write may take to become visible, or until the user cancels the run.
-    pub(super) fn for_a_write(context: &'a Context<'a>) -> Self {
-        Self { cancelled: Some(context.run.cancelled), ..Self::new(context.run.graph, VISIBILITY) }
-    }
-
-    /// Returns a poll with a time limit, which starts now.
-    pub(crate) fn new(graph: &'a Graph, limit: Duration) -> Self {
-        Self { graph, began: graph.clock().instant(), limit, next: FIRST, cancelled: None }
-    }
-
-    /// Returns the time since its start.
-    pub(crate) fn passed(&self) -> Duration {
-        let now = self.graph.clock().instant();
-        now.saturating_duration_since(self.began)
-    }
-
-    /// Waits until the next read is due.
-    pub(crate) async fn wait(&mut self) -> Next {
-        let left = self.limit.saturating_sub(self.passed());
+/// Reads until there is a result, or the limit has passed.
+///
+/// # Errors
+/// When a read fails.
+pub(crate) async fn poll<T, E>(
+    graph: &Graph,
+    limit: Duration,
+    cancelled: Option<&AtomicBool>,
+    mut read: impl AsyncFnMut() -> Result<Option<T>, E>,
+) -> Result<Result<T, Ended>, E> {
+    let (began, mut silence) = (graph.clock().instant(), SilenceTimer::default());
+    let mut next = FIRST;
+    loop {
+        if let Some(result) = read().await? {
+            return Ok(Ok(result));
+        }
+        let passed = graph.clock().instant().saturating_duration_since(began);
+        let left = limit.saturating_sub(passed);
         if left.is_zero() {
-            return Next::TimedOut;
+            return Ok(Err(Ended::TimedOut));
         }
-        let wait = self.next.min(left);
-        self.next = (self.next * 2).min(LONGEST);
-        let is_cancelled =
-            self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
-        if is_cancelled || !self.graph.pause(wait).await {
-            return Next::Cancelled;
+        if silence.is_over() {
+            let left = left.as_secs();
+            let waiting = format!("Waiting until the tenant shows a write, {left} s at most …");
+            graph.observer().say(&waiting);
         }
-        Next::Retry
+        let wait = next.min(left);
+        next = (next * 2).min(LONGEST);
+        let is_cancelled = cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed));
+        if is_cancelled || !graph.pause(wait).await {
+            return Ok(Err(Ended::Cancelled));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reads a saved plan, and compares it with the plan of now. A saved plan is untrusted: it is never carried out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -57,7 +57,6 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<Item> {
     // The file may list the changes in any order.
     let known: BTreeMap<_, _> =
         saved.changes.iter().map(|change| (&change.address, change)).collect();
-    let wanted: BTreeSet<_> = now.changes.iter().map(|change| &change.address).collect();
     let mut moved = Vec::new();
     for change in &now.changes {
         let what = match known.get(&change.address) {
@@ -72,7 +71,7 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<Item> {
         moved.push(Item::left_out(change, &what));
     }
     let gone = saved.changes.iter().filter(|known| known.is_difference());
-    for known in gone.filter(|known| !wanted.contains(&known.address)) {
+    for known in gone.filter(|known| now.change(&known.address).is_none()) {
         moved.push(Item::left_out(known, "it is no longer declared"));
     }
     moved.sort_by(|a, b| a.address.cmp(&b.address));

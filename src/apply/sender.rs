@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::applier::Applier;
 use super::context::{Context, PlannedChange};
-use super::failure::{Failure, in_full};
+use super::failure::in_full;
 use super::held::ApprovalRead;
+use super::outcome::Item;
 use crate::clock::Point;
 use crate::graph::approval::Approval;
 use crate::graph::error::Call;
@@ -27,17 +28,13 @@ pub(super) struct Sending<'a> {
     /// The approval code that the write may still be sent with.
     pub(super) code: Option<String>,
     /// Why the write waits for an approval, or was refused one.
-    pub(super) held: Option<Failure>,
+    pub(super) held: Option<Item>,
 }
 
 impl Sending<'_> {
     /// Records the write in the journal, with the approval code that an earlier run has for it. `used` are the codes of
     /// the earlier writes.
-    pub(super) fn note(
-        &mut self,
-        mut intent: Intent,
-        used: &mut Vec<String>,
-    ) -> Result<(), Failure> {
+    pub(super) fn note(&mut self, mut intent: Intent, used: &mut Vec<String>) -> Result<(), Item> {
         let Some(journal) = &self.context.journal else {
             return Ok(());
         };
@@ -45,44 +42,28 @@ impl Sending<'_> {
         self.code = self.context.run.options.approvals.code_of(&intent, used);
         used.extend(self.code.clone());
         intent.approval.clone_from(&self.code);
-        journal.intend(intent).map_err(|error| Failure::unnoted(&error))
+        journal.intend(intent).map_err(|error| Item::unnoted(self.work.change, &error))
     }
 
     /// Returns the failure for an error of Graph, with the state of the approval where the write needs one.
-    pub(super) fn failure(&self, error: &GraphError) -> Failure {
-        let failure = Failure::of(error, self.work.manifest.family);
+    pub(super) fn failure(&self, error: &GraphError) -> Item {
+        let failure = Item::refused(self.work, error);
         let reason = "the tenant wants a second administrator's approval, and a reason for it";
         match &self.held {
-            Some(held) => Failure { ends_run: failure.ends_run, ..held.clone() },
+            Some(held) => Item { ends_run: failure.ends_run, ..held.clone() },
             None if failure.status == Status::ApprovalRequired => {
-                Failure { message: reason.to_owned(), ..failure }
+                Item { message: Some(reason.to_owned()), ..failure }
             }
             None => failure,
         }
     }
 
     /// Returns the failure of a write that may be done, where the tenant cannot be read back.
-    pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Failure {
-        let mut failure = self.failure(unread);
-        failure.message =
-            format!("{}; whether it was done cannot be read: {}", in_full(error), failure.message);
-        failure
-    }
-
-    /// Returns the failure of a write whose approval request is open, with how to resume the run.
-    fn waiting(&self, code: &str, seen: ApprovalRead, found: bool) -> Failure {
-        let resume = match &self.context.journal {
-            // Without a journal, no other run knows the code.
-            None => "`--wait-approval`, which asks for another one".to_owned(),
-            Some(journal) => {
-                let place = self.context.run.options.approvals.in_place_of;
-                let place = place.map(|what| format!(" in the place of {what}"));
-                let journal = journal.path.display();
-                format!("`--resume {journal}`{}", place.unwrap_or_default())
-            }
-        };
-        let going_on = format!("run the same command again with {resume}");
-        Failure::waiting(code, seen, found, &going_on)
+    pub(super) fn unknown(&self, error: &GraphError, unread: &GraphError) -> Item {
+        let failure = self.failure(unread);
+        let (lost, why) = (in_full(error), failure.message.unwrap_or_default());
+        let message = format!("{lost}; whether it was done cannot be read: {why}");
+        Item { message: Some(message), ..failure }
     }
 
     /// Sends the write, and sends it again with its approval code where it is approved in time. The code is kept for
@@ -171,7 +152,7 @@ impl Sending<'_> {
         let (seen, waited) = self.decision(code, seen).await;
         if let Some(over) = seen.as_ref().ok().and_then(Option::as_ref).filter(|it| it.is_over()) {
             self.code = None;
-            self.held = Some(Failure::over(over));
+            self.held = Some(self.over(over));
             if over.status == RequestStatus::Completed {
                 // Another run sent the write: the tenant may show it.
                 again().await;
@@ -232,7 +213,7 @@ impl Sending<'_> {
             _ => it.payload_name.as_ref() == Some(name),
         };
         let held = match approvals::requests(self.context.run.graph).await {
-            Err(unread) => Failure::unfound(Some(&unread)),
+            Err(unread) => self.unfound(Some(&unread)),
             Ok(mut open) => {
                 open.retain(|it| it.is_open() && is_about(it));
                 match &open[..] {
@@ -243,9 +224,9 @@ impl Sending<'_> {
                     {
                         return Some(only.id.clone());
                     }
-                    [] => Failure::unfound(None),
-                    [other] => Failure::another_write(other),
-                    several => Failure::several(several),
+                    [] => self.unfound(None),
+                    [other] => self.another_write(other),
+                    several => self.several(several),
                 }
             }
         };
@@ -261,7 +242,7 @@ impl Sending<'_> {
         match self.request(&code).await {
             Ok(Some(request)) if request.status == RequestStatus::Approved => {
                 self.code = None;
-                self.held = Some(Failure::another_write(&request));
+                self.held = Some(self.another_write(&request));
             }
             Ok(Some(request)) if request.is_over() => {
                 self.may_go(&code, Ok(Some(request)), false, again).await;

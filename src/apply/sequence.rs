@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::context::{Context, PlannedChange};
 use super::execute::Execution;
 use super::look::WriteState;
-use super::outcome::{CarriedOut, Item};
+use super::outcome::Item;
+use super::overwritten::{self, WriteWindow};
 use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
@@ -32,6 +33,7 @@ pub(super) struct Sequence<'a> {
     end: Option<&'static str>,
     items: Vec<Item>,
     skipped: Vec<Item>,
+    windows: Vec<WriteWindow>,
 }
 
 impl<'a> Sequence<'a> {
@@ -43,6 +45,7 @@ impl<'a> Sequence<'a> {
             end: None,
             items: Vec::new(),
             skipped: Vec::new(),
+            windows: Vec::new(),
         }
     }
 
@@ -62,6 +65,7 @@ impl<'a> Sequence<'a> {
         let places = self.context.run.planned.plan.order.iter().enumerate();
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
         self.items.sort_by_key(|item| places.get(&item.address).copied());
+        overwritten::tell(self.context, &self.windows, &mut self.items).await;
         for item in blocked.into_iter().map(Item::blocked).chain(self.skipped) {
             self.context.run.observer.finished(&item);
             self.items.push(item);
@@ -89,14 +93,17 @@ impl<'a> Sequence<'a> {
         }
         match Execution::begin(self.context, work).await {
             Ok(execution) => self.go_on(execution).await,
-            Err(done) => self.add_done(done),
+            Err(item) => self.add(item),
         }
     }
 
     /// Continues a change, which may then wait for its assignment.
     async fn go_on(&mut self, mut execution: Execution<'a>) {
         match execution.go_on().await {
-            Some(done) => self.add_done(done),
+            Some(item) => {
+                self.windows.extend(execution.window());
+                self.add(item);
+            }
             None => self.unassigned.push(execution),
         }
     }
@@ -124,8 +131,8 @@ impl<'a> Sequence<'a> {
                 self.end = Some(INTERRUPTED);
             }
             for mut created in std::mem::take(&mut self.unassigned) {
-                let done = created.abandon().await;
-                self.add_done(done);
+                let item = created.abandon().await;
+                self.add(item);
             }
             return;
         }
@@ -145,14 +152,10 @@ impl<'a> Sequence<'a> {
         self.context.run.cancelled.load(Ordering::Relaxed)
     }
 
-    fn add_done(&mut self, done: CarriedOut) {
-        if done.ends_run {
+    fn add(&mut self, item: Item) {
+        if item.ends_run {
             self.end = Some(REFUSED);
         }
-        self.add(done.item);
-    }
-
-    fn add(&mut self, item: Item) {
         if !item.status.is_done() {
             self.incomplete.insert(item.address.clone(), item.status);
         } else if let Some(id) = &item.id {
@@ -184,10 +187,7 @@ impl<'a> Sequence<'a> {
 /// Returns the blocked changes of a plan, and those that were left out of the plan as stale.
 fn incomplete(plan: &Plan) -> BTreeMap<Address, Status> {
     let before = plan.changes.iter().flat_map(|change| &change.depends_on);
-    let left_out = before.filter(|address| {
-        let known = |change: &Change| change.address.cmp(address);
-        plan.changes.binary_search_by(known).is_err()
-    });
+    let left_out = before.filter(|address| plan.change(address).is_none());
     let left_out = left_out.map(|address| (address.clone(), Status::Stale));
     let blocked = plan.changes.iter().filter(|change| !change.blocked.is_empty());
     let blocked = blocked.map(|change| (change.address.clone(), Status::Blocked));

@@ -8,10 +8,11 @@
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::outcome::Item;
 use super::poll::VISIBILITY;
 use crate::graph::GraphError;
 use crate::manifest::Manifest;
+use crate::plan::Change;
 
 /// The least time that is assumed for another run's create, from its check of the name to its arrival.
 const CREATE: Duration = Duration::from_secs(2);
@@ -105,11 +106,12 @@ impl TwinCheck {
     }
 }
 
-impl Failure {
+impl Item {
     /// Returns the failure of a create after which several objects have the name.
-    pub(super) fn twins(ids: &[String]) -> Self {
-        Self::new(
-            format!(
+    pub(super) fn twins(change: &Change, ids: &[String]) -> Self {
+        Self::failed(
+            change,
+            &format!(
                 "the tenant has several objects of this name now, because an answer was lost or another run created it at the same time: {}",
                 ids.join(" and ")
             ),

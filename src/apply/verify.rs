@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, PlannedChange};
 use super::differences::{Differences, WrittenParts, linked_ids, target_forms};
+use super::execute::Execution;
 use super::look::Observed;
-use super::poll::{Next, Poll, VISIBILITY};
+use super::poll::{Ended, VISIBILITY};
 use super::wording;
 use crate::graph::GraphError;
 use crate::plan::{Action, Change, FieldChange, FieldPath, FieldStatus};
@@ -61,22 +61,38 @@ pub(super) enum BodySeen {
     No,
 }
 
-/// Waits until an object's timestamp or version shows that it changed.
-pub(super) async fn moves(
-    context: &Context<'_>,
-    work: PlannedChange<'_>,
-    id: Option<&str>,
-    before: Option<&LiveObject>,
-) -> Result<BodySeen, GraphError> {
-    let mut poll = Poll::for_a_write(context);
-    loop {
-        let live = context.read(work, id).await?;
-        if live.is_some_and(|live| has_moved(before, &live)) {
-            return Ok(BodySeen::Yes);
-        }
-        if poll.wait().await != Next::Retry {
-            return Ok(BodySeen::No);
-        }
+impl Execution<'_> {
+    /// Waits until the object's timestamp or version shows that it changed.
+    pub(super) async fn moves(&self) -> Result<BodySeen, GraphError> {
+        let read = async || {
+            let live = self.context.read(self.work, self.id()).await?;
+            Ok(live.filter(|live| has_moved(self.written_over(), live)))
+        };
+        let moved = self.context.poll(read).await?;
+        Ok(if moved.is_ok() { BodySeen::Yes } else { BodySeen::No })
+    }
+
+    /// Reads the object until it shows the written values, or until it is clear that it will not.
+    pub(super) async fn verify(&self) -> Result<Verdict, GraphError> {
+        let mut watch = Verification::new(self.work.change, self.written_over(), self.body);
+        let clock = self.context.run.graph.clock();
+        // Until then, a replica may show an edit from before this write.
+        let late = clock.instant() + VISIBILITY / 2;
+        let read = async || {
+            let Observed { live, left } = self.context.look_at(self.work, self.id()).await?;
+            Ok(watch.judge(live.as_ref(), &left, clock.instant() >= late))
+        };
+        let seen = self.context.poll(read).await?;
+        Ok(seen.unwrap_or_else(|ended| match ended {
+            Ended::TimedOut => watch.so_far,
+            Ended::Cancelled => watch.so_far.too_early(),
+        }))
+    }
+
+    /// Returns the object before the write, `None` where it was created: the replaced object does not tell whether the
+    /// new one changed.
+    fn written_over(&self) -> Option<&LiveObject> {
+        self.before.as_ref().filter(|_| self.created.is_none())
     }
 }
 
@@ -93,34 +109,6 @@ fn has_moved(before: Option<&LiveObject>, live: &LiveObject) -> bool {
     match marks(live) {
         [None, None] => live.body != before.body,
         now => now != marks(before),
-    }
-}
-
-/// Reads an object until it shows the written values, or until it is clear that it will not.
-///
-/// `body` says whether the write of the body was seen already.
-pub(super) async fn verify(
-    context: &Context<'_>,
-    work: PlannedChange<'_>,
-    id: Option<&str>,
-    before: Option<&LiveObject>,
-    body: BodySeen,
-) -> Result<Verdict, GraphError> {
-    let mut watch = Verification::new(work.change, before, body);
-    let mut poll = Poll::for_a_write(context);
-    // Until then, a replica may show an edit from before this write.
-    let late = VISIBILITY / 2;
-    loop {
-        let Observed { live, left } = context.look_at(work, id).await?;
-        let is_late = poll.passed() >= late;
-        if let Some(verdict) = watch.judge(live.as_ref(), &left, is_late) {
-            return Ok(verdict);
-        }
-        match poll.wait().await {
-            Next::Retry => {}
-            Next::TimedOut => return Ok(watch.so_far),
-            Next::Cancelled => return Ok(watch.so_far.too_early()),
-        }
     }
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::execute::Execution;
-use super::failure::Failure;
 use super::look::WriteState;
-use super::poll::{Next, Poll, VISIBILITY};
+use super::outcome::Item;
+use super::poll::{Ended, VISIBILITY, poll};
 use super::sender::Sending;
 use super::wording;
 use crate::graph::{GraphError, Request, Response};
@@ -64,7 +64,7 @@ impl Write<'_> {
         &self,
         sending: &mut Sending<'_>,
         request: &Request,
-    ) -> Result<Written, Failure> {
+    ) -> Result<Written, Item> {
         let mut lost = 0;
         loop {
             let mut seen = None;
@@ -107,7 +107,7 @@ impl Write<'_> {
                     }
                     self.lost_each_time(sending, &error, lost)
                 }
-                Ok(WriteState::Stale(what)) => Failure::moved(&what),
+                Ok(WriteState::Stale(what)) => Item::moved(self.execution.work.change, &what),
                 Ok(WriteState::Unknown) => sending.failure(&error).leaving(
                     "the run ends before it is known whether it was created",
                     FINDS_BY_NAME,
@@ -139,7 +139,7 @@ impl Write<'_> {
     }
 
     /// Returns the failure of an attempt that was refused. An earlier attempt, whose answer was lost, may be done.
-    fn refused(&self, sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Failure {
+    fn refused(&self, sending: &Sending<'_>, error: &GraphError, was_lost: bool) -> Item {
         let failure = sending.failure(error);
         if !was_lost {
             return failure;
@@ -148,13 +148,13 @@ impl Write<'_> {
         failure.leaving(lost, self.help_if_done())
     }
 
-    fn lost_each_time(&self, sending: &Sending<'_>, error: &GraphError, sendings: u32) -> Failure {
+    fn lost_each_time(&self, sending: &Sending<'_>, error: &GraphError, sendings: u32) -> Item {
         let failure = sending.failure(error);
         let failure = match sendings {
             1 => failure,
             _ => failure.with_state(&format!("it was sent {sendings} times")),
         };
-        Failure { help: Some(self.help_if_done().to_owned()), ..failure }
+        Item { help: Some(self.help_if_done().to_owned()), ..failure }
     }
 
     /// Returns the result of a write that was answered, after `lost` lost answers.
@@ -163,7 +163,7 @@ impl Write<'_> {
         sending: &Sending<'_>,
         response: &Response,
         lost: u32,
-    ) -> Result<Written, Failure> {
+    ) -> Result<Written, Item> {
         let writes = self.writes(lost + 1);
         let id = response.body.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let created = id.filter(|_| self.creates()).map(str::to_owned);
@@ -175,18 +175,20 @@ impl Write<'_> {
             Ok(WriteState::Done(ids)) => self.made(ids, lost + 1),
             Ok(_) => {
                 let what = "it was created, but Graph did not say its id and does not list it yet";
-                Err(Failure::new(what.to_owned(), FINDS_BY_NAME).after(writes))
+                Err(Item::failed(self.execution.work.change, what, FINDS_BY_NAME).after(writes))
             }
             Err(error) => Err(sending.failure(&error).after(writes)),
         }
     }
 
     /// Returns the result of a write that was not answered and that these objects show, after `sendings` attempts.
-    fn made(&self, ids: Vec<String>, sendings: u32) -> Result<Written, Failure> {
+    fn made(&self, ids: Vec<String>, sendings: u32) -> Result<Written, Item> {
         let writes = self.writes(sendings);
         let created = match <[String; 1]>::try_from(ids) {
             Ok([id]) => Some(id).filter(|_| self.creates()),
-            Err(ids) if self.creates() => return Err(Failure::twins(&ids).after(writes)),
+            Err(ids) if self.creates() => {
+                return Err(Item::twins(self.execution.work.change, &ids).after(writes));
+            }
             Err(_) => None,
         };
         Ok(Written { writes, created, ..Written::default() })
@@ -242,24 +244,20 @@ impl Write<'_> {
         limit: Duration,
         may_be_ours: bool,
     ) -> Result<WriteState, GraphError> {
-        let mut poll = Poll::new(self.execution.context.run.graph, limit);
-        loop {
-            let found = self.execution.context.named(self.execution.work.manifest).await?;
+        let Execution { context, work, .. } = self.execution;
+        let read = async || {
+            let found = context.named(work.manifest).await?;
             let ids = found.into_iter().map(|object| object.id);
             let ids: Vec<String> = ids.filter(|id| !self.known.contains(id)).collect();
-            if !ids.is_empty() {
-                // A throttled create may be done; otherwise the object is another run's.
-                if may_be_ours || self.is_as_declared(&ids).await {
-                    return Ok(WriteState::Done(ids));
-                }
-                return Ok(WriteState::exists_now(self.execution.work.change, &ids));
-            }
-            match poll.wait().await {
-                Next::Retry => {}
-                Next::TimedOut => return Ok(WriteState::Pending),
-                Next::Cancelled => return Ok(WriteState::Unknown),
-            }
-        }
+            Ok((!ids.is_empty()).then_some(ids))
+        };
+        Ok(match poll(context.run.graph, limit, None, read).await? {
+            // A throttled create may be done; otherwise the object is another run's.
+            Ok(ids) if may_be_ours || self.is_as_declared(&ids).await => WriteState::Done(ids),
+            Ok(ids) => WriteState::exists_now(work.change, &ids),
+            Err(Ended::TimedOut) => WriteState::Pending,
+            Err(Ended::Cancelled) => WriteState::Unknown,
+        })
     }
 
     /// Returns whether there is exactly one object, with the declared settings.
@@ -279,11 +277,7 @@ impl Write<'_> {
         let alike =
             |planned: &&PlannedRequest| planned.step == *step && planned.property == *property;
         left.requests.iter().filter(alike).find_map(|planned| {
-            let filled = self
-                .execution
-                .context
-                .filled(self.execution.work, self.execution.created.as_deref(), planned)
-                .ok()?;
+            let filled = self.execution.filled(planned).ok()?;
             // Each reference of a collection has a request of its own.
             let is_same = filled.path == self.request.path && filled.body == self.request.body;
             (is_same || !step.is_link()).then_some(filled)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::schema::walk::any;
 use crate::values::secret::stands_for_secret;
 
 /// A line of a journal, for the schema.
-#[derive(Debug, schemars::JsonSchema)]
+#[derive(Debug, JsonSchema)]
 #[schemars(untagged, title = "journal")]
 pub enum Line {
     /// The first line.
@@ -26,7 +27,7 @@ pub enum Line {
 }
 
 /// The run that a journal belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// The kind of this document.
@@ -50,13 +51,25 @@ pub struct Header {
     /// The values of `--rewrite-secret`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrite: Vec<String>,
+    /// The manifests that forbid deleting their objects; absent in the journal of a rollback, and in older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<Vec<ProtectedObject>>,
     /// The addresses of the changes, in the order of execution.
-    #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
 }
 
+/// A manifest that forbids deleting its object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ProtectedObject {
+    /// `kind/name` of the manifest.
+    pub address: Address,
+    /// The object's id; absent where the run created the object or did not read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
 /// `journal`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum JournalKind {
     /// A journal.
     #[serde(rename = "journal")]
@@ -64,7 +77,7 @@ pub enum JournalKind {
 }
 
 /// The origin of a run, known before its plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
     /// The command.
@@ -84,9 +97,7 @@ pub struct Origin {
 }
 
 /// A command that writes.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
     /// `moorline apply`.
@@ -117,15 +128,12 @@ impl Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Apply => "apply",
-            Self::Rollback => "rollback",
-        })
+        self.serialize(f)
     }
 }
 
 /// An entry of a journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "line", rename_all = "lowercase")]
 pub enum Entry {
     /// A write is about to be sent.
@@ -139,13 +147,12 @@ pub enum Entry {
 }
 
 /// A write that is about to be sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {
     /// When, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The object's display name.
     pub display_name: String,
@@ -201,7 +208,7 @@ impl Intent {
 }
 
 /// A planned request, with placeholders for ids that are not known before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedCall {
     /// The verb.
     pub method: Method,
@@ -213,7 +220,7 @@ pub struct RecordedCall {
 }
 
 /// The declarable properties of an object, with secrets as `{"$withheld": true}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// Its type.
     pub kind: String,
@@ -227,25 +234,23 @@ pub struct Snapshot {
 }
 
 /// The approval request of the last write of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalRequested {
     /// When the approval was requested, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The approval code.
     pub code: String,
 }
 
 /// The result of a change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeResult {
     /// When, RFC 3339.
     pub at: String,
     /// `kind/name` of the change's manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The status.
     pub status: Status,
@@ -280,9 +285,7 @@ impl ChangeResult {
 }
 
 /// The status of a change.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
     /// Written, and the tenant shows it.
@@ -320,7 +323,7 @@ impl Status {
 }
 
 /// The end of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct End {
     /// When, RFC 3339.
     pub at: String,
@@ -329,7 +332,7 @@ pub struct End {
 }
 
 /// The reason why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EndReason {
     /// The run completed.

@@ -1,43 +1,26 @@
-//! Builds the journal's intent of a planned request.
+//! The parts of the journal's intent that tell what a planned request writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::entry::{Intent, RecordedCall};
+use super::entry::RecordedCall;
 use super::snapshot;
+use crate::graph::Request;
 use crate::manifest::Manifest;
 use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
 
-impl Intent {
-    /// Returns the intent of a planned request, without the members that are only known when it is sent.
-    pub(crate) fn new(change: &Change, manifest: &Manifest, planned: &PlannedRequest) -> Self {
-        let PlannedRequest { step, request, .. } = planned;
-        Self {
-            at: String::new(),
-            address: change.address.clone(),
-            display_name: change.display_name.clone(),
-            action: change.action,
-            step: *step,
-            more: false,
-            id: None,
-            twin_of: change.twin_of.clone(),
-            api_version: manifest.version,
-            managed: managed(change, planned),
-            links: BTreeMap::new(),
-            before: None,
-            written: written(manifest, planned),
-            call: step.is_link().then(|| RecordedCall {
-                method: request.method,
-                path: request.path.clone(),
-                body: request.body.clone(),
-            }),
-            approval: None,
-        }
+impl RecordedCall {
+    /// Returns the call of a link.
+    pub(crate) fn of(planned: &PlannedRequest) -> Option<Self> {
+        let Request { method, path, body, .. } = &planned.request;
+        let call = || Self { method: *method, path: path.clone(), body: body.clone() };
+        planned.step.is_link().then(call)
     }
 }
 
-fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
+/// Returns the values that a request writes, without secrets.
+pub(crate) fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
     let PlannedRequest { step, property, request } = planned;
     let body = request.body.as_ref()?;
     let of_body =
@@ -56,7 +39,7 @@ fn written(manifest: &Manifest, planned: &PlannedRequest) -> Option<Json> {
 }
 
 /// Returns the paths of the properties that a request changes. A collection is changed as a whole.
-fn managed(change: &Change, planned: &PlannedRequest) -> Vec<Vec<String>> {
+pub(crate) fn managed(change: &Change, planned: &PlannedRequest) -> Vec<Vec<String>> {
     let members = planned.request.body.as_ref().and_then(Json::as_object);
     let sent = |name: &str| members.is_some_and(|members| members.contains_key(name));
     match planned.step {

@@ -81,13 +81,18 @@ impl FilterMode {
 /// The targets, for messages.
 const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
 
+/// The members that the service gives an assignment.
+const OF_SERVICE: [&str; 4] = ["id", "intent", "source", "sourceId"];
+
 const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
-/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored.
+/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored. The members that only the
+/// service sets, of assignments as Graph answers them, are added to `ignored`.
 pub(super) fn read(
     list: &Value,
     part: bool,
     findings: &mut Vec<Finding>,
+    ignored: &mut Vec<(String, Span)>,
 ) -> Option<Vec<Assignment>> {
     if let Some(directive) = list.directive() {
         let finding = || overlay::nothing_beneath(&directive.name, "assignments", list.span);
@@ -96,20 +101,56 @@ pub(super) fn read(
     }
     let mut assignments = Vec::new();
     for entry in list.elements() {
-        let read = assignment(entry, findings);
+        if let Some(source) = of_policy_set(entry) {
+            findings.push(source);
+            continue;
+        }
+        let read = assignment(entry, findings, ignored);
         assignments.extend(value_or_report(read, findings));
     }
     contradictions(&assignments, findings);
     Some(assignments)
 }
 
-fn assignment(entry: &Value, findings: &mut Vec<Finding>) -> Result<Assignment, Finding> {
+/// Returns the warning of an assignment that comes from a policy set, which is no assignment of the object's own.
+fn of_policy_set(entry: &Value) -> Option<Finding> {
+    let source = entry.get("source")?;
+    (source.as_str()? == "policySets").then(|| {
+        let message = "a policy set makes this assignment, so it is ignored here";
+        Finding::warning("assignment/of-policy-set", source.span, message)
+            .help("remove the entry; the assignment stays as long as the policy set has it")
+    })
+}
+
+/// Returns whether a member of an assignment is the service's own, so that it is ignored.
+fn is_of_service(member: &Member) -> Result<bool, Finding> {
+    let name = member.name.as_str();
+    if !OF_SERVICE.contains(&name) {
+        return Ok(name.contains('@'));
+    }
+    let text = member.value.as_str();
+    match name {
+        "intent" if text.is_some_and(|intent| intent != "apply") => {
+            let message = "an assignment with another intent than `apply` cannot be declared";
+            Err(Finding::error("assignment/value", member.value.span, message)
+                .help("remove the entry, or exclude the group: `- excludeGroup: NAME`"))
+        }
+        _ => Ok(true),
+    }
+}
+
+fn assignment(
+    entry: &Value,
+    findings: &mut Vec<Finding>,
+    ignored: &mut Vec<(String, Span)>,
+) -> Result<Assignment, Finding> {
     let mut forms = Vec::new();
     let mut filter = None;
     for member in entry.members() {
         match member.name.as_str() {
             "filter" => filter = Some(self::filter(&member.value)?),
             name if FORMS.contains(&name) => forms.push(member),
+            name if is_of_service(member)? => ignored.push((name.to_owned(), member.name_span)),
             name => {
                 let message = format!("an assignment has no key `{name}`");
                 return Err(Finding::error(
@@ -176,16 +217,14 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
 }
 
 fn filter(value: &Value) -> Result<Filter, Finding> {
-    let only = match value.members() {
-        [only] => FilterMode::parse(&only.name).zip(only.value.as_str()).map(|read| (only, read)),
-        _ => None,
-    };
-    let (only, (mode, name)) = only.ok_or_else(|| {
-        let message = "a filter is included or excluded by its name";
-        Finding::error("assignment/filter", value.span, message)
-            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`")
-    })?;
-    Ok(Filter { mode, name: name.to_owned(), span: only.value.span })
+    if let [only] = value.members()
+        && let Some((mode, name)) = FilterMode::parse(&only.name).zip(only.value.as_str())
+    {
+        return Ok(Filter { mode, name: name.to_owned(), span: only.value.span });
+    }
+    let message = "a filter is included or excluded by its name";
+    Err(Finding::error("assignment/filter", value.span, message)
+        .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"))
 }
 
 /// Reads a target in Graph's form. A target that has a short form is read into that, so that the same rules apply to
@@ -199,8 +238,11 @@ fn graph_target(
     let known = value.odata_type().and_then(|name| types.get(name));
     let known = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base));
     let def = known.ok_or_else(|| {
-        let base = types.get(base);
-        no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
+        let stated = value.get("@odata.type").unwrap_or(value);
+        let message = "this is not one of Graph's assignment targets";
+        let finding = Finding::error("assignment/target", stated.span, message);
+        let choices = types.get(base).map(|def| def.derived.clone()).unwrap_or_default();
+        violation::suggest_type(finding, stated, &choices, "give `\"@odata.type\": ")
     })?;
     let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
     let group_id = value.get("groupId").filter(|id| id.declared != Declared::Null);
@@ -236,14 +278,6 @@ fn graph_target(
     let id = text("deviceAndAppManagementAssignmentFilterId");
     let filter = mode.zip(id).map(|(mode, (id, span))| Filter { mode, name: id.to_owned(), span });
     Ok((target, filter))
-}
-
-fn no_target(value: &Value, choices: &[String]) -> Finding {
-    let stated = value.get("@odata.type");
-    let stated = stated.unwrap_or(value);
-    let message = "this is not one of Graph's assignment targets";
-    let finding = Finding::error("assignment/target", stated.span, message);
-    violation::suggest_type(finding, stated, choices, "give `\"@odata.type\": ")
 }
 
 /// Reports targets that are named twice: Graph keeps one assignment per target.

@@ -75,6 +75,7 @@ fn refused_members(family: &Family, kind: &str, root: &Value, metadata: &Value) 
         let refused = vec![
             (absent, "cannot be deleted: every tenant has it"),
             (metadata.entry("formerly"), "has no earlier names: there is only one"),
+            (metadata.entry("notFormerly"), "is like no other object: there is only one"),
             (metadata.entry("id"), "needs no id: there is only one"),
             (root.entry("assignments"), "is not assigned: it holds for the whole tenant"),
         ];

@@ -59,7 +59,8 @@ pub use variable::concerns_secrets_sent;
 const LONGEST_SECRET: usize = 128;
 
 /// The address of a manifest: its kind and its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema)]
+#[schemars(with = "String", inline, description = "")]
 pub struct Address {
     /// The Graph type's name.
     pub kind: String,
@@ -114,6 +115,8 @@ pub struct Manifest {
     pub id: Option<String>,
     /// Earlier display names.
     pub formerly: Vec<String>,
+    /// Display names of other objects, which this one never had.
+    pub not_formerly: Vec<String>,
     /// Present or absent.
     pub presence: Presence,
     /// Whether it must be neither deleted nor replaced.
@@ -129,6 +132,30 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Returns a manifest of an object that should exist, which declares nothing beside its properties.
+    pub(crate) fn new(
+        address: Address,
+        family: &'static Family,
+        version: GraphVersion,
+        spec: Value,
+        span: Span,
+    ) -> Self {
+        Self {
+            address,
+            family,
+            version,
+            id: None,
+            formerly: Vec::new(),
+            not_formerly: Vec::new(),
+            presence: Presence::Present,
+            protect: false,
+            spec,
+            links: Vec::new(),
+            assignments: None,
+            span,
+        }
+    }
+
     /// Returns every declared string.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.spec.descendants().filter_map(Value::as_str)

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{discover, files, hidden};
 use crate::diagnostic::{Finding, Span};
+use crate::disk;
 
 /// The largest file that `$file` reads: Graph refuses bodies of more than 4 MB long before.
 const FILE_LIMIT: u64 = 8 * 1024 * 1024;
@@ -70,5 +71,5 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result
             "Graph takes bodies of a few megabytes at most: make it smaller",
         ));
     }
-    std::fs::read(real).map_err(unreadable)
+    disk::read(&real, FILE_LIMIT).map_err(unreadable)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::named;
-use super::{Action, Change};
+use super::{Action, Change, find};
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::tenant::referents::{ReferenceBinding, ReferenceTable};
 use crate::tenant::{CaselessKey, Linked, Live, LiveObject, ObjectKey, caseless};
@@ -162,6 +162,8 @@ impl DependencyContext<'_> {
         let Some(gone) = change.object(self.live) else {
             return;
         };
+        let unread = self.live.unread.iter().filter(|object| object.may_refer_to(gone));
+        waits.silent.extend(unread.map(ToString::to_string));
         for (object, links) in &self.referring {
             let may_lead_here = object.may_refer_to(&[gone]);
             let (mut by, mut silent) = (Vec::new(), false);
@@ -205,9 +207,7 @@ impl DependencyContext<'_> {
     }
 
     fn difference(&self, address: &Address) -> Option<&Change> {
-        let at = self.changes.binary_search_by(|change| change.address.cmp(address));
-        let change = &self.changes[at.ok()?];
-        change.is_difference().then_some(change)
+        find(self.changes, address).filter(|change| change.is_difference())
     }
 }
 

@@ -185,6 +185,12 @@ fn unresolved_reference(
             ),
             "write the id of the one that you mean: `{ $ref: { id: … } }`".to_owned(),
         ),
+        UnresolvedReference::Unread { object } => (
+            "reference/unread",
+            format!("`{property}` refers to `{to}`, and {object} cannot be read"),
+            "plan again; if this remains, look at that object in the Intune admin center"
+                .to_owned(),
+        ),
         UnresolvedReference::Unbound => (
             "reference/unbound",
             format!("`{property}` refers to `{to}`, whose manifest is not bound to an object"),

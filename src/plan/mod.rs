@@ -4,6 +4,7 @@
 //! shows and what an apply does cannot differ.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::ReferenceTable;
+use crate::tenant::unread::UNREAD;
 use crate::tenant::{Live, LiveObject};
 use crate::values::secret::stands_for_secret;
 
@@ -23,6 +25,8 @@ mod assignments;
 mod build;
 mod dependencies;
 mod diff;
+mod earlier;
+mod like;
 mod links;
 mod merge;
 mod names;
@@ -38,22 +42,23 @@ pub mod risk;
 mod show;
 #[cfg(test)]
 mod tests;
+mod together;
 mod twins;
 
 pub use assignments::{AssignmentChange, Effect};
-pub(crate) use build::draft;
+pub(crate) use build::{PlanDraft, draft};
 pub use build::{PlanOptions, coverage, plan};
 pub(crate) use dependencies::referring;
+pub use earlier::{EarlierRuns, RecordedObject, RecordedObjects};
 pub use path::{FieldPath, Segment};
 pub use plan_digest::{is_same, plan_digest};
+pub use planner::Planner;
 pub(crate) use planner::masked;
-pub use planner::{compare, replan};
 pub use reach::Reach;
 pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
-pub use twins::OwnCreates;
 
 /// All changes that an apply would make, and the objects and settings that it would leave as they are.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +81,6 @@ pub struct Plan {
     /// One entry for each manifest, sorted by address; those with nothing to do have action `none`.
     pub changes: Vec<Change>,
     /// Addresses in the order of execution.
-    #[schemars(with = "Vec<String>")]
     pub order: Vec<Address>,
     /// Whether masked values were read in clear for the plan; an apply of the plan does the same.
     pub masked_read: bool,
@@ -129,10 +133,21 @@ pub struct Comparison {
 }
 
 impl Plan {
-    /// Returns the change of a manifest.
-    fn change(&self, address: &Address) -> Option<&Change> {
-        self.changes.iter().find(|change| change.address == *address)
+    /// Returns the number of objects that cannot be read.
+    pub fn unread(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_unread()).count()
     }
+
+    /// Returns the change of a manifest.
+    pub(crate) fn change(&self, address: &Address) -> Option<&Change> {
+        find(&self.changes, address)
+    }
+}
+
+/// Returns the change of a manifest among changes that are sorted by address.
+fn find<'a>(changes: &'a [Change], address: &Address) -> Option<&'a Change> {
+    let at = changes.binary_search_by(|change| change.address.cmp(address));
+    at.ok().map(|at| &changes[at])
 }
 
 /// A tenant as a plan names it.
@@ -158,9 +173,7 @@ impl From<&TenantFile> for TenantRef {
 }
 
 /// The change of an object as a whole.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// The object does not exist yet.
@@ -176,12 +189,17 @@ pub enum Action {
     None,
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// The change of one object.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// Where the manifest is.
     pub location: Location,
@@ -210,7 +228,6 @@ pub struct Change {
     /// The changes that must be made first: those of objects that this one refers to, and those that remove references
     /// to an object that this one deletes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
     pub depends_on: Vec<Address>,
     /// When the live object was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,6 +262,11 @@ impl Change {
         live.objects.get(self.family()?, self.id.as_deref()?)
     }
 
+    /// Returns whether the object of the change cannot be read.
+    pub fn is_unread(&self) -> bool {
+        self.blocked.iter().any(|why| why.code == UNREAD)
+    }
+
     /// Returns whether the change is a difference from the declared state.
     pub fn is_difference(&self) -> bool {
         self.action != Action::None || !self.blocked.is_empty()
@@ -263,7 +285,6 @@ impl Change {
 
 /// A field that differs, cannot be compared or cannot be changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Where in the object.
     pub path: FieldPath,
@@ -312,9 +333,7 @@ impl FieldChange {
 }
 
 /// Whether a field would be sent.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldStatus {
     /// The field differs and would be sent.
@@ -409,7 +428,6 @@ impl Summary {
 
 /// The live objects that manifests manage, and the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// Live objects of managed families.
     pub live: usize,

@@ -1,7 +1,7 @@
 //! Names that do not resolve to an id.
 
 use super::Blocked;
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, near_name};
 use crate::tenant::names::{Named, Unresolved};
 
 /// Returns the complaint about a name that does not resolve to an id.
@@ -16,11 +16,11 @@ pub(super) fn unresolved(
         Unresolved::Unknown { near } => (
             "unknown",
             format!("there is no {words} `{text}`"),
-            match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "create it, or correct the name; an id works too where the {words} has one"
-                ),
+            if near.is_empty() {
+                format!("create it, or correct the name; an id works too where the {words} has one")
+            } else {
+                let near: Vec<String> = near.iter().map(|near| described(text, near)).collect();
+                format!("did you mean {}?", near.join(" or "))
             },
         ),
         Unresolved::Ambiguous { ids } => (
@@ -31,8 +31,16 @@ pub(super) fn unresolved(
         Unresolved::Unreadable { why } => (
             "unreadable",
             format!("the {words} `{text}` cannot be looked up: {why}"),
-            "grant the permission, or write the id".to_owned(),
+            "grant the permission if the message says that one lacks; or write the id".to_owned(),
         ),
     };
     Blocked::new(format!("{named}/{slug}"), message, help, location)
+}
+
+/// Returns a similar name, and in what it differs where people do not see it at once.
+fn described(text: &str, near: &str) -> String {
+    match near_name::difference(text, near) {
+        Some(difference) => format!("`{near}`, which differs in {difference}"),
+        None => format!("`{near}`"),
+    }
 }

@@ -118,7 +118,8 @@ fn id_of(owner: &OwnershipSpec, names: &Names) -> Option<String> {
     (id != DEFAULT_TAG).then_some(id)
 }
 
-fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
+/// Returns whether a manifest may be about an object, by id, name or former name.
+pub(super) fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
     let same = |name: &str| name.eq_ignore_ascii_case(&object.display_name);
     let is_pinned = manifest.id.as_deref() == Some(object.id.as_str());
     is_pinned && manifest.family == object.family
@@ -138,17 +139,11 @@ pub(super) fn address_of(object: &LiveObject) -> Address {
 
 /// Returns a manifest that declares an undeclared object as absent.
 pub(super) fn manifest_of(object: &LiveObject, span: Span) -> Manifest {
+    let spec = Value { declared: Declared::Object(Vec::new()), span };
+    let (address, family) = (address_of(object), object.family);
     Manifest {
-        address: address_of(object),
-        family: object.family,
-        version: GraphVersion::Beta,
         id: Some(object.id.clone()),
-        formerly: Vec::new(),
         presence: Presence::Absent,
-        protect: false,
-        spec: Value { declared: Declared::Object(Vec::new()), span },
-        links: Vec::new(),
-        assignments: None,
-        span,
+        ..Manifest::new(address, family, GraphVersion::Beta, spec, span)
     }
 }

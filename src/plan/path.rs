@@ -32,13 +32,16 @@ pub enum Segment {
 }
 
 /// A path from an object's root to a field of it.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct FieldPath(pub Vec<Segment>);
 
 impl FieldPath {
+    /// Returns the number of its segments.
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns this path with a property appended.
     #[must_use]
     pub fn name(&self, name: &str) -> Self {

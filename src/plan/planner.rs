@@ -14,37 +14,11 @@ use crate::kinds::Update;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::Model;
-use crate::schema::semantics::Semantics;
+use crate::schema::semantics::{Semantics, Stage};
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
 use crate::tenant::{Live, LiveObject, Resolved};
 use crate::values::target_form;
-
-/// Plans one manifest against one object, `None` where there is none yet.
-///
-/// An apply replans to find out whether anything is left to do.
-pub fn replan(
-    desired: &Desired,
-    known: Resolved<'_>,
-    manifest: &Manifest,
-    live: Option<&LiveObject>,
-) -> Comparison {
-    let mut replanned =
-        Planner::new(desired, known, &[]).change(manifest, &binding(manifest, live));
-    replanned.change.precondition = live.map(|object| object.digest().to_owned());
-    replanned
-}
-
-/// Compares one manifest with one object, without regard to `spec.ownership`.
-pub fn compare(
-    sources: &Sources,
-    known: Resolved<'_>,
-    manifest: &Manifest,
-    live: Option<&LiveObject>,
-) -> Change {
-    let planner = Planner { sources, known, owner: None, rewrite: &[] };
-    planner.change(manifest, &binding(manifest, live)).change
-}
 
 /// Returns the masked values of some of a tenant's objects that a plan compares, for each manifest that knows its
 /// object by id or by its present name. The others are bound once the whole tenant is read.
@@ -74,16 +48,8 @@ pub(crate) fn masked(
     masked.flatten().collect()
 }
 
-fn binding<'a>(manifest: &Manifest, live: Option<&'a LiveObject>) -> Binding<'a> {
-    match live {
-        Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
-        Some(object) => Binding::Retyped(object),
-        None => Binding::Missing,
-    }
-}
-
-/// The data that all manifests of a run are compared with.
-pub(super) struct Planner<'a> {
+/// Compares manifests with objects: the data that all manifests of a run are compared with.
+pub struct Planner<'a> {
     pub(super) sources: &'a Sources,
     pub(super) known: Resolved<'a>,
     /// `spec.ownership`, and its place.
@@ -93,9 +59,27 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(desired: &'a Desired, known: Resolved<'a>, rewrite: &'a [Rewrite]) -> Self {
+    /// Returns a planner for the manifests of a tenant.
+    pub fn new(desired: &'a Desired, known: Resolved<'a>, rewrite: &'a [Rewrite]) -> Self {
         let owner = desired.tenant.spec.ownership.as_ref().zip(desired.ownership);
         Self { sources: &desired.sources, known, owner, rewrite }
+    }
+
+    /// Returns a planner without regard to `spec.ownership`.
+    pub(crate) fn without_owner(sources: &'a Sources, known: Resolved<'a>) -> Self {
+        Self { sources, known, owner: None, rewrite: &[] }
+    }
+
+    /// Plans one manifest against one object, `None` where there is none yet.
+    pub fn compare(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Comparison {
+        let binding = match live {
+            Some(object) if object.kind == manifest.address.kind => Binding::Bound(object),
+            Some(object) => Binding::Retyped(object),
+            None => Binding::Missing,
+        };
+        let mut compared = self.change(manifest, &binding);
+        compared.change.precondition = live.map(|object| object.digest().to_owned());
+        compared
     }
 
     /// Returns the change, without the digest of the object that it depends on.
@@ -196,6 +180,7 @@ impl ChangeBuilder<'_> {
             return;
         };
         self.change.action = Action::Create;
+        self.refuse_converted();
         self.rules(&Json::Null, &properties);
         self.change.risks.extend(risk::of_family(manifest.family, None, &properties));
         properties.extend(self.planner.links_of_new(manifest, &mut self.change));
@@ -265,7 +250,9 @@ impl ChangeBuilder<'_> {
         };
         let change = &mut self.change;
         let blocked = change.blocked.len();
-        let targets = assignments::declared(declared, known.names, sources, &mut change.blocked);
+        let kind = &manifest.address.kind;
+        let targets =
+            assignments::declared(kind, declared, known.names, sources, &mut change.blocked);
         if change.blocked.len() > blocked {
             // What a name stands for is unknown, and so is whether it differs.
             return;
@@ -273,7 +260,9 @@ impl ChangeBuilder<'_> {
         change.assignments = assignments::compare(&targets, live, known.names);
         let after: Vec<Json> = targets.iter().map(|(target, _)| target_form(target)).collect();
         let before: Vec<Json> = live.iter().map(target_form).collect();
-        change.risks.extend(risk::of_assignments(&change.assignments, &before, &after));
+        let is_new = id == requests::NEW_ID && live.is_empty();
+        let risks = risk::of_assignments(&change.assignments, &before, &after, is_new);
+        change.risks.extend(risks);
         let differs = !change.assignments.is_empty();
         if differs && change.action == Action::None {
             change.action = Action::Update;
@@ -282,6 +271,16 @@ impl ChangeBuilder<'_> {
             let targets = targets.into_iter().map(|(target, _)| target);
             change.requests.push(requests::assign(manifest, assign, id, targets));
         }
+    }
+
+    /// Blocks the creation of an object that the service would make one of another type of: each apply would make one more.
+    fn refuse_converted(&mut self) {
+        let kind = &self.manifest.address.kind;
+        let lifecycle = Semantics::built_in().lifecycle(kind);
+        let Some(it) = lifecycle.filter(|it| it.state == Stage::Converted) else { return };
+        let next = it.successor.as_deref().unwrap_or_default();
+        let message = format!("the service would make a `{next}` of this new `{kind}`");
+        self.change.block("kind/converted", message, format!("declare it as `kind: {next}`"));
     }
 
     /// Checks the cross-field rules on declared and live values together.

@@ -9,19 +9,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::assignments::{describe_filter, describe_target, who};
-use super::{Action, Change, Plan, requests};
+use super::{Action, Change, Plan, requests, risk};
 use crate::schema::walk::Tree;
 use crate::tenant::names::Names;
 use crate::tenant::reach::{CountSubject, Counts, Members, Reported};
 use crate::tenant::{Live, LiveObject};
-use crate::values::target_form;
+use crate::values::{target_form, target_shown};
 
 /// The number of objects up to which status overviews are read.
 const MOST_REPORTS: usize = 100;
 
 /// The devices and users that a change affects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Reach {
     /// The audience now; absent where the object does not exist yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +35,6 @@ pub struct Reach {
 
 /// The targets of an object, and how many devices and users they have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Audience {
     /// The targets.
     pub targets: Vec<Reached>,
@@ -94,11 +92,9 @@ pub enum Extent {
 
 /// Returns the groups and objects whose members and status are needed to compute the reach of a plan's changes.
 pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<CountSubject> {
-    let concerned = plan.changes.iter();
-    let concerned = concerned.filter_map(|change| Assigned::of(change, live));
     let mut objects = BTreeSet::new();
     let mut subjects = BTreeSet::new();
-    for assigned in concerned {
+    for assigned in plan.changes.iter().filter_map(|change| Assigned::of(change, live)) {
         let targets = [&assigned.before, &assigned.after].into_iter().flatten();
         let groups = targets.flatten().filter_map(|target| target.group());
         subjects.extend(groups.map(|id| CountSubject::Group(id.to_owned())));
@@ -113,17 +109,14 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<CountSubject> {
 
 /// Sets the reach of each change.
 pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
+    let audience = |targets: &Vec<AssignedTarget>| Audience::of(targets, &live.names, counts);
     for change in &mut plan.changes {
-        let Some(assigned) = Assigned::of(change, live) else {
-            continue;
-        };
-        let audience = |targets: &Vec<AssignedTarget>| Audience::of(targets, &live.names, counts);
-        let reach = Reach {
+        change.reach = Assigned::of(change, live).map(|assigned| Reach {
             before: assigned.before.as_ref().map(audience),
             after: assigned.after.as_ref().map(audience),
             reported: assigned.object.and_then(|object| counts.reported(object).cloned()),
-        };
-        change.reach = Some(reach);
+        });
+        change.risks.extend(change.reach.as_ref().and_then(risk::of_reach));
     }
 }
 
@@ -137,10 +130,7 @@ struct Assigned<'a> {
 impl<'a> Assigned<'a> {
     /// Returns `None` for a change that writes nothing or whose object has no assignments.
     fn of(change: &Change, live: &'a Live) -> Option<Self> {
-        if !change.writes() {
-            return None;
-        }
-        let family = change.family().filter(|family| family.is_assignable())?;
+        let family = change.family().filter(|it| it.is_assignable() && change.writes())?;
         let object = change.object(live);
         let sent = requests::assigned(&change.requests, family);
         let after = match (change.action, object) {
@@ -172,11 +162,11 @@ fn targets(own: &[Json], inherited: &[Json]) -> Vec<AssignedTarget> {
     let inherited = inherited.iter().map(|assignment| (assignment, true));
     own.chain(inherited)
         .map(|(assignment, by_policy_set)| AssignedTarget {
-            form: target_form(assignment),
+            form: target_shown(assignment),
             by_policy_set,
         })
         // A policy set may exclude a group that the object itself is assigned to.
-        .filter(|target| taken.insert((who(&target.form), target.is_excluded())))
+        .filter(|target| taken.insert((who(&target_form(&target.form)), target.is_excluded())))
         .collect()
 }
 
@@ -213,8 +203,8 @@ fn shares(kind: &str, members: Option<&Members>) -> (Extent, Extent) {
 impl Audience {
     fn of(targets: &[AssignedTarget], names: &Names, counts: &Counts) -> Self {
         let reached = targets.iter().map(|target| {
-            let members = target.group().map(|id| counts.group(id));
-            let (devices, users) = shares(target.kind(), members.as_ref());
+            let members = target.group().and_then(|id| counts.group(id));
+            let (devices, users) = shares(target.kind(), members);
             let unknown = [&devices, &users].into_iter().find_map(|share| match share {
                 Extent::Unknown(why) => Some(why.clone()),
                 _ => None,
@@ -225,8 +215,8 @@ impl Audience {
                 group_id: target.group().map(str::to_owned),
                 by_policy_set: target.by_policy_set,
                 filter: describe_filter(&target.form, names),
-                devices: members.as_ref().and_then(|members| members.devices.clone().ok()),
-                users: members.and_then(|members| members.users.ok()),
+                devices: members.and_then(|members| members.devices.clone().ok()),
+                users: members.and_then(|members| members.users.clone().ok()),
                 unknown,
             };
             (reached, devices, users)
@@ -257,13 +247,8 @@ fn sum<'a>(shares: impl Iterator<Item = (&'a Reached, &'a Extent)> + Clone) -> E
         _ => 0,
     };
     match (&included[..], unknown) {
-        (all, _) if all.contains(&&Extent::All) => {
-            if narrowed {
-                Extent::AtMostAll
-            } else {
-                Extent::All
-            }
-        }
+        (all, _) if all.contains(&&Extent::All) && narrowed => Extent::AtMostAll,
+        (all, _) if all.contains(&&Extent::All) => Extent::All,
         (_, Some(unknown)) => (*unknown).clone(),
         ([], _) => Extent::Exactly(0),
         ([only], _) if !narrowed => (*only).clone(),

@@ -17,7 +17,7 @@ use crate::manifest::{Address, Link, Manifest, Presence};
 use crate::schema::model::{Model, Property, Shape};
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{TypedPlace, each};
-use crate::tenant::matching::{Binding, bind};
+use crate::tenant::matching::bind;
 use crate::tenant::read::ObjectRef;
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject};
@@ -25,10 +25,8 @@ use crate::values::canonical::{is_default, is_unset};
 
 /// The settings that an object's manifest no longer declares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Released {
     /// `kind/name` of its manifest.
-    #[schemars(with = "String")]
     pub address: Address,
     /// The settings that the tenant keeps.
     pub fields: Vec<ReleasedField>,
@@ -57,7 +55,6 @@ pub struct ReleasedField {
 #[serde(rename_all = "camelCase")]
 pub struct NoLongerManaged {
     /// `kind/name` of the manifest that it had.
-    #[schemars(with = "String")]
     pub address: Address,
     /// Its display name.
     pub display_name: String,
@@ -147,6 +144,11 @@ impl Undeclared {
         self.objects.iter().map(|manifest| manifest.family).collect()
     }
 
+    /// Returns the manifests that are gone and protected their objects.
+    pub fn protected(&self) -> Vec<Manifest> {
+        self.objects.iter().filter(|manifest| manifest.protect).cloned().collect()
+    }
+
     /// Adds to a plan the settings that the tenant keeps, without those that the plan unsets or deletes.
     pub fn tell(&self, planned: &mut Planned, live: &Live) {
         let Planned { plan, referents, .. } = planned;
@@ -165,9 +167,7 @@ impl Undeclared {
         plan.released = released.collect();
         let bindings = bind(&self.objects, live, false, &|_| false);
         let objects = bindings.by_address.into_iter().filter_map(|(address, binding)| {
-            let (Binding::Bound(object) | Binding::Retyped(object)) = binding else {
-                return None;
-            };
+            let object = binding.object()?;
             // Another manifest may be about it now, or its deletion.
             let owner = referents.owner(object.family, &object.id);
             owner.is_none().then(|| NoLongerManaged {

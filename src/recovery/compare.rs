@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::to_manifest::{assignments, links, manifest, parts, targets_of};
+use super::to_manifest::{Declarer, assignments, links, manifest, targets_of};
 use crate::apply::differences::{Differences, WrittenParts, linked_ids, target_forms};
 use crate::apply::wording;
 use crate::diagnostic::{Sources, Span};
 use crate::journal::ChangeRecord;
 use crate::manifest::Manifest;
-use crate::plan::Step;
-use crate::plan::{self, Action, FieldStatus};
+use crate::plan::{Action, FieldStatus, Planner, Step};
 use crate::schema::types::GraphVersion;
 use crate::tenant::masked::UnmaskedValues;
 use crate::tenant::names::Names;
@@ -35,7 +34,7 @@ pub(super) fn differences(
         clear: &UnmaskedValues::default(),
         referents: &ReferenceTable::of_ids(),
     };
-    let now = plan::compare(sources, known, &left, Some(live));
+    let now = Planner::without_owner(sources, known).compare(&left, Some(live)).change;
     let links = change.links();
     let actions = change.steps().filter(|intent| intent.step == Step::Action);
     let written = WrittenParts {
@@ -101,7 +100,7 @@ fn left(change: &ChangeRecord, span: Span) -> Option<Manifest> {
             (GraphVersion::Beta, shown.map(|shown| shown.body.clone()).unwrap_or_default())
         }
     };
-    let spec = parts(version, &address.kind, &body, &managed, span).spec;
+    let (spec, _) = Declarer::new(version, span).parts(&address.kind, &body, &managed);
     let mut manifest = manifest(address, version, spec, span)?;
     let mut linked = change.links();
     for (property, ids) in &mut linked {

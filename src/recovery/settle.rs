@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::compare::differences;
-use crate::apply::poll::{Next, Poll, VISIBILITY};
+use crate::apply::poll::{VISIBILITY, poll};
 use crate::diagnostic::Sources;
 use crate::graph::{Graph, GraphError};
 use crate::journal::folder::journals;
@@ -115,8 +115,8 @@ async fn await_created(record: &Record, graph: &Graph) -> Result<(), GraphError>
         if let (Some(id), Some(family)) = (&result.created, kinds::family_of(kind)) {
             let (id, kind) = (id.clone(), kind.clone());
             let object = [ObjectRef { family, id, kind, links: Vec::new() }];
-            let mut poll = Poll::new(graph, left_to_show(&result.at, graph));
-            while reread(graph, &object).await? == [None] && poll.wait().await == Next::Retry {}
+            let read = async || Ok(reread(graph, &object).await?.pop().flatten());
+            let _shown = poll(graph, left_to_show(&result.at, graph), None, read).await?;
         }
     }
     Ok(())
@@ -231,13 +231,12 @@ async fn objects(change: &ChangeRecord, graph: &Graph) -> Result<Vec<LiveObject>
         let object = ObjectRef { family, id, kind: kind.clone(), links };
         return Ok(reread(graph, &[object]).await?.into_iter().flatten().collect());
     }
-    let mut poll = Poll::new(graph, left_to_show(&change.last().at, graph));
-    loop {
+    let read = async || {
         let found = find_by_name(graph, family, kind, &change.first.display_name).await?;
-        if !found.is_empty() || poll.wait().await != Next::Retry {
-            return Ok(found);
-        }
-    }
+        Ok((!found.is_empty()).then_some(found))
+    };
+    let found = poll(graph, left_to_show(&change.last().at, graph), None, read).await?;
+    Ok(found.unwrap_or_default())
 }
 
 impl fmt::Display for ReadBack {

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
@@ -11,7 +10,7 @@ use crate::journal::Snapshot;
 use crate::kinds;
 use crate::manifest::reference::{Reference, Referent};
 use crate::manifest::value::{Declared, Member, Value};
-use crate::manifest::{Address, Assignment, Link, Manifest, Presence};
+use crate::manifest::{Address, Assignment, Link, Manifest};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
@@ -19,57 +18,33 @@ use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, any};
 use crate::values::canonical::is_unset;
 use crate::values::secret::stands_for_secret;
-use crate::values::target_form;
+use crate::values::target_shown;
 
-/// The declared values of a snapshot.
-#[derive(Clone, Debug)]
-pub(crate) struct Declaration {
-    pub(crate) spec: Value,
-    /// The values that cannot be declared: the path to each, and why.
-    pub(crate) lost: Vec<(Vec<String>, NotRestorable)>,
-    /// Collections that are declared without some elements, and why those cannot be declared.
-    pub(crate) shortened: Vec<(Vec<String>, NotRestorable)>,
-}
+/// The declared values of a snapshot, and a message about each value, and each element of a collection, that cannot be
+/// declared.
+pub(crate) type Declaration = (Value, Vec<String>);
 
 /// Why a value of a journal cannot be declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotRestorable {
     /// The value is a secret.
+    #[error("it holds a secret, which no journal does")]
     Withheld,
     /// The tenant showed a placeholder in its place.
+    #[error("the tenant masks a value of it")]
     Masked,
     /// The tenant never shows whether it is set.
+    #[error("the tenant never shows whether it is set")]
     Unseen,
     /// The value holds a name that a request takes for an instruction.
+    #[error("it holds a name that begins with `$`")]
     Instruction,
     /// No value unsets the property.
+    #[error("it was not set, and no value unsets it")]
     NoUnset,
     /// The type has no such property.
+    #[error("the type has no such property")]
     Unknown,
-}
-
-impl fmt::Display for NotRestorable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Withheld => "it holds a secret, which no journal does",
-            Self::Masked => "the tenant masks a value of it",
-            Self::Unseen => "the tenant never shows whether it is set",
-            Self::Instruction => "it holds a name that begins with `$`",
-            Self::NoUnset => "it was not set, and no value unsets it",
-            Self::Unknown => "the type has no such property",
-        })
-    }
-}
-
-/// Declares parts of an object's body, each by its path.
-pub(crate) fn parts(
-    version: GraphVersion,
-    kind: &str,
-    body: &Json,
-    paths: &[Vec<String>],
-    span: Span,
-) -> Declaration {
-    Declarer::new(version, span, false).parts(kind, body, paths)
 }
 
 /// Declares all properties of an object that are set.
@@ -85,14 +60,15 @@ pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Decl
         })
     };
     let paths: Vec<Vec<String>> = names.filter(is_set).map(|name| vec![name.clone()]).collect();
-    Declarer::new(version, span, true).parts(&image.kind, &image.body, &paths)
+    let declarer = Declarer { shortens: true, ..Declarer::new(version, span) };
+    declarer.parts(&image.kind, &image.body, &paths)
 }
 
 /// Returns the targets in the body of an assignment.
 pub(crate) fn targets_of(kind: &str, written: &Json) -> Vec<Json> {
     let assign = kinds::family_of(kind).and_then(|family| family.assign.as_ref());
     let assignments = assign.and_then(|assign| written.get(assign.body_key)?.as_array());
-    let targets = assignments.into_iter().flatten().map(target_form);
+    let targets = assignments.into_iter().flatten().map(target_shown);
     targets.collect()
 }
 
@@ -135,19 +111,8 @@ pub(crate) fn manifest(
     spec: Value,
     span: Span,
 ) -> Option<Manifest> {
-    Some(Manifest {
-        address: address.clone(),
-        family: kinds::family_of(&address.kind)?,
-        version,
-        id: None,
-        formerly: Vec::new(),
-        presence: Presence::Present,
-        protect: false,
-        spec,
-        links: Vec::new(),
-        assignments: None,
-        span,
-    })
+    let family = kinds::family_of(&address.kind)?;
+    Some(Manifest::new(address.clone(), family, version, spec, span))
 }
 
 /// Returns whether the tenant never shows the property, so that null does not mean unset.
@@ -160,7 +125,8 @@ fn holds_instruction(value: &Json) -> bool {
     any(value, &mut |value| value.members().any(|(name, _)| name.starts_with('$')))
 }
 
-struct Declarer {
+/// Declares values of objects.
+pub(crate) struct Declarer {
     model: &'static Model,
     span: Span,
     /// Whether a collection is declared without the elements that cannot be: there is no object yet that could lose them.
@@ -170,24 +136,27 @@ struct Declarer {
 }
 
 impl Declarer {
-    fn new(version: GraphVersion, span: Span, shortens: bool) -> Self {
-        Self { model: Model::of(version), span, shortens, left_out: Cell::new(None) }
+    pub(crate) fn new(version: GraphVersion, span: Span) -> Self {
+        Self { model: Model::of(version), span, shortens: false, left_out: Cell::new(None) }
     }
 
-    fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
-        let spec = self.value(Declared::Object(Vec::new()));
-        let mut declaration = Declaration { spec, lost: Vec::new(), shortened: Vec::new() };
+    /// Declares parts of an object's body, each by its path.
+    pub(crate) fn parts(&self, kind: &str, body: &Json, paths: &[Vec<String>]) -> Declaration {
+        let mut spec = self.value(Declared::Object(Vec::new()));
+        let (mut lost, mut shortened) = (Vec::new(), Vec::new());
         let structure = self.model.get(kind);
         for path in paths {
+            let words = |why| format!("`{}` cannot be restored: {why}", path.join("."));
             let found = self.find(structure.as_deref(), body, path);
             match found.and_then(|(property, value)| self.member(&property, value)) {
-                Ok(value) => declaration.spec.place(path, value),
-                Err(why) => declaration.lost.push((path.clone(), why)),
+                Ok(value) => spec.place(path, value),
+                Err(why) => lost.push(words(why)),
             }
-            let left_out = self.left_out.take().map(|why| (path.clone(), why));
-            declaration.shortened.extend(left_out);
+            let left_out = self.left_out.take();
+            shortened.extend(left_out.map(|why| format!("an element of {}", words(why))));
         }
-        declaration
+        lost.append(&mut shortened);
+        (spec, lost)
     }
 
     fn value(&self, declared: Declared) -> Value {
@@ -309,9 +278,8 @@ mod tests {
             left_out: Cell::new(None),
         };
         let declared = |body: &Json, path: &str| {
-            let Declaration { spec, lost, shortened } =
-                declarer.parts("workOrder", body, &[vec![path.to_owned()]]);
-            assert_eq!((lost.len(), shortened.len()), (0, 0), "{lost:?}");
+            let (spec, lost) = declarer.parts("workOrder", body, &[vec![path.to_owned()]]);
+            assert!(lost.is_empty(), "{lost:?}");
             spec.to_json()
         };
         let timed = json!({ "@odata.type": "#microsoft.graph.timedStep", "action": "mail", "at": "08:00:00" });

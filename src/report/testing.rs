@@ -383,6 +383,7 @@ pub(super) fn outcome() -> Outcome {
         approval_expires: None,
         message: message.map(str::to_owned),
         help: message.map(|_| "grant `DeviceManagementConfiguration.ReadWrite.All`".to_owned()),
+        ends_run: false,
     };
     let items = vec![
         item(windows_hello(), Status::Applied, None),

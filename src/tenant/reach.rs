@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use crate::schema::types::GraphVersion;
 const COUNTS_MEMBERS: &str = "GroupMember.Read.All";
 
 /// The states that devices have reported of an object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Reported {
     /// The number of devices by state.
@@ -27,9 +28,7 @@ pub enum Reported {
 }
 
 /// The number of devices by reported state.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Statuses {
     /// Devices that applied the object.
@@ -75,13 +74,9 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Returns the number of members of a group.
-    pub(crate) fn group(&self, id: &str) -> Members {
-        let not_asked = || Err("they were not counted".to_owned());
-        self.groups
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| Members { devices: not_asked(), users: not_asked() })
+    /// Returns the number of members of a group, if that was read.
+    pub(crate) fn group(&self, id: &str) -> Option<&Members> {
+        self.groups.get(id)
     }
 
     /// Returns what devices have reported of an object, if that was read.
@@ -243,12 +238,13 @@ mod tests {
             "device/$count" => (400, refusal("Request_UnsupportedQuery")),
             _ => (200, json!(35)),
         };
-        let members = counts(office_group).await.group("g");
-        assert_eq!((members.devices, members.users), (Ok(0), Ok(35)));
+        let counted = counts(office_group).await;
+        let members = counted.group("g").expect("they were counted");
+        assert_eq!((&members.devices, &members.users), (&Ok(0), &Ok(35)));
 
         // The same error for both counts says nothing about the group.
-        let members = counts(|_| (400, refusal("Request_UnsupportedQuery"))).await;
-        let members = members.group("g");
+        let counted = counts(|_| (400, refusal("Request_UnsupportedQuery"))).await;
+        let members = counted.group("g").expect("they were counted");
         assert!(members.devices.is_err() && members.users.is_err());
     }
 
@@ -260,7 +256,7 @@ mod tests {
             _ => (200, json!({ "successCount": 3 })),
         })
         .await;
-        let members = counts.group("g");
+        let members = counts.group("g").expect("they were counted");
         let unknown = |why: &str| Err(why.to_owned());
         assert_eq!(members.devices, unknown("the answer is no number"));
         assert_eq!(members.users, unknown("it does not exist"));

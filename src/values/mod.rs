@@ -10,4 +10,4 @@ pub mod secret;
 mod target;
 mod withheld;
 
-pub use target::target_form;
+pub use target::{target_form, target_shown};

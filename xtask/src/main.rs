@@ -21,7 +21,7 @@ struct Arguments {
 enum Task {
     /// Regenerate `schemas/` from the type documents, the facts and the types of documents
     Schemas,
-    /// Accept the text that the tests see now as their snapshots; read the diff before committing it
+    /// Accept the current output of the tests as their snapshots (needs cargo-insta); read the diff before you commit
     Snapshots,
     /// Regenerate the output that README.md shows
     Readme,
@@ -58,7 +58,7 @@ fn run(task: &Task) -> Result<()> {
             test(root, "schemas", ("UPDATE_SCHEMAS", "1"))?;
             test(root, "schemas", ("UPDATE_SCHEMAS", "1"))
         }
-        Task::Snapshots => test(root, "", ("INSTA_UPDATE", "always")),
+        Task::Snapshots => accept_snapshots(root),
         Task::Readme => test(root, "readme", ("UPDATE_SCHEMAS", "1")),
         Task::Lines { base } => lines::print(root, base.as_deref()),
         Task::Intunecd { python } => test(root, "intunecd", ("MOORLINE_TEST_PYTHON", python)),
@@ -69,6 +69,19 @@ fn run(task: &Task) -> Result<()> {
 fn test(root: &Path, filter: &str, variable: (&str, &str)) -> Result<()> {
     let arguments = ["test", "--locked", "--package", "moorline", "--test", "it", "--", filter];
     command(Command::new("cargo").args(arguments).env(variable.0, variable.1).current_dir(root))
+}
+
+/// Writes the snapshots into the sources of the tests.
+fn accept_snapshots(root: &Path) -> Result<()> {
+    let is_installed =
+        Command::new("cargo").args(["insta", "--version"]).output()?.status.success();
+    if !is_installed {
+        return Err(
+            "cargo-insta is missing: `cargo install --locked cargo-insta` installs it".into()
+        );
+    }
+    let arguments = ["insta", "test", "--accept", "--package", "moorline", "--test", "it"];
+    command(Command::new("cargo").args(arguments).current_dir(root))
 }
 
 /// Runs a command.

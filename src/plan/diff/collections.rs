@@ -7,7 +7,7 @@ use crate::manifest::value::{Declared, Value};
 use crate::plan::{FieldStatus, Segment};
 use crate::schema::model::{Order, Property, Shape};
 use crate::schema::walk::Tree;
-use crate::values::canonical::{is_default, without_defaults};
+use crate::values::canonical::{canonical, is_default, without_defaults};
 use crate::values::digest::{self, Domain};
 
 impl Differ<'_> {
@@ -64,18 +64,17 @@ impl Differ<'_> {
     }
 
     fn set_of_values(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
-        let form =
-            |value: &Json, differ: &Self| differ.canonical(element, &without_defaults(value));
+        let model = self.model;
+        let form = |value: &Json| canonical(model, element, &without_defaults(value));
         let is_entity = self.is_entity(element);
-        let mut rest: Vec<(Json, &Json)> =
-            items.iter().map(|item| (form(item, self), item)).collect();
+        let mut rest: Vec<(Json, &Json)> = items.iter().map(|item| (form(item), item)).collect();
         let declared = at.declared.elements();
         let mut merged: Vec<Json> =
             declared.iter().map(|declared| self.build(at.property, element, declared)).collect();
         let labels = ElementLabels::of(at.property, &merged, items);
         let mut open = Vec::new();
         for (index, declared) in declared.iter().enumerate() {
-            let form = form(&merged[index], self);
+            let form = form(&merged[index]);
             let segment = Segment::Element {
                 element: digest::hex(Domain::Element, &form),
                 label: labels.declared(index).or(is_entity.then(|| index.to_string())),
@@ -149,7 +148,7 @@ impl Differ<'_> {
         let mut merged: Vec<Json> =
             declared.iter().map(|value| self.build(at.property, element, value)).collect();
         let forms = |values: &[Json]| -> Vec<String> {
-            let form = |value| without_defaults(&self.canonical(element, value)).to_string();
+            let form = |value| without_defaults(&canonical(self.model, element, value)).to_string();
             values.iter().map(form).collect()
         };
         let (before, after) = (forms(items), forms(&merged));

@@ -23,14 +23,15 @@ use crate::values::masked as markers;
 use crate::values::payload::names_secret;
 use crate::values::secret::{may_be_from_environment, withheld};
 
-impl Differ<'_> {
-    pub(super) fn canonical(&self, shape: &Shape, value: &Json) -> Json {
-        canonical(self.model, shape, value)
-    }
+/// Why a field that is fixed cannot be changed, and what to do.
+const FIXED: &str = "it is fixed when the object is created; declare the value that it has, or delete the object and \
+                     create it again";
 
+impl Differ<'_> {
     /// Returns whether two values mean the same, not being set among that.
     pub(super) fn same(&self, at: &At<'_>, a: &Json, b: &Json) -> bool {
-        self.canonical(at.shape, a) == self.canonical(at.shape, b)
+        let form = |value| canonical(self.model, at.shape, value);
+        form(a) == form(b)
             || is_unset(at.property, at.shape, a) && is_unset(at.property, at.shape, b)
     }
 
@@ -77,7 +78,7 @@ impl Differ<'_> {
             field.after = Shown::Value(withheld());
         }
         if at.property.facts.fixed && before.is_some() {
-            field.block("it is fixed when the object is created");
+            field.block(FIXED);
         }
         for shown in [&field.before, &field.after] {
             if let Shown::Value(value) = shown {
@@ -85,6 +86,12 @@ impl Differ<'_> {
             }
         }
         self.fields.push(field);
+    }
+
+    /// Reports that a value that the tenant has and does not show is to be unset.
+    pub(super) fn hidden(&mut self, at: &At<'_>) {
+        let field = self.field(at, FieldStatus::Change);
+        self.fields.push(FieldChange { after: Shown::Unset, ..field });
     }
 
     /// Reports that a value cannot be compared.
@@ -115,7 +122,7 @@ impl Differ<'_> {
                 return false;
             };
             let sorts = match property.facts.resolves {
-                Some(resolves) => vec![resolves.into()],
+                Some(resolves) => vec![resolves],
                 None if is_guid(id) => vec![Named::Group, Named::User],
                 None => Vec::new(),
             };

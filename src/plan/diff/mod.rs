@@ -127,9 +127,12 @@ impl<'a> Differ<'a> {
                 declared: &member.value,
                 whole: false,
             };
-            let value = match live {
-                None => Some(self.added(&at)),
-                Some(live) => self.top(&at, live.get(&member.name).unwrap_or(&Json::Null)),
+            let shown_by = property.facts.shown_by.as_ref();
+            let is_set = shown_by.and_then(|twin| live?.get(twin)?.as_bool());
+            let value = match (live, is_set, &member.value.declared) {
+                (None, ..) | (_, Some(false), Declared::Env(_)) => Some(self.added(&at)),
+                (_, Some(true), Declared::Null) => Some(self.removed(&at)),
+                (Some(live), ..) => self.top(&at, live.get(&member.name).unwrap_or(&Json::Null)),
             };
             send.extend(value.map(|value| (member.name.clone(), value)));
         }
@@ -298,6 +301,12 @@ impl<'a> Differ<'a> {
         value
     }
 
+    /// Reports a live value that is not shown and is to be unset, and returns what unsets it.
+    fn removed(&mut self, at: &At<'_>) -> Json {
+        self.hidden(at);
+        nothing(at.shape)
+    }
+
     /// Returns a declared value as it is sent where there is no live one to merge with.
     fn build(&mut self, property: &Property, shape: &Shape, declared: &Value) -> Json {
         match (&declared.declared, shape) {
@@ -340,11 +349,11 @@ impl<'a> Differ<'a> {
         let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
             return declared.to_json();
         };
-        match self.known.names.resolve(resolves.into(), text) {
+        match self.known.names.resolve(resolves, text) {
             Ok(id) => id.into(),
             Err(why) => {
                 let location = self.sources.locate(declared.span);
-                let blocked = unresolved(resolves.into(), text, &why, Some(location));
+                let blocked = unresolved(resolves, text, &why, Some(location));
                 // A value is built more than once where it is compared in several ways.
                 if !self.blocked.contains(&blocked) {
                     self.blocked.push(blocked);

@@ -10,7 +10,8 @@ use crate::journal::{Record, Status};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Action, Change, Plan, Planned};
-use crate::tenant::{CaselessKey, Live, caseless};
+use crate::tenant::matching::bind;
+use crate::tenant::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
 
 mod moved;
 mod remind;
@@ -64,6 +65,19 @@ impl Rollback {
         Self { undos, lost }
     }
 
+    /// Protects the objects that the tenant's own manifests protect, whatever the manifests are called by now.
+    pub fn protect(&mut self, declared: &[Manifest], live: &Live) {
+        let bindings = bind(declared, live, false, &|_| false);
+        let protecting = declared.iter().filter(|own| own.protect);
+        let objects = protecting.filter_map(|own| bindings.by_address.get(&own.address)?.object());
+        let protected: BTreeSet<ObjectKey<'_>> = objects.map(LiveObject::key).collect();
+        for undo in self.undos.values_mut() {
+            let object = moved::object(undo, live);
+            let is_protected = object.is_some_and(|object| protected.contains(&object.key()));
+            undo.manifest.protect |= is_protected;
+        }
+    }
+
     /// Returns the manifests of the rollback, sorted by address.
     pub fn manifests(&self) -> Vec<Manifest> {
         let undos = self.undos.values();
@@ -80,7 +94,7 @@ impl Rollback {
         options: &plan::PlanOptions,
     ) -> RollbackPlan {
         let all = plan::plan(desired, live, &selected, options);
-        let moved = moved::moved(&self.undos, &all.plan, live, &desired.sources);
+        let moved = self.moved(&all.plan, live, &desired.sources);
         let left: BTreeSet<&Address> = moved.iter().map(|moved| &moved.address).collect();
         let wanted = |address: &Address| selected(address) && !left.contains(address);
         let mut planned = plan::plan(desired, live, wanted, options);
@@ -112,13 +126,9 @@ impl Rollback {
             result.is_some_and(|result| result.status == Status::NotYetVisible)
         };
         let item = |undo: &Undo| {
-            let mut idle = plan.changes.iter().filter(|change| !change.is_difference());
-            let change = idle.find(|change| change.address == undo.manifest.address)?;
-            Some(Item {
-                message: Some(UNSEEN.to_owned()),
-                help: Some(AGAIN.to_owned()),
-                ..Item::of(change, Status::NotYetVisible)
-            })
+            let change = plan.change(&undo.manifest.address);
+            let change = change.filter(|change| !change.is_difference())?;
+            Some(Item::of(change, Status::NotYetVisible).with(UNSEEN, AGAIN))
         };
         self.undos.values().filter(is_unseen).filter_map(item).collect()
     }

@@ -1,28 +1,23 @@
 //! Finds the objects that changed since a run: to restore their values from before it would revert those edits too.
 
-use std::collections::BTreeMap;
-
+use super::Rollback;
 use super::undo::{Undo, UndoKind};
 use crate::apply::Item;
 use crate::diagnostic::Sources;
-use crate::manifest::Address;
 use crate::plan::{Change, Plan};
 use crate::recovery::compare::{differences, is_as_before, is_assigned_as_before, is_on_its_way};
 use crate::tenant::{Live, LiveObject};
 
-/// Returns the objects that are neither as the run left them nor as they were before.
-pub(super) fn moved(
-    undos: &BTreeMap<Address, Undo>,
-    plan: &Plan,
-    live: &Live,
-    sources: &Sources,
-) -> Vec<Item> {
-    let differ = plan.changes.iter().filter(|change| change.is_difference());
-    let moved = differ.filter_map(|change| {
-        let undo = undos.get(&change.address)?;
-        Some(Item::left_out(change, &what_moved(undo, change, live, sources)?))
-    });
-    moved.collect()
+impl Rollback {
+    /// Returns the objects that are neither as the run left them nor as they were before.
+    pub(super) fn moved(&self, plan: &Plan, live: &Live, sources: &Sources) -> Vec<Item> {
+        let differ = plan.changes.iter().filter(|change| change.is_difference());
+        let moved = differ.filter_map(|change| {
+            let undo = self.undos.get(&change.address)?;
+            Some(Item::left_out(change, &what_moved(undo, change, live, sources)?))
+        });
+        moved.collect()
+    }
 }
 
 /// Describes what changed since the run, `None` where nothing did.

@@ -6,8 +6,7 @@ use super::moved;
 use super::undo::{Undo, UndoKind};
 use crate::diagnostic::Sources;
 use crate::manifest::{Address, Manifest, Presence};
-use crate::plan::Step;
-use crate::plan::{self, FieldChange, FieldStatus, Plan, Segment};
+use crate::plan::{FieldChange, FieldStatus, Plan, Planner, Segment, Step};
 use crate::tenant::matching::bind;
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, Resolved};
@@ -62,7 +61,7 @@ fn wants(
         UndoKind::Remake => return manifest.presence == Presence::Absent,
         UndoKind::Restore => {}
     }
-    let now = plan::compare(sources, known, manifest, object);
+    let now = Planner::without_owner(sources, known).compare(manifest, object).change;
     if !now.blocked.is_empty() {
         return true;
     }

@@ -12,7 +12,7 @@ use crate::manifest::value::Value;
 use crate::manifest::{Address, Assignment, Manifest, Presence};
 use crate::plan::Step;
 use crate::recovery::compare::written;
-use crate::recovery::to_manifest::{Declaration, assignments, links, manifest, parts, whole};
+use crate::recovery::to_manifest::{Declarer, assignments, links, manifest, whole};
 use crate::schema::model::{Model, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::GraphVersion;
@@ -106,16 +106,17 @@ impl Undoing<'_> {
         let steps = self.change.steps().filter(|step| step.step != Step::Assign);
         let paths: Vec<Vec<String>> = steps.flat_map(|step| step.managed.clone()).collect();
         let body = self.readable(before, &paths);
-        let declaration = parts(*api_version, &address.kind, &body, &paths, self.span);
-        self.lose_of(&declaration);
+        let declarer = Declarer::new(*api_version, self.span);
+        let (spec, lost) = declarer.parts(&address.kind, &body, &paths);
+        lost.into_iter().for_each(|words| self.lose(words));
         let assigned = self.change.step(Step::Assign);
         let assignments = assigned.and_then(|_| self.assign(before));
         let linked = self.relink(before);
         let links = links(&address.kind, &linked, self.span);
-        if declaration.spec.members().is_empty() && assignments.is_none() && links.is_empty() {
+        if spec.members().is_empty() && assignments.is_none() && links.is_empty() {
             return None;
         }
-        let manifest = manifest(address, *api_version, declaration.spec, self.span)?;
+        let manifest = manifest(address, *api_version, spec, self.span)?;
         let id = id.as_deref().map(str::to_lowercase);
         Some(Manifest {
             id: id.filter(|_| !manifest.family.is_singleton()),
@@ -154,10 +155,10 @@ impl Undoing<'_> {
     /// Returns the manifest that creates an object again that the run deleted, as far as the journal has it.
     fn remake(&mut self, before: &Snapshot) -> Option<Manifest> {
         self.address.kind.clone_from(&before.kind);
-        let declaration = whole(GraphVersion::Beta, before, self.span);
-        self.lose_of(&declaration);
+        let (spec, lost) = whole(GraphVersion::Beta, before, self.span);
+        lost.into_iter().for_each(|words| self.lose(words));
         let assignments = self.assign(before);
-        let manifest = manifest(&self.address, GraphVersion::Beta, declaration.spec, self.span)?;
+        let manifest = manifest(&self.address, GraphVersion::Beta, spec, self.span)?;
         manifest.display_name()?;
         let links = links(&self.address.kind, &before.links, self.span);
         Some(Manifest { links, assignments, ..manifest })
@@ -169,17 +170,6 @@ impl Undoing<'_> {
             self.lose(format!("its assignments cannot be restored: {why}"));
         }
         declared.ok()
-    }
-
-    /// Adds messages about the parts of an object that cannot be declared.
-    fn lose_of(&mut self, declaration: &Declaration) {
-        for (path, why) in &declaration.lost {
-            self.lose(format!("`{}` cannot be restored: {why}", path.join(".")));
-        }
-        for (path, why) in &declaration.shortened {
-            let path = path.join(".");
-            self.lose(format!("an element of `{path}` cannot be restored: {why}"));
-        }
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::auth::sign_in::keys::Key;
 use crate::auth::sign_in::stage::{APP, TENANT, good_assertion};
 use crate::served::Served;
 use crate::support::echo::{self, Echo, Reply, Sent};
+use crate::support::snapshots::{lines_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
 const PSK: &str = "canary-psk \"Zürich\" <9Qx>&7%";
@@ -278,7 +280,7 @@ fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
     for refused in ["GET", "POST", "PATCH"] {
         let mut kept = 0;
         let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-        let echo = Echo::before(&served.running.graph_url());
+        let echo = Echo::before(&served.running.url());
         let own = heard.clone();
         echo.answers(move |sent| {
             let said = own.said(sent);
@@ -313,7 +315,7 @@ fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
 #[test]
 fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
     let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let own = heard.clone();
     let sent_before = Arc::new(Mutex::new(String::new()));
     echo.answers(move |sent| {
@@ -367,7 +369,7 @@ fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
 #[test]
 fn an_id_that_is_the_token_makes_nothing_known() {
     let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let own = heard.clone();
     echo.answers(move |sent| {
         own.said(sent);
@@ -380,7 +382,11 @@ fn an_id_that_is_the_token_makes_nothing_known() {
     });
     let more = [TALKATIVE[0], &["-y"]].concat();
     let run = served.workspace.run_with(&echo.run("apply", &more), &VARIABLES);
-    assert!(run.stdout.contains("(withheld)"), "{run:?}");
+    let _filters = stable_snapshots();
+    assert_snapshot!(lines_with(&run.stdout, "(withheld)"), @r#"
+    "id": "(withheld)",
+    "message": "the tenant has several objects of this name now, because an answer was lost or another run created it at the same time: [id] and (withheld); this run created (withheld), and did not assign it",
+    "#);
     heard.are_kept_by("apply", &run);
     assert!(heard.are_kept_in(&served.workspace.file(".moorline/journal")) > 0);
 }
@@ -388,7 +394,7 @@ fn an_id_that_is_the_token_makes_nothing_known() {
 #[test]
 fn what_is_sent_and_what_is_taken_back_stays_as_it_is() {
     let served = Served::new(workspace(), json!({}));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let sent = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&sent);
     echo.answers(move |sent| {

@@ -4,12 +4,14 @@ use std::num::NonZeroU32;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use insta::assert_snapshot;
 use moorline::apply::Status;
 use moorline::clock::Clock;
 use moorline::plan::reach::Extent;
 use serde_json::{Value, json};
 
 use crate::estate::{Estate, Size};
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 use crate::support::{Workspace, repository, secrets};
 
 const SMALL: Size = Size { declared: 60, live: 60, different: 2, groups: 3, filters: 1, masked: 0 };
@@ -124,9 +126,13 @@ fn who_waits_is_told_why() {
         "count": 1,
     }]);
     let workspace = under(&json!({ "faults": faults }));
-    let words = "GET /beta/deviceManagement/deviceConfigurations?$expand=assignments: status 429; trying again in 3";
     let run = workspace.run(&FAULTS).expect(0);
-    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let _filters = stable_snapshots();
+    let told = lines_with(&run.stderr, "trying again");
+    let seconds =
+        told.rsplit_once(" in ").and_then(|(_, wait)| wait.split(' ').next()?.parse().ok());
+    assert!(seconds.is_some_and(|seconds: u64| (30..40).contains(&seconds)), "{told}");
+    assert_snapshot!(told, @"GET /beta/deviceManagement/deviceConfigurations?$expand=assignments: status 429; trying again in [duration] …");
     let run = workspace.run(&[&FAULTS[..], &["-q"]].concat()).expect(0);
     assert_eq!(run.stderr, "");
 }
@@ -137,7 +143,12 @@ fn a_sign_in_that_hangs_ends_with_the_run() {
     let workspace = under(&json!({ "faults": faults }));
     let start = Instant::now();
     let run = workspace.run(&[&FAULTS[..], &["--timeout=20"]].concat()).expect(1);
-    assert!(run.stderr.contains("graph/out-of-time"), "{}", run.stderr);
+    let _filters = stable_snapshots();
+    assert_snapshot!(paragraphs_with(&run.stderr, "graph/out-of-time: "), @r"
+    graph/out-of-time: The time for this run was over.
+      The whole run took longer than `--timeout` allows. Writes that were under way were finished.
+      - Give the run more time with `--timeout`, or limit it with `--only`.
+    ");
     assert!(start.elapsed() < Duration::from_secs(20), "the clock is sped up");
 }
 
@@ -159,8 +170,18 @@ fn faults_that_make_no_sense_are_named_with_their_place() {
     let workspace = Workspace::example("contoso");
     workspace.write("faults.yaml", "throttle: true\nfaults:\n  - effect: { status: 200 }\n");
     let run = workspace.run(&FAULTS).expect(1);
-    assert!(run.stderr.contains("sandbox/faults"), "{}", run.stderr);
-    assert!(run.stderr.contains("400 to 599"), "{}", run.stderr);
+    assert_snapshot!(run.stderr, @r"
+    error[sandbox/faults]: `faults.yaml` cannot be used as faults
+      caused by: error: line 3 column 13: 200 is not the status of a failure, which is 400 to 599
+         --> <input>:3:13
+          |
+        1 | throttle: true
+        2 | faults:
+        3 |   - effect: { status: 200 }
+          |             ^ 200 is not the status of a failure, which is 400 to 599
+
+    hint: `moorline schema --document sandbox-faults` prints the schema of the file.
+    ");
     workspace.run(&["plan", "--sandbox-faults=faults.yaml"]).expect(64);
 }
 

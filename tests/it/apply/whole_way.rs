@@ -1,8 +1,10 @@
 //! The whole way on the example tenant: plan, apply, nothing left, an edit in the portal, drift, back again.
 
+use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
-use crate::support::{Run, Workspace};
+use crate::support::Workspace;
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 
 fn plan(workspace: &Workspace) -> Value {
     workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json()
@@ -14,11 +16,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
     workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     let run = workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
-    assert!(
-        run.stdout.contains("No changes. 28 objects match what is declared."),
-        "{}",
-        run.stdout
-    );
+    assert_snapshot!(lines_with(&run.stdout, "No changes."), @"No changes. 28 objects match what is declared.");
     workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
 
     let object = "windowsIdentityProtectionConfiguration/windows-hello";
@@ -26,9 +24,13 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
         ["sandbox", "edit", "s.json", "--tenant", ".", object, "--set", "pinMinimumLength=4"];
     workspace.run(&edit).expect(0);
     let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
-    for word in [object, "pinMinimumLength", "6", "4", "policies/windows/windows-hello.yaml:31"] {
-        assert!(drift.stdout.contains(word), "{word} is named in\n{}", drift.stdout);
-    }
+    let _filters = stable_snapshots();
+    assert_snapshot!(paragraphs_with(&drift.stdout, object), @r#"
+    ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
+        policies/windows/windows-hello.yaml:3
+        last modified [time]
+        ~ pinMinimumLength  declared 6, the tenant has 4  policies/windows/windows-hello.yaml:31
+    "#);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
 }
@@ -82,11 +84,13 @@ fn only_limits_what_is_planned_and_applied() {
 fn without_a_terminal_and_without_yes_nothing_is_written() {
     let workspace = Workspace::example("contoso");
     let run = workspace.run(&["apply", "--sandbox=s.json"]).expect(5);
-    assert!(
-        run.stderr.contains("apply/no-terminal") && run.stderr.contains("--yes"),
-        "{}",
-        run.stderr
-    );
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/no-terminal]: there is no terminal to ask for confirmation; nothing was written
+
+    hint: Review the plan, then run it with `--yes`.
+    ");
     workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
 }
 
@@ -110,7 +114,8 @@ fn live_hello(id: u8, display_name: &str) -> Value {
     })
 }
 
-/// Plans, expects the change to be blocked by this code, and expects that apply writes nothing.
+/// Plans, expects the change to be blocked by this code, and expects that apply writes nothing. Returns how apply shows
+/// the change.
 #[track_caller]
 fn is_blocked(workspace: &Workspace, code: &str) -> String {
     let run = workspace
@@ -125,9 +130,9 @@ fn is_blocked(workspace: &Workspace, code: &str) -> String {
         .collect();
     assert!(blocked.iter().any(|blocked| blocked["code"] == code), "{blocked:#?}");
     let before = workspace.json("s.json");
-    let refused: Run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
+    let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
     assert_eq!(workspace.json("s.json"), before, "nothing was written");
-    format!("{}{}", refused.stdout, blocked.iter().map(ToString::to_string).collect::<String>())
+    paragraphs_with(&refused.stdout, code)
 }
 
 #[test]
@@ -136,8 +141,12 @@ fn two_live_objects_of_one_name_are_named_by_their_ids() {
         Workspace::tenant(&[("a.yaml", &hello("a", "Hello", "  pinMinimumLength: 6\n"))]);
     workspace
         .seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello"), live_hello(2, "Hello")] }));
-    let text = is_blocked(&workspace, "match/ambiguous");
-    assert!(text.contains("000000000001") && text.contains("000000000002"), "{text}");
+    assert_snapshot!(is_blocked(&workspace, "match/ambiguous"), @r#"
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        match/ambiguous: 2 objects of this type and name exist: 00000000-0000-4000-8000-000000000001,
+          00000000-0000-4000-8000-000000000002
+          help: pin the one that you mean by `metadata.id`, or rename the others
+    "#);
 }
 
 #[test]
@@ -161,7 +170,7 @@ fn an_id_that_is_gone_binds_by_name_or_waits_for_recreate() {
     workspace.seed(&json!({ "deviceConfigurations": [live_hello(1, "Hello")] }));
     let run = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(0);
     assert_eq!(run.json()["changes"][0]["action"], "none");
-    assert!(run.stderr.contains("is gone"), "{}", run.stderr);
+    assert_snapshot!(lines_with(&run.stderr, "is gone"), @"warning: windowsIdentityProtectionConfiguration/a: the object 00000000-0000-4000-8000-000000000009 is gone; bound to 00000000-0000-4000-8000-000000000001 instead, which has its name and type. Correct `metadata.id`.");
     for arguments in [
         &["plan"][..],
         &["drift"],
@@ -186,7 +195,18 @@ fn an_object_of_another_type_under_a_pinned_id_is_replaced_only_on_demand() {
     let plan = plan(&workspace);
     assert_eq!(plan["changes"][0]["action"], "replace");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
-    assert!(run.stderr.contains("--allow replace"), "{}", run.stderr);
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Refused, nothing was written:
+      windowsIdentityProtectionConfiguration/a
+        replace: The object sharedPCConfiguration `Hello` is deleted and created again, and devices lose
+          its settings in between.
+      help: if this is intended, run `moorline apply` again with --allow replace
+    error[apply/guard]: the plan is refused; nothing was written
+
+    hint: If it is intended, add: --allow replace
+    ");
     workspace.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "replace"]).expect(0);
     assert_eq!(workspace.json("s.json")["deviceConfigurations"].as_array().map(Vec::len), Some(1));
 }
@@ -197,10 +217,20 @@ fn groups_fail_closed() {
     let workspace = Workspace::tenant(&[("a.yaml", &assigned("{ group: Windows laptop }"))]);
     let group = |id: u8, name: &str| json!({ "id": format!("00000000-0000-4000-8000-0000000001{id:02}"), "displayName": name });
     workspace.seed(&json!({ "groups": [group(1, "Windows laptops"), group(2, "O'Neill's"), group(3, "Twins"), group(4, "Twins")] }));
-    assert!(is_blocked(&workspace, "group/unknown").contains("did you mean `Windows laptops`?"));
+    assert_snapshot!(is_blocked(&workspace, "group/unknown"), @r#"
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        group/unknown: there is no group `Windows laptop`
+          help: did you mean `Windows laptops`?
+          at a.yaml:6
+    "#);
     workspace.write("a.yaml", assigned("{ group: Twins }"));
-    let text = is_blocked(&workspace, "group/ambiguous");
-    assert!(text.contains("000000000103") && text.contains("000000000104"), "{text}");
+    assert_snapshot!(is_blocked(&workspace, "group/ambiguous"), @r#"
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        group/ambiguous: 2 groups are called `Twins`: 00000000-0000-4000-8000-000000000103,
+          00000000-0000-4000-8000-000000000104
+          help: write the id of the one that you mean
+          at a.yaml:6
+    "#);
     workspace.write(
         "a.yaml",
         assigned(
@@ -244,20 +274,38 @@ fn filters_and_scope_tags_fail_closed_as_well() {
         let property = format!("  roleScopeTagIds: [{name}]\n");
         workspace.write("a.yaml", hello("a", "Hello", &property));
     };
-    for (sort, declare, twins) in [
-        ("filter", &filtered as &dyn Fn(&str), [id(3), id(4)]),
-        ("scope-tag", &tagged, ["13".to_owned(), "14".to_owned()]),
-    ] {
-        declare("Corporat");
-        let text = is_blocked(&workspace, &format!("{sort}/unknown"));
-        assert!(text.contains("did you mean `Corporate`?"), "{text}");
-        declare("Twins");
-        let text = is_blocked(&workspace, &format!("{sort}/ambiguous"));
-        assert!(twins.iter().all(|id| text.contains(id)), "{text}");
+    let mut shown = String::new();
+    for (sort, declare) in [("filter", &filtered as &dyn Fn(&str)), ("scope-tag", &tagged)] {
+        for (name, fault) in [("Corporat", "unknown"), ("Twins", "ambiguous")] {
+            declare(name);
+            shown += &format!("{}\n\n", is_blocked(&workspace, &format!("{sort}/{fault}")));
+        }
         declare("O'Neill's");
         workspace.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "assign-all"]).expect(0);
         assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
     }
+    assert_snapshot!(shown, @r#"
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        filter/unknown: there is no assignment filter `Corporat`
+          help: did you mean `Corporate`?
+          at a.yaml:6
+
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        filter/ambiguous: 2 assignment filters are called `Twins`:
+          00000000-0000-4000-8000-000000000203, 00000000-0000-4000-8000-000000000204
+          help: write the id of the one that you mean
+          at a.yaml:6
+
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        scope-tag/unknown: there is no scope tag `Corporat`
+          help: did you mean `Corporate`?
+          at a.yaml:6
+
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        scope-tag/ambiguous: 2 scope tags are called `Twins`: 13, 14
+          help: write the id of the one that you mean
+          at a.yaml:6
+    "#);
 }
 
 #[test]
@@ -267,11 +315,14 @@ fn a_secret_that_must_be_written_is_asked_for_before_the_first_write() {
     workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
     let before = workspace.json("s.json");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(1);
-    assert!(
-        run.stderr.contains("WIFI_PSK") && run.stderr.contains("secret/env-missing"),
-        "{}",
-        run.stderr
-    );
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[secret/env-missing]: 1 secret is not in the environment, so nothing was written:
+        WIFI_PSK, which windowsWifiConfiguration/wifi needs
+
+    hint: Set each in the environment of this run; an empty one counts as missing.
+    ");
     assert_eq!(workspace.json("s.json"), before);
     // What a run says and writes is searched for the secret by itself, the state is not.
     let secret = [("WIFI_PSK", "canary-horse-battery")];
@@ -364,12 +415,11 @@ fn a_deletion_is_refused_by_its_name() {
 fn what_is_to_be_looked_up_is_shown_whole() {
     let workspace = Workspace::example("contoso");
     let plan = workspace.run(&["plan", "--sandbox"]).expect(0).stdout;
-    for whole in [
-        "omaSettings[./Device/Vendor/MSFT/Policy/Config/LocalPoliciesSecurityOptions/InteractiveLogon_MachineInactivityLimit].value",
-        "windows81SCEPCertificateProfile/device-certificate (not created yet)",
-    ] {
-        assert!(plan.contains(whole), "{plan}");
-    }
+    assert_snapshot!(lines_with(&plan, "omaSettings"), @r"
+    ~ omaSettings[./Device/Vendor/MSFT/Policy/Config/LocalPoliciesSecurityOptions/InteractiveLogon_MachineInactivityLimit].value
+    - omaSettings[./Device/Vendor/MSFT/Policy/Config/Experience/AllowCortana]
+    ");
+    assert_snapshot!(lines_with(&plan, "(not created yet)"), @"          windows81SCEPCertificateProfile/device-certificate (not created yet)");
     assert!(!plan.contains("interfaceTypes"), "{plan}");
 }
 
@@ -381,16 +431,47 @@ fn a_limit_on_changes_is_kept() {
         "  cloud: global",
         "  cloud: global\n  guard: { maxChanges: 2 }",
     );
-    for format in ["text", "json", "markdown"] {
-        let plan = workspace.run(&["plan", "--sandbox=s.json", "--format", format]);
-        let plan = plan.expect(0).stdout;
-        assert!(plan.contains("max-changes"), "{plan}");
-        assert!(plan.contains("maxChanges` is 2"), "{plan}");
-    }
+    let shown = |format: &str| {
+        let run = workspace.run(&["plan", "--sandbox=s.json", "--format", format]);
+        run.expect(0).stdout
+    };
+    assert_snapshot!(lines_with(&shown("text"), "max-changes"), @r"
+    risk max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
+      (refused until --allow max-changes)
+    ");
+    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
+    let plan: Value = serde_json::from_str(&shown("json")).expect("a plan");
+    assert_json_snapshot!(plan["limits"], @r#"
+    [
+      {
+        "code": "max-changes",
+        "flag": "--allow max-changes",
+        "message": "14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2."
+      }
+    ]
+    "#);
     let explained = workspace.run(&["explain", "max-changes"]).expect(0).stdout;
-    assert!(explained.contains("spec.guard"), "{explained}");
+    assert_snapshot!(explained, @r"
+    max-changes: The plan has a risk that must be accepted by name.
+      Deletions, replacements, taking every assignment away, assigning an object that exists to all
+      users or devices, turning a filter from include to exclude, targets without a member, and moves of
+      the device registration policy that lock people out or let them in are refused until `--allow`
+      names them, and so is a plan that changes more objects than `spec.guard` of the tenant file allows
+      (`maxChanges`, `maxPercent`; what is created counts too). Assigning a new object to all users or
+      devices is only a warning.
+      - If it is meant, apply with `--allow RISK`; the refusal names the risks.
+    ");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
-    assert!(run.stderr.contains("--allow max-changes"), "{}", run.stderr);
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Refused, nothing was written:
+      max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
+      help: if this is intended, run `moorline apply` again with --allow max-changes
+    error[apply/guard]: the plan is refused; nothing was written
+
+    hint: If it is intended, add: --allow max-changes
+    ");
     workspace.run(&["apply", "--sandbox=s.json", "--yes", "--allow", "max-changes"]).expect(0);
 }
 
@@ -414,11 +495,32 @@ fn a_locked_registration_is_a_blocked_field_and_the_rest_applies() {
         .json();
     assert_eq!(left["summary"]["blockedFields"], 1);
     let drift = ["drift", "--sandbox=s.json", "--format", "json", "--detailed-exitcode"];
-    let drift = workspace.run(&drift).expect(0).json();
+    let drift = workspace.run(&drift).expect(2).json();
     assert_eq!(
         drift["items"][0]["status"], "drifted",
         "what cannot be put back has drifted all the same"
     );
+    let text = workspace.run(&["drift", "--sandbox=s.json"]).expect(0).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Drift: 1 drifted") && !text.contains("No drift"), "{text}");
+    assert!(text.contains("declare the value that it has, or remove the lines"), "{text}");
+    // The remedy.
+    workspace.edit("p.yaml", "noDeviceRegistration", "allDeviceRegistration");
+    workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_fixed_property_that_differs_is_drift() {
+    let manifest = "apiVersion: graph.microsoft.com/beta\nkind: macOSWiFiConfiguration\nmetadata: { name: office }\nspec: { displayName: Office, deploymentChannel: userChannel }\n";
+    let workspace = Workspace::tenant(&[("office.yaml", manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": "#microsoft.graph.macOSWiFiConfiguration", "displayName": "Office", "deploymentChannel": "deviceChannel",
+    }] }));
+    let drift =
+        workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2).stdout;
+    let drift = drift.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(drift.contains("~ ") && !drift.contains("No drift"), "{drift}");
+    assert!(drift.contains("declare the value that it has, or delete the object"), "{drift}");
 }
 
 #[test]
@@ -448,7 +550,13 @@ fn what_replaces_an_object_is_assigned_as_it_is_declared() {
     let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "replace"];
     // Whom it is assigned to would be lost with a run that ends half way.
     let refused = workspace.run(&apply).expect(5);
-    assert!(refused.stdout.contains("assignment/undeclared"), "{refused:?}");
+    assert_snapshot!(paragraphs_with(&refused.stdout, "assignment/undeclared"), @r#"
+    ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
+        assignment/undeclared: the sharedPCConfiguration `Hello` would be deleted and created again as
+          a windowsIdentityProtectionConfiguration, and its assignments are not declared
+          help: correct `kind` or `metadata.id` if another object is meant; else declare
+            `assignments:` as they are to be; `[]` removes all assignments
+    "#);
     workspace.write("a.yaml", format!("{pinned}assignments: [{{ group: Laptops }}]\n"));
     workspace.run(&apply).expect(0);
     let after = workspace.json("s.json");

@@ -1,5 +1,6 @@
 //! `permissions`: no more than the manifests need.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
@@ -54,8 +55,7 @@ fn the_least_set_follows_from_the_manifests() {
     assert_eq!(reasons.len(), 3);
     assert_eq!(reasons[1]["manifests"], json!(["windowsIdentityProtectionConfiguration/hello"]));
     // It covers what a wait for an approval reads, too, which no manifest asks for.
-    let waits = reasons[2]["why"].as_str().unwrap_or_default();
-    assert!(waits.contains("--wait-approval"), "{waits}");
+    assert_snapshot!(reasons[2]["why"].as_str().unwrap_or_default(), @"sees what became of a request for approval, with `--wait-approval` and `--resume`, and which access policies ask for one");
     assert_eq!(reasons[2]["manifests"], json!([]));
 
     let only = permissions(&workspace, &["--only", "deviceRegistrationPolicy/*", "--for", "plan"]);
@@ -104,27 +104,120 @@ fn the_block_of_an_app_registration_has_the_ids() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     assert!(validator.is_valid(&document));
     let text = workspace.run(&["permissions"]).expect(0).stdout;
-    for words in [
-        "plan and drift",
-        "bdba4817-6ba1-4a7c-8a01-be9bc7c242dd=Role",
-        "az ad app permission admin-consent",
-        "Cloud Device Administrator (Entra)",
-    ] {
-        assert!(text.contains(words), "{words} is in\n{text}");
-    }
+    assert_snapshot!(text, @r#"
+    plan and drift
+      Policy.Read.DeviceConfiguration
+        application bdba4817-6ba1-4a7c-8a01-be9bc7c242dd  delegated 3616a4b0-6746-49c4-a678-4c237599074d
+        - reads /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p
+        - Policy.ReadWrite.DeviceConfiguration works as well
+
+      An app that signs in as itself needs no role. A person needs one of each line:
+        reads /policies/deviceRegistrationPolicy: Global Reader (Entra), Cloud Device Administrator
+          (Entra), Intune Administrator (Entra), Windows 365 Administrator (Entra)
+
+      To grant them to an app that signs in as itself:
+        az ad app permission add --id "$APP_ID" \
+          --api 00000003-0000-0000-c000-000000000000 \
+          --api-permissions \
+          bdba4817-6ba1-4a7c-8a01-be9bc7c242dd=Role
+        az ad app permission admin-consent --id "$APP_ID"
+      To grant them to an app that people sign in with:
+        az ad app permission add --id "$APP_ID" \
+          --api 00000003-0000-0000-c000-000000000000 \
+          --api-permissions \
+          3616a4b0-6746-49c4-a678-4c237599074d=Scope
+        az ad app permission admin-consent --id "$APP_ID"
+
+    apply
+      Policy.ReadWrite.DeviceConfiguration
+        application 230fb2d5-aa21-49c1-bfa7-ae1be179d867  delegated 40b534c3-9552-4550-901b-23879c90bcf9
+        - writes /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p
+
+      An app that signs in as itself needs no role. A person needs one of each line:
+        writes /policies/deviceRegistrationPolicy: Cloud Device Administrator (Entra)
+
+      To grant them to an app that signs in as itself:
+        az ad app permission add --id "$APP_ID" \
+          --api 00000003-0000-0000-c000-000000000000 \
+          --api-permissions \
+          230fb2d5-aa21-49c1-bfa7-ae1be179d867=Role
+        az ad app permission admin-consent --id "$APP_ID"
+      To grant them to an app that people sign in with:
+        az ad app permission add --id "$APP_ID" \
+          --api 00000003-0000-0000-c000-000000000000 \
+          --api-permissions \
+          40b534c3-9552-4550-901b-23879c90bcf9=Scope
+        az ad app permission admin-consent --id "$APP_ID"
+    "#);
 }
 
 #[test]
 fn who_grants_them_can_be_handed_a_page() {
     let workspace = Workspace::tenant(&[("policy.yaml", POLICY)]);
     let page = workspace.run(&["permissions", "--format", "markdown"]).expect(0).stdout;
-    for words in [
-        "#### For plan and drift",
-        "| `Policy.Read.DeviceConfiguration` | reads /policies/deviceRegistrationPolicy: ",
-        "  bdba4817-6ba1-4a7c-8a01-be9bc7c242dd=Role\naz ad app permission admin-consent",
-    ] {
-        assert!(page.contains(words), "{words} is in\n{page}");
-    }
+    assert_snapshot!(page, @r#"
+    ### Permissions of Microsoft Graph
+
+    #### For plan and drift
+
+    | permission | what for | application id | delegated id |
+    |---|---|---|---|
+    | `Policy.Read.DeviceConfiguration` | reads /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p | `bdba4817-6ba1-4a7c-8a01-be9bc7c242dd` | `3616a4b0-6746-49c4-a678-4c237599074d` |
+
+    An app that signs in as itself needs no role. A person needs one of each line:
+
+    - reads /policies/deviceRegistrationPolicy: Global Reader &#40;Entra&#41;, Cloud Device Administrator &#40;Entra&#41;, Intune Administrator &#40;Entra&#41;, Windows 365 Administrator &#40;Entra&#41;
+
+    To grant them to an app that signs in as itself:
+
+    ```sh
+    az ad app permission add --id "$APP_ID" \
+      --api 00000003-0000-0000-c000-000000000000 \
+      --api-permissions \
+      bdba4817-6ba1-4a7c-8a01-be9bc7c242dd=Role
+    az ad app permission admin-consent --id "$APP_ID"
+    ```
+
+    To grant them to an app that people sign in with:
+
+    ```sh
+    az ad app permission add --id "$APP_ID" \
+      --api 00000003-0000-0000-c000-000000000000 \
+      --api-permissions \
+      3616a4b0-6746-49c4-a678-4c237599074d=Scope
+    az ad app permission admin-consent --id "$APP_ID"
+    ```
+
+    #### For apply
+
+    | permission | what for | application id | delegated id |
+    |---|---|---|---|
+    | `Policy.ReadWrite.DeviceConfiguration` | writes /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p | `230fb2d5-aa21-49c1-bfa7-ae1be179d867` | `40b534c3-9552-4550-901b-23879c90bcf9` |
+
+    An app that signs in as itself needs no role. A person needs one of each line:
+
+    - writes /policies/deviceRegistrationPolicy: Cloud Device Administrator &#40;Entra&#41;
+
+    To grant them to an app that signs in as itself:
+
+    ```sh
+    az ad app permission add --id "$APP_ID" \
+      --api 00000003-0000-0000-c000-000000000000 \
+      --api-permissions \
+      230fb2d5-aa21-49c1-bfa7-ae1be179d867=Role
+    az ad app permission admin-consent --id "$APP_ID"
+    ```
+
+    To grant them to an app that people sign in with:
+
+    ```sh
+    az ad app permission add --id "$APP_ID" \
+      --api 00000003-0000-0000-c000-000000000000 \
+      --api-permissions \
+      40b534c3-9552-4550-901b-23879c90bcf9=Scope
+    az ad app permission admin-consent --id "$APP_ID"
+    ```
+    "#);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! A property that is called sensitive is kept out of everything that a run says and writes, without code for it.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 
 const ENV: (&str, &str) = ("NOTE_TOKEN", "canary-declared");
 
@@ -80,6 +82,7 @@ impl Added {
 
 #[test]
 fn property_that_is_called_sensitive_is_shown_nowhere() {
+    let (mut planned, mut taken_back, mut refusals) = (String::new(), String::new(), String::new());
     for added in added() {
         let declared = added.declared;
         let workspace = added.workspace(&[
@@ -119,7 +122,8 @@ fn property_that_is_called_sensitive_is_shown_nowhere() {
         };
         for format in ["text", "markdown", "json"] {
             let plan = run(&["plan", "--previous", "before", "--format", format]).expect(0);
-            assert!(plan.stdout.contains("withheld"), "{}: {}", added.on, plan.stdout);
+            let withheld = lines_with(&plan.stdout, "withheld");
+            planned += &format!("{} in {format}:\n{withheld}\n", added.on);
         }
         // Neither a digest tells the value, nor that it is another one.
         let digest = |state: &str| {
@@ -139,18 +143,115 @@ fn property_that_is_called_sensitive_is_shown_nowhere() {
             run(&["drift", "--format", format]).expect(0);
         }
         let back = run(&["rollback", journal, "--yes", "--allow", "delete"]).expect(0);
-        let said = [back.stdout, back.stderr].concat();
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(said.contains("holds a secret, which no journal does"), "{}: {said}", added.on);
+        taken_back += &format!("{}:\n{}\n", added.on, paragraphs_with(&back.stdout, "warning: "));
 
         let literal = declared.replace("{ $env: NOTE_TOKEN }", "canary-literal");
         workspace.edit("changed.yaml", declared, &literal);
         for format in ["text", "json"] {
             let validate = ["validate", "--format", format];
             let refused = workspace.run_with(&validate, &variables).expect(3);
-            assert!(refused.stdout.contains("secret/literal"), "{}", refused.stdout);
+            let code = lines_with(&refused.stdout, "secret/literal");
+            refusals += &format!("{} in {format}:\n{code}\n", added.on);
         }
     }
+    let _filters = stable_snapshots();
+    assert_snapshot!(planned, @r#"
+    deviceConfiguration.description in text:
+          + description  (withheld)
+          1 undeclared setting is left alone: description = (withheld)
+    released: iosGeneralDeviceConfiguration/silent description, live stays (withheld)
+    deviceConfiguration.description in markdown:
+    + description  (withheld)
+    Left alone, because not declared: 1 setting (`description = (withheld)`)
+    - released: iosGeneralDeviceConfiguration/silent description, live stays &#40;withheld&#41;
+    deviceConfiguration.description in json:
+              "before": "withheld",
+              "after": "withheld",
+              "after": "withheld",
+              "live": "withheld"
+              "live": "withheld",
+    appListItem.publisher in text:
+          + compliantAppsList  [{ appId: mail, name: Mail, publisher: (withheld) }]
+          1 undeclared setting is left alone: compliantAppsList = [{ name: Post, publisher: (withheld)
+      publisher: (withheld) }]
+    appListItem.publisher in markdown:
+    + compliantAppsList  [{ appId: mail, name: Mail, publisher: (withheld) }]
+    Left alone, because not declared: 1 setting (`compliantAppsList = [{ name: Post, publisher: (withheld) }]`)
+    - released: iosGeneralDeviceConfiguration/silent compliantAppsList, live stays &#91;&#123; name: Post, publisher: &#40;withheld&#41; &#125;&#93;
+    appListItem.publisher in json:
+                    "$withheld": true
+                    "$withheld": true
+                      "$withheld": true
+                      "$withheld": true
+                      "$withheld": true
+    omaSetting.description in text:
+                  + description  (withheld)
+            description: (withheld), displa…
+      omaSettingInteger, description: (withheld), displayName: a, isReadOnly: false, omaUri: ./a, value:
+    omaSetting.description in markdown:
+    +         description  (withheld)
+    Left alone, because not declared: 1 setting (`omaSettings = [{ @odata.type: omaSettingInteger, description: (withheld), displayName: a, isReadOnly: false, omaUri: ./a, value: 1 }]`)
+    - released: windows10CustomConfiguration/silent omaSettings, live stays &#91;&#123; &#64;&#8203;odata.type: omaSettingInteger, description: &#40;withheld&#41;, displayName: a, isReadOnly: false, omaUri: ./a, value: 1 &#125;&#93;
+    omaSetting.description in json:
+              "before": "withheld",
+              "after": "withheld",
+                      "$withheld": true
+                      "$withheld": true
+                      "$withheld": true
+    "#);
+    assert_snapshot!(taken_back, @r"
+    deviceConfiguration.description:
+    warning: iosGeneralDeviceConfiguration/gone: `description` cannot be restored: it holds a secret,
+      which no journal does
+    warning: iosGeneralDeviceConfiguration/gone: `Gone` is created again and gets another id: references
+      to the deleted object do not find it
+    warning: the manifests still declare what is taken back here: revert
+      iosGeneralDeviceConfiguration/changed, iosGeneralDeviceConfiguration/fresh,
+      iosGeneralDeviceConfiguration/gone, iosGeneralDeviceConfiguration/silent as well, or the next
+      `moorline apply` makes these changes again
+    Plan: 1 to create, 2 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    appListItem.publisher:
+    warning: iosGeneralDeviceConfiguration/changed: `compliantAppsList` cannot be restored: it holds a
+      secret, which no journal does
+    warning: iosGeneralDeviceConfiguration/gone: an element of `compliantAppsList` cannot be restored:
+      it holds a secret, which no journal does
+    warning: iosGeneralDeviceConfiguration/gone: `Gone` is created again and gets another id: references
+      to the deleted object do not find it
+    warning: the manifests still declare what is taken back here: revert
+      iosGeneralDeviceConfiguration/changed, iosGeneralDeviceConfiguration/fresh,
+      iosGeneralDeviceConfiguration/gone, iosGeneralDeviceConfiguration/silent as well, or the next
+      `moorline apply` makes these changes again
+    Plan: 1 to create, 2 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    omaSetting.description:
+    warning: windows10CustomConfiguration/changed: `omaSettings` cannot be restored: it holds a secret,
+      which no journal does
+    warning: windows10CustomConfiguration/gone: an element of `omaSettings` cannot be restored: it holds
+      a secret, which no journal does
+    warning: windows10CustomConfiguration/gone: `Gone` is created again and gets another id: references
+      to the deleted object do not find it
+    warning: the manifests still declare what is taken back here: revert
+      windows10CustomConfiguration/changed, windows10CustomConfiguration/fresh,
+      windows10CustomConfiguration/gone, windows10CustomConfiguration/silent as well, or the next
+      `moorline apply` makes these changes again
+    Plan: 1 to create, 2 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    ");
+    assert_snapshot!(refusals, @r#"
+    deviceConfiguration.description in text:
+    error[secret/literal]: `description` is a secret, and no file may hold it
+    deviceConfiguration.description in json:
+          "code": "secret/literal",
+    appListItem.publisher in text:
+    error[secret/literal]: `publisher` is a secret, and no file may hold it
+    appListItem.publisher in json:
+          "code": "secret/literal",
+    omaSetting.description in text:
+    error[secret/literal]: `description` is a secret, and no file may hold it
+    omaSetting.description in json:
+          "code": "secret/literal",
+    "#);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Device compliance policies, from the first plan to the rollback, and beside device configurations.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 use crate::support::{Run, Workspace, copy};
 
 const KIND: &str = "windows10CompliancePolicy";
@@ -123,7 +125,17 @@ fn policy_in_v1_has_its_actions_and_no_scope_tags() {
     let tagged = format!("{spec}  roleScopeTagIds: ['0']\n");
     workspace.write("windows.yaml", manifest("Windows", "v1.0", &tagged));
     let refused = workspace.run(&["validate"]).expect(3);
-    assert!(refused.stdout.contains("roleScopeTagIds"), "{}", refused.stdout);
+    assert_snapshot!(refused.stdout, @r"
+    error[schema/additionalProperties]: `windows10CompliancePolicy` has no property `roleScopeTagIds`
+      --> windows.yaml:11:3
+       |
+    11 |   roleScopeTagIds: ['0']
+       |   ^^^^^^^^^^^^^^^
+       |
+       = help: beta has it: use `apiVersion: graph.microsoft.com/beta`
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -135,7 +147,19 @@ fn new_policy_needs_exactly_one_action_that_blocks() {
     let two = actions(24).replace("actionType: notification", "actionType: block");
     workspace.write("windows.yaml", manifest("Windows", "beta", &two));
     let refused = workspace.run(&["validate"]).expect(3);
-    assert!(refused.stdout.contains("rule/one-block-action"), "{}", refused.stdout);
+    assert_snapshot!(refused.stdout, @r"
+    error[rule/one-block-action]: 2 elements of `scheduledActionsForRule.scheduledActionConfigurations` have `actionType: block`
+     --> windows.yaml:9:11
+      |
+    8 |         - { actionType: block, gracePeriodHours: 0, notificationTemplateId: 5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b…
+      |           ----------------------------------------------------------------------------------------------------- the first is here
+    9 |         - { actionType: block, gracePeriodHours: 24 }
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: keep one of them
+
+    Invalid: 1 error in 1 file.
+    ");
 }
 
 #[test]
@@ -219,10 +243,15 @@ fn what_was_declared_before_is_looked_for_in_its_own_family() {
 #[test]
 fn permissions_doctor_and_kinds_know_compliance_policies() {
     let workspace = workspace(&[("windows.yaml", &windows(24, ""))]);
-    let needs = workspace.run(&["permissions", "--format", "json"]).expect(0).stdout;
-    assert!(needs.contains("/deviceManagement/deviceCompliancePolicies"), "{needs}");
+    let needs = workspace.run(&["permissions", "--format", "json"]).expect(0).json();
+    let why = |at: usize| needs["items"][at]["permissions"][0]["reasons"][0]["why"].clone();
+    let path = "/deviceManagement/deviceCompliancePolicies";
+    assert_eq!([why(0), why(2)], [format!("reads {path}"), format!("writes {path}")]);
     let doctor = workspace.run(&["doctor", "--sandbox=s.json", "--format", "json"]).stdout;
-    assert!(doctor.contains("deviceCompliancePolicies"), "{doctor}");
+    assert_snapshot!(lines_with(&doctor, "deviceCompliancePolicies"), @r#"
+    "id": "read/deviceCompliancePolicies",
+    "title": "reading deviceCompliancePolicies",
+    "#);
     let kinds = workspace.run(&["kinds", "--format", "json"]).expect(0).json();
     let of_family = |kind: &&Value| kind["path"] == "/deviceManagement/deviceCompliancePolicies";
     let kinds: Vec<&Value> =
@@ -322,7 +351,13 @@ fn member_that_an_action_leaves_out_has_its_default() {
     let address = format!("{KIND}/Windows");
     workspace.run(&["sandbox", "edit", "s.json", &address, "--set", path]).expect(0);
     let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
-    assert!(drift.stdout.contains("[block].gracePeriodHours"), "{}", drift.stdout);
+    let _filters = stable_snapshots();
+    assert_snapshot!(paragraphs_with(&drift.stdout, "gracePeriodHours"), @r#"
+    ~ windows10CompliancePolicy/windows   "Windows"   windows.yaml:2
+        last modified [time]
+        + scheduledActionsForRule[0].scheduledActionConfigurations[block].gracePeriodHours
+            declared unset, the tenant has 8760  windows.yaml:7
+    "#);
     apply(&workspace, &[]);
     assert_eq!(hours(&policy(&workspace)), 0);
 }
@@ -353,7 +388,17 @@ fn action_that_wipes_is_refused_until_it_is_allowed() {
     let wiping = windows(24, "").replace("actionType: notification, gracePeriodHours: 0, notificationTemplateId: 5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b11", "actionType: wipe, gracePeriodHours: 240");
     workspace.write("windows.yaml", wiping);
     let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
-    assert!(refused.stderr.contains("--allow compliance/wipe"), "{}", refused.stderr);
+    assert_snapshot!(refused.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Refused, nothing was written:
+      windows10CompliancePolicy/windows
+        compliance/wipe: Devices that do not comply would be wiped.
+      help: if this is intended, run `moorline apply` again with --allow compliance/wipe
+    error[apply/guard]: the plan is refused; nothing was written
+
+    hint: If it is intended, add: --allow compliance/wipe
+    ");
     apply(&workspace, &["--allow", "compliance/wipe"]);
 }
 
@@ -369,10 +414,13 @@ fn change_of_two_actions_is_shown_at_each() {
     apply(&workspace, &["--allow", "compliance/retire"]);
     workspace.write("windows.yaml", spec(48, 1000));
     let shown = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
-    for line in ["[block].gracePeriodHours", "24 -> 48", "[retire].gracePeriodHours", "720 -> 1000"]
-    {
-        assert!(shown.contains(line), "{line}\n{shown}");
-    }
+    assert_snapshot!(paragraphs_with(&shown, "gracePeriodHours"), @r#"
+    ~ windows10CompliancePolicy/windows   "Windows"   windows.yaml:2
+        ~ scheduledActionsForRule[0].scheduledActionConfigurations[block].gracePeriodHours  24 -> 48
+        ~ scheduledActionsForRule[0].scheduledActionConfigurations[retire].gracePeriodHours
+            720 -> 1000
+        reaches nobody; no device has reported it
+    "#);
 }
 
 #[test]
@@ -385,5 +433,15 @@ fn template_is_named_by_a_guid_in_capitals_or_not() {
     let name = windows(24, "").replace("5d7ea2fe-5b1d-4c57-9d0a-3d7f0e8a1b11", "Warn users");
     workspace.write("windows.yaml", name);
     let refused = workspace.run(&["validate"]).expect(3);
-    assert!(refused.stdout.contains("value/guid"), "{}", refused.stdout);
+    assert_snapshot!(refused.stdout, @r"
+    error[value/guid]: `Warn users` is no id: `notificationTemplateId` takes a GUID
+     --> windows.yaml:9:84
+      |
+    9 |         - { actionType: notification, gracePeriodHours: 0, notificationTemplateId: Warn users }
+      |                                                                                    ^^^^^^^^^^
+      |
+      = help: write the object's id, as Graph Explorer or the portal's address shows it
+
+    Invalid: 1 error in 1 file.
+    ");
 }

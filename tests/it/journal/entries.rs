@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use moorline::kinds;
+use insta::assert_snapshot;
 use moorline::schema::model::Model;
 use moorline::schema::types::GraphVersion;
 use serde_json::{Value, json};
 
 use crate::samples::{self, SECRET};
 use crate::support::Workspace;
+use crate::support::snapshots::{lines_with, stable_snapshots};
 
 const APPLY: [&str; 3] = ["apply", "--sandbox=s.json", "--yes"];
 
@@ -118,7 +119,8 @@ fn without_a_journal_nothing_is_written() {
     let error = run.json();
     assert_eq!(error["code"], "journal/unwritable", "{error:#}");
     let message = error["message"].as_str().expect("a message");
-    assert!(message.contains("nothing was written"), "{message}");
+    let _filters = stable_snapshots();
+    assert_snapshot!(message, @"the journal `.moorline/journal` cannot be written, so nothing was written");
     let live = &workspace.json("s.json")["deviceConfigurations"];
     assert_eq!(live.as_array().map(Vec::len), Some(1));
     assert_eq!(live[0]["pinMinimumLength"], 4);
@@ -140,7 +142,7 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
     workspace.edit("first.yaml", "displayName: first", &description);
     let served = Served::new(workspace, json!({}));
     let limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
-    let (binary, url) = (env!("CARGO_BIN_EXE_moorline"), served.running.graph_url());
+    let (binary, url) = (env!("CARGO_BIN_EXE_moorline"), served.running.url());
     let mut shell = Command::new("/bin/sh");
     shell
         .args(["-c", limited, "sh", binary, "apply", "--yes"])
@@ -150,7 +152,38 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
         .env("MOORLINE_STATE_DIR", served.workspace.file(".state"))
         .envs([("AZURE_CLIENT_ID", "tests"), ("AZURE_CLIENT_SECRET", "canary")]);
     let run = Run::from(shell.output().expect("the shell runs")).expect(1);
-    assert!(run.stdout.contains("it was not sent"), "{}", run.stdout);
+    let _filters = stable_snapshots();
+    assert_snapshot!(run.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ~ windowsIdentityProtectionConfiguration/first   "first"   first.yaml:2
+          + description       xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (8,000 bytes)
+          ~ pinMinimumLength  4 -> 6
+          assignments
+            + group Laptops
+          reaches 0 devices and 0 users (1 group), until now nobody; no device has reported it
+
+      + windowsIdentityProtectionConfiguration/second   "second"   second.yaml:2
+          + displayName       second
+          + pinMinimumLength  6
+          reaches nobody
+
+    warning: windowsIdentityProtectionConfiguration/second: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
+    Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 1 assignment change.
+    Digest sha256:[digest]
+
+      failed     update  windowsIdentityProtectionConfiguration/first   "first"
+          it was not sent: the journal `.moorline/journal/[run].jsonl` cannot be
+            written: [system error]
+          help: make room for the journal, and run it again
+      not begun  create  windowsIdentityProtectionConfiguration/second  "second"
+          the run ended before: nothing more could be sent
+
+    Applied: 0 done, 1 failed, 1 skipped.
+    Journal .moorline/journal/[run].jsonl
+    "#);
     assert_eq!(served.tenant()["deviceConfigurations"][0]["pinMinimumLength"], 4);
     let [path] = &journals(&served.workspace)[..] else {
         panic!("one run has one journal");
@@ -167,7 +200,7 @@ fn no_secret_is_in_a_journal() {
     let workspace = Workspace::tenant(&[]);
     workspace.seed(&samples::directory());
     let declare = |description: &str| {
-        for kind in kinds::all() {
+        for kind in samples::creatable() {
             let mut spec = samples::full(model, &kind.name, "Full");
             if !Value::Object(spec.clone()).to_string().contains(SECRET) {
                 continue;
@@ -230,16 +263,37 @@ fn an_edited_journal_is_shown_before_anything_is_done_and_reads_no_environment()
     let rollback = ["rollback", &journal, "--sandbox=s.json", "--only", "*/first", "--skip-stale"];
     let before = workspace.json("s.json");
     let run = workspace.run_with(&rollback, &[("CANARY", "canary")]).expect(5);
-    let shown = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in [
-        "~ pinMinimumLength 6 -> 12",
-        "`description` cannot be restored",
-        "`displayName` cannot be restored",
-        "its assignments cannot be restored",
-    ] {
-        assert!(shown.contains(words), "{words}\n{}", run.stdout);
-    }
-    assert!(run.stderr.contains("apply/no-terminal"), "{}", run.stderr);
+    let _filters = stable_snapshots();
+    assert_snapshot!(run.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), only */first
+
+      ~ windowsIdentityProtectionConfiguration/first   "first"
+          .moorline/journal/[run].jsonl:2
+          ~ pinMinimumLength  6 -> 12
+
+    warning: windowsIdentityProtectionConfiguration/first: `description` cannot be restored: it holds a
+      secret, which no journal does
+    warning: windowsIdentityProtectionConfiguration/first: `displayName` cannot be restored: it holds a
+      name that begins with `$`
+    warning: windowsIdentityProtectionConfiguration/first: `id` cannot be restored: it was not set, and
+      no value unsets it
+    warning: windowsIdentityProtectionConfiguration/first: `nothing.of.it` cannot be restored: the type
+      has no such property
+    warning: windowsIdentityProtectionConfiguration/first: its assignments cannot be restored: it holds
+      a name that begins with `$`
+    warning: the manifests still declare what is taken back here: revert
+      windowsIdentityProtectionConfiguration/first as well, or the next `moorline apply` makes these
+      changes again
+    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[apply/no-terminal]: there is no terminal to ask for confirmation; nothing was written
+
+    hint: Review the plan, then run it with `--yes`.
+    ");
     assert_eq!(workspace.json("s.json"), before, "nothing is written unasked");
 
     let yes = [&rollback[..], &["--yes"]].concat();
@@ -265,9 +319,16 @@ fn a_run_that_is_resumed_takes_no_value_from_the_journal() {
     ]);
     rewrite(&workspace, &journal, &lines);
     let run = workspace.run(&[&APPLY[..], &["--resume", &journal]].concat()).expect(0);
-    for words in ["ended suddenly", "gone is no longer declared", "2 of 2 changes are left"] {
-        assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
-    }
+    let _filters = stable_snapshots();
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    warning: an earlier run ended suddenly; its journal is .moorline/journal/[run].jsonl. It had begun to update windowsIdentityProtectionConfiguration/first: the tenant has no such object. 1 change was not begun.
+    Resuming .moorline/journal/[run].jsonl: 2 of 2 changes are left.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    warning: windowsIdentityProtectionConfiguration/gone is no longer declared, and is left as it is
+    Applying
+    [1/1] windowsIdentityProtectionConfiguration/first applied
+    ");
     let live = &workspace.json("s.json")["deviceConfigurations"];
     assert_eq!(live.as_array().map(Vec::len), Some(1), "the second was not to be written");
     assert_eq!(live[0]["pinMinimumLength"], 6);
@@ -311,9 +372,6 @@ fn a_journal_that_cannot_be_read_keeps_no_apply_from_its_work() {
     let workspace = tenant();
     workspace.write(".moorline/journal/20260101T000000Z-0a1b2c3d.jsonl", "{}\n{}\n");
     let run = workspace.run(&APPLY).expect(0);
-    assert!(
-        run.stderr.contains("0a1b2c3d.jsonl:1: this is no line of a journal"),
-        "{}",
-        run.stderr
-    );
+    let _filters = stable_snapshots();
+    assert_snapshot!(lines_with(&run.stderr, "0a1b2c3d.jsonl"), @"warning: an earlier run left a journal that cannot be settled: .moorline/journal/[run].jsonl:1: this is no line of a journal: missing field `kind` at line 1 column 2");
 }

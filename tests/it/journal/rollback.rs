@@ -1,13 +1,15 @@
 //! Taking back what an apply wrote.
 
+use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
 mod every_kind;
 mod references;
 
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 15] = [
     "--yes",
     "--allow",
     "delete",
@@ -21,6 +23,8 @@ const ALLOWED: [&str; 13] = [
     "registration/join-nobody",
     "--allow",
     "registration/local-admins-widened",
+    "--allow",
+    "widen-to-all",
 ];
 
 fn plan(workspace: &Workspace) -> Value {
@@ -47,16 +51,34 @@ fn what_an_apply_of_the_example_wrote_is_taken_back_to_the_last_setting() {
     assert_ne!(plan(&workspace)["digest"], before["digest"]);
 
     let run = rollback(&workspace, &journal, &[]).expect(0);
-    let stdout = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in [
-        "- androidDeviceOwnerTrustedRootCertificate/root-ca",
-        "~ userDeviceQuota 20 -> 50",
-        "what the tenant masks in `omaSettings` stays as that run wrote it",
-        "the manifests still declare what is taken back here",
-        "Applied: 14 done, 0 failed, 0 skipped.",
-    ] {
-        assert!(stdout.contains(words), "{words}\n{}", run.stdout);
-    }
+    let _filters = stable_snapshots();
+    assert_snapshot!(paragraphs_with(&run.stdout, "/root-ca   "), @r#"
+    - androidDeviceOwnerTrustedRootCertificate/root-ca   "Contoso Root CA"
+        .moorline/journal/[run].jsonl:2
+        to be deleted
+        risk delete: The object is deleted, and devices lose its settings.
+          (refused until --allow delete)
+    "#);
+    assert_snapshot!(paragraphs_with(&run.stdout, "~ userDeviceQuota"), @r#"
+    ~ deviceRegistrationPolicy/device-registration   "Device Registration Policy"
+        .moorline/journal/[run].jsonl:3
+        ~ multiFactorAuthConfiguration  required -> notRequired
+        ~ userDeviceQuota               20 -> 50
+        risk registration/mfa-off: Devices could be joined or registered with a password alone.
+          (refused until --allow registration/mfa-off)
+    "#);
+    assert_snapshot!(paragraphs_with(&run.stdout, "warning: "), @r"
+    warning: windows10CustomConfiguration/custom-settings: what the tenant masks in `omaSettings` stays
+      as that run wrote it
+    warning: the manifests still declare what is taken back here: revert
+      androidDeviceOwnerTrustedRootCertificate/root-ca, deviceRegistrationPolicy/device-registration,
+      iosGeneralDeviceConfiguration/ios-restrictions, macOSCustomConfiguration/macos-login,
+      macOSEndpointProtectionConfiguration/macos-protection and 9 more as well, or the next `moorline
+      apply` makes these changes again
+    Plan: 0 to create, 8 to update, 0 to replace, 5 to delete, 2 assignment changes.
+    Digest sha256:[digest]
+    ");
+    assert_snapshot!(lines_with(&run.stdout, "Applied: "), @"Applied: 14 done, 0 failed, 0 skipped.");
     // The digest is of what every object is like, and of all that would be sent.
     let after = plan(&workspace);
     assert_eq!(after["digest"], before["digest"], "{:#}", after["summary"]);
@@ -68,8 +90,22 @@ fn a_rollback_can_be_taken_back_itself() {
     let journal = apply(&workspace);
     let back = rollback(&workspace, &journal, &["--format", "json"]).expect(0);
     let journal = back.json()["journal"].clone();
-    let again = rollback(&workspace, journal.as_str().expect("a journal"), &[]).expect(0);
-    assert!(again.stdout.contains("is created again and gets another id"), "{}", again.stdout);
+    let journal = journal.as_str().expect("a journal");
+    let shown = rollback(&workspace, journal, &["--dry-run", "--format", "json"]).expect(0).json();
+    assert_json_snapshot!(shown["warnings"], @r#"
+    [
+      "macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use the settings catalog",
+      "windows10CustomConfiguration/custom-settings: what the tenant masks in `omaSettings` stays as that run wrote it",
+      "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `preSharedKey` cannot be restored: the tenant never shows whether it is set",
+      "androidDeviceOwnerTrustedRootCertificate/root-ca: `Contoso Root CA` is created again and gets another id: references to the deleted object do not find it",
+      "macOSEndpointProtectionConfiguration/macos-protection: `macOS endpoint protection` is created again and gets another id: references to the deleted object do not find it",
+      "windows81SCEPCertificateProfile/device-certificate: `Device certificate` is created again and gets another id: references to the deleted object do not find it",
+      "windowsKioskConfiguration/lobby-kiosk: `Lobby kiosk` is created again and gets another id: references to the deleted object do not find it",
+      "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `Corporate Wi-Fi` is created again and gets another id: references to the deleted object do not find it",
+      "the manifests still declare what is taken back here: revert windowsIdentityProtectionConfiguration/windows-hello as well, or the next `moorline apply` makes these changes again"
+    ]
+    "#);
+    rollback(&workspace, journal, &[]).expect(0);
     let summary = &plan(&workspace)["summary"];
     assert_eq!(summary["unchanged"], 28, "{summary:#}");
 }
@@ -125,10 +161,27 @@ fn what_somebody_changed_since_is_not_taken_back() {
     let journal = apply(&workspace);
     edit(&workspace, &format!("{HELLO}/A"), "pinMinimumLength=5");
     let run = rollback(&workspace, &journal, &[]).expect(4);
-    let words = format!("{HELLO}/a: pinMinimumLength was left at 6 and is 5 now");
-    assert!(run.stderr.contains(&words), "{}", run.stderr);
+    let _filters = stable_snapshots();
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[rollback/stale]: 1 object changed since that run, so nothing was written:
+        windowsIdentityProtectionConfiguration/a: pinMinimumLength was left at 6 and is 5 now
+
+    hint: Take back what was done since first, or only the rest of it with `--skip-stale`.
+    ");
     assert_eq!(pins(&workspace), [5, 6]);
     rollback(&workspace, &journal, &["--dry-run"]).expect(4);
+    // The plan, and the error on stderr alone: a program reads one document.
+    let dry = rollback(&workspace, &journal, &["--dry-run", "--format", "json"]).expect(4);
+    assert_eq!(dry.json()["kind"], "plan");
+    assert_eq!(lines_with(&dry.stderr, "error["), lines_with(&run.stderr, "error["));
+    let saved = ["--dry-run", "--format", "json", "--output", "plan.json"];
+    let dry = rollback(&workspace, &journal, &saved).expect(4);
+    assert_eq!(
+        (&dry.json()["kind"], &workspace.json("plan.json")["kind"]),
+        (&json!("error"), &json!("plan"))
+    );
 
     let skip = ["--skip-stale", "--format", "json"];
     let outcome = rollback(&workspace, &journal, &skip).expect(6).json();
@@ -154,7 +207,11 @@ fn what_somebody_changed_beside_it_stays() {
         (&json!(99), &Value::Null)
     );
     let run = rollback(&workspace, &journal, &[]).expect(0);
-    assert!(run.stdout.contains("No changes. 2 objects match"), "{}", run.stdout);
+    assert_snapshot!(run.stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 2 objects match what is declared.
+    ");
 }
 
 #[test]
@@ -170,7 +227,7 @@ fn a_rollback_needs_no_valid_manifests_and_reminds_of_those_that_want_it_again()
     let [one] = &reminded(rollback(&workspace, &journal, &dry).expect(0))[..] else {
         panic!("one of the two was reverted already");
     };
-    assert!(one.contains(&format!("revert {HELLO}/b as well")), "{one}");
+    assert_snapshot!(one, @"the manifests still declare what is taken back here: revert windowsIdentityProtectionConfiguration/b as well, or the next `moorline apply` makes these changes again");
     assert_eq!(pins(&workspace), [6, 6], "it was a dry run");
 
     workspace.edit("b.yaml", "pinMinimumLength: 6", "pinMinimumLength: four");
@@ -186,13 +243,30 @@ fn what_was_created_is_deleted_only_on_demand_and_only_by_its_id() {
     workspace.seed(&json!({ "deviceConfigurations": [live(GENERAL, 1, "A", PASSWORD)] }));
     let journal = apply(&workspace);
     let refused = workspace.run(&["rollback", &journal, "--sandbox=s.json", "--yes"]).expect(5);
-    assert!(refused.stderr.contains("--allow delete"), "{}", refused.stderr);
+    let _filters = stable_snapshots();
+    assert_snapshot!(refused.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    Refused, nothing was written:
+      windowsIdentityProtectionConfiguration/a
+        delete: The object is deleted, and devices lose its settings.
+      help: if this is intended, run `moorline rollback` again with --allow delete
+    error[apply/guard]: the plan is refused; nothing was written
+
+    hint: If it is intended, add: --allow delete
+    ");
 
     let text = std::fs::read_to_string(workspace.file(&journal)).expect("a journal");
     let unknown: Vec<&str> = text.lines().filter(|line| !line.contains("\"result\"")).collect();
     workspace.write("unknown.jsonl", unknown.join("\n") + "\n");
     let run = rollback(&workspace, "unknown.jsonl", &[]).expect(0);
-    assert!(run.stdout.contains("it is not known whether it was created"), "{}", run.stdout);
+    assert_snapshot!(run.stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 0 objects match what is declared.
+    warning: windowsIdentityProtectionConfiguration/a: it is not known whether it was created: if it
+      was, delete it in the portal
+    ");
 
     rollback(&workspace, &journal, &[]).expect(0);
     let left = &workspace.json("s.json")["deviceConfigurations"];
@@ -227,10 +301,16 @@ fn what_was_replaced_is_there_again_under_another_id() {
 #[cfg(debug_assertions)]
 #[test]
 fn what_the_service_made_of_it_is_taken_back_too() {
-    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 200 }\n";
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 20 }\n";
     let workspace = Workspace::tenant(&[("policy.yaml", policy)]);
+    // The read after the write shows another value.
+    let edit = json!({ "object": "deviceRegistrationPolicy", "set": ["userDeviceQuota=100"], "as": "alice@contoso.com" });
+    let call = json!({ "method": "GET", "path": "/*/policies/deviceRegistrationPolicy", "nth": 3 });
+    let fault = json!({ "match": call, "effect": { "edit": edit } });
+    workspace.write("faults.json", json!({ "faults": [fault] }).to_string());
     let quota = || workspace.json("s.json")["deviceRegistrationPolicy"]["userDeviceQuota"].clone();
-    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let faults = ["--sandbox=s.json", "--sandbox-faults=faults.json"];
+    let arguments = [&["apply", "--yes", "--format", "json"][..], &faults].concat();
     let outcome = workspace.run(&arguments).expect(6).json();
     assert_eq!((&outcome["items"][0]["status"], quota()), (&json!("didNotStick"), json!(100)));
     let journal = outcome["journal"].as_str().expect("a journal");
@@ -246,7 +326,15 @@ fn an_object_that_was_deleted_twice_is_not_made_twice() {
     workspace.write("a.yaml", hello("name: a", "displayName: A, pinMinimumLength: 9"));
     apply(&workspace);
     let run = rollback(&workspace, &journal, &[]).expect(4);
-    assert!(run.stderr.contains("`A` exists again, as "), "{}", run.stderr);
+    let _filters = stable_snapshots();
+    assert_snapshot!(run.stderr, @r"
+    Using the sandbox, kept in s.json.
+    Reading the sandbox of contoso.onmicrosoft.com …
+    error[rollback/stale]: 1 object changed since that run, so nothing was written:
+        windowsIdentityProtectionConfiguration/a: `A` exists again, as [id]
+
+    hint: Take back what was done since first, or only the rest of it with `--skip-stale`.
+    ");
 }
 
 #[test]
@@ -278,7 +366,13 @@ fn neither_claims_nor_protection_are_forgotten() {
     assert_eq!(objects(), [(json!("A"), tags.clone()), (json!("B"), tags.clone())]);
 
     let refused = rollback(&workspace, &journal, &[]).expect(5);
-    assert!(refused.stdout.contains("`metadata.protect` forbids it"), "{}", refused.stdout);
+    let _filters = stable_snapshots();
+    assert_snapshot!(paragraphs_with(&refused.stdout, "metadata.protect"), @r#"
+    ! windowsIdentityProtectionConfiguration/b   "B"
+        .moorline/journal/[run].jsonl:4
+        manifest/protected: the object would be deleted, and `metadata.protect` forbids it
+          help: remove `protect: true` from the manifest first, in a change of its own
+    "#);
     rollback(&workspace, &journal, &["--skip-blocked"]).expect(6);
     let back = [(json!("A"), json!(["0"])), (json!("B"), tags), (json!("Orphan"), json!(["7"]))];
     assert_eq!(
@@ -301,8 +395,14 @@ fn a_secret_that_was_written_again_is_neither_restored_nor_unset() {
     let journal = write(&["--rewrite-secret", "windowsWifiConfiguration/wifi"], "canary-second");
     let withheld = workspace.json("s.json")["withheld"].clone();
     let run = rollback(&workspace, &journal, &[]).expect(0);
-    let shown = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(shown.contains("`preSharedKey` cannot be restored"), "{}", run.stdout);
+    let _filters = stable_snapshots();
+    assert_snapshot!(run.stdout, @r"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 0 objects match what is declared.
+    warning: windowsWifiConfiguration/wifi: `preSharedKey` cannot be restored: the tenant never shows
+      whether it is set
+    ");
     assert_eq!(workspace.json("s.json")["withheld"], withheld);
 }
 

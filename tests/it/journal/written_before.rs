@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 use crate::support::{Run, Workspace, repository};
 
 const STATES: [&str; 5] =
@@ -29,7 +31,7 @@ const INTERRUPTED: [(&str, &str); 12] = [
 
 const POLICY: &str = "the registration policy";
 
-const ALLOWED: [&str; 8] = [
+const ALLOWED: [&str; 10] = [
     "--sandbox=s.json",
     "--yes",
     "--allow",
@@ -38,6 +40,8 @@ const ALLOWED: [&str; 8] = [
     "replace",
     "--allow",
     "unassign-all",
+    "--allow",
+    "widen-to-all",
 ];
 
 const SECRETS: [(&str, &str); 2] = [("OMA_KEY", "canary-oma"), ("OFFICE_PSK", "canary-office")];
@@ -221,10 +225,27 @@ fn saved_plan_is_refused_where_an_object_changed_since() {
 fn finished_apply_is_taken_back() {
     let workspace = tenant("applied.json", &["apply.jsonl"]);
     let run = run(&workspace, &["rollback", &journal_path("apply.jsonl")]).expect(0);
-    let shown = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in ["`omaSettings` cannot be restored", "`preSharedKey` cannot be restored"] {
-        assert!(shown.contains(words), "{words}\n{}", run.stdout);
-    }
+    let _filters = stable_snapshots();
+    assert_snapshot!(paragraphs_with(&run.stdout, "cannot be restored"), @r"
+    warning: windowsIdentityProtectionConfiguration/deleted: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
+    warning: windows10CustomConfiguration/masked: `omaSettings` cannot be restored: it holds a secret,
+      which no journal does
+    warning: windowsWifiConfiguration/rewritten: `preSharedKey` cannot be restored: the tenant never
+      shows whether it is set
+    warning: sharedPCConfiguration/replaced: `Replaced` is created again and gets another id: references
+      to the deleted object do not find it
+    warning: windowsIdentityProtectionConfiguration/deleted: `Deleted` is created again and gets another
+      id: references to the deleted object do not find it
+    warning: the manifests still declare what is taken back here: revert
+      deviceRegistrationPolicy/registration, windows81SCEPCertificateProfile/linked,
+      windows81SCEPCertificateProfile/unlinked, windowsIdentityProtectionConfiguration/assigned,
+      windowsIdentityProtectionConfiguration/created and 5 more as well, or the next `moorline apply`
+      makes these changes again
+    Plan: 2 to create, 5 to update, 0 to replace, 3 to delete, 2 assignment changes.
+    Digest sha256:[digest]
+    ");
     has(&workspace, &taken_back());
 }
 
@@ -239,7 +260,8 @@ fn finished_rollback_is_taken_back() {
 fn interrupted_rollback_is_completed() {
     let workspace = tenant("applied.json", &["apply.jsonl", "interrupted-rollback.jsonl"]);
     let run = run(&workspace, &["rollback", &journal_path("apply.jsonl")]).expect(0);
-    assert!(run.stderr.contains("ended suddenly"), "{}", run.stderr);
+    let _filters = stable_snapshots();
+    assert_snapshot!(lines_with(&run.stderr, "ended suddenly"), @"warning: an earlier run ended suddenly; its journal is .moorline/journal/interrupted-rollback.jsonl. It had begun to update deviceRegistrationPolicy/registration: it is not as intended: userDeviceQuota was left at 50 and is 20 now. 10 changes were not begun.");
     has_its_end(&workspace, "interrupted-rollback.jsonl");
     has(&workspace, &taken_back());
 }
@@ -247,6 +269,7 @@ fn interrupted_rollback_is_completed() {
 #[test]
 fn interrupted_apply_is_resumed_whether_its_write_arrived_or_not() {
     let applied = objects(&state("applied.json"));
+    let mut notes = String::new();
     for (name, object) in INTERRUPTED {
         for now in ["interrupted.json", "before.json"] {
             let journal = format!("interrupted/{name}.jsonl");
@@ -255,11 +278,38 @@ fn interrupted_apply_is_resumed_whether_its_write_arrived_or_not() {
             // The manifest of what is replaced names the id of the object that was deleted.
             let recreate: &[&str] = if name == "replaced" { &["--recreate"] } else { &[] };
             let resumed = run(&workspace, &[&resume, recreate].concat()).expect(0);
-            assert!(resumed.stderr.contains("ended suddenly"), "{name}: {}", resumed.stderr);
+            notes += &format!("{now}: {}\n", lines_with(&resumed.stderr, "ended suddenly"));
             has_its_end(&workspace, &journal);
             has(&workspace, &with(objects(&state(now)), object, &applied));
         }
     }
+    let _filters = stable_snapshots();
+    assert_snapshot!(notes, @r"
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/assigned.jsonl. It had begun to update windowsIdentityProtectionConfiguration/assigned: it is as intended.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/assigned.jsonl. It had begun to update windowsIdentityProtectionConfiguration/assigned: it is not as intended: it is assigned to others.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/created.jsonl. It had begun to create windowsIdentityProtectionConfiguration/created: what was sent is there, the rest of it was not begun.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/created.jsonl. It had begun to create windowsIdentityProtectionConfiguration/created: the tenant has no such object.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/created-and-assigned.jsonl. It had begun to create windowsIdentityProtectionConfiguration/created-and-assigned: it is as intended.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/created-and-assigned.jsonl. It had begun to create windowsIdentityProtectionConfiguration/created-and-assigned: the tenant has no such object.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/deleted.jsonl. It had begun to delete windowsIdentityProtectionConfiguration/deleted: it is as intended.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/deleted.jsonl. It had begun to delete windowsIdentityProtectionConfiguration/deleted: it is not as intended: it still exists.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/linked.jsonl. It had begun to update windows81SCEPCertificateProfile/linked: it is as intended.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/linked.jsonl. It had begun to update windows81SCEPCertificateProfile/linked: it is not as intended: rootCertificate was left at 00000000-0000-4000-8000-000000000006 and is Root one now.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/masked.jsonl. It had begun to update windows10CustomConfiguration/masked: what was written cannot be read back, so whether it was is not known.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/masked.jsonl. It had begun to update windows10CustomConfiguration/masked: what was written cannot be read back, so whether it was is not known.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/registration.jsonl. It had begun to update deviceRegistrationPolicy/registration: it is as intended.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/registration.jsonl. It had begun to update deviceRegistrationPolicy/registration: it is not as intended: userDeviceQuota was left at 20 and is 50 now.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/relinked.jsonl. It had begun to update windowsWifiEnterpriseEAPConfiguration/relinked: it is not as intended: rootCertificatesForServerValidation was left at [00000000-0000-4000-8000-000000000006] and is [Root one,00000000-0000-4000-8000-000000000006] now.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/relinked.jsonl. It had begun to update windowsWifiEnterpriseEAPConfiguration/relinked: it is not as intended: rootCertificatesForServerValidation was left at [00000000-0000-4000-8000-000000000006] and is [Root one] now.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/replaced.jsonl. It had begun to replace windowsIdentityProtectionConfiguration/replaced: what was sent is there, the rest of it was not begun.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/replaced.jsonl. It had begun to replace windowsIdentityProtectionConfiguration/replaced: it is not as intended: it still exists.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/rewritten.jsonl. It had begun to update windowsWifiConfiguration/rewritten: what was written cannot be read back, so whether it was is not known.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/rewritten.jsonl. It had begun to update windowsWifiConfiguration/rewritten: what was written cannot be read back, so whether it was is not known.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/unlinked.jsonl. It had begun to update windows81SCEPCertificateProfile/unlinked: it is as intended.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/unlinked.jsonl. It had begun to update windows81SCEPCertificateProfile/unlinked: it is not as intended: rootCertificate was left at unset and is Root one now.
+    interrupted.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/updated.jsonl. It had begun to update windowsIdentityProtectionConfiguration/updated: what was sent is there, the rest of it was not begun.
+    before.json: warning: an earlier run ended suddenly; its journal is .moorline/journal/updated.jsonl. It had begun to update windowsIdentityProtectionConfiguration/updated: it is not as intended: pinMinimumLength was left at 6 and is 4 now.
+    ");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Declared against live, value by value: what differs, and what would be sent.
 
 use moorline::manifest::{concerns_secrets_sent, load};
-use moorline::plan::{self, Change, FieldStatus, Shown};
+use moorline::plan::{self, Change, FieldStatus, Planner, Shown};
 use moorline::tenant::{Live, LiveObject};
 
 use insta::{assert_json_snapshot, assert_snapshot};
@@ -26,7 +26,9 @@ fn change(kind: &str, spec: &str, live: Value) -> Change {
     body.as_object_mut().expect("an object").extend(live.as_object().expect("an object").clone());
     let family = desired.manifests[0].family;
     let live = LiveObject::from_body(family, body).expect("it has a type");
-    plan::replan(&desired, Live::default().known(), &desired.manifests[0], Some(&live)).change
+    Planner::new(&desired, Live::default().known(), &[])
+        .compare(&desired.manifests[0], Some(&live))
+        .change
 }
 
 /// The fields as `status path: before -> after`.

@@ -1,8 +1,10 @@
 //! A request for approval that is open for an object already: 409, and no code in the answer.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{WHY, apply, pins, statuses, workspace};
+use crate::support::snapshots::stable_snapshots;
 use crate::support::{Run, Workspace};
 
 fn requests(workspace: &Workspace) -> Value {
@@ -27,16 +29,16 @@ fn item(run: &Run) -> Value {
     outcome["items"][0].clone()
 }
 
-fn says(item: &Value, name: &str, words: &[&str]) {
-    let text = item[name].as_str().unwrap_or_default();
-    for word in words {
-        assert!(text.contains(word), "no `{word}` in {text}");
-    }
+/// Returns the message of an item and the help below it, with the code of a request by name.
+fn told(item: &Value, code: &Value) -> String {
+    let texts = ["message", "help"].map(|member| item[member].as_str().unwrap_or_default());
+    texts.join("\n\n").replace(code.as_str().expect("a code"), "[code]")
 }
 
 #[cfg(debug_assertions)]
 #[test]
 fn a_request_whose_code_was_lost_is_found_and_completed() {
+    let mut messages = String::new();
     for (name, before) in [("old", "PATCH"), ("young", "POST")] {
         let workspace = workspace();
         let only = format!("*/{name}");
@@ -52,8 +54,7 @@ fn a_request_whose_code_was_lost_is_found_and_completed() {
         let second = apply(&workspace, &arguments).expect(7);
         let waits = item(&second);
         assert_eq!(waits["approval"], asked[0]["code"]);
-        let code = asked[0]["code"].as_str().expect("a code");
-        says(&waits, "message", &["open already", code, WHY[1], "expires 20"]);
+        messages += &format!("{}\n\n", told(&waits, &asked[0]["code"]));
         assert!(waits["approvalExpires"].is_string(), "{waits:#}");
         assert_eq!(requests(&workspace), asked, "nothing is asked for twice");
 
@@ -72,6 +73,16 @@ fn a_request_whose_code_was_lost_is_found_and_completed() {
         assert_eq!(done.as_array().map(Vec::len), Some(1));
         assert_eq!(done[0]["status"], "completed");
     }
+    let _filters = stable_snapshots();
+    assert_snapshot!(messages, @r#"
+    a request for approval of this object is open already: [code] (not decided), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"; whether it is for this very write, Intune tells once it is approved
+
+    if it is another write's, have that completed or cancelled first; else have it approved in Intune under Tenant administration > Multi Admin Approval, then run the same command again with `--resume .moorline/journal/[run].jsonl`
+
+    a request for approval of this object is open already: [code] (not decided), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"; whether it is for this very write, Intune tells once it is approved
+
+    if it is another write's, have that completed or cancelled first; else have it approved in Intune under Tenant administration > Multi Admin Approval, then run the same command again with `--resume .moorline/journal/[run].jsonl`
+    "#);
 }
 
 #[test]
@@ -81,20 +92,25 @@ fn a_request_for_another_write_is_told_and_not_used() {
     apply(&workspace, &only).expect(7);
     workspace.edit("old.yaml", "pinMinimumLength: 6", "pinMinimumLength: 9");
     let asked = requests(&workspace);
-    let code = asked[0]["code"].as_str().expect("a code");
-    let who = asked[0]["requestor"].as_str().expect("a name");
+    let code = &asked[0]["code"];
 
+    let _filters = stable_snapshots();
     let open = item(&apply(&workspace, &only).expect(7));
-    says(&open, "message", &[code, who, "made 20", "expires 20", WHY[1]]);
-    says(&open, "help", &["if it is another write's"]);
+    assert_snapshot!(told(&open, code), @r#"
+    a request for approval of this object is open already: [code] (not decided), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"; whether it is for this very write, Intune tells once it is approved
+
+    if it is another write's, have that completed or cancelled first; else have it approved in Intune under Tenant administration > Multi Admin Approval, then run the same command again with `--resume .moorline/journal/[run].jsonl`
+    "#);
 
     approve(&workspace);
     let other = item(&apply(&workspace, &only).expect(7));
     assert_eq!(other["approval"], Value::Null, "it is not this write's");
     assert!(other["approvalExpires"].is_string(), "{other:#}");
-    let words = ["another request for approval is open", code, who, WHY[1], "expires 20"];
-    says(&other, "message", &words);
-    says(&other, "help", &["cancelMyRequest", "intune/approval-other-write"]);
+    assert_snapshot!(told(&other, code), @r#"
+    another request for approval is open for this object, and this write is not sent under it: [code] (approved), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"
+
+    Wait until who made the open request has completed it, or have it rejected or cancelled in Intune under Tenant administration > Multi Admin Approval. Who made it cancels it by `POST /beta/deviceManagement/operationApprovalRequests/cancelMyRequest` with `{"id":"CODE"}` as well. If the request is not cancelled, it ends three days after it was made. Then ask for an approval of this write with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. (`moorline explain intune/approval-other-write`)
+    "#);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
     assert_eq!(requests(&workspace)[0]["status"], "approved");
 
@@ -108,22 +124,27 @@ fn a_request_for_another_write_is_told_and_not_used() {
 
 #[test]
 fn of_two_open_requests_none_is_used() {
+    const OTHER: &str = "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50";
     let workspace = workspace();
     let only = [&WHY[..], &["--only", "*/old"]].concat();
     apply(&workspace, &only).expect(7);
     approve(&workspace);
     edit(&workspace, |requests| {
         let mut other = requests[0].clone();
-        other["code"] = "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50".into();
+        other["code"] = OTHER.into();
         requests.push(other);
     });
     let before = requests(&workspace);
     let run = apply(&workspace, &only).expect(7);
     let several = item(&run);
     assert_eq!(several["approval"], Value::Null);
-    let code = before[0]["code"].as_str().expect("a code");
-    says(&several, "message", &["2 requests", code, "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50"]);
-    says(&several, "help", &["intune/approval-open"]);
+    let told = told(&several, &before[0]["code"]).replace(OTHER, "[other code]");
+    let _filters = stable_snapshots();
+    assert_snapshot!(told, @r#"
+    2 requests for approval are open for this object, and which of them is this write's cannot be told: [code] (approved), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"; [other code] (approved), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"
+
+    Look for the open request in Intune under Tenant administration > Multi Admin Approval. It may be of an earlier run of the same write. Have it approved and completed, rejected or cancelled (who made it cancels it), or wait until it expires, three days after it was made. Then ask for an approval with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. (`moorline explain intune/approval-open`)
+    "#);
     assert_eq!(requests(&workspace), before);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
 }

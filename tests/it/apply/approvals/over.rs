@@ -1,10 +1,12 @@
 //! Requests for approval that end: rejected, cancelled, expired, completed by somebody else; and their time.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{WHY, apply, pins, workspace};
+use super::{WHY, apply, pins, text, workspace};
 use crate::served::Served;
 use crate::support::Workspace;
+use crate::support::snapshots::{lines_with, stable_snapshots};
 
 const ONLY: [&str; 2] = ["--only", "*/old"];
 
@@ -29,47 +31,25 @@ fn requests(workspace: &Workspace) -> Vec<Value> {
 
 #[test]
 fn each_end_has_its_own_words_and_the_next_apply_asks_anew() {
-    for (members, code, words) in [
-        (
-            json!({ "status": "rejected", "approver": "carol@contoso.com", "approvalJustification": "not on a Friday" }),
-            "intune/approval-rejected",
-            ["rejected by carol@contoso.com", "not on a Friday"],
-        ),
-        (
-            json!({ "status": "cancelled" }),
-            "intune/approval-cancelled",
-            ["cancelled", "nothing was written"],
-        ),
-        (
-            json!({ "expires": "2026-01-04T00:00:00Z" }),
-            "intune/approval-expired",
-            ["expired 2026-01-04 00:00 UTC", "in time"],
-        ),
-        (
-            json!({ "status": "approved", "expires": "2026-01-04T00:00:00Z" }),
-            "intune/approval-expired",
-            ["expired", "the write was not sent again"],
-        ),
-        (
-            json!({ "status": "completed" }),
-            "intune/approval-completed",
-            ["another run completed", "does not show the change"],
-        ),
+    let mut told = String::new();
+    for members in [
+        json!({ "status": "rejected", "approver": "carol@contoso.com", "approvalJustification": "not on a Friday" }),
+        json!({ "status": "cancelled" }),
+        json!({ "expires": "2026-01-04T00:00:00Z" }),
+        json!({ "status": "approved", "expires": "2026-01-04T00:00:00Z" }),
+        json!({ "status": "completed" }),
     ] {
         let workspace = workspace();
-        let (_, journal) = ask(&workspace);
+        let (asked, journal) = ask(&workspace);
         edit(&workspace, &members);
         let resume = ["--resume", &journal, WHY[0], WHY[1]];
         let outcome = apply(&workspace, &resume).expect(1).json();
         let item = &outcome["items"][0];
         assert_eq!(item["status"], "failed", "{item:#}");
         assert_eq!(item["approval"], Value::Null, "{item:#}");
-        let message = item["message"].as_str().unwrap_or_default();
-        for word in words {
-            assert!(message.contains(word), "no `{word}` in {message}");
-        }
-        let help = item["help"].as_str().unwrap_or_default();
-        assert!(help.contains(code), "{help}");
+        let message = text(&outcome, "message");
+        let message = message.replace(asked["approval"].as_str().expect("a code"), "[code]");
+        told += &format!("{message}\n{}\n\n", text(&outcome, "help"));
         assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
         assert_eq!(requests(&workspace).len(), 1, "nothing is asked for unasked");
 
@@ -78,6 +58,22 @@ fn each_end_has_its_own_words_and_the_next_apply_asks_anew() {
         assert_eq!(all.len(), 2);
         assert_eq!(all[1]["status"], "needsApproval");
     }
+    assert_snapshot!(told, @r#"
+    the request for its approval, [code], was rejected by carol@contoso.com: "not on a Friday"
+    If the change is still wanted, ask the administrator who decided. Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal; give the reason that the decision calls for. An older journal has the old code. (`moorline explain intune/approval-rejected`)
+
+    the request for its approval, [code], was cancelled, so nothing was written
+    If the change is still wanted, ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. (`moorline explain intune/approval-cancelled`)
+
+    the request for its approval, [code], expired 2026-01-04 00:00 UTC: it was not approved, or the write was not sent again, in time
+    Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. Tell the approvers when you ask; Intune does not. (`moorline explain intune/approval-expired`)
+
+    the request for its approval, [code], expired 2026-01-04 00:00 UTC: it was not approved, or the write was not sent again, in time
+    Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. Tell the approvers when you ask; Intune does not. (`moorline explain intune/approval-expired`)
+
+    another run completed the request for its approval, [code], and the tenant does not show the change
+    Look at a new `moorline plan` in a while. What it still shows needs an approval of its own: ask with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. (`moorline explain intune/approval-completed`)
+    "#);
 }
 
 #[test]
@@ -105,23 +101,36 @@ fn a_waiting_request_says_when_it_expires() {
         let resume = ["--resume", &journal, WHY[0], WHY[1]];
         workspace.run(&[&arguments[..], &resume, more].concat()).expect(7)
     };
-    for format in ["text", "markdown", "json"] {
-        let run = resume(format, &[]);
-        let flat = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(&minute), "{}", run.stdout);
-        let line = format!("for its approval expires {minute}");
-        assert!(run.stderr.contains(&line), "{}", run.stderr);
-    }
+    let shown = |text: &str| lines_with(&text.replace(&minute, "[expiry]"), "[expiry]");
+    let _filters = stable_snapshots();
+    let plain = resume("text", &[]);
+    assert_snapshot!(shown(&plain.stdout), @"        [id], which expires [expiry]");
+    let page = resume("markdown", &[]);
+    assert_eq!(page.stdout.matches(&minute).count(), 1, "{}", page.stdout);
+    let json = resume("json", &[]);
+    assert_snapshot!(shown(text(&json.json(), "message")), @"it waits for the approval of a second administrator, under the code [id], which expires [expiry]");
+    let notes = [plain.stderr, page.stderr, json.stderr].map(|text| shown(&text));
+    assert_snapshot!(notes.join("\n"), @r"
+    windowsIdentityProtectionConfiguration/old: the request [id] for its approval expires [expiry].
+    windowsIdentityProtectionConfiguration/old: the request [id] for its approval expires [expiry].
+    windowsIdentityProtectionConfiguration/old: the request [id] for its approval expires [expiry].
+    ");
     let waits = resume("text", &["--wait-approval=30"]);
-    let line = format!("the request expires {minute}");
-    assert!(waits.stderr.contains(&line), "{}", waits.stderr);
+    assert_snapshot!(shown(&waits.stderr), @r"
+    windowsIdentityProtectionConfiguration/old: the request [id] for its approval expires [expiry].
+    windowsIdentityProtectionConfiguration/old: waiting for the approval of [id], [duration] at most; the request expires [expiry]: `moorline sandbox approve s.json [id]` approves it.
+    ");
 
     edit(&workspace, &json!({ "expires": "2026-01-04T00:00:00Z" }));
     let late = workspace.run(&["sandbox", "approve", "s.json"]).expect(1);
-    assert!(late.stderr.contains("expired"), "{}", late.stderr);
+    assert_snapshot!(late.stderr, @r"
+    error[sandbox/approve]: no request waits for an approval: each is decided, used or expired
+
+    hint: Ask for an approval: `moorline apply --justification TEXT`.
+    ");
     ask(&workspace);
     let decided = workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
-    assert!(decided.stdout.contains(", expires 20"), "{}", decided.stdout);
+    assert_snapshot!(decided.stdout, @"Approved [id] PATCH /beta/deviceManagement/deviceConfigurations/[id], expires [time]");
 }
 
 #[test]
@@ -131,8 +140,8 @@ fn a_wait_ends_with_the_request() {
     let apply = ["apply", "--yes", "--format", "json", ONLY[0], ONLY[1], WHY[0], WHY[1]];
     let run = served.run(&[&apply[..], &["--wait-approval=999999999"]].concat(), &[]);
     let outcome = run.expect(1).json();
-    let message = outcome["items"][0]["message"].as_str().unwrap_or_default();
-    assert!(message.contains("expired"), "{message}");
+    let _filters = stable_snapshots();
+    assert_snapshot!(text(&outcome, "message"), @"the request for its approval, [id], expired [time]: it was not approved, or the write was not sent again, in time");
 }
 
 #[test]

@@ -272,11 +272,6 @@ fn yaml_faults_are_told_where_they_are() {
         ("  description: {a} all\n", "yaml/syntax a.yaml:6:16", "begins with `{`"),
         ("  description: >90 days\n", "yaml/syntax a.yaml:6:16", "quote a value"),
         ("\u{a0} description: x\n  roleScopeTagIds: [\"0\"]\n", "yaml/blank a.yaml:6:1", "U+00A0"),
-        (
-            "  description: x\n\u{2003}\u{2003}roleScopeTagIds: [\"0\"]\n",
-            "yaml/blank a.yaml:7:1",
-            "U+2003",
-        ),
     ] {
         let text = hello(spec);
         refuses(&[("a.yaml", &text)], &[place]);
