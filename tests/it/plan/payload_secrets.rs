@@ -1,13 +1,15 @@
 //! Secrets that stand in payloads, files and values: withheld wherever a run says or writes something.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::{Workspace, repository};
 
-/// How many secrets the tenant and the manifests hold together.
-const SECRETS: usize = 1000;
+/// How many profiles the manifests declare; most hold ten secrets here and ten in the tenant.
+const PROFILES: usize = 80;
 
 const PAYLOADS: [fn(&str) -> String; 8] = [
     |secret| {
@@ -41,28 +43,46 @@ const PAYLOADS: [fn(&str) -> String; 8] = [
     },
 ];
 
-fn secret(side: &str, number: usize) -> String {
-    format!("canary-{side}-{number}")
-}
+/// The secrets that a workspace holds.
+#[derive(Default)]
+struct Secrets(BTreeSet<String>);
 
-/// Returns the settings of a custom profile, each with a secret: as a payload, and as a value that its name tells.
-fn settings(side: &str, first: usize) -> Vec<Value> {
-    let setting = |number: usize| {
-        let secret = secret(side, number);
-        // A key in PEM is refused where a manifest has it.
-        let payload = &PAYLOADS[number % (PAYLOADS.len() - 1)];
-        let (ty, uri, value) = match number % 3 {
-            0 => ("omaSettingString", format!("./Vendor/A/{number}"), payload(&secret)),
-            1 => (
-                "omaSettingStringXml",
-                format!("./Vendor/A/{number}"),
-                STANDARD.encode(payload(&secret)),
-            ),
-            _ => ("omaSettingString", format!("./Vendor/A/{number}/PreSharedKey"), secret),
+impl Secrets {
+    fn make(&mut self, side: &str, number: usize) -> String {
+        let secret = format!("canary-{side}-{number}");
+        self.0.insert(secret.clone());
+        secret
+    }
+
+    /// Returns a custom profile of ten settings, each with a secret: as a payload, and as a value that its name tells.
+    fn settings(&mut self, side: &str, profile: usize) -> Value {
+        let mut setting = |number: usize| {
+            let secret = self.make(side, number);
+            // A key in PEM is refused where a manifest has it.
+            let payload = &PAYLOADS[number % (PAYLOADS.len() - 1)];
+            let (ty, uri, value) = match number % 3 {
+                0 => ("omaSettingString", format!("./Vendor/A/{number}"), payload(&secret)),
+                1 => (
+                    "omaSettingStringXml",
+                    format!("./Vendor/A/{number}"),
+                    STANDARD.encode(payload(&secret)),
+                ),
+                _ => ("omaSettingString", format!("./Vendor/A/{number}/PreSharedKey"), secret),
+            };
+            json!({ "@odata.type": format!("#microsoft.graph.{ty}"), "displayName": "A setting", "omaUri": uri, "value": value })
         };
-        json!({ "@odata.type": format!("#microsoft.graph.{ty}"), "displayName": "A setting", "omaUri": uri, "value": value })
-    };
-    (first..first + 10).map(setting).collect()
+        let settings: Vec<Value> = (profile * 10..profile * 10 + 10).map(&mut setting).collect();
+        json!({ "displayName": format!("profile-{profile}"), "omaSettings": settings })
+    }
+
+    /// Returns a profile of Apple whose payload holds a secret.
+    fn payload(&mut self, side: &str, profile: usize) -> Value {
+        let payload = PAYLOADS[profile % 7](&self.make(side, profile * 10));
+        json!({
+            "displayName": format!("profile-{profile}"), "payloadName": "It", "payloadFileName": "a.mobileconfig",
+            "payload": STANDARD.encode(payload),
+        })
+    }
 }
 
 fn manifest(kind: &str, name: &str, spec: &Value) -> String {
@@ -75,58 +95,45 @@ fn manifest(kind: &str, name: &str, spec: &Value) -> String {
     .to_string()
 }
 
-/// Makes a tenant whose objects and manifests hold secrets, each another one.
+/// Makes a tenant whose objects and manifests hold a thousand secrets, each another one.
 fn workspace() -> Workspace {
     let workspace = Workspace::tenant(&[]);
+    let mut secrets = Secrets::default();
     let mut live = Vec::new();
-    for number in 0..SECRETS / 2 {
-        let payload = PAYLOADS[number % 7];
+    for number in 0..PROFILES {
         let name = format!("profile-{number}");
-        let body = |side: &str| {
-            json!({
-                "displayName": name, "payloadName": name, "payloadFileName": "a.mobileconfig",
-                "payload": STANDARD.encode(payload(&secret(side, number))),
-            })
-        };
-        if number % 10 == 0 {
-            let body = |side| json!({ "displayName": name, "omaSettings": settings(side, number) });
-            live.push(("windows10CustomConfiguration", body("live")));
-            let text = manifest("windows10CustomConfiguration", &name, &body("declared"));
-            workspace.write(&format!("{name}.yaml"), text);
-        } else if number % 10 == 1 {
-            live.push(("iosCustomConfiguration", body("live")));
-            workspace.write(&format!("{name}.mobileconfig"), payload(&secret("file", number)));
-            let mut spec = body("declared");
-            spec["payload"] = json!({ "$file": format!("{name}.mobileconfig") });
-            workspace
-                .write(&format!("{name}.yaml"), manifest("iosCustomConfiguration", &name, &spec));
-        } else if number % 2 == 0 {
-            live.push(("iosCustomConfiguration", body("live")));
+        let (kind, mut body, spec) = match number % 8 {
+            0 => {
+                let file = PAYLOADS[number % 7](&secrets.make("file", number));
+                workspace.write(&format!("{name}.mobileconfig"), file);
+                let mut spec = secrets.payload("declared", number);
+                spec["payload"] = json!({ "$file": format!("{name}.mobileconfig") });
+                ("iosCustomConfiguration", secrets.payload("live", number), spec)
+            }
             // The manifest keeps the payload: another setting differs.
-            let mut spec = body("live");
-            spec["payloadName"] = "Another".into();
-            workspace
-                .write(&format!("{name}.yaml"), manifest("iosCustomConfiguration", &name, &spec));
-        } else {
-            // Nothing declares it, or it is new.
-            live.push(("iosCustomConfiguration", {
-                let mut body = body("live");
+            1 => {
+                let body = secrets.payload("live", number);
+                let mut spec = body.clone();
+                spec["payloadName"] = "Another".into();
+                ("iosCustomConfiguration", body, spec)
+            }
+            // No manifest declares the one, and the other is new.
+            2 => {
+                let mut body = secrets.payload("live", number);
                 body["displayName"] = format!("unmanaged-{number}").into();
-                body
-            }));
-            workspace.write(
-                &format!("{name}.yaml"),
-                manifest("iosCustomConfiguration", &name, &body("declared")),
-            );
-        }
+                ("iosCustomConfiguration", body, secrets.payload("declared", number))
+            }
+            _ => (
+                "windows10CustomConfiguration",
+                secrets.settings("live", number),
+                secrets.settings("declared", number),
+            ),
+        };
+        workspace.write(&format!("{name}.yaml"), manifest(kind, &name, &spec));
+        body["@odata.type"] = format!("#microsoft.graph.{kind}").into();
+        live.push(body);
     }
-    let live: Vec<Value> = live
-        .into_iter()
-        .map(|(kind, mut body)| {
-            body["@odata.type"] = format!("#microsoft.graph.{kind}").into();
-            body
-        })
-        .collect();
+    assert!(secrets.0.len() >= 1000, "{} secrets", secrets.0.len());
     workspace.seed(&json!({ "deviceConfigurations": live }));
     workspace
 }
