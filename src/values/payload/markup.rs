@@ -50,11 +50,10 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
             names_next = names_secret(held) || holds_pfx && held == PKCS12.1;
             continue;
         }
-        if is_secret || names_next && HOLDING.contains(&local) {
-            if can_be_secret(held) {
-                let start = content.start + text[content.clone()].find(held).unwrap_or(0);
-                found.push(start..start + held.len());
-            }
+        let is_held = is_secret || names_next && HOLDING.contains(&local);
+        if is_held && can_be_secret(held) {
+            let start = content.start + text[content.clone()].find(held).unwrap_or(0);
+            found.push(start..start + held.len());
         }
         if HOLDING.contains(&local) || matches!(local, "true" | "false" | "array" | "dict") {
             names_next = false;

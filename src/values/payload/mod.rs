@@ -84,7 +84,7 @@ pub fn text_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
             String::from_utf16(&units(rest, u16::from_be_bytes)).ok().map(Cow::Owned)
         }
         // PowerShell encodes a command as UTF-16 without the mark.
-        [_, 0, _, 0, ..] if bytes.len() % 2 == 0 => {
+        [_, 0, _, 0, ..] if bytes.len().is_multiple_of(2) => {
             String::from_utf16(&units(bytes, u16::from_le_bytes)).ok().map(Cow::Owned)
         }
         _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
