@@ -127,6 +127,8 @@ fn a_group_that_is_spelt_in_another_way_is_named_with_the_difference() {
             help: did you mean `Kitchen devices`?
             at it.yaml:5
 
+    warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
+      to the console; use an Account protection policy of endpoint security, or the settings catalog
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     Digest sha256:[digest]
@@ -176,6 +178,8 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
             `metadata`; if it is another one, `notFormerly: ["Reception"]`.
             (refused until --allow create-like)
 
+    warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
+      to the console; use an Account protection policy of endpoint security, or the settings catalog
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -204,6 +208,8 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
 
     Drift: 0 drifted, 1 missing, 0 unverifiable, 0 unknown, 0 in sync.
     1 live object is not managed by any manifest.
+    warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
+      to the console; use an Account protection policy of endpoint security, or the settings catalog
     warning: windowsIdentityProtectionConfiguration/it: Another object would be created: "Reception"
       ([id]) was renamed in the portal: `Front desk` → `Reception` (the
       journal of a run of [time] has it by that name). If it is the same object,
@@ -294,7 +300,7 @@ fn a_rename_is_known_from_likeness_alone_where_all_agrees() {
     let level =
         |objects: &[Value], text: &str| risk(&workspace(objects, text)).map(|(level, _)| level);
     let renamed = live(HELLO, "Reception", &hello, 2, Some(GROUP));
-    assert_eq!(level(&[renamed.clone()], &text).as_deref(), Some("refused"));
+    assert_eq!(level(std::slice::from_ref(&renamed), &text).as_deref(), Some("refused"));
 
     let unchanged = live(HELLO, "Reception", &hello, 1, Some(GROUP));
     assert_eq!(level(&[unchanged], &text).as_deref(), Some("warned"), "it is as it was created");
@@ -305,7 +311,11 @@ fn a_rename_is_known_from_likeness_alone_where_all_agrees() {
         "",
         "displayName: Front desk, pinMinimumLength: 7, pinMaximumLength: 12",
     ));
-    assert_eq!(level(&[renamed.clone()], &two), None, "two values are in too many profiles");
+    assert_eq!(
+        level(std::slice::from_ref(&renamed), &two),
+        None,
+        "two values are in too many profiles"
+    );
 
     let again = live(HELLO, "Foyer", &hello, 2, Some(GROUP));
     let both = workspace(&[renamed, again], &text);
