@@ -122,15 +122,23 @@ impl Pieces {
 
     /// Adds a piece, which is part of a secret only where it is so of one secret.
     fn insert(&mut self, piece: Box<[u8]>, is_secret: bool) {
+        if let Some(known) = self.known.get_mut(&piece) {
+            *known |= is_secret;
+            return;
+        }
         let first = beginning(&piece);
         let bit = bit(first);
         self.beginnings.resize(BITS / 64, 0);
         self.beginnings[bit / 64] |= 1 << (bit % 64);
         self.lengths.entry(first).or_default().insert(piece.len());
-        *self.known.entry(piece).or_default() |= is_secret;
+        self.known.insert(piece, is_secret);
     }
 
     fn extend(&mut self, other: Self) {
+        if self.known.is_empty() {
+            *self = other;
+            return;
+        }
         for (piece, is_secret) in other.known {
             self.insert(piece, is_secret);
         }
@@ -140,9 +148,8 @@ impl Pieces {
         if self.beginnings.is_empty() {
             return;
         }
-        let mut first = beginning(&text[..text.len().min(3)]);
-        for (at, byte) in text.iter().skip(3).enumerate() {
-            first = (first << 8) | u32::from(*byte);
+        for at in 0..text.len().saturating_sub(3) {
+            let first = beginning(&text[at..]);
             let bit = bit(first);
             if self.beginnings[bit / 64] & (1 << (bit % 64)) == 0 {
                 continue;
@@ -166,7 +173,7 @@ const BITS: usize = 1 << 18;
 
 /// Returns the first four bytes, which a piece always has, as a number.
 fn beginning(bytes: &[u8]) -> u32 {
-    bytes.iter().take(4).fold(0, |four, byte| (four << 8) | u32::from(*byte))
+    bytes.first_chunk().map_or(0, |four| u32::from_be_bytes(*four))
 }
 
 /// Returns the bit of four bytes.

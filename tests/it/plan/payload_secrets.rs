@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Workspace, repository};
 
-/// How many profiles the manifests declare; most hold ten secrets here and ten in the tenant.
-const PROFILES: usize = 80;
+/// How many profiles the manifests declare. Most have many settings, each with a secret here and one in the tenant.
+const PROFILES: usize = 40;
+
+const SETTINGS: usize = 20;
 
 const PAYLOADS: [fn(&str) -> String; 8] = [
     |secret| {
@@ -54,7 +56,7 @@ impl Secrets {
         secret
     }
 
-    /// Returns a custom profile of ten settings, each with a secret: as a payload, and as a value that its name tells.
+    /// Returns a custom profile of settings, each with a secret: as a payload, and as a value that its name tells.
     fn settings(&mut self, side: &str, profile: usize) -> Value {
         let mut setting = |number: usize| {
             let secret = self.make(side, number);
@@ -71,13 +73,14 @@ impl Secrets {
             };
             json!({ "@odata.type": format!("#microsoft.graph.{ty}"), "displayName": "A setting", "omaUri": uri, "value": value })
         };
-        let settings: Vec<Value> = (profile * 10..profile * 10 + 10).map(&mut setting).collect();
+        let settings: Vec<Value> =
+            (0..SETTINGS).map(|at| setting(profile * SETTINGS + at)).collect();
         json!({ "displayName": format!("profile-{profile}"), "omaSettings": settings })
     }
 
     /// Returns a profile of Apple whose payload holds a secret.
     fn payload(&mut self, side: &str, profile: usize) -> Value {
-        let payload = PAYLOADS[profile % 7](&self.make(side, profile * 10));
+        let payload = PAYLOADS[profile % 7](&self.make(side, profile * SETTINGS));
         json!({
             "displayName": format!("profile-{profile}"), "payloadName": "It", "payloadFileName": "a.mobileconfig",
             "payload": STANDARD.encode(payload),
