@@ -163,6 +163,7 @@ impl Loader {
     fn finish(mut self) -> Loaded {
         let loaded = &mut self.loaded;
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
+        not_a_manifest::conceal(&mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
         loaded.findings.extend(finalize::ignored_warnings(self.ignored));
         loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
@@ -219,9 +220,10 @@ impl Loader {
             list.and_then(|list| list.elements().get(at)).unwrap_or(root).span
         };
         let mut merged = Layer::new();
+        let mut skipped = Vec::new();
         for (at, base) in tenant.spec.base.iter().enumerate() {
             let base_folder = discover::beneath(folder, base);
-            let found = discover::base(&base_folder, base, entry_span("base", at));
+            let found = discover::base(&base_folder, base, entry_span("base", at), &mut skipped);
             let paths = value_or_report(found, &mut self.loaded.findings).unwrap_or_default();
             let files = self.files(paths, &base_folder);
             let layer = self.layer(files.into_iter().flatten());
@@ -230,14 +232,19 @@ impl Loader {
         }
         self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
         let found = match &tenant.spec.manifests {
-            None => vec![discover::beside(folder, root.span)],
+            None => vec![discover::beside(folder, root.span, &mut skipped)],
             Some(entries) => {
                 let entries = entries.iter().enumerate();
-                let found = entries
-                    .map(|(at, entry)| discover::entry(folder, entry, entry_span("manifests", at)));
+                let found = entries.map(|(at, entry)| {
+                    discover::entry(folder, entry, entry_span("manifests", at), &mut skipped)
+                });
                 found.collect()
             }
         };
+        // Two entries may lead to one file.
+        let mut named = BTreeSet::new();
+        skipped.retain(|finding| named.insert(finding.file.clone()));
+        self.loaded.findings.extend(skipped);
         let found = found.into_iter();
         let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));
         let paths = paths.flatten().collect();

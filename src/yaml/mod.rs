@@ -12,6 +12,7 @@ mod keys;
 pub mod parse;
 pub mod presentation;
 mod scalar;
+mod swallowed;
 mod syntax;
 mod tag;
 
@@ -66,6 +67,8 @@ pub struct Parsed {
     pub documents: Vec<Value>,
     /// All errors, in order of place.
     pub errors: Vec<Finding>,
+    /// Warnings of values that are others than they seem to be, in order of place.
+    pub warnings: Vec<Finding>,
 }
 
 impl Value {

@@ -63,7 +63,7 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     let _filters = stable_snapshots();
     let manifest = windows("laps", &laps(30)) + "assignments: [{ group: Windows laptops }]\n";
     let workspace = workspace(&manifest);
-        assert_snapshot!(workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout, @"");
+    assert_snapshot!(workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout, @"");
     let journal = apply(&workspace, &[]);
     assert_eq!(live(&workspace)["settingCount"], 4);
     assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
@@ -72,8 +72,8 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     let child = format!("settings.{LAPS}passwordagedays_aad=7");
     let edit = ["sandbox", "edit", "s.json", "Windows - laps", "--set", &child];
     workspace.run(&edit).expect(0);
-        let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
-        assert_snapshot!(drift.stdout, @"");
+    let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
+    assert_snapshot!(drift.stdout, @"");
     let mended = plan(&workspace);
     let requests = mended["changes"][0]["requests"].as_array().expect("requests");
     assert_eq!(requests.len(), 1, "{requests:#?}");
