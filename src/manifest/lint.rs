@@ -212,22 +212,18 @@ fn needed(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) 
 
 /// Checks every value: sentinels that cannot be written, ids, members that must be declared, elements of one key, and
 /// null in an object that is replaced whole.
-fn values(
-    model: &Model,
-    kind: &str,
-    spec: &Value,
-    required: &[&str],
-    findings: &mut Vec<Finding>,
-) {
+fn values(model: &Model, kind: &str, spec: &Value, required: &[&str], findings: &mut Vec<Finding>) {
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
         findings.extend(content::check(place, value));
         findings.extend(place.declared().and_then(|property| capped(property, value)));
         findings.extend(place.declared().and_then(|property| oma_uri(property, value)));
-        let path = place.path();
-        let is_required = path.first().is_some_and(|top| required.contains(&top.as_str()));
-        if is_required && !place.is_within_settings() {
+        let is_part_of = |top: &String| required.contains(&top.as_str());
+        if !required.is_empty()
+            && place.path().first().is_some_and(is_part_of)
+            && !place.is_within_settings()
+        {
             findings.extend(place.name.and_then(|name| null(name, value)));
         }
         match place.shape {

@@ -50,11 +50,10 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, Finding> {
     };
     // A folder that cannot be read is named by the command line, and no file has a place for it.
     let nowhere = Span::new(Sources::default().next_id(), 0..0);
-    discover::base(folder, &folder.display().to_string(), nowhere).map_err(|finding| Finding {
-        span: None,
-        file: Some(folder.to_owned()),
-        ..finding
-    })
+    // What is passed over is told by `validate`.
+    let skipped = &mut Vec::new();
+    let found = discover::base(folder, &folder.display().to_string(), nowhere, skipped);
+    found.map_err(|finding| Finding { span: None, file: Some(folder.to_owned()), ..finding })
 }
 
 /// Rewrites the lists of settings in a file's text, and adds the file to the sources. Of files that name no kind with

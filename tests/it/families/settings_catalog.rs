@@ -63,14 +63,42 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     let _filters = stable_snapshots();
     let manifest = windows("laps", &laps(30)) + "assignments: [{ group: Windows laptops }]\n";
     let workspace = workspace(&manifest);
-    assert_snapshot!(workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout, @"");
+    assert_snapshot!(workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      + deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
+          + name          "Windows - laps"
+          + platforms     windows10
+          + technologies  mdm
+          + settings
+              + device_vendor_msft_laps_policies_backupdirectory
+                  + children
+                      + device_vendor_msft_laps_policies_passwordagedays_aad  { integer: 30 }
+                  + choice  "1"
+              + device_vendor_msft_laps_policies_passwordlength  { integer: 21 }
+              + device_vendor_msft_policy_config_defender_allowrealtimemonitoring  { choice: "1" }
+              + device_vendor_msft_policy_config_defender_excludedextensions  { strings: [tmp, log] }
+          assignments
+            + group Windows laptops
+          reaches 0 devices and 0 users (1 group)
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
     let journal = apply(&workspace, &[]);
     assert_eq!(live(&workspace)["settingCount"], 4);
     assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
 
     let before = live(&workspace)["settings"].clone();
-    let child = format!("settings.{LAPS}passwordagedays_aad=7");
-    let edit = ["sandbox", "edit", "s.json", "Windows - laps", "--set", &child];
+    let child = format!("settings[{LAPS}passwordagedays_aad]=7");
+    let edit = [
+        "sandbox",
+        "edit",
+        "s.json",
+        "deviceManagementConfigurationPolicy/Windows - laps",
+        "--set",
+        &child,
+    ];
     workspace.run(&edit).expect(0);
     let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
     assert_snapshot!(drift.stdout, @"");
@@ -129,7 +157,17 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
     let text = live(&workspace).to_string();
     assert!(text.contains("encryptedValueToken"), "{text}");
     let idle = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    assert_snapshot!(idle.stdout, @"");
+    assert_snapshot!(idle.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+    No changes. 1 object matches what is declared.
+    1 setting cannot be compared.
+
+      ? deviceManagementConfigurationPolicy/mac   "Windows - mac"   policy.yaml:2
+          last modified [time]
+          ? settings[com.apple.loginwindow_com.apple.loginwindow]
+              cannot be compared: a value from the environment is never compared
+    "#);
 
     workspace.write("policy.yaml", manifest.replace("CONTOSO.COM", "CONTOSO.NET"));
     workspace.run_with(&apply, &[("KIOSK", "canary-2")]).expect(0);
@@ -140,8 +178,20 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
     let merged = policy("mac", "macOS", "mdm,appleRemoteManagement", "$merge: {}")
         .replace("  platforms", "  description: Kiosks\n  platforms");
     workspace.write("policy.yaml", &merged);
-    let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(6);
-    assert_snapshot!(refused.stdout, @"");
+    let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
+    assert_snapshot!(refused.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ~ deviceManagementConfigurationPolicy/mac   "Windows - mac"   policy.yaml:2
+          + description  Kiosks
+          reaches nobody
+          risk settings/secret-echo: The policy is replaced as a whole, and holds a secret that the
+            manifest does not declare: only its token can be sent back, and the service may keep the
+            token as the secret. (refused until --allow settings/secret-echo)
+
+    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    Digest sha256:[digest]
+    "#);
 }
 
 #[test]
@@ -153,5 +203,39 @@ fn malformed_settings_are_found_where_they_are() {
     );
     let workspace = workspace(&windows("laps", &settings));
     let refused = workspace.run(&["validate"]).expect(3);
-    assert_snapshot!(refused.stdout, @"");
+    assert_snapshot!(refused.stdout, @r#"
+    error[settings/bare]: a bare value does not say what kind of value it is
+     --> policy.yaml:9:54
+      |
+    9 |     device_vendor_msft_laps_policies_passwordlength: 21
+      |                                                      ^^
+      |
+      = help: write `{ choice: … }`, `{ string: … }`, `{ integer: … }`, `{ secret: … }` or `{ strings: [ … ] }`
+
+    error[settings/unknown-word]: a setting has no `chioce`
+      --> policy.yaml:10:57
+       |
+    10 |     device_vendor_msft_laps_policies_backupdirectory: { chioce: "1" }
+       |                                                         ^^^^^^
+       |
+    help: did you mean `choice`?
+       |
+    10 -     device_vendor_msft_laps_policies_backupdirectory: { chioce: "1" }
+    10 +     device_vendor_msft_laps_policies_backupdirectory: { choice: "1" }
+       |
+
+    error[settings/exclusive]: `choice` and `string` exclude one another: a setting has one value
+      --> policy.yaml:11:77
+       |
+    11 |     device_vendor_msft_policy_config_defender_puaprotection: { choice: "1", string: a }
+       |                                                                             ^^^^^^
+       |
+       = help: keep `choice` or `string`, and remove the other
+
+    error[secret/literal]: `secret` is a secret, and no file may hold it
+    --> policy.yaml:12:56
+     = help: take it from the environment: `{ $env: NAME }`; change the secret if this was ever committed
+
+    Invalid: 4 errors in 1 file.
+    "#);
 }
