@@ -219,6 +219,48 @@ async fn lists_and_settings_are_paged() {
 }
 
 #[tokio::test]
+async fn settings_can_be_lost_without_a_word() {
+    let settings = [choice(FIREWALL, "true", json!([])), choice(CLOUD, "2", json!([]))];
+    let seed = json!({ "configurationPolicies": [policy(&settings)] });
+    let client = Client::under(json!({ "shownSettings": 1 }), seed).await;
+    let listed = client.get(&format!("{POLICIES}?$expand=settings")).await;
+    let seen = &listed["value"][0];
+    assert_eq!(
+        (&seen["settingCount"], seen["settings"].as_array().map(Vec::len)),
+        (&json!(2), Some(1))
+    );
+    assert!(seen.get("settings@odata.nextLink").is_none());
+    let path = format!("{POLICIES}/{}/settings", seen["id"].as_str().expect("an id"));
+    let page = client.get(&path).await;
+    assert_eq!(
+        (page["value"].as_array().map(Vec::len), page.get("@odata.nextLink")),
+        (Some(1), None)
+    );
+}
+
+#[tokio::test]
+async fn policy_of_a_template_that_the_sandbox_lacks_keeps_it() {
+    let reference = json!({
+        "templateId": "66df8dce-0166-4b82-92f7-1f74e3ca17a3_4", "templateFamily": "baseline", "templateDisplayName": "Baseline",
+    });
+    let body = with(policy(&[]), json!({ "templateReference": reference }));
+    let client = Client::of(json!({ "configurationPolicies": [body] })).await;
+    let seen = client.get(POLICIES).await["value"][0].clone();
+    let path = format!("{POLICIES}/{}", seen["id"].as_str().expect("an id"));
+    assert_eq!(seen["templateReference"]["templateFamily"], "baseline");
+    assert_eq!(
+        client.call("PUT", &path, Some(&with(body.clone(), json!({ "name": "B" })))).await.status,
+        204
+    );
+    let after = client.get(&path).await;
+    assert_eq!(
+        (&after["name"], &after["templateReference"]),
+        (&json!("B"), &seen["templateReference"])
+    );
+    refusal(&client, "POST", POLICIES, &body).await;
+}
+
+#[tokio::test]
 async fn secret_is_read_as_another_token_each_time_and_is_not_taken_as_one() {
     let client = Client::of(json!({})).await;
     let clear = mac(&[secret("notEncrypted", "canary-login")]);
