@@ -146,10 +146,11 @@ fn roots(version: GraphVersion) -> Vec<Root<'static>> {
         navigations: family.assign.iter().map(|assign| assign.property).collect(),
     };
     // v1.0 has no settings catalog (FACTS 15.1), and no family covers it yet.
-    let catalog = (version == GraphVersion::Beta).then(|| Root {
-        name: "deviceManagementConfigurationPolicy",
-        navigations: vec!["assignments"],
-    });
+    let catalog = [
+        Root { name: "deviceManagementConfigurationPolicy", navigations: vec!["assignments"] },
+        Root { name: "deviceManagementReusablePolicySetting", navigations: Vec::new() },
+    ];
+    let catalog = catalog.into_iter().filter(|_| version == GraphVersion::Beta);
     kinds::FAMILIES.iter().copied().map(root).chain(catalog).collect()
 }
 

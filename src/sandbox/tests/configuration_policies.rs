@@ -480,32 +480,37 @@ fn one_nested_setting_is_edited_by_its_definition() {
         let policy = policies.iter().find(|policy| policy["name"] == name).expect("the policy");
         Ok::<_, String>((policy.clone(), state.secrets.clone()))
     };
-    let (firewall, _) = apply("Firewall", &format!("settings[{LOG_SIZE}]=4096")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{LOG_SIZE}=4096")).expect("an edit");
     let chosen = &firewall["settings"][0]["settingInstance"]["choiceSettingValue"];
     assert_eq!(chosen["children"][0]["simpleSettingValue"]["value"], 4096);
-    let (firewall, _) = apply("Firewall", &format!("settings[{FIREWALL}]=false")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{FIREWALL}=false")).expect("an edit");
     let chosen = &firewall["settings"][0]["settingInstance"]["choiceSettingValue"];
     assert_eq!(chosen["value"], format!("{FIREWALL}_false").as_str());
-    let (firewall, _) = apply("Firewall", &format!("settings[{CLOUD}]=2")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{CLOUD}=2")).expect("an edit");
     assert_eq!(
         (firewall["settings"][1]["id"].as_str(), &firewall["settingCount"]),
         (Some("1"), &json!(2))
     );
-    let (firewall, _) = apply("Firewall", &format!("settings[{CLOUD}]=null")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{CLOUD}=null")).expect("an edit");
     assert_eq!(firewall["settingCount"], 1);
     let excluded = "device_vendor_msft_policy_config_defender_excludedextensions";
     let (firewall, _) =
-        apply("Firewall", &format!("settings[{excluded}]=[\".a\",\".b\"]")).expect("an edit");
+        apply("Firewall", &format!("settings.{excluded}=[\".a\",\".b\"]")).expect("an edit");
     let values = &firewall["settings"][1]["settingInstance"]["simpleSettingCollectionValue"];
     assert_eq!((&values[0]["value"], &values[1]["value"]), (&json!(".a"), &json!(".b")));
+    let full_name = "com.apple.loginwindow_showfullname";
+    let (login, _) = apply("Login", &format!("settings.{full_name}=true")).expect("an edit");
+    let group = &login["settings"][0]["settingInstance"]["groupSettingCollectionValue"][0];
+    let added = &group["children"][1]["choiceSettingValue"]["value"];
+    assert_eq!(added, format!("{full_name}_true").as_str(), "it stands in its group");
     let (_, secrets) = apply("Login", "description=kept").expect("an edit");
     assert_eq!(secrets.values().collect::<Vec<_>>(), ["canary-login"], "the portal sends no token");
     for (setting, words) in [
-        (format!("settings[{LOG_SIZE}]=-1"), "must be between"),
-        (format!("settings[{CLOUD}]=9"), "is not an option"),
-        ("settings[none]=1".to_owned(), "Neither the policy nor the catalog"),
-        ("settings[none]=null".to_owned(), "has no setting"),
-        (format!("settings[{excluded}]=x"), "takes a list"),
+        (format!("settings.{LOG_SIZE}=-1"), "must be between"),
+        (format!("settings.{CLOUD}=9"), "is not an option"),
+        ("settings.none=1".to_owned(), "Neither the policy nor the catalog"),
+        ("settings.none=null".to_owned(), "has no setting"),
+        (format!("settings.{excluded}=x"), "takes a list"),
     ] {
         let error = apply("Firewall", &setting).expect_err(&setting);
         assert!(error.contains(words), "{error}");
