@@ -80,8 +80,8 @@ struct EditArguments {
     /// Object: its kind, and its display name or id; with --tenant, its kind and the name of its manifest.
     #[arg(value_name = "KIND/NAME")]
     target: String,
-    /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; can
-    /// be repeated.
+    /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; for a
+    /// setting of the settings catalog, `settings.ID` with the id of its definition; can be repeated.
     #[arg(long = "set", value_name = "PROP=VALUE", required = true)]
     settings: Vec<String>,
     /// User principal name of the person who edits.

@@ -88,7 +88,7 @@ impl SettingChecker<'_> {
             map.iter().filter(|(id, value)| !id.starts_with('$') && !value.is_null())
         {
             self.path.push(ReadableStep::Member(id.clone()));
-            self.instance(id, instance, above)?;
+            self.instance(id, instance, above, map)?;
             self.path.pop();
         }
         if let Above::Setting(definition, option) = above {
@@ -102,6 +102,7 @@ impl SettingChecker<'_> {
         id: &str,
         instance: &Json,
         above: Above<'_>,
+        beside: &Map<String, Json>,
     ) -> Result<(), CatalogueError> {
         let none = Map::new();
         let object = instance.as_object().unwrap_or(&none);
@@ -127,7 +128,7 @@ impl SettingChecker<'_> {
         let chosen = readable::word(object)
             .filter(|(word, _)| matches!(*word, "choice" | "value"))
             .and_then(|(word, value)| option(definition, word, value));
-        self.place(definition, chosen, above)?;
+        self.place(definition, chosen, above, beside)?;
         if readable::is_placeholder(instance) || object.get("template").is_some_and(uses_default) {
             return Ok(());
         }
@@ -250,6 +251,7 @@ impl SettingChecker<'_> {
         definition: &SettingDefinition,
         chosen: Option<&ChoiceOption>,
         above: Above<'_>,
+        beside: &Map<String, Json>,
     ) -> Result<(), CatalogueError> {
         let name = definition.label();
         let parents = parents(definition, chosen);
@@ -259,7 +261,7 @@ impl SettingChecker<'_> {
                 if let Some(first) = parents.first() {
                     let (above, how) = self.beneath(first)?;
                     let message = format!("`{name}` stands beneath {above}, not by itself");
-                    self.fault("definition/parent", message, Some(how));
+                    self.wrong_place(message, how, &parents, beside);
                 }
                 return Ok(());
             }
@@ -313,15 +315,38 @@ impl SettingChecker<'_> {
             let help = format!("set {} above it, or remove it", option_form(parent, first));
             self.fault("definition/parent-value", message, Some(help));
         } else if let Some(first) = parents.first() {
-            let (right, how) = self.beneath(first)?;
-            let message = format!("`{name}` stands beneath {right}, not beneath `{above}`");
-            self.fault("definition/parent", message, Some(how));
+            let is_above = |parent: &&SettingParent| {
+                let is = |step: &ReadableStep| matches!(step, ReadableStep::Member(id) if id.eq_ignore_ascii_case(&parent.id));
+                self.path.iter().any(is)
+            };
+            if !parents.iter().any(is_above) {
+                let (right, how) = self.beneath(first)?;
+                let message = format!("`{name}` stands beneath {right}, not beneath `{above}`");
+                self.wrong_place(message, how, &parents, beside);
+            }
         } else {
             let message = format!("`{name}` stands by itself, not beneath `{above}`");
             let help = format!("move `{}` to the top of `settings`", definition.id);
             self.warn("definition/parent", message, help);
         }
         Ok(())
+    }
+
+    /// Reports a setting that stands in the wrong place. Beside its parent it may be one that the service takes there.
+    fn wrong_place(
+        &mut self,
+        message: String,
+        help: String,
+        parents: &[&SettingParent],
+        beside: &Map<String, Json>,
+    ) {
+        let is_beside =
+            |parent: &&SettingParent| beside.keys().any(|id| id.eq_ignore_ascii_case(&parent.id));
+        if parents.iter().any(is_beside) {
+            self.warn("definition/parent", message, help);
+        } else {
+            self.fault("definition/parent", message, Some(help));
+        }
     }
 
     /// Returns a parent for people, and how to move a setting there.

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+/// The name that each group around the settings of an Apple payload has, and that the portal does not show (FACTS 11.2).
+const WRAPPER: &str = "Top Level Setting Group Collection";
+
 /// The definition of a setting. Its descriptive texts are read by themselves: see `SettingCatalogue::text`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -183,7 +186,10 @@ pub struct SettingText {
 impl SettingDefinition {
     /// Returns the name for people: the portal's, or else the id.
     pub fn label(&self) -> &str {
-        if self.display_name.trim().is_empty() { &self.id } else { self.display_name.trim() }
+        match self.display_name.trim() {
+            "" | WRAPPER => &self.id,
+            name => name,
+        }
     }
 
     /// Returns the options, if it is a choice.

@@ -1,7 +1,9 @@
 //! Tests of a catalogue as a whole, on a small one whose definitions have the shapes that Graph writes.
 
 use std::collections::BTreeSet;
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value as Json, json};
 
@@ -152,6 +154,41 @@ fn every_definition_is_found_in_any_case_and_in_any_number_of_blocks() {
     }
     assert_eq!(catalogue.ids().expect("readable").len(), 3000);
     assert_eq!(catalogue.iter().count(), 3000);
+}
+
+/// A file that counts the bytes that are read.
+struct Counted(Cursor<Vec<u8>>, Arc<AtomicUsize>);
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.fetch_add(read, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn ten_lookups_read_a_small_part_of_the_file() {
+    let mut writer = CatalogueWriter::default();
+    let settings = many(18_000);
+    settings.iter().for_each(|definition| writer.add(definition));
+    let bytes = writer.finish("", "").expect("a catalogue");
+    let (length, read) = (bytes.len(), Arc::new(AtomicUsize::new(0)));
+    let file = Counted(Cursor::new(bytes), Arc::clone(&read));
+    let catalogue = SettingCatalogue::read(file).expect("opened");
+    for definition in settings.iter().step_by(1_800) {
+        let id = definition["id"].as_str().expect("an id");
+        catalogue.get(id).expect("readable").expect(id);
+        catalogue.get(id).expect("readable").expect(id);
+    }
+    let read = read.load(Ordering::Relaxed);
+    assert!(read * 10 < length, "{read} of {length} bytes");
 }
 
 #[test]
@@ -496,6 +533,42 @@ fn children_stand_beneath_the_right_parent_with_the_right_value() {
              remove it",
             "MDE_configurationtype: definition/missing-child: `Microsoft Defender for Endpoint client configuration package type` set to \
              `Onboard` needs `Onboarding (Device)` | add `MDE_onboarding: { secret: … }` to `children`",
+        ],
+    );
+}
+
+#[test]
+fn place_beside_the_parent_is_a_warning_and_beneath_its_parent_none() {
+    let exclusions = format!("{ASR}_perruleexclusions");
+    let settings = json!({
+        ASR: { "choice": "block" },
+        &exclusions: { "strings": [] },
+    });
+    assert_lines(
+        windows(&settings),
+        &[
+            "ASR_perruleexclusions: warning definition/parent: `ASR Only Per Rule Exclusions` stands beneath `Block executable content \
+           from email client and webmail` set to `Block`, not by itself | move it into `children` of `ASR` with `choice: block`",
+        ],
+    );
+    let catalogue = changed(|settings| {
+        // A setting that depends on the one two levels above it.
+        settings[5]["dependentOn"] =
+            json!([{ "parentSettingId": UNC, "dependentOn": format!("{UNC}_1") }]);
+        settings[4]["dependedOnBy"] = json!([]);
+        settings[4]["childIds"] = json!([format!("{UNC}_pol_hardenedpaths_value")]);
+        settings[11]["displayName"] = json!("Top Level Setting Group Collection");
+    });
+    let key = format!("{UNC}_pol_hardenedpaths_key");
+    let settings = json!({
+        UNC: { "choice": "1", "children": { format!("{UNC}_pol_hardenedpaths"): { "groups": [{ key: { "string": "x" } }] } } },
+        "com.apple.extensiblesso_realm": { "string": "CONTOSO.COM" },
+    });
+    let faults = check(&settings, "windows10,macOS", "mdm", &catalogue).expect("readable");
+    assert_lines(
+        faults.iter().map(line).collect(),
+        &[
+            "SSO_realm: definition/parent: `Realm` stands beneath `SSO_SSO`, not by itself | move it into `groups` of `SSO_SSO`",
         ],
     );
 }

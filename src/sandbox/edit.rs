@@ -19,6 +19,9 @@ use super::rows::{Collection, Row, Update};
 use super::state::{State, text, type_of};
 use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
+/// The property of a settings catalog policy that holds its settings.
+const SETTINGS: &str = "settings";
+
 /// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
@@ -37,10 +40,9 @@ pub struct Edit {
 pub struct Setting {
     /// The top-level property.
     pub property: String,
-    /// The path below the property: names, and positions in lists.
+    /// The path below the property: names, and positions in lists; below `settings` of a settings catalog policy also the id of
+    /// a definition, whose dots part it, for the setting of it at any depth.
     pub path: Vec<String>,
-    /// In place of a path: the definition id of a setting of the settings catalog, at any depth below the property.
-    pub definition: Option<String>,
     /// The value.
     pub value: Value,
 }
@@ -73,28 +75,21 @@ impl EditError {
 }
 
 impl Setting {
-    /// Reads `PROP=VALUE`, or `PROP[DEFINITION]=VALUE` for a setting of the settings catalog. The value is JSON where it reads as
-    /// JSON, else text.
+    /// Reads `PROP=VALUE`. The value is JSON where it reads as JSON, else text.
     ///
     /// # Errors
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
         let malformed =
             || EditError(format!("`{argument}` does not set anything: write PROP=VALUE."));
-        if let Some((target, value)) = argument.split_once("]=")
-            && let Some((property, definition)) = target.split_once('[')
-            && !property.contains(['.', '='])
-        {
-            let (property, definition) = (property.to_owned(), Some(definition.to_owned()));
-            return Ok(Self { property, path: Vec::new(), definition, value: read(value) });
-        }
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
         if property.is_empty() || path.iter().any(String::is_empty) {
             return Err(malformed());
         }
-        Ok(Self { property, path, definition: None, value: read(value) })
+        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        Ok(Self { property, path, value })
     }
 
     fn leads_nowhere(&self) -> EditError {
@@ -106,8 +101,9 @@ impl Setting {
     /// Sets the value at the path. Only the last name of the path may be new.
     fn set(&self, object: &mut Object) -> Result<(), EditError> {
         let mut at = object.entry(&self.property).or_insert(Value::Null);
-        if let Some(definition) = &self.definition {
-            return catalog::edit::set(at, definition, &self.value).map_err(EditError);
+        let is_place = |step: &String| step.parse::<usize>().is_ok();
+        if self.property == SETTINGS && at.is_array() && !self.path.first().is_none_or(is_place) {
+            return catalog::edit::set(at, &self.path.join("."), &self.value).map_err(EditError);
         }
         for step in &self.path {
             let inner = match at {
@@ -261,11 +257,6 @@ impl Edit {
             EditError::not_found(format!("The tenant has no {kind} `{name}`."), name, names)
         })
     }
-}
-
-/// Returns the JSON of a text, or else the text.
-fn read(value: &str) -> Value {
-    serde_json::from_str(value).unwrap_or_else(|_| value.into())
 }
 
 fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {

@@ -24,6 +24,9 @@ pub struct FaultConfig {
     pub page_size: Option<usize>,
     /// The size of a page of device configurations above which the service gives up with a 503.
     pub largest_page: Option<usize>,
+    /// How many settings of a settings catalog policy reads show at most, without a link to the rest, as tools have met it; all
+    /// where left out.
+    pub shown_settings: Option<usize>,
     /// The number of seconds for which reads still show the state before a write.
     pub replica_lag: Seconds,
     /// How many seconds every HTTP call takes.

@@ -23,10 +23,11 @@ pub struct Root<'a> {
 }
 
 /// Types that manifests refer to, and the audit event, where the version has them.
-const BESIDE: [&str; 4] = [
+const BESIDE: [&str; 5] = [
     "auditEvent",
     "deviceAndAppManagementAssignmentFilter",
     "deviceManagementDerivedCredentialSettings",
+    "deviceManagementReusablePolicySetting",
     "roleScopeTag",
 ];
 

@@ -78,7 +78,7 @@ fn write_setting(writer: &mut TextWriter, setting: &SettingEntry) {
     for text in [&setting.description, &setting.help_text] {
         for paragraph in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             writer.gap();
-            writer.paragraph(2, paragraph.split(' '));
+            writer.paragraph(2, paragraph.split_whitespace());
         }
     }
     writer.gap();

@@ -70,7 +70,8 @@ fn complete_template(policy: &mut Object, settling: &Settling<'_>) -> Allowed<()
     if let Some(before) = settling.before {
         // Another one is refused elsewhere: it is fixed.
         if template_id(before) == id {
-            policy.insert(TEMPLATE.to_owned(), before[TEMPLATE].clone());
+            let shown = before.get(TEMPLATE).cloned().unwrap_or_default();
+            policy.insert(TEMPLATE.to_owned(), shown);
         }
         return Ok(());
     }

@@ -29,16 +29,53 @@ pub(crate) fn set(settings: &mut Value, id: &str, value: &Value) -> Result<(), S
         return if found == 0 { Err(format!("The policy has no setting `{id}`.")) } else { Ok(()) };
     }
     if found == 0 {
-        let known = definition(id).and_then(instance_of);
-        let instance =
+        let known = definition(id).and_then(|known| Some((known, instance_of(known)?)));
+        let (known, instance) =
             known.ok_or_else(|| format!("Neither the policy nor the catalog has `{id}`."))?;
-        if let Some(settings) = settings.as_array_mut() {
-            settings.push(json!({ "settingInstance": instance }));
-        }
+        add(settings, parent(known), instance);
     }
     let mut done = Ok(());
     each_instance(settings, id, &mut |instance| done = write(instance, id, value));
     done
+}
+
+/// Returns the id of the definition that another one depends on.
+fn parent(known: &Object) -> Option<&str> {
+    let of_options = objects(known, "options").flat_map(|option| objects(option, "dependentOn"));
+    let mut depends = objects(known, "dependentOn").chain(of_options);
+    depends.next().map(|on| text(on, "parentSettingId"))
+}
+
+/// Adds an instance beneath that of its parent, or at the top where the policy has none.
+fn add(settings: &mut Value, parent: Option<&str>, instance: Object) {
+    let mut instance = Some(instance);
+    if let Some(parent) = parent {
+        each_instance(settings, parent, &mut |holder| {
+            if let (Some(children), Some(own)) = (children(holder), instance.take()) {
+                children.push(own.into());
+            }
+        });
+    }
+    if let (Some(own), Some(settings)) = (instance, settings.as_array_mut()) {
+        settings.push(json!({ "settingInstance": own }));
+    }
+}
+
+/// Returns the children of a choice, or of the first group of an instance.
+fn children(holder: &mut Object) -> Option<&mut Vec<Value>> {
+    const HOLDERS: [&str; 3] =
+        ["choiceSettingValue", "groupSettingValue", "groupSettingCollectionValue"];
+    let member = HOLDERS.into_iter().find(|member| holder.contains_key(*member))?;
+    let value = match holder.get_mut(member)? {
+        Value::Array(groups) => {
+            if groups.is_empty() {
+                groups.push(json!({ "children": [] }));
+            }
+            groups.first_mut()?
+        }
+        value => value,
+    };
+    value.as_object_mut()?.entry("children").or_insert_with(|| json!([])).as_array_mut()
 }
 
 fn each_instance(value: &mut Value, id: &str, act: &mut dyn FnMut(&mut Object)) {

@@ -66,7 +66,7 @@ struct DefinitionSource {
     description: String,
     /// The definition at the top of the tree, where it is another one.
     root: Option<String>,
-    /// What an option or a group must be for the setting to be there: the definition, and the suffix of the option.
+    /// The groups and options of which one must be there for the setting: the definition, and the suffix of the option.
     #[serde(default)]
     parents: Vec<(String, Option<String>)>,
     #[serde(default)]

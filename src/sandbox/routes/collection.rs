@@ -85,7 +85,7 @@ fn list(call: &Call, row: Row) -> Answer {
     let query = call.query()?;
     check(call, row, &query, false)?;
     let conditions = &call.service.conditions;
-    let size = conditions.page_size.unwrap_or(row.page);
+    let size = conditions.page_size.unwrap_or(row.page).min(row.page);
     let (page, next) = call.service.show(|state| {
         // An object whose type the version lacks is left out of the list (Intune-PowerShell-SDK#69).
         let visible = state.objects(row).iter().filter(|object| shape::has(call.version, object));
@@ -192,10 +192,11 @@ fn list_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
     let (query, id) = (call.query()?, call.parameter(0));
     query.expands_nothing()?;
     let most = contained.page.unwrap_or(usize::MAX);
-    let size = call.service.conditions.page_size.unwrap_or(most);
+    let size = call.service.conditions.page_size.unwrap_or(most).min(most);
     let (page, next) = call.service.show(|state| {
         let object = read::find(state, row, call.version, id)?;
-        let targets = query.filtered(&["id"], contained::objects(object, contained.property))?;
+        let targets = shown_targets(call, contained, object);
+        let targets = query.filtered(&["id"], targets)?;
         let (page, next) = query.page(targets, size);
         let shown = page.into_iter().filter_map(|t| contained::shown(call.version, contained, t));
         let shown = shown.map(|target| query.projected(target).into()).collect();
@@ -299,6 +300,16 @@ fn shown(call: &Call, row: Row, query: &Query, object: &Object) -> Option<Object
     Some(shown)
 }
 
+/// Returns the targets of a contained navigation, without those that reads lose (FACTS 15.1).
+fn shown_targets<'a>(
+    call: &Call,
+    row: &Contained,
+    object: &'a Object,
+) -> impl Iterator<Item = &'a Object> + use<'a> {
+    let most = call.service.conditions.shown_settings.filter(|_| row.page.is_some());
+    contained::objects(object, row.property).take(most.unwrap_or(usize::MAX))
+}
+
 /// Adds the targets of a contained navigation to an object, with the navigations inside of them that are expanded too.
 fn expand_into(
     call: &Call,
@@ -310,7 +321,7 @@ fn expand_into(
 ) {
     let of = call.context(&format!("{parent}/{}{}", row.property, context(&expand.inside)));
     shown.insert(format!("{}@odata.context", row.property), of.into());
-    let targets = contained::objects(object, row.property).filter_map(|target| {
+    let targets = shown_targets(call, row, object).filter_map(|target| {
         let mut shown = contained::shown(call.version, row, target)?;
         let address = format!("{parent}/{}('{}')", row.property, text(target, "id"));
         for inner in &expand.inside {

@@ -95,7 +95,7 @@ pub struct Collection {
 /// The row of a collection.
 pub(crate) type Row = &'static Collection;
 
-/// What is known of an object that is to be settled.
+/// The circumstances of an object that is to be settled.
 #[derive(Clone, Copy)]
 pub struct Settling<'a> {
     /// The object before the change; None where it is new.

@@ -219,6 +219,48 @@ async fn lists_and_settings_are_paged() {
 }
 
 #[tokio::test]
+async fn settings_can_be_lost_without_a_word() {
+    let settings = [choice(FIREWALL, "true", json!([])), choice(CLOUD, "2", json!([]))];
+    let seed = json!({ "configurationPolicies": [policy(&settings)] });
+    let client = Client::under(json!({ "shownSettings": 1 }), seed).await;
+    let listed = client.get(&format!("{POLICIES}?$expand=settings")).await;
+    let seen = &listed["value"][0];
+    assert_eq!(
+        (&seen["settingCount"], seen["settings"].as_array().map(Vec::len)),
+        (&json!(2), Some(1))
+    );
+    assert!(seen.get("settings@odata.nextLink").is_none());
+    let path = format!("{POLICIES}/{}/settings", seen["id"].as_str().expect("an id"));
+    let page = client.get(&path).await;
+    assert_eq!(
+        (page["value"].as_array().map(Vec::len), page.get("@odata.nextLink")),
+        (Some(1), None)
+    );
+}
+
+#[tokio::test]
+async fn policy_of_a_template_that_the_sandbox_lacks_keeps_it() {
+    let reference = json!({
+        "templateId": "66df8dce-0166-4b82-92f7-1f74e3ca17a3_4", "templateFamily": "baseline", "templateDisplayName": "Baseline",
+    });
+    let body = with(policy(&[]), json!({ "templateReference": reference }));
+    let client = Client::of(json!({ "configurationPolicies": [body] })).await;
+    let seen = client.get(POLICIES).await["value"][0].clone();
+    let path = format!("{POLICIES}/{}", seen["id"].as_str().expect("an id"));
+    assert_eq!(seen["templateReference"]["templateFamily"], "baseline");
+    assert_eq!(
+        client.call("PUT", &path, Some(&with(body.clone(), json!({ "name": "B" })))).await.status,
+        204
+    );
+    let after = client.get(&path).await;
+    assert_eq!(
+        (&after["name"], &after["templateReference"]),
+        (&json!("B"), &seen["templateReference"])
+    );
+    refusal(&client, "POST", POLICIES, &body).await;
+}
+
+#[tokio::test]
 async fn secret_is_read_as_another_token_each_time_and_is_not_taken_as_one() {
     let client = Client::of(json!({})).await;
     let clear = mac(&[secret("notEncrypted", "canary-login")]);
@@ -438,32 +480,37 @@ fn one_nested_setting_is_edited_by_its_definition() {
         let policy = policies.iter().find(|policy| policy["name"] == name).expect("the policy");
         Ok::<_, String>((policy.clone(), state.secrets.clone()))
     };
-    let (firewall, _) = apply("Firewall", &format!("settings[{LOG_SIZE}]=4096")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{LOG_SIZE}=4096")).expect("an edit");
     let chosen = &firewall["settings"][0]["settingInstance"]["choiceSettingValue"];
     assert_eq!(chosen["children"][0]["simpleSettingValue"]["value"], 4096);
-    let (firewall, _) = apply("Firewall", &format!("settings[{FIREWALL}]=false")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{FIREWALL}=false")).expect("an edit");
     let chosen = &firewall["settings"][0]["settingInstance"]["choiceSettingValue"];
     assert_eq!(chosen["value"], format!("{FIREWALL}_false").as_str());
-    let (firewall, _) = apply("Firewall", &format!("settings[{CLOUD}]=2")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{CLOUD}=2")).expect("an edit");
     assert_eq!(
         (firewall["settings"][1]["id"].as_str(), &firewall["settingCount"]),
         (Some("1"), &json!(2))
     );
-    let (firewall, _) = apply("Firewall", &format!("settings[{CLOUD}]=null")).expect("an edit");
+    let (firewall, _) = apply("Firewall", &format!("settings.{CLOUD}=null")).expect("an edit");
     assert_eq!(firewall["settingCount"], 1);
     let excluded = "device_vendor_msft_policy_config_defender_excludedextensions";
     let (firewall, _) =
-        apply("Firewall", &format!("settings[{excluded}]=[\".a\",\".b\"]")).expect("an edit");
+        apply("Firewall", &format!("settings.{excluded}=[\".a\",\".b\"]")).expect("an edit");
     let values = &firewall["settings"][1]["settingInstance"]["simpleSettingCollectionValue"];
     assert_eq!((&values[0]["value"], &values[1]["value"]), (&json!(".a"), &json!(".b")));
+    let full_name = "com.apple.loginwindow_showfullname";
+    let (login, _) = apply("Login", &format!("settings.{full_name}=true")).expect("an edit");
+    let group = &login["settings"][0]["settingInstance"]["groupSettingCollectionValue"][0];
+    let added = &group["children"][1]["choiceSettingValue"]["value"];
+    assert_eq!(added, format!("{full_name}_true").as_str(), "it stands in its group");
     let (_, secrets) = apply("Login", "description=kept").expect("an edit");
     assert_eq!(secrets.values().collect::<Vec<_>>(), ["canary-login"], "the portal sends no token");
     for (setting, words) in [
-        (format!("settings[{LOG_SIZE}]=-1"), "must be between"),
-        (format!("settings[{CLOUD}]=9"), "is not an option"),
-        ("settings[none]=1".to_owned(), "Neither the policy nor the catalog"),
-        ("settings[none]=null".to_owned(), "has no setting"),
-        (format!("settings[{excluded}]=x"), "takes a list"),
+        (format!("settings.{LOG_SIZE}=-1"), "must be between"),
+        (format!("settings.{CLOUD}=9"), "is not an option"),
+        ("settings.none=1".to_owned(), "Neither the policy nor the catalog"),
+        ("settings.none=null".to_owned(), "has no setting"),
+        (format!("settings.{excluded}=x"), "takes a list"),
     ] {
         let error = apply("Firewall", &setting).expect_err(&setting);
         assert!(error.contains(words), "{error}");
