@@ -90,7 +90,7 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
 
     let before = live(&workspace)["settings"].clone();
-    let child = format!("settings[{LAPS}passwordagedays_aad]=7");
+    let child = format!("settings.{LAPS}passwordagedays_aad=7");
     let edit = [
         "sandbox",
         "edit",
@@ -101,7 +101,18 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     ];
     workspace.run(&edit).expect(0);
     let drift = workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
-    assert_snapshot!(drift.stdout, @"");
+    assert_snapshot!(drift.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
+          last modified [time]
+          ~ settings[device_vendor_msft_laps_policies_backupdirectory]  policy.yaml:10
+              ~ children
+                  ~ device_vendor_msft_laps_policies_passwordagedays_aad
+                      ~ integer  declared 30, the tenant has 7
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
+    "#);
     let mended = plan(&workspace);
     let requests = mended["changes"][0]["requests"].as_array().expect("requests");
     assert_eq!(requests.len(), 1, "{requests:#?}");
