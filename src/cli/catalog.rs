@@ -30,6 +30,8 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum CatalogCommand {
     /// Read the definitions from the tenant, or from a file, into the catalogue.
+    ///
+    /// The tenant answers to DeviceManagementConfiguration.Read.All. Definitions are the same in every tenant of a cloud.
     Refresh(Box<RefreshArguments>),
     /// Print what the catalogue says of itself.
     Info(InfoArguments),
@@ -83,6 +85,9 @@ struct SearchArguments {
     /// Words that a setting must have, in any order.
     #[arg(value_name = "WORD", required = true)]
     words: Vec<String>,
+    /// Find only settings for this platform, such as windows10, macOS or iOS.
+    #[arg(long, value_name = "NAME")]
+    platform: Option<String>,
     /// Maximum number of settings to print.
     #[arg(long, value_name = "N", default_value_t = 20)]
     most: usize,
@@ -157,8 +162,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
 fn search(arguments: &SearchArguments) -> Result<CatalogDocument> {
     let (catalogue, summary) = arguments.file.open()?;
     let file = PathBuf::from(&summary.file);
-    let (found, number) =
-        catalogue.search(&arguments.words, arguments.most).map_err(|error| failed(&file, error))?;
+    let (found, number) = catalogue
+        .search(&arguments.words, arguments.platform.as_deref(), arguments.most)
+        .map_err(|error| failed(&file, error))?;
     let found = found.into_iter().map(|it| SettingEntry::brief(&it.definition, it.category));
     let settings = Some(found.collect());
     Ok(CatalogDocument { settings, matches: Some(number), ..CatalogDocument::of(summary) })

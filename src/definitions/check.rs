@@ -395,7 +395,7 @@ impl SettingChecker<'_> {
             let message = format!("`{}`{is} needs `{name}`", definition.label());
             let into = if option.is_some() { "`children`" } else { "each group" };
             let form = child_definition.as_ref().map_or("value", |it| it.word());
-            let help = format!("add `{}: {{ {form}: … }}` to {into}", quoted(&child.id));
+            let help = format!("add `{}: {{ {form}: … }}` to {into}", readable::quoted(&child.id));
             self.fault("definition/missing-child", message, Some(help));
         }
         Ok(())
@@ -633,8 +633,8 @@ fn options_help(definition: &SettingDefinition) -> String {
 /// Returns how an option is written.
 pub(super) fn option_form(definition: &SettingDefinition, option: &ChoiceOption) -> String {
     match &option.suffix {
-        Some(suffix) => format!("`choice: {}`", quoted(suffix)),
-        None => format!("`value: {}`", quoted(&definition.item_id(option))),
+        Some(suffix) => format!("`choice: {}`", readable::quoted(suffix)),
+        None => format!("`value: {}`", readable::quoted(&definition.item_id(option))),
     }
 }
 
@@ -644,17 +644,6 @@ pub(super) fn option_label(definition: &SettingDefinition, option: &ChoiceOption
     } else {
         option.display_name.clone()
     }
-}
-
-/// Returns a text as YAML reads it back.
-fn quoted(text: &str) -> String {
-    let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.~-".contains(letter))
-        && !matches!(
-            text.to_ascii_lowercase().as_str(),
-            "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
-        );
-    if is_plain { text.to_owned() } else { Json::from(text).to_string() }
 }
 
 /// Returns the settings beneath one of which this one stands: of a choice, those of its option.

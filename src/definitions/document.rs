@@ -12,6 +12,7 @@ use super::definition::{
 };
 use super::diff::{CatalogueDiff, SettingChange, SettingName};
 use super::error::CatalogueError;
+use super::readable::quoted;
 
 /// The catalogue of setting definitions, and what was asked of it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -70,6 +71,8 @@ pub struct SettingEntry {
     pub technologies: String,
     /// The word that `settings` of a manifest has for its value.
     pub word: &'static str,
+    /// The form of the setting in `settings` of a manifest.
+    pub form: String,
     /// Its kind for people.
     #[serde(skip)]
     pub kind: &'static str,
@@ -229,6 +232,7 @@ impl SettingEntry {
             platform: definition.platform.clone(),
             technologies: definition.technologies.clone(),
             word: definition.word(),
+            form: form(definition),
             kind: definition.kind_name(),
             ..Self::default()
         }
@@ -292,6 +296,30 @@ impl SettingEntry {
         }
         Ok(entry)
     }
+}
+
+/// Returns how a manifest has the setting: a choice with its default, or else with its first option.
+fn form(definition: &SettingDefinition) -> String {
+    let id = quoted(&definition.id);
+    if let SettingKind::Choice { options, default } = &definition.kind
+        && definition.count.is_none()
+    {
+        let default = default.as_ref().and_then(|item| definition.option_by_item(item));
+        if let Some(option) = default.or(options.first()) {
+            return match &option.suffix {
+                Some(suffix) => format!("{id}: {{ choice: {} }}", quoted(suffix)),
+                None => format!("{id}: {{ value: {} }}", quoted(&definition.item_id(option))),
+            };
+        }
+    }
+    let word = definition.word();
+    let value = match word {
+        "secret" => "{ $env: NAME }",
+        _ if definition.count.is_some() => "[ … ]",
+        "group" => "{ … }",
+        _ => "…",
+    };
+    format!("{id}: {{ {word}: {value} }}")
 }
 
 fn children(

@@ -24,13 +24,15 @@ const IN_OPTION: u32 = 6;
 const IN_TEXT: u32 = 2;
 
 impl SettingCatalogue {
-    /// Returns the settings that have all these words somewhere, the best first; at most so many, and how many there are.
+    /// Returns the settings that have all these words somewhere, of a platform if one is given, the best first; at most so
+    /// many, and how many there are.
     ///
     /// # Errors
     /// When the file is damaged.
     pub fn search(
         &self,
         words: &[String],
+        platform: Option<&str>,
         most: usize,
     ) -> Result<(Vec<SettingMatch>, usize), CatalogueError> {
         let words: Vec<String> =
@@ -48,6 +50,12 @@ impl SettingCatalogue {
         let mut number = 0;
         for definition in self.iter() {
             let definition = definition?;
+            let is_of = |name: &str| {
+                definition.platform.split(',').any(|own| own.trim().eq_ignore_ascii_case(name))
+            };
+            if !platform.is_none_or(is_of) {
+                continue;
+            }
             let TextPlaces { description, help, category } = definition.places;
             let category = category.map(|place| place as usize);
             let in_category =

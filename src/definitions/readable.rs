@@ -98,6 +98,17 @@ pub(super) fn whole(value: &Json) -> Option<i64> {
     }
 }
 
+/// Returns a text as YAML reads it back.
+pub(super) fn quoted(text: &str) -> String {
+    let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.~-".contains(letter))
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
+        );
+    if is_plain { text.to_owned() } else { Json::from(text).to_string() }
+}
+
 /// Returns the definition ids of a readable settings map, at every depth.
 pub fn ids(settings: &Json) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

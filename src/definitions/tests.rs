@@ -288,7 +288,7 @@ fn a_change_of_any_byte_and_a_cut_at_any_place_are_errors_and_no_panic() {
         for definition in catalogue.iter() {
             catalogue.text(&definition?)?;
         }
-        catalogue.search(&["paths".to_owned()], 5).map(|_| ())
+        catalogue.search(&["paths".to_owned()], None, 5).map(|_| ())
     };
     ask(whole.clone()).expect("whole");
     for at in 0..whole.len() {
@@ -330,7 +330,7 @@ fn search_ranks_names_before_texts() {
     let catalogue = catalogue();
     let search = |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let (found, number) = catalogue.search(&words, 3).expect("readable");
+        let (found, number) = catalogue.search(&words, None, 3).expect("readable");
         let ids: Vec<String> = found.into_iter().map(|found| found.definition.id).collect();
         (ids, number)
     };
@@ -345,6 +345,11 @@ fn search_ranks_names_before_texts() {
     );
     assert_eq!(search(&["hardened", "nonsense"]), (Vec::new(), 0));
     assert_eq!(search(&[" "]), (Vec::new(), 0));
+    let of = |platform| {
+        let found = catalogue.search(&["password".to_owned()], Some(platform), 9);
+        found.expect("readable").1
+    };
+    assert_eq!((of("MACOS"), of("iOS"), of("mac")), (1, 0, 0));
 }
 
 #[test]

@@ -108,6 +108,9 @@ fn write_setting(writer: &mut TextWriter, setting: &SettingEntry) {
     for child in &setting.children {
         row(writer, if child.required { "needs" } else { "above" }, &related(child));
     }
+    writer.gap();
+    writer.line(0, DIM, "In `settings` of a manifest:");
+    writer.line(2, PLAIN, &setting.form);
 }
 
 fn write_option(writer: &mut TextWriter, option: &OptionEntry) {

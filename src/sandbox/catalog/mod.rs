@@ -7,7 +7,7 @@
 pub(crate) mod check;
 pub(crate) mod edit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -125,6 +125,25 @@ pub(crate) fn templates() -> &'static [Object] {
 /// Returns a definition by its id.
 pub(crate) fn definition(id: &str) -> Option<&'static Object> {
     CATALOG.places.get(id).map(|place| &CATALOG.definitions[*place])
+}
+
+/// Returns the definitions of a setting of a policy: those that share the root of any instance in it (FACTS 15.5).
+pub(crate) fn definitions_of(setting: &Object) -> Vec<Object> {
+    fn gather<'a>(value: &'a Value, roots: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                let known = definition(text(members, "settingDefinitionId"));
+                roots.extend(known.map(|known| text(known, "rootDefinitionId")));
+                members.values().for_each(|value| gather(value, roots));
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| gather(value, roots)),
+            _ => {}
+        }
+    }
+    let mut roots = BTreeSet::new();
+    setting.values().for_each(|value| gather(value, &mut roots));
+    let all = definitions().iter();
+    all.filter(|own| roots.contains(text(own, "rootDefinitionId"))).cloned().collect()
 }
 
 /// Returns whether the catalog has all the definitions that are named like this one.

@@ -11,7 +11,7 @@ use crate::sandbox::collection::write::Writer;
 use crate::sandbox::collection::{contained, read, references};
 use crate::sandbox::query::{Expansion, Query};
 use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
-use crate::sandbox::rows::{Assign, Contained, ReplaceAction, Row, Update};
+use crate::sandbox::rows::{Assign, Contained, Linked, ReplaceAction, Row, Update};
 use crate::sandbox::state::{State, text};
 use crate::sandbox::{Object, masking, shape};
 use crate::schema::types::{Types, type_name};
@@ -190,7 +190,7 @@ fn act(call: &Call, row: Row, action: &ReplaceAction) -> Answer {
 /// Answers with one page of the targets of a contained navigation.
 fn list_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
     let (query, id) = (call.query()?, call.parameter(0));
-    query.expands_nothing()?;
+    let linked = linked(contained, &query)?;
     let most = contained.page.unwrap_or(usize::MAX);
     let size = call.service.conditions.page_size.unwrap_or(most).min(most);
     let (page, next) = call.service.show(|state| {
@@ -198,9 +198,11 @@ fn list_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
         let targets = shown_targets(call, contained, object);
         let targets = query.filtered(&["id"], targets)?;
         let (page, next) = query.page(targets, size);
-        let shown = page.into_iter().filter_map(|t| contained::shown(call.version, contained, t));
-        let shown = shown.map(|target| query.projected(target).into()).collect();
-        Ok::<_, ErrorResponse>((shown, next))
+        let shown = page.into_iter().filter_map(|target| {
+            let shown = query.projected(contained::shown(call.version, contained, target)?);
+            Some(with_linked(shown, linked, target).into())
+        });
+        Ok::<_, ErrorResponse>((shown.collect(), next))
     })?;
     let property = contained.property;
     let address = format!("{}/{id}/{property}", row.path);
@@ -210,16 +212,38 @@ fn list_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
 /// Answers with one target of a contained navigation.
 fn show_contained(call: &Call, row: Row, contained: &Contained) -> Answer {
     let (id, of) = (call.parameter(0), call.parameter(1));
-    call.query()?.expands_nothing()?;
+    let linked = linked(contained, &call.query()?)?;
     let target = call.service.show(|state| {
         let object = read::find(state, row, call.version, id)?;
         let mut targets = contained::objects(object, contained.property);
         let target = targets.find(|target| text(target, "id") == of);
-        let shown = target.and_then(|target| contained::shown(call.version, contained, target));
+        let shown = target.and_then(|target| {
+            let shown = contained::shown(call.version, contained, target)?;
+            Some(with_linked(shown, linked, target))
+        });
         shown.ok_or_else(ErrorResponse::intune_not_found)
     })?;
     let context = format!("{}('{id}')/{}/$entity", row.path, contained.property);
     Ok(call.entity(StatusCode::OK, &context, target))
+}
+
+/// Returns the navigation of the targets that a query expands, and refuses every other expansion.
+fn linked(contained: &Contained, query: &Query) -> Allowed<Option<Linked>> {
+    for expand in &query.expand {
+        let is_linked = contained.linked.is_some_and(|linked| linked.property == expand.name);
+        if !is_linked {
+            return Err(expand.not_played());
+        }
+        expand.is_plain()?;
+    }
+    Ok(contained.linked.filter(|_| !query.expand.is_empty()))
+}
+
+fn with_linked(mut shown: Object, linked: Option<Linked>, target: &Object) -> Object {
+    if let Some(linked) = linked {
+        shown.insert(linked.property.to_owned(), (linked.objects)(target).into());
+    }
+    shown
 }
 
 fn status_overview(call: &Call, row: Row) -> Answer {

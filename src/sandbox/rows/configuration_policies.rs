@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    Approval, Assign, Audit, Collection, Contained, READ_CONFIGURATION, Update, WRITE_CONFIGURATION,
+    Approval, Assign, Audit, Collection, Contained, Linked, READ_CONFIGURATION, Update,
+    WRITE_CONFIGURATION,
 };
 use crate::sandbox::Object;
-use crate::sandbox::catalog::check;
+use crate::sandbox::catalog::{self, check};
 use crate::sandbox::limits::{PAGE_OF_CATALOG_POLICIES, PAGE_OF_SETTINGS};
 use crate::schema::types::GraphVersion;
 
@@ -20,7 +21,7 @@ pub(super) static ROW: Collection = Collection {
     name_property: "name",
     read: READ_CONFIGURATION,
     write: WRITE_CONFIGURATION,
-    filterable: &["name", "id", "templateReference/templateFamily"],
+    filterable: &["name", "id", "platforms", "templateReference/templateFamily"],
     page: PAGE_OF_CATALOG_POLICIES,
     update: Update::PutOrPatch,
     // That `PolicyType` means technologies and template is an inference (FACTS 15.2).
@@ -43,6 +44,7 @@ pub(super) static ROW: Collection = Collection {
         element: "deviceManagementConfigurationSetting",
         has_positions: true,
         page: Some(PAGE_OF_SETTINGS),
+        linked: Some(Linked { property: "settingDefinitions", objects: catalog::definitions_of }),
         shown: add_audit_rules,
         ..Contained::PLAIN
     }],

@@ -144,6 +144,8 @@ pub struct Contained {
     pub has_positions: bool,
     /// How many targets an answer has at most: on the path of the property, which there is then, and in an expansion.
     pub page: Option<usize>,
+    /// A navigation property of a target that the path of this property expands.
+    pub linked: Option<Linked>,
     /// Adds what reads show of a target besides the stored form.
     pub shown: fn(&mut Object),
     /// Brings a target into the form that the service stores.
@@ -163,11 +165,21 @@ impl Contained {
         shares_id: false,
         has_positions: false,
         page: None,
+        linked: None,
         shown: |_| {},
         settle: |_| {},
         check: |_| Ok(()),
         seeded: "[]",
     };
+}
+
+/// A navigation property whose objects follow from the target that refers to them.
+#[derive(Clone, Copy, Debug)]
+pub struct Linked {
+    /// The navigation property.
+    pub property: &'static str,
+    /// Returns the objects for a target.
+    pub objects: fn(&Object) -> Vec<Object>,
 }
 
 /// An action that replaces what an object contains.

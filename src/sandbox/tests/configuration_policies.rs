@@ -100,6 +100,16 @@ async fn policy_is_created_replaced_and_deleted() {
         settings[1]["settingInstance"]
     );
 
+    let defined = client.get(&format!("{path}/settings?$expand=settingDefinitions")).await;
+    let ids = |setting: &Value| {
+        let definitions = setting["settingDefinitions"].as_array().expect("definitions").clone();
+        Vec::from_iter(definitions.iter().map(|own| own["id"].as_str().expect("an id").to_owned()))
+    };
+    assert_eq!(ids(&defined["value"][1]), [CLOUD]);
+    let of_firewall = ids(&defined["value"][0]);
+    assert!(of_firewall.len() > 2 && of_firewall.contains(&LOG_SIZE.to_owned()));
+    let refused = client.call("GET", &format!("{path}/settings?$expand=other"), None).await;
+    assert_eq!(refused.status, 501);
     let group = json!({ "target": { "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": LAPTOPS } });
     let assigned = client
         .call("POST", &format!("{path}/assign"), Some(&json!({ "assignments": [group] })))

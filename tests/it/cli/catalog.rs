@@ -86,7 +86,7 @@ fn settings_are_found_by_words_and_shown_by_id() {
     assert_snapshot!(workspace.run(&["catalog", "search", "no", "such", "words"]).expect(1).stdout, @"No setting has these words.");
     let hello =
         "device_vendor_msft_passportforwork_{tenantid}_policies_pincomplexity_minimumpinlength";
-    assert_snapshot!(workspace.run(&["catalog", "show", hello]).expect(0).stdout, @r"
+    assert_snapshot!(workspace.run(&["catalog", "show", hello]).expect(0).stdout, @r#"
     Minimum PIN Length
     device_vendor_msft_passportforwork_{tenantid}_policies_pincomplexity_minimumpinlength
 
@@ -100,7 +100,10 @@ fn settings_are_found_by_words_and_shown_by_id() {
     numbers      4 to 127
     default      6
     beneath      Windows Hello for Business `device_vendor_msft_passportforwork_{tenantid}`
-    ");
+
+    In `settings` of a manifest:
+      "device_vendor_msft_passportforwork_{tenantid}_policies_pincomplexity_minimumpinlength": { integer: … }
+    "#);
     let unc = "device_vendor_msft_policy_config_connectivity_hardeneduncpaths";
     assert_snapshot!(workspace.run(&["catalog", "show", &unc.to_uppercase()]).expect(0).stdout, @r#"
     Hardened UNC Paths
@@ -118,6 +121,9 @@ fn settings_are_found_by_words_and_shown_by_id() {
     option       `choice: "1"` Enabled
                    needs Hardened UNC Paths: (Device)
                      `device_vendor_msft_policy_config_connectivity_hardeneduncpaths_pol_hardenedpaths`
+
+    In `settings` of a manifest:
+      device_vendor_msft_policy_config_connectivity_hardeneduncpaths: { choice: "0" }
     "#);
     let near = unc.replace("hardened", "hardend");
     assert_snapshot!(workspace.run(&["catalog", "show", &near]).expect(1).stderr, @r"
