@@ -5,34 +5,51 @@ use std::path::{Component, Path, PathBuf};
 use globset::GlobBuilder;
 use walkdir::WalkDir;
 
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{Finding, Severity, Span};
+
+/// The largest JSON file that is looked into, in bytes.
+const LARGEST_OBJECT: u64 = 4 << 20;
 
 /// The name of a tenant file.
 pub const TENANT_FILE: &str = "moorline.yaml";
 
 /// Returns the manifests directly beside a tenant file, sorted.
-pub(super) fn beside(folder: &Path, span: Span) -> Result<Vec<PathBuf>, Finding> {
-    walk(folder, ".", span, 1)
+pub(super) fn beside(
+    folder: &Path,
+    span: Span,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<PathBuf>, Finding> {
+    walk(folder, ".", span, 1, findings)
 }
 
 /// Returns the manifests below the folder that an entry of `spec.base` names.
-pub(super) fn base(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBuf>, Finding> {
+pub(super) fn base(
+    folder: &Path,
+    entry: &str,
+    span: Span,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<PathBuf>, Finding> {
     if folder.is_dir() {
-        return walk(folder, entry, span, usize::MAX);
+        return walk(folder, entry, span, usize::MAX, findings);
     }
     Err(Finding::error("tenant/missing-path", span, format!("there is no folder `{entry}`"))
         .help("a base is a folder of manifests; its path is relative to this file"))
 }
 
 /// Returns the files that an entry of `spec.manifests` names: a file, a folder or a glob.
-pub(super) fn entry(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBuf>, Finding> {
+pub(super) fn entry(
+    folder: &Path,
+    entry: &str,
+    span: Span,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<PathBuf>, Finding> {
     let missing = |message: String| Finding::error("tenant/missing-path", span, message);
     let path = beneath(folder, entry);
     if path.is_file() {
         return Ok(vec![path]);
     }
     if path.is_dir() {
-        return walk(&path, entry, span, usize::MAX);
+        return walk(&path, entry, span, usize::MAX, findings);
     }
     if !entry.contains(['*', '?', '[', '{']) {
         return Err(missing(format!("there is no file or folder `{entry}`"))
@@ -45,7 +62,8 @@ pub(super) fn entry(folder: &Path, entry: &str, span: Span) -> Result<Vec<PathBu
             .help("write `*` for any name, `**` for any folders, `{a,b}` for either")
     })?;
     let glob = glob.compile_matcher();
-    let mut files = walk(folder, entry, span, usize::MAX)?;
+    // A glob says itself which files it means.
+    let mut files = walk(folder, entry, span, usize::MAX, &mut Vec::new())?;
     files.retain(|path| glob.is_match(path.strip_prefix(folder).unwrap_or(path)));
     if files.is_empty() {
         return Err(missing(format!("no manifest file matches `{entry}`")).help(
@@ -86,7 +104,14 @@ pub(super) fn canonical(folder: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
-fn walk(folder: &Path, entry: &str, span: Span, depth: usize) -> Result<Vec<PathBuf>, Finding> {
+/// Returns the manifests in a folder, and adds a warning of each file that seems to be meant for one and is none.
+fn walk(
+    folder: &Path,
+    entry: &str,
+    span: Span,
+    depth: usize,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<PathBuf>, Finding> {
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
     let here = matches!(folder.to_str(), Some("" | "."));
     // Symbolic links are not followed: one to a parent would never end, and one to elsewhere leaves the tenant.
@@ -113,7 +138,40 @@ fn walk(folder: &Path, entry: &str, span: Span, depth: usize) -> Result<Vec<Path
         let is_tenant = found.file_name() == TENANT_FILE;
         if found.file_type().is_file() && is_yaml && !is_tenant {
             files.push(path.to_owned());
+        } else if !found.file_type().is_dir() && !is_tenant {
+            findings.extend(skipped(path, found.file_type().is_symlink()));
         }
     }
     Ok(files)
+}
+
+/// Returns the warning of a file that is not read although it seems to be a manifest.
+fn skipped(path: &Path, is_link: bool) -> Option<Finding> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    let (why, help) = match extension.as_str() {
+        "yaml" | "yml" if is_link => {
+            ("a link is not followed", "copy the file here, or name its folder in `spec.base`")
+        }
+        "yaml" | "yml" => ("its ending has capitals", "rename it to end in `.yaml`"),
+        "json" if !is_link && is_object_of_graph(path) => (
+            "it is JSON, and manifests are `*.yaml`",
+            "put it below `spec:` of a manifest, in a file that ends in `.yaml`",
+        ),
+        _ => return None,
+    };
+    let message = format!("the file is not read: {why}");
+    let finding = Finding::file_error("file/skipped", path, message).help(help);
+    Some(Finding { severity: Severity::Warning, ..finding })
+}
+
+/// Whether a file holds an object as Graph answers it, or a manifest in JSON.
+fn is_object_of_graph(path: &Path) -> bool {
+    let is_small = path.metadata().is_ok_and(|metadata| metadata.len() <= LARGEST_OBJECT);
+    let text = is_small.then(|| std::fs::read(path).ok()).flatten().unwrap_or_default();
+    let document: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let members = document.as_object();
+    members.is_some_and(|members| {
+        members.keys().any(|name| name.starts_with("@odata."))
+            || ["apiVersion", "kind", "spec"].iter().all(|name| members.contains_key(*name))
+    })
 }

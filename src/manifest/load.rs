@@ -110,6 +110,8 @@ struct Loader {
     roots: Roots,
     ignored: Vec<(String, Span)>,
     secrets: Vec<(Span, String)>,
+    /// Manifests whose envelope has a finding: their contents are checked, and no more.
+    faulty: Vec<RawManifest>,
 }
 
 impl Loader {
@@ -182,7 +184,9 @@ impl Loader {
 
     /// Makes a layer of manifests, and reports addresses that occur twice.
     fn layer(&mut self, raws: impl IntoIterator<Item = RawManifest>) -> Layer {
-        let raws: Vec<RawManifest> = raws.into_iter().collect();
+        let (faulty, raws): (Vec<RawManifest>, Vec<RawManifest>) =
+            raws.into_iter().partition(|raw| raw.is_faulty);
+        self.faulty.extend(faulty);
         self.loaded.origins.extend(
             raws.iter()
                 .map(|raw| DocumentOrigin { document: raw.document, address: raw.address.clone() }),
@@ -207,7 +211,8 @@ impl Loader {
         let mut merged = Layer::new();
         for (at, base) in tenant.spec.base.iter().enumerate() {
             let base_folder = discover::beneath(folder, base);
-            let found = discover::base(&base_folder, base, entry_span("base", at));
+            let findings = &mut self.loaded.findings;
+            let found = discover::base(&base_folder, base, entry_span("base", at), findings);
             let paths = value_or_report(found, &mut self.loaded.findings).unwrap_or_default();
             let files = self.files(paths, &base_folder);
             let layer = self.layer(files.into_iter().flatten());
@@ -215,12 +220,14 @@ impl Loader {
             self.lay(layer, &mut merged);
         }
         self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
+        let findings = &mut self.loaded.findings;
         let found = match &tenant.spec.manifests {
-            None => vec![discover::beside(folder, root.span)],
+            None => vec![discover::beside(folder, root.span, findings)],
             Some(entries) => {
                 let entries = entries.iter().enumerate();
-                let found = entries
-                    .map(|(at, entry)| discover::entry(folder, entry, entry_span("manifests", at)));
+                let found = entries.map(|(at, entry)| {
+                    discover::entry(folder, entry, entry_span("manifests", at), findings)
+                });
                 found.collect()
             }
         };
@@ -282,14 +289,24 @@ impl Loader {
     /// Resolves and checks every manifest, then all of them together.
     fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed) {
         let part = scope == LoadScope::Parts;
-        let manifest_index = ManifestIndex::new(layer.values(), scope == LoadScope::Tenant);
+        let faulty = std::mem::take(&mut self.faulty);
+        let declared = layer.values().chain(&faulty);
+        let manifest_index = ManifestIndex::new(declared, scope == LoadScope::Tenant);
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
+        // What a base may add to a faulty manifest is not known.
+        let checked = parallel::map(faulty, |raw| {
+            finalize(raw, sources, roots, &manifest_index, allowed, true).1
+        });
         let raws = layer.into_values().collect();
         let finalized = parallel::map(raws, |raw| {
             finalize(raw, sources, roots, &manifest_index, allowed, part)
         });
+        for resolved in checked {
+            self.loaded.findings.extend(resolved.findings);
+            self.secrets.extend(resolved.secrets);
+        }
         let before = self.loaded.manifests.len();
         for (manifest, resolved) in finalized {
             self.loaded.manifests.push(manifest);
