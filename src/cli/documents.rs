@@ -29,7 +29,7 @@ fn schema_of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 14] = [
+pub const DOCUMENTS: [Published; 15] = [
     Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
     Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
     Published::new("findings", "validate --format json", || schema(Document::Findings)),
@@ -39,6 +39,7 @@ pub const DOCUMENTS: [Published; 14] = [
     Published::new("drift", "drift --format json", || schema(Document::Drift)),
     Published::new("kinds", "kinds --format json", || schema(Document::Kinds)),
     Published::new("permissions", "permissions --format json", || schema(Document::Permissions)),
+    Published::new("scopes", "permissions --list --format json", || schema(Document::Scopes)),
     Published::new("doctor", "doctor --format json", || schema(Document::Doctor)),
     Published::new("explain", "explain --format json", || schema(Document::Explain)),
     Published::new("error", "any failure with --format json", || schema(Document::Error)),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::apply::outcome::Outcome;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
+use crate::diagnose::permissions::ScopesDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::diagnostic::{Finding, Sources};
@@ -37,6 +38,8 @@ pub enum Document {
     Explain,
     /// The permissions that manifests need.
     Permissions,
+    /// Every permission for Intune.
+    Scopes,
     /// The examination of a set-up.
     Doctor,
 }
@@ -118,6 +121,7 @@ pub fn schema(document: Document) -> Value {
         Document::Kinds => schema_of::<Headed<KindsDocument>>(),
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
+        Document::Scopes => schema_of::<Headed<ScopesDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
     };
     schema["title"] = json!(document);

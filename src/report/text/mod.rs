@@ -4,7 +4,7 @@ mod diagnose;
 mod outcome;
 mod story;
 
-pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions};
+pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions, scopes};
 pub(crate) use outcome::{left_out, outcome, refusals};
 pub(crate) use story::{drift, plan};
 

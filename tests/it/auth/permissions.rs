@@ -248,3 +248,44 @@ fn who_owns_objects_needs_to_find_them() {
         assert_eq!(roles, if prune { 3 } else { 1 }, "{needs:#}");
     }
 }
+
+#[test]
+fn every_scope_for_intune_is_listed_without_a_tenant_and_explained() {
+    let workspace = Workspace::empty();
+    let json = workspace.run(&["permissions", "--list", "--format", "json"]).expect(0).json();
+    let of = |list: &str, key: &str| -> Vec<String> {
+        let items = json[list].as_array().expect("there are items").iter();
+        items.map(|item| item[key].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let scopes = of("items", "name");
+    let partners = of("partnerPermissions", "name");
+    assert_eq!((scopes.len(), partners.len()), (11, 6), "{json}");
+    for format in ["text", "markdown"] {
+        let shown = workspace.run(&["permissions", "--list", "--format", format]).expect(0).stdout;
+        for name in scopes.iter().chain(&partners).chain(&of("items", "label")) {
+            assert!(shown.contains(name.as_str()), "{format} lacks {name}");
+        }
+    }
+    for (name, label) in scopes.iter().zip(of("items", "label")) {
+        let told = workspace.run(&["explain", &name.to_lowercase()]).expect(0).stdout;
+        assert!(told.contains(name.as_str()), "{told}");
+        let words: Vec<&str> = told.split_whitespace().collect();
+        assert!(words.join(" ").contains(&label), "{told}");
+    }
+    for name in &partners {
+        let told = workspace.run(&["explain", &format!("what is {name}?")]).expect(0).stdout;
+        assert!(told.contains("It permits"), "{told}");
+    }
+    assert_snapshot!(workspace.run(&["explain", "DeviceManagementRBAC.ReadWrite.All"]).expect(0).stdout, @r#"
+    DeviceManagementRBAC.ReadWrite.All: In the portal "Read and write Microsoft Intune RBAC settings",
+      of Microsoft Graph.
+      It permits all that DeviceManagementRBAC.Read.All does; creating, assigning, deleting and changing
+      role assignments and role definitions.
+      - No manifest of Moorline's needs it, so that its app can do without.
+      - An administrator of the tenant has to consent to it. The id is
+        e330c4f0-4170-414e-a55a-2f022ec2b57b for an app that signs in as itself, and
+        0c5e8a55-87a6-4556-93ab-adc52c4d862d for a person.
+      see https://learn.microsoft.com/intune/intune-service/developer/intune-graph-apis
+      see schemas/graph/FACTS.md 9.1
+    "#);
+}
