@@ -11,6 +11,7 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
+use super::failure::DECLINED;
 use super::output::Output;
 use super::resume_hints::resume_hints;
 use super::session::Session;
@@ -153,7 +154,7 @@ impl PlannedRun<'_> {
         match ui.confirm(&format!("Apply this to {}?", session.place())) {
             Confirmation::Yes => Ok(()),
             Confirmation::No => {
-                Err(Error::refused("apply/declined", "declined; nothing was written").into())
+                Err(Error::refused(DECLINED, "declined; nothing was written").into())
             }
             Confirmation::NoTerminal => {
                 let message = "there is no terminal to ask for confirmation; nothing was written";
@@ -298,6 +299,10 @@ impl Observer for ProgressObserver<'_> {
             expires.unwrap_or_default(),
             self.session.approval(code),
         ));
+    }
+
+    fn begins(&self, change: &Change) {
+        self.progress.begun(&change.address.to_string());
     }
 
     fn finished(&self, item: &Item) {

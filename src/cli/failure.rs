@@ -13,6 +13,12 @@ use crate::manifest::Invalid;
 use crate::report;
 use crate::ui::Ui;
 
+/// The code of a run that the user declined when asked.
+pub(super) const DECLINED: &str = "apply/declined";
+
+/// The most hints that stand before an explanation.
+const MOST_HINTS: usize = 4;
+
 /// The error of a command.
 #[derive(Debug)]
 pub(super) struct CommandError {
@@ -30,7 +36,16 @@ impl CommandError {
             let palette = ui.notice_palette;
             ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width));
         }
-        ui.error(&self.error);
+        if self.error.code == DECLINED {
+            // The user knows why.
+            ui.notice("Nothing was written.\n");
+        } else if self.explanation.is_some() && self.error.hints.len() > MOST_HINTS {
+            let hints = (ui.verbosity > 0).then_some(&self.error.hints[..]);
+            let more = ["`-v` lists what each kind of credential needs.".to_owned()];
+            ui.error_with(&self.error, hints.unwrap_or(&more));
+        } else {
+            ui.error(&self.error);
+        }
         if let Some(explanation) = &self.explanation {
             ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }

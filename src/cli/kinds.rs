@@ -1,8 +1,8 @@
 //! `moorline kinds`.
 
 use clap::Args;
-use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
 use super::output::{Output, without_markdown};
 use super::{Done, Result};
@@ -21,13 +21,22 @@ pub(super) struct Arguments {
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let output = &arguments.output;
-    let text =
-        if output.is_json() { Document::Kinds.render(&KindsDocument::built_in()) } else { table() };
+    // A file is as wide as its lines, and so is what another program reads.
+    let width = Some(ui.width).filter(|width| output.output.is_none() && *width < WIDE);
+    let text = if output.is_json() {
+        Document::Kinds.render(&KindsDocument::built_in())
+    } else {
+        table(width)
+    };
     output.write(ui, &text)?;
     Ok(Done::Quietly)
 }
 
-fn table() -> String {
+/// The width from which on nothing is wrapped.
+const WIDE: usize = 120;
+
+/// Returns the table, with lines that break between words at a width, if any.
+fn table(width: Option<usize>) -> String {
     let mut text = String::new();
     for family in kinds::FAMILIES {
         let mut table = Table::new();
@@ -38,7 +47,16 @@ fn table() -> String {
             table.add_row([&kind.name[..], &versions, if kind.legacy { "legacy" } else { "" }]);
         }
         let Family { path, read_permission: read, write_permission: write, .. } = family;
-        text.push_str(&format!("{path}   read: {read}   write: {write}\n"));
+        let head = format!("{path}   read: {read}   write: {write}\n");
+        let narrow = width.is_some_and(|width| head.trim_end().len() > width);
+        text.push_str(&if narrow { head.replace("   ", "\n  ") } else { head });
+        if let Some(width) = width {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+            if let Some(names) = table.column_mut(0) {
+                names.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
         table.lines().for_each(|line| text.push_str(&format!("{}\n", line.trim_end())));
         text.push('\n');
     }

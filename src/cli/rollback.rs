@@ -42,6 +42,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         let missing = JournalError::Missing(arguments.journal.clone());
         return Err(missing.into_error().into());
     }
+    Session::expect_emulator(&arguments.journal, tenant)?;
     // The rollback restores values of the journal, so the manifests need not be valid.
     let path = match &arguments.path {
         Some(path) => path,
@@ -81,6 +82,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     );
     let stays = !moved.is_empty() && !write.skip_stale;
     if arguments.dry_run {
+        for change in planned.plan.changes.iter().filter(|change| change.is_difference()) {
+            // The plan shows where the journal has the change.
+            if let Some(manifest) = declared.iter().find(|it| it.address == change.address) {
+                let place = session.desired.sources.locate(manifest.span);
+                ui.status(&format!("{} is declared in {place}.", change.address));
+            }
+        }
         session.close().await;
         plan::write(ui, &write.output, &planned.plan)?;
         return if stays { Err(changed_since(&moved).into()) } else { Ok(Done::Quietly) };

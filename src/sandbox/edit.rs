@@ -15,7 +15,7 @@ use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
 use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Update};
-use super::state::{State, text, type_of};
+use super::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, TypeDef, Types};
 
 /// An edit: an object and new values of its properties.
@@ -29,6 +29,20 @@ pub struct Edit {
     pub settings: Vec<Setting>,
     /// The user principal name of the administrator; the tenant's `admin` where left out.
     pub actor: Option<String>,
+    /// The action on the object.
+    pub action: EditAction,
+}
+
+/// The action of an edit on its object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EditAction {
+    /// Sets properties of an object that is there.
+    #[default]
+    Change,
+    /// Makes an object of this display name.
+    Create,
+    /// Deletes the object.
+    Delete,
 }
 
 /// A property and its new value.
@@ -49,7 +63,7 @@ pub struct EditError(String);
 
 impl From<ErrorResponse> for EditError {
     fn from(refusal: ErrorResponse) -> Self {
-        Self(format!("The service refuses the edit: {}", refusal.message))
+        Self(format!("the service refuses the edit: {}", refusal.message))
     }
 }
 
@@ -65,7 +79,7 @@ impl EditError {
             return Self(message);
         }
         let near: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
-        Self(format!("{message} Did you mean {}?", near.join(" or ")))
+        Self(format!("{message}; did you mean {}?", near.join(" or ")))
     }
 }
 
@@ -76,7 +90,7 @@ impl Setting {
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
         let malformed =
-            || EditError(format!("`{argument}` does not set anything: write PROP=VALUE."));
+            || EditError(format!("`{argument}` does not set anything: write PROP=VALUE"));
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
@@ -90,7 +104,7 @@ impl Setting {
     fn leads_nowhere(&self) -> EditError {
         let path = [std::slice::from_ref(&self.property), &self.path[..]].concat().join(".");
         let why = "there is no complex value or no such element on the way";
-        EditError(format!("`{path}` leads nowhere: {why}."))
+        EditError(format!("`{path}` leads nowhere: {why}"))
     }
 
     /// Sets the value at the path. Only the last name of the path may be new.
@@ -125,13 +139,14 @@ impl Edit {
             Some((kind, name)) if !kind.is_empty() && !name.is_empty() => (kind, name),
             None if target == POLICY => (target, POLICY),
             _ => {
-                let message = format!("`{target}` does not name an object: write KIND/NAME.");
+                let message = format!("`{target}` does not name an object: write KIND/NAME");
                 return Err(EditError(message));
             }
         };
         let settings =
             settings.iter().map(|setting| Setting::parse(setting)).collect::<Result<_, _>>()?;
-        Ok(Self { kind: kind.to_owned(), name: name.to_owned(), settings, actor })
+        let (kind, name) = (kind.to_owned(), name.to_owned());
+        Ok(Self { kind, name, settings, actor, action: EditAction::default() })
     }
 
     /// Makes the edit.
@@ -140,15 +155,29 @@ impl Edit {
     /// Fails where the object or a property does not exist, or the service would refuse the change. The tenant is then
     /// unchanged.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
-        if self.settings.is_empty() {
-            return Err(EditError("The edit sets nothing.".to_owned()));
+        if self.settings.is_empty() && self.action == EditAction::Change {
+            return Err(EditError("the edit sets nothing".to_owned()));
         }
         let name = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant.domain));
         let actor = Actor { app_id: None, name };
         let change = Change { version: GraphVersion::Beta, actor: &actor };
         let mut next = state.clone();
         match state.rows.of_type(&self.kind) {
-            Some(row) => self.apply_to_object(&mut next, row, &change)?,
+            Some(row) => match self.action {
+                EditAction::Change => self.apply_to_object(&mut next, row, &change)?,
+                EditAction::Create => {
+                    self.create(&mut next, row, &change)?;
+                }
+                EditAction::Delete => {
+                    self.ty(state)?;
+                    let id = self.find(state, row)?;
+                    Writer { state: &mut next, row, change: &change }.delete(&id)?;
+                }
+            },
+            None if self.kind == POLICY && self.action != EditAction::Change => {
+                let message = format!("every tenant has one `{POLICY}`, and keeps it");
+                return Err(EditError(message));
+            }
             None if self.kind == POLICY => self.apply_to_policy(&mut next, &change)?,
             None => return Err(self.unknown_kind(state)),
         }
@@ -164,6 +193,30 @@ impl Edit {
             setting.set(&mut body)?;
         }
         Ok(device_registration_policy::put(state, change, &body)?)
+    }
+
+    /// Makes an object, and then sets what a create does not take.
+    fn create(&self, state: &mut State, row: Row, change: &Change<'_>) -> Result<(), EditError> {
+        let ty = self.ty(state)?;
+        let mut body = Object::new();
+        body.insert("@odata.type".to_owned(), ty.odata_type().into());
+        body.insert(row.name_property.to_owned(), self.name.as_str().into());
+        let is_later = |setting: &&Setting| {
+            let property = setting.property.as_str();
+            row.assign.is_some() && property == "assignments"
+                || NavigationProperty::find(GraphVersion::Beta, &self.kind, property).is_some()
+        };
+        let (later, now): (Vec<&Setting>, Vec<&Setting>) = self.settings.iter().partition(is_later);
+        for setting in now {
+            known(&ty, &setting.property)?;
+            setting.set(&mut body)?;
+        }
+        let name = Writer { state, row, change }.create(&body, References::default())?;
+        if later.is_empty() {
+            return Ok(());
+        }
+        let settings = later.into_iter().cloned().collect();
+        Self { name, settings, ..self.clone() }.apply_to_object(state, row, change)
     }
 
     fn apply_to_object(
@@ -234,7 +287,7 @@ impl Edit {
             state.rows.of_type(name).is_some() && types.get(name).is_some_and(|ty| !ty.is_abstract)
         };
         let kinds = types.names().filter(is_kind).chain([POLICY]).map(str::to_owned);
-        EditError::not_found(format!("There is no kind `{}`.", self.kind), &self.kind, kinds)
+        EditError::not_found(format!("there is no kind `{}`", self.kind), &self.kind, kinds)
     }
 
     fn find(&self, state: &State, row: &Collection) -> Result<String, EditError> {
@@ -243,13 +296,13 @@ impl Edit {
         let mut ids = state.called(row, name, is_of_kind);
         if ids.len() > 1 {
             let (count, ids) = (ids.len(), ids.join(", "));
-            let message = format!("The tenant has {count} of {kind} `{name}`; use an id: {ids}.");
+            let message = format!("the tenant has {count} of {kind} `{name}`; use an id: {ids}");
             return Err(EditError(message));
         }
         ids.pop().ok_or_else(|| {
             let all = state.objects(row).iter().filter(|object| is_of_kind(object));
             let names = all.map(|object| text(object, row.name_property).to_owned());
-            EditError::not_found(format!("The tenant has no {kind} `{name}`."), name, names)
+            EditError::not_found(format!("the tenant has no {kind} `{name}`"), name, names)
         })
     }
 }
@@ -259,7 +312,7 @@ fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
         return Ok(());
     }
     let names = ty.properties.iter().map(|property| property.name.clone());
-    let message = format!("{} has no property `{property}`.", ty.name);
+    let message = format!("{} has no property `{property}`", ty.name);
     Err(EditError::not_found(message, property, names))
 }
 
@@ -284,7 +337,7 @@ fn linked(
             count => {
                 let property = &navigation.property;
                 Err(EditError(format!(
-                    "{property} cannot refer to {value}: {count} objects that fit are called so."
+                    "{property} cannot refer to {value}: {count} objects that fit are called so"
                 )))
             }
         }
@@ -347,6 +400,36 @@ mod tests {
     }
 
     #[test]
+    fn objects_are_made_and_deleted_as_in_the_portal() {
+        let mut state = tenant();
+        let edit = |target: &str, settings: &[&str], action| {
+            let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
+            let edit = Edit::parse(target, &settings, Some("bob@contoso.com".to_owned()));
+            Edit { action, ..edit.expect("an edit") }
+        };
+        let target = "iosCustomConfiguration/By hand";
+        let group =
+            r##"[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
+        let assignments = format!("assignments={group}");
+        let create = edit(target, &["payloadName=Made", &assignments], EditAction::Create);
+        create.apply(&mut state).expect("it is made");
+        let made = configurations(&state).last().expect("it is there").clone();
+        assert_eq!(
+            (&made["displayName"], &made["payloadName"]),
+            (&json!("By hand"), &json!("Made"))
+        );
+        assert_eq!(made["assignments"].as_array().map(Vec::len), Some(1), "{made:?}");
+        assert_eq!(state.audit_events[0]["actor"]["userPrincipalName"], "bob@contoso.com");
+        let delete = edit(target, &[], EditAction::Delete);
+        delete.apply(&mut state).expect("it is deleted");
+        assert_eq!(configurations(&state).len(), 2);
+        let gone = delete.apply(&mut state).expect_err("it is gone").to_string();
+        assert!(gone.starts_with("the tenant has no iosCustomConfiguration `By hand`"), "{gone}");
+        let policy = edit("deviceRegistrationPolicy", &[], EditAction::Delete);
+        assert!(policy.apply(&mut state).is_err());
+    }
+
+    #[test]
     fn edit_inside_a_list_keeps_masked_values() {
         let mut state = tenant();
         apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
@@ -378,14 +461,14 @@ mod tests {
             (
                 "windowsIdentityProtectionConfig/x",
                 "a=1",
-                "Did you mean `windowsIdentityProtectionConfiguration`",
+                "did you mean `windowsIdentityProtectionConfiguration`",
             ),
             (
                 "windowsIdentityProtectionConfiguration/Windows Helo for Business",
                 "a=1",
-                "Did you mean `Windows Hello",
+                "did you mean `Windows Hello",
             ),
-            (hello, "pinMinLength=4", "Did you mean `pinMinimumLength`"),
+            (hello, "pinMinLength=4", "did you mean `pinMinimumLength`"),
             (hello, "pinMinimumLength=3", "between 4 and 127"),
             (hello, "pinMinimumLength=four", "Cannot convert the literal 'four'"),
             (hello, "pinMinimumLength=6", "at least 1 property must be changed"),

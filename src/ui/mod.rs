@@ -121,7 +121,7 @@ impl Ui {
         // A bar that moves while the result appears on the same terminal would tear it.
         match self.stderr.suspended(|| stdout.put(text)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Error::failed("io/stdout", "The result cannot be written to stdout.")
+                Err(Error::failed("io/stdout", "the result cannot be written to stdout")
                     .because(error))
             }
             _ => Ok(()),
@@ -169,7 +169,12 @@ impl Ui {
 
     /// Writes the error of a failed run.
     pub fn error(&self, error: &Error) {
-        self.stderr.put(&message::error(error, self.notice_palette, self.stderr_width));
+        self.error_with(error, &error.hints);
+    }
+
+    /// Writes the error of a failed run with these hints in the place of its own.
+    pub fn error_with(&self, error: &Error, hints: &[String]) {
+        self.stderr.put(&message::error(error, hints, self.notice_palette, self.stderr_width));
     }
 
     /// Asks a question. Only an explicit yes counts.

@@ -28,7 +28,8 @@ impl Rendering {
     /// Shows work on a number of items as a bar.
     pub(super) fn bar(stderr: &Stderr, items: usize, text: &str) -> Self {
         let bar = stderr.add(ProgressBar::new(u64::try_from(items).unwrap_or(u64::MAX)));
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {wide_msg}")
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}")
         {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -41,6 +42,14 @@ impl Rendering {
 impl Progress {
     pub(super) fn new(rendering: Rendering, items: usize) -> Self {
         Self { rendering, items, finished: AtomicUsize::new(0) }
+    }
+
+    /// Shows on a bar the item that is under way.
+    pub fn begun(&self, item: &str) {
+        if let Rendering::Bar(bar, stderr) = &self.rendering {
+            bar.set_message(stderr.for_bar(&sanitize::line(item)));
+            bar.tick();
+        }
     }
 
     /// Reports that an item is finished, and its result.

@@ -60,6 +60,10 @@ impl Differ<'_> {
         let mut field = self.field(at, FieldStatus::Change);
         field.before = show(respelled.as_ref().or(before));
         field.after = show(after);
+        if before.is_none() && field.after == Shown::Unset {
+            // A new object gets what leaves the property unset, which is no news.
+            return;
+        }
         if at.property.facts.fixed && before.is_some() {
             field.block("it is fixed when the object is created");
         }

@@ -108,7 +108,7 @@ fn an_option_is_taken_only_where_it_means_something() {
 
     error: unexpected argument '--sandbox' found
 
-      tip: to pass '--sandbox' as a value, use '-- --sandbox'
+      tip: it reaches no tenant, and needs no sandbox in the place of one
 
     Usage: moorline schema <KIND>
 
@@ -116,15 +116,11 @@ fn an_option_is_taken_only_where_it_means_something() {
 
     error: unexpected argument '--timeout' found
 
-      tip: to pass '--timeout' as a value, use '-- --timeout'
-
     Usage: moorline completions <SHELL>
 
     For more information, try '--help'.
 
     error: unexpected argument '--only' found
-
-      tip: to pass '--only' as a value, use '-- --only'
 
     Usage: moorline sandbox [OPTIONS] [STATE.json]
            moorline sandbox <COMMAND>
@@ -132,8 +128,6 @@ fn an_option_is_taken_only_where_it_means_something() {
     For more information, try '--help'.
 
     error: unexpected argument '--graph-url' found
-
-      tip: to pass '--graph-url' as a value, use '-- --graph-url'
 
     Usage: moorline validate [OPTIONS] [PATHS]...
 
@@ -332,7 +326,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
 
     Applied: 1 done, 0 failed, 0 skipped.
     Journal .moorline/journal/[run].jsonl
-    error[io/stdout]: The result cannot be written to stdout.
+    error[io/stdout]: the result cannot be written to stdout
       caused by: [system error]
 
     hint: The changes were sent: their results are printed above.
@@ -420,5 +414,91 @@ fn a_link_among_manifests_is_not_followed() {
         std::os::unix::fs::symlink(target, workspace.file(link)).expect("a link");
     }
     let run = workspace.run(&["validate"]).expect(0);
-    assert_eq!(run.stdout, "Valid: 1 manifest.\n");
+    assert_snapshot!(run.stdout, @r"
+    warning[file/skipped]: the file is not read: a link is not followed
+    --> policies/other.yaml
+     = help: copy the file here, or name its folder in `spec.base`
+
+    Valid: 1 manifest, 1 warning in 1 file.
+    ");
+}
+
+#[test]
+fn an_argument_of_another_command_leads_to_what_is_meant() {
+    let workspace = Workspace::empty();
+    let told = |arguments: &[&str]| {
+        let stderr = workspace.run(arguments).expect(64).stderr;
+        stderr.lines().filter(|line| line.contains("tip: ")).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told(&["apply", "--dry-run"]), @"  tip: `moorline plan` shows what an apply would change, and writes nothing");
+    assert_snapshot!(told(&["drift", "--dry-run"]), @"  tip: it writes nothing anyway");
+    assert_snapshot!(told(&["plan", "--yes"]), @"  tip: it asks for no confirmation");
+    assert_snapshot!(told(&["plan", "--detailed-exitcod"]), @"  tip: a similar argument exists: '--detailed-exitcode'");
+    let json = workspace.run(&["apply", "--dry-run", "--format", "json"]).expect(64).json();
+    assert!(json["hints"].to_string().contains("`moorline plan`"), "{json}");
+}
+
+#[test]
+fn completions_know_kinds_and_documents() {
+    let workspace = Workspace::empty();
+    for shell in ["bash", "zsh", "powershell"] {
+        let script = workspace.run(&["completions", shell]).expect(0).stdout;
+        for name in ["windowsIdentityProtectionConfiguration", "sandbox-state"] {
+            assert!(script.contains(name), "{shell} lacks {name}");
+        }
+    }
+}
+
+#[test]
+fn documents_of_another_shape_are_refused_in_words_of_json() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    for text in ["[]", "null", "7", r#"{ "kind": [] }"#] {
+        workspace.write("plan.json", text);
+        workspace.write("state.json", text);
+        for arguments in [
+            &["apply", "--sandbox", "--yes", "plan.json"][..],
+            &["plan", "--sandbox=state.json"],
+            &["plan", "--sandbox", "--sandbox-faults", "state.json"],
+        ] {
+            let stderr = workspace.run(arguments).expect(1).stderr;
+            for word in ["struct", "enum", "Head", "State", "sequence", "Config"] {
+                assert!(!stderr.contains(word), "{arguments:?} with {text}: {stderr}");
+            }
+        }
+    }
+    workspace.write("plan.json", "[]");
+    assert_snapshot!(workspace.run(&["apply", "--sandbox", "--yes", "plan.json"]).expect(1).stderr, @r"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is no plan, which is a JSON object
+
+    hint: Save it again with `moorline plan --out`.
+    ");
+}
+
+#[test]
+fn a_narrow_terminal_breaks_lines_between_words() {
+    let bad =
+        HELLO.replace("windowsIdentityProtectionConfiguration", "unsupportedDeviceConfiguration");
+    let workspace = Workspace::tenant(&[("bad.yaml", &bad)]);
+    let narrow = [("COLUMNS", "80")];
+    let kinds = workspace.run_with(&["kinds"], &narrow).expect(0).stdout;
+    for line in kinds.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let wide = workspace.run(&["kinds"]).expect(0).stdout;
+    assert_eq!(words(&kinds).len(), words(&wide).len(), "no word is broken");
+    assert_snapshot!(workspace.run_with(&["validate"], &narrow).expect(3).stdout, @r"
+    error[manifest/unknown-kind]: `unsupportedDeviceConfiguration` is not managed:
+                                  it only stands for an object that the service
+                                  cannot show, and cannot be written
+     --> bad.yaml:2:7
+      |
+    2 | kind: unsupportedDeviceConfiguration
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: remove this manifest
+
+    Invalid: 1 error in 1 file.
+    ");
 }
