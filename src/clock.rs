@@ -92,6 +92,16 @@ impl Clock {
         }
     }
 
+    /// Waits for a duration of the people before the screen, in which other work may finish first: it is never sped up. A
+    /// recording clock never ends the wait.
+    pub(crate) async fn elapse_for_people(&self, duration: Duration) {
+        match &*self.0 {
+            ClockKind::System { .. } => tokio::time::sleep(duration).await,
+            #[cfg(test)]
+            ClockKind::Recording { .. } => std::future::pending().await,
+        }
+    }
+
     /// Passes a point at which `MOORLINE_TEST_KILL` can abort a debug build.
     pub(crate) fn pass(&self, point: Point) {
         #[cfg(debug_assertions)]

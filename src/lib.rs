@@ -39,6 +39,7 @@
 //! | [`diagnostic`] | findings about what the user wrote, as data, with a writer for each format |
 //! | [`text`] | text for people: made harmless for a terminal, and coloured |
 //! | [`clock`] | all waiting and all time |
+//! | [`disk`] | files: read within a limit, and replaced as a whole |
 //!
 //! Beside the floors stands [`sandbox`], an emulator of the Graph subset that is used. It imports [`schema::types`] alone,
 //! and no curated fact, so that it shares no mistake with the client; only [`cli`] starts it.
@@ -51,6 +52,7 @@ pub mod cli;
 pub mod clock;
 pub mod diagnose;
 pub mod diagnostic;
+pub mod disk;
 pub mod drift;
 pub mod error;
 pub mod graph;

@@ -15,8 +15,8 @@ use super::outcome::{Item, Outcome};
 use super::secrets::Secrets;
 use super::sequence::Sequence;
 use crate::graph::Graph;
-use crate::journal::{Draft, EndReason};
-use crate::manifest::{Address, Desired};
+use crate::journal::{Command, Draft, EndReason, ProtectedObject};
+use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{Change, Planned};
 use crate::tenant::names::Names;
 
@@ -90,7 +90,8 @@ impl<'a> Applier<'a> {
         context.secrets = Secrets::look_up(to_write.iter().copied(), self.secrets)?;
         self.graph.known().add_all(context.secrets.values());
         let draft = self.journal.as_ref().filter(|_| !to_write.is_empty());
-        let journal = draft.map(|draft| draft.begin(&self.planned.plan, self.graph));
+        let begin = |draft: &Draft| draft.begin(&self.planned.plan, self.protected(), self.graph);
+        let journal = draft.map(begin);
         context.journal = journal.transpose().map_err(ApplyError::Journal)?;
         let mut sequence = Sequence::new(&context);
         for (work, state) in works {
@@ -107,6 +108,16 @@ impl<'a> Applier<'a> {
         }
         let journal = context.journal.map(|journal| journal.path.display().to_string());
         Ok(Outcome { interrupted, journal, ..Outcome::new(&self.planned.plan) }.and(items))
+    }
+
+    /// Returns the manifests that protect their objects; `None` for a rollback, whose manifests are made of a journal.
+    fn protected(&self) -> Option<Vec<ProtectedObject>> {
+        let protected = self.desired.manifests.iter().filter(|manifest| manifest.protect);
+        let object = |Manifest { address, .. }: &Manifest| ProtectedObject {
+            address: address.clone(),
+            id: self.planned.referents.owned(address).map(str::to_owned),
+        };
+        (self.options.command == Command::Apply).then(|| protected.map(object).collect())
     }
 
     /// Returns whether the plan is so recent that reading every object again would only cost calls that the writes

@@ -7,7 +7,6 @@ use super::ids::{Filler, NotKnown, ReferenceTarget};
 use super::secrets::Secrets;
 use crate::graph::{GraphError, Request};
 use crate::journal::Journal;
-use crate::kinds::Family;
 use crate::manifest::{Address, Link, Manifest};
 use crate::plan::{Change, Comparison, PlannedRequest, Planner, Reads};
 use crate::tenant::masked::{self, UnmaskedValues};
@@ -60,28 +59,24 @@ impl Context<'_> {
     ) -> Result<Request, NotKnown> {
         let filler = Filler {
             endpoints: self.run.graph.endpoints(),
-            family_of: &|target| self.family_of(work.manifest, target),
+            path_of: &|target| self.path_of(work.manifest, target),
             id_of: &|address| self.referents().id_of(address).map(str::to_owned),
             created,
         };
         filler.fill(planned)
     }
 
-    /// Returns the family of an object that a manifest refers to.
-    fn family_of(
-        &self,
-        manifest: &Manifest,
-        target: ReferenceTarget<'_>,
-    ) -> Option<&'static Family> {
+    /// Returns the path of the collection that has an object that a manifest refers to.
+    fn path_of(&self, manifest: &Manifest, target: ReferenceTarget<'_>) -> Option<&'static str> {
         match target {
             ReferenceTarget::Manifest(address) => {
                 let (kind, name) = address.split_once('/')?;
                 let address = Address { kind: kind.to_owned(), name: name.to_owned() };
-                self.run.desired.manifest(&address).map(|referent| referent.family)
+                self.run.desired.manifest(&address).map(|referent| referent.family.path)
             }
             ReferenceTarget::Property(property) => {
                 let link = manifest.links.iter().find(|link| link.property == property);
-                link?.family
+                link?.path()
             }
         }
     }

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
 use super::context::{Context, PlannedChange};
+use super::differences::target_forms;
 use super::failure::{REPLAN_HINT, in_full};
 use super::look::{WriteState, preconditions};
 use super::outcome::{Item, append};
+use super::overwritten::{WriteWindow, replaces};
 use super::sender::Sending;
 use super::twins::{TwinCheck, Twins};
 use super::verify::{BodySeen, Verdict};
@@ -17,6 +22,7 @@ use crate::manifest::Link;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, PlannedRequest, Step};
 use crate::secrets::scrub_quoted;
 use crate::tenant::LiveObject;
+use crate::values::canonical::property_form;
 
 /// The help for a write that was accepted and cannot be verified.
 const SEND_AGAIN: &str = "if it did not take effect, send it again: `moorline apply --resume JOURNAL`, or `--rewrite-secret`";
@@ -33,6 +39,10 @@ pub(super) struct Execution<'a> {
     pub(super) work: PlannedChange<'a>,
     /// The object before the change, `None` where there was none.
     pub(super) before: Option<LiveObject>,
+    /// When the last look at the object began.
+    looked: Timestamp,
+    /// When the last write that replaced a part of the object was answered.
+    written: Option<Timestamp>,
     /// The number of its requests that were carried out.
     pub(super) done: usize,
     /// The id of the created object.
@@ -59,6 +69,7 @@ impl<'a> Execution<'a> {
         context: &'a Context<'a>,
         work: PlannedChange<'a>,
     ) -> Result<Self, Item> {
+        let looked = context.run.graph.clock().now();
         let before = match preconditions(context, &[work]).await.map(|mut all| all.pop()) {
             Ok(Some((_, WriteState::Done(ids)))) => return Err(Item::in_place(work.change, ids)),
             Ok(Some((_, WriteState::Stale(what)))) => return Err(Item::stale(work.change, &what)),
@@ -69,6 +80,8 @@ impl<'a> Execution<'a> {
             context,
             work,
             before,
+            looked,
+            written: None,
             done: 0,
             created: None,
             answered: false,
@@ -116,17 +129,55 @@ impl<'a> Execution<'a> {
             if self.twins.is_some() && !planned.step.is_link() {
                 break;
             }
-            if let Err(failure) = self.send_next(planned).await {
+            let sent = match self.check_beside(planned).await {
+                Ok(()) => self.send_next(planned).await,
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = sent {
                 self.writes += failure.writes;
                 return Err(self.with_what_is_left(failure, planned.step));
             }
             self.done += 1;
+            if replaces(self.work.change, planned.step) {
+                self.written = Some(self.context.run.graph.clock().now());
+            }
             if planned.step == Step::Delete && self.work.change.action == Action::Replace {
                 self.wait_until_gone().await?;
             }
             self.look_at_secrets(planned.step).await?;
         }
         Ok(())
+    }
+
+    /// Looks at a collection of an object once more, before an action replaces it after another write of the change: it may
+    /// have been edited since the look before that one.
+    async fn check_beside(&mut self, planned: &PlannedRequest) -> Result<(), Item> {
+        let replaces_collection = matches!(planned.step, Step::Assign | Step::Action);
+        let Some(before) = &self.before else { return Ok(()) };
+        if !replaces_collection || self.done == 0 || self.created.is_some() {
+            return Ok(());
+        }
+        let looked = self.context.run.graph.clock().now();
+        let live = self.context.read(self.work, Some(&before.id)).await;
+        let live = live.map_err(|error| Item::refused(self.work, &error))?;
+        let what = match (planned.step, planned.property.as_deref(), &live) {
+            (_, _, None) => "the object is gone".to_owned(),
+            (Step::Assign, _, Some(live))
+                if target_forms(&live.assignments) != target_forms(&before.assignments) =>
+            {
+                "its assignments were edited".to_owned()
+            }
+            (Step::Action, Some(property), Some(live))
+                if form_of(live, property) != form_of(before, property) =>
+            {
+                format!("its `{property}` were edited")
+            }
+            _ => {
+                self.looked = looked;
+                return Ok(());
+            }
+        };
+        Err(Item::stale(self.work.change, &format!("{what} while this change was written")))
     }
 
     /// Records one request in the journal, and sends it.
@@ -332,6 +383,18 @@ impl<'a> Execution<'a> {
         item
     }
 
+    /// Returns the time in which a write of another one may have been replaced. What a run creates is its own.
+    pub(super) fn window(&self) -> Option<WriteWindow> {
+        let existed = self.before.as_ref().filter(|_| self.created.is_none())?;
+        Some(WriteWindow {
+            address: self.work.change.address.clone(),
+            family: self.work.manifest.family,
+            id: existed.id.clone(),
+            from: self.looked,
+            until: self.written?,
+        })
+    }
+
     /// Reads the object back. `left` receives the object where it differs from what was written.
     async fn read_back(&self, left: &mut Option<Snapshot>) -> Item {
         let PlannedChange { change, manifest, .. } = self.work;
@@ -369,6 +432,11 @@ impl<'a> Execution<'a> {
             left,
         })
     }
+}
+
+/// Returns the canonical form of a property of an object.
+fn form_of(object: &LiveObject, property: &str) -> Json {
+    property_form(&object.kind, property, Some(&object.body.member(property)))
 }
 
 fn judged(change: &Change, verdict: Verdict) -> Item {

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use crate::graph::Request;
 use crate::http::Endpoints;
 use crate::http::odata::{literal, segment};
-use crate::kinds::Family;
 use crate::plan::PlannedRequest;
 use crate::plan::requests::{ID, NEW_ID, OBJECT, bound_by};
 
@@ -27,8 +26,8 @@ pub(super) enum ReferenceTarget<'a> {
 pub(super) struct Filler<'a> {
     /// The endpoints of the run.
     pub(super) endpoints: &'a Endpoints,
-    /// Returns the family of an object that is referred to.
-    pub(super) family_of: &'a dyn Fn(ReferenceTarget<'_>) -> Option<&'static Family>,
+    /// Returns the path of the collection that has an object that is referred to.
+    pub(super) path_of: &'a dyn Fn(ReferenceTarget<'_>) -> Option<&'static str>,
     /// Returns the id of a manifest's object, once it exists.
     pub(super) id_of: &'a dyn Fn(&str) -> Option<String>,
     /// The object that the change created.
@@ -100,8 +99,8 @@ impl Filler<'_> {
             },
             _ => return Err(unknown()),
         };
-        let family = (self.family_of)(target).ok_or_else(unknown)?;
-        let path = format!("{}({})", family.path, literal(&id));
+        let collection = (self.path_of)(target).ok_or_else(unknown)?;
+        let path = format!("{collection}({})", literal(&id));
         let url = self.endpoints.url(request.version, &path);
         url.map(String::from).map_err(|_| NotKnown(path))
     }
@@ -129,7 +128,7 @@ mod tests {
     fn fill(path: &str, body: Value, created: Option<&str>) -> Result<(String, Value), NotKnown> {
         let filler = Filler {
             endpoints: &Endpoints::new(Cloud::UsGovL4, None, None).expect("a cloud's own"),
-            family_of: &|_| kinds::family_of("windows81TrustedRootCertificate"),
+            path_of: &|_| kinds::family_of("windows81TrustedRootCertificate").map(|it| it.path),
             id_of: &|address| (address == "k/root").then(|| "8d2ac1f8".to_owned()),
             created,
         };
@@ -176,17 +175,16 @@ mod tests {
     }
 
     #[test]
-    fn referenced_id_has_the_family_of_its_navigation_property() {
-        let family_of = |target: ReferenceTarget<'_>| match target {
-            ReferenceTarget::Property("root") => {
-                kinds::family_of("windows81TrustedRootCertificate")
-            }
-            ReferenceTarget::Property("label") => kinds::family_of("roleScopeTag"),
+    fn referenced_id_has_the_path_of_its_navigation_property() {
+        let path = |kind| kinds::family_of(kind).map(|family| family.path);
+        let path_of = |target: ReferenceTarget<'_>| match target {
+            ReferenceTarget::Property("root") => path("windows81TrustedRootCertificate"),
+            ReferenceTarget::Property("label") => path("roleScopeTag"),
             ReferenceTarget::Property(_) | ReferenceTarget::Manifest(_) => None,
         };
         let filler = Filler {
             endpoints: &Endpoints::new(Cloud::Global, None, None).expect("a cloud's own"),
-            family_of: &family_of,
+            path_of: &path_of,
             id_of: &|_| None,
             created: None,
         };

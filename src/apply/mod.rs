@@ -17,6 +17,7 @@ pub mod lock;
 mod look;
 mod options;
 pub mod outcome;
+mod overwritten;
 pub(crate) mod poll;
 pub mod saved;
 mod secrets;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use crate::graph::Graph;
+use crate::http::SilenceTimer;
 
 /// How long a write may take to become visible.
 pub(crate) const VISIBILITY: Duration = Duration::from_secs(60);
@@ -44,7 +45,7 @@ pub(crate) async fn poll<T, E>(
     cancelled: Option<&AtomicBool>,
     mut read: impl AsyncFnMut() -> Result<Option<T>, E>,
 ) -> Result<Result<T, Ended>, E> {
-    let began = graph.clock().instant();
+    let (began, mut silence) = (graph.clock().instant(), SilenceTimer::default());
     let mut next = FIRST;
     loop {
         if let Some(result) = read().await? {
@@ -54,6 +55,11 @@ pub(crate) async fn poll<T, E>(
         let left = limit.saturating_sub(passed);
         if left.is_zero() {
             return Ok(Err(Ended::TimedOut));
+        }
+        if silence.is_over() {
+            let left = left.as_secs();
+            let waiting = format!("Waiting until the tenant shows a write, {left} s at most …");
+            graph.observer().say(&waiting);
         }
         let wait = next.min(left);
         next = (next * 2).min(LONGEST);

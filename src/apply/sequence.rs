@@ -11,6 +11,7 @@ use super::context::{Context, PlannedChange};
 use super::execute::Execution;
 use super::look::WriteState;
 use super::outcome::Item;
+use super::overwritten::{self, WriteWindow};
 use crate::journal::Status;
 use crate::manifest::Address;
 use crate::plan::{Change, Plan};
@@ -32,6 +33,7 @@ pub(super) struct Sequence<'a> {
     end: Option<&'static str>,
     items: Vec<Item>,
     skipped: Vec<Item>,
+    windows: Vec<WriteWindow>,
 }
 
 impl<'a> Sequence<'a> {
@@ -43,6 +45,7 @@ impl<'a> Sequence<'a> {
             end: None,
             items: Vec::new(),
             skipped: Vec::new(),
+            windows: Vec::new(),
         }
     }
 
@@ -65,6 +68,7 @@ impl<'a> Sequence<'a> {
         let places = self.context.run.planned.plan.order.iter().enumerate();
         let places: BTreeMap<&Address, usize> = places.map(|(at, address)| (address, at)).collect();
         self.items.sort_by_key(|item| places.get(&item.address).copied());
+        overwritten::tell(self.context, &self.windows, &mut self.items).await;
         for item in blocked.into_iter().map(Item::blocked).chain(self.skipped) {
             self.context.run.observer.finished(&item);
             self.items.push(item);
@@ -99,7 +103,10 @@ impl<'a> Sequence<'a> {
     /// Continues a change, which may then wait for its assignment.
     async fn go_on(&mut self, mut execution: Execution<'a>) {
         match execution.go_on().await {
-            Some(item) => self.add(item),
+            Some(item) => {
+                self.windows.extend(execution.window());
+                self.add(item);
+            }
             None => self.unassigned.push(execution),
         }
     }

@@ -1,7 +1,6 @@
 //! Signs an app in by the client credentials grant, with a secret or with an assertion: a signed statement of the
 //! app's identity.
 
-use std::fs;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -12,7 +11,11 @@ use super::certificate::Certificate;
 use super::entra::TokenEndpoint;
 use super::lookup::CredentialLookup;
 use super::oidc::IdTokenRequest;
-use super::{AuthError, Token, TokenFuture, TokenSource};
+use super::{AuthError, FoundTokens, Token, TokenFuture, TokenSource};
+use crate::disk;
+
+/// The longest file with a token that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// Returns the tokens of an app with a client secret.
 pub fn client_secret(
@@ -59,7 +62,7 @@ impl TokenSource for App {
                     let audience = self.endpoint.url.as_str();
                     certificate.sign(&self.client_id, audience, caller.http.clock.now())?
                 }
-                Proof::TokenFile(path) => fs::read_to_string(path)
+                Proof::TokenFile(path) => disk::read_text(path, LONGEST)
                     .map_err(|source| AuthError::file("the federated token", path, source))?
                     .trim()
                     .into(),
@@ -85,15 +88,13 @@ impl App {
 }
 
 /// Looks for an app with a secret.
-pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_with_secret(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let (client_id, secret) = lookup.app_with(["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"])?;
     lookup.app(Some(client_id), Some(Proof::Secret(lookup.known_secret(secret))))
 }
 
 /// Looks for an app with a certificate.
-pub(super) fn find_with_certificate(
-    lookup: &mut CredentialLookup<'_>,
-) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_with_certificate(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let (client_id, path) =
         lookup.app_with(["AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"])?;
     let password = lookup
@@ -104,9 +105,7 @@ pub(super) fn find_with_certificate(
 }
 
 /// Looks for an app with a file that holds a federated token.
-pub(super) fn find_with_token_file(
-    lookup: &mut CredentialLookup<'_>,
-) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_with_token_file(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let (client_id, path) =
         lookup.app_with(["AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"])?;
     lookup.app(Some(client_id), Some(Proof::TokenFile(path.into())))

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use secrecy::SecretString;
-use serde::Deserialize;
 use tokio::process::Command;
 
 use super::caller::SignInClient;
 use super::lookup::CredentialLookup;
-use super::{AuthError, Token, TokenFuture, TokenSource};
+use super::token::HandedToken;
+use super::{AuthError, FoundTokens, TokenFuture, TokenSource};
 
 /// The time that the CLI may take: it starts slowly, and asks Entra over the network.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,16 +29,8 @@ struct AzureCli {
     caller: SignInClient,
 }
 
-#[derive(Deserialize)]
-struct CliToken {
-    #[serde(rename = "accessToken")]
-    access_token: SecretString,
-    /// Seconds since 1970; versions before 2.54 leave them out.
-    expires_on: Option<i64>,
-}
-
 /// Looks for the CLI, without asking whether an account is signed in to it.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let path = lookup.variable("PATH").unwrap_or_default();
     let program = std::env::split_paths(&path)
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
@@ -82,15 +73,9 @@ impl TokenSource for AzureCli {
                 return Err(AuthError::AzureCli(complaint(&output.stderr)));
             }
             // The error of the parser is not shown: it may quote the token.
-            let answer: CliToken = serde_json::from_slice(&output.stdout)
+            let answer: HandedToken = serde_json::from_slice(&output.stdout)
                 .map_err(|_| AuthError::AzureCli("its answer holds no token".to_owned()))?;
-            self.caller.known.add(&answer.access_token);
-            let now = self.caller.http.clock.now();
-            let lifetime = answer.expires_on.map(|end| {
-                let left = u64::try_from(end.saturating_sub(now.as_second())).unwrap_or(0);
-                Duration::from_secs(left)
-            });
-            Ok(Token::handed(answer.access_token, now, lifetime))
+            Ok(answer.received(&self.caller))
         })
     }
 }

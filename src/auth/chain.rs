@@ -1,21 +1,20 @@
 //! Chooses a credential: the one that the settings name, else the first that is complete.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::cache::Cached;
-use super::context::CredentialContext;
-use super::credential::{Credential, Skipped};
+use super::caller::SignInClient;
+use super::credential::{Credential, Settings, Skipped};
 use super::lookup::CredentialLookup;
-use super::{
-    AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, static_token,
-};
+use super::{AuthError, TokenSource, app, azure_cli, device_code, managed_identity, oidc, token};
 
 /// Looks one kind of credential up, without the network.
-type Find = fn(&mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>>;
+type Find = fn(&mut CredentialLookup<'_>) -> super::FoundTokens;
 
 /// Every kind in the order of the lookup: those that are set for this run, then those of the machine, then a person.
 const CHAIN: [(Credential, Find); 9] = [
-    (Credential::AccessToken, static_token::find),
+    (Credential::AccessToken, token::find),
     (Credential::GithubOidc, oidc::find_github),
     (Credential::AzureDevOpsOidc, oidc::find_azure_devops),
     (Credential::WorkloadIdentity, app::find_with_token_file),
@@ -25,6 +24,35 @@ const CHAIN: [(Credential, Find); 9] = [
     (Credential::AzureCli, azure_cli::find),
     (Credential::DeviceCode, device_code::find),
 ];
+
+/// The context in which a credential is chosen.
+pub struct CredentialContext<'a> {
+    /// Returns variables of the environment by their names.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// The settings of the tenant file and the command line.
+    pub settings: &'a Settings,
+    /// The tenant to sign in to, a GUID or a domain.
+    pub tenant: &'a str,
+    /// The client that makes the calls.
+    pub caller: &'a SignInClient,
+    /// The person to ask to sign in.
+    pub person: Person,
+}
+
+/// A person to ask to sign in.
+#[derive(Clone)]
+pub struct Person {
+    /// Whether there is one.
+    pub present: bool,
+    /// Shows a text.
+    pub say: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person").field("present", &self.present).finish_non_exhaustive()
+    }
+}
 
 /// The credential of a run, and the reason for it.
 #[derive(Clone, Debug)]

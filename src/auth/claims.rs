@@ -60,11 +60,8 @@ impl Claims {
     pub fn name(&self) -> Option<&str> {
         let person = [&self.upn, &self.preferred_username, &self.unique_name];
         let person = person.into_iter().find_map(Option::as_deref);
-        if self.is_delegated() {
-            person.or(self.app_displayname.as_deref())
-        } else {
-            self.app_displayname.as_deref().or(self.app_id())
-        }
+        let app = self.app_displayname.as_deref();
+        if self.is_delegated() { person.or(app) } else { app.or(self.app_id()) }
     }
 }
 

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::context::Person;
+use super::chain::Person;
 use super::entra::{Issued, TokenEndpoint, ask, of_tenant};
 use super::lookup::{CLIENT_ID, CredentialLookup};
-use super::{AuthError, Token, TokenFuture, TokenSource};
+use super::{AuthError, FoundTokens, Token, TokenFuture, TokenSource};
 
 /// The polling interval if the service names none (RFC 8628, 3.2).
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ struct Codes {
 }
 
 /// Looks for an app that a person can sign in to, and for the person.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let person = &lookup.context.person;
     let present = (person.present || lookup.is_named).then_some(());
     let present = lookup.required(present, "a person at a terminal");
@@ -70,9 +70,7 @@ impl DeviceCode {
         match self.endpoint.exchange(&form).await {
             Ok(issued) => {
                 // The old one stays good where no other is issued (RFC 6749, 6).
-                if issued.refresh.is_some() {
-                    *refresh = issued.refresh;
-                }
+                *refresh = issued.refresh.or_else(|| refresh.take());
                 Ok(Some(issued.token))
             }
             Err(AuthError::Refused(_)) => {
@@ -170,7 +168,7 @@ mod tests {
             refusal("authorization_pending"),
             refusal("slow_down"),
             issued("first", Some("canary-1")),
-            reply(500, &json!(null)),
+            reply(501, &json!(null)),
             issued("second", None),
             issued("third", Some("canary-2")),
             refusal("invalid_grant"),

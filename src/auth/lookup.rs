@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::TokenSource;
+use super::FoundTokens;
 use super::app::{App, Proof};
-use super::context::CredentialContext;
+use super::chain::CredentialContext;
 use super::entra::TokenEndpoint;
 use crate::http::cloud::is_loopback;
 
@@ -43,11 +43,7 @@ impl<'a> CredentialLookup<'a> {
     }
 
     /// Returns the app, if all its parts were found.
-    pub(super) fn app(
-        &self,
-        client_id: Option<String>,
-        proof: Option<Proof>,
-    ) -> Option<Box<dyn TokenSource>> {
+    pub(super) fn app(&self, client_id: Option<String>, proof: Option<Proof>) -> FoundTokens {
         let (client_id, proof) = client_id.zip(proof)?;
         Some(Box::new(App { endpoint: self.token_endpoint(), client_id, proof }))
     }

@@ -3,18 +3,15 @@
 //! Virtual machines get them from their metadata service; App Service, Functions and Container Apps from an
 //! endpoint that their environment names.
 
-use std::time::Duration;
-
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
 
 use super::caller::SignInClient;
 use super::entra::read;
 use super::lookup::CredentialLookup;
-use super::{AuthError, Token, TokenFuture, TokenSource};
+use super::token::HandedToken;
+use super::{AuthError, FoundTokens, TokenFuture, TokenSource};
 
 /// The origin of a virtual machine's metadata service.
 const METADATA: &str = "http://169.254.169.254";
@@ -28,20 +25,9 @@ struct ManagedIdentity {
     caller: SignInClient,
 }
 
-#[derive(Deserialize)]
-struct IdentityToken {
-    access_token: SecretString,
-    /// A number, often as text; App Service leaves it out.
-    #[serde(default)]
-    expires_in: Value,
-    /// Seconds since 1970, often as text.
-    #[serde(default)]
-    expires_on: Value,
-}
-
 /// Looks for an identity. Only a request shows whether a machine has one, and takes long if there is no metadata
 /// service; so a machine's identity is used only if the user asks for it.
-pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let service = (lookup.variable("IDENTITY_ENDPOINT"), lookup.variable("IDENTITY_HEADER"));
     let (proof, url, version) = if let (Some(endpoint), Some(header)) = service {
         lookup.found("IDENTITY_ENDPOINT");
@@ -73,38 +59,20 @@ pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSou
 impl TokenSource for ManagedIdentity {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async {
-            let request = self.caller.get(&self.url);
-            let answer = match &self.proof {
+            let (header, value, later): (_, _, &[u16]) = match &self.proof {
                 // The metadata service says 404 and 410 while it is being updated.
-                None => {
-                    let request = request.header("metadata", "true");
-                    self.caller.call_with(request, Some(&[404, 410, 500])).await?
-                }
+                None => ("metadata", HeaderValue::from_static("true"), &[404, 410, 500]),
                 Some(proof) => {
                     let proof = HeaderValue::try_from(proof.expose_secret());
                     let mut proof = proof.map_err(|_| AuthError::Malformed)?;
                     proof.set_sensitive(true);
-                    self.caller
-                        .call_with(request.header("x-identity-header", proof), Some(&[]))
-                        .await?
+                    ("x-identity-header", proof, &[])
                 }
             };
-            let answer: IdentityToken = read(&self.url, &answer)?;
-            self.caller.known.add(&answer.access_token);
-            let now = self.caller.http.clock.now();
-            let lifetime = seconds(&answer.expires_in).or_else(|| {
-                let end = seconds(&answer.expires_on)?;
-                Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
-            });
-            Ok(Token::handed(answer.access_token, now, lifetime))
+            let request = self.caller.get(&self.url).header(header, value);
+            let answer = self.caller.call_with(request, Some(later)).await?;
+            let answer: HandedToken = read(&self.url, &answer)?;
+            Ok(answer.received(&self.caller))
         })
     }
-}
-
-fn seconds(value: &Value) -> Option<Duration> {
-    let seconds = match value {
-        Value::String(text) => text.parse().ok()?,
-        value => value.as_u64()?,
-    };
-    Some(Duration::from_secs(seconds))
 }

@@ -6,8 +6,7 @@
 //! No token, secret or assertion is part of any error or of anything's `Debug`, and none is written to disk. A service
 //! may repeat one in its answer: so each is made [known](crate::secrets::Known) as soon as it is there.
 
-use std::future::Future;
-use std::pin::Pin;
+use futures_util::future::BoxFuture;
 
 mod app;
 mod azure_cli;
@@ -16,7 +15,6 @@ pub mod caller;
 mod certificate;
 mod chain;
 pub mod claims;
-mod context;
 pub mod credential;
 mod device_code;
 mod entra;
@@ -25,7 +23,6 @@ mod lookup;
 mod managed_identity;
 mod oidc;
 pub mod refusal;
-mod static_token;
 pub mod tenant;
 pub mod token;
 pub mod variables;
@@ -33,14 +30,16 @@ pub mod variables;
 pub use app::client_secret;
 pub use caller::SignInClient;
 pub use certificate::CertificateError;
-pub use chain::{Choice, choose};
-pub use context::{CredentialContext, Person};
+pub use chain::{Choice, CredentialContext, Person, choose};
 pub use credential::{Credential, Settings, Skipped};
 pub use error::AuthError;
 pub use token::Token;
 
 /// The future of [`TokenSource::token`].
-pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<Token, AuthError>> + Send + 'a>>;
+pub type TokenFuture<'a> = BoxFuture<'a, Result<Token, AuthError>>;
+
+/// The result of the lookup of a credential: the tokens, if all parts of the credential were found.
+type FoundTokens = Option<Box<dyn TokenSource>>;
 
 /// A source of access tokens for Graph.
 pub trait TokenSource: std::fmt::Debug + Send + Sync {

@@ -8,7 +8,7 @@ use super::app::Proof;
 use super::caller::SignInClient;
 use super::entra::read;
 use super::lookup::{CLIENT_ID, CredentialLookup};
-use super::{AuthError, TokenSource};
+use super::{AuthError, FoundTokens};
 
 /// The version of the interface of Azure Pipelines.
 const API_VERSION: &str = "7.1";
@@ -42,7 +42,7 @@ struct IdToken {
 }
 
 /// Looks for a GitHub Actions job that may have an identity token.
-pub(super) fn find_github(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_github(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let url = lookup.url("ACTIONS_ID_TOKEN_REQUEST_URL");
     let bearer = lookup.secret(&["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]);
     let client_id = lookup.client_id(&CLIENT_ID);
@@ -51,7 +51,7 @@ pub(super) fn find_github(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn T
 }
 
 /// Looks for an Azure DevOps pipeline with a service connection.
-pub(super) fn find_azure_devops(lookup: &mut CredentialLookup<'_>) -> Option<Box<dyn TokenSource>> {
+pub(super) fn find_azure_devops(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
     let url = lookup.url("SYSTEM_OIDCREQUESTURI");
     let bearer = lookup.secret(&["SYSTEM_ACCESSTOKEN"]);
     let connection = lookup.service_connection_id(&CONNECTION);
@@ -94,6 +94,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::auth::TokenSource;
     use crate::auth::app::App;
     use crate::auth::entra::TokenEndpoint;
     use crate::http::testing::{Server, client, reply};

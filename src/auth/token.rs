@@ -6,12 +6,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::AuthError;
+use super::caller::SignInClient;
+use super::lookup::CredentialLookup;
+use super::{AuthError, FoundTokens, TokenFuture, TokenSource};
 use crate::http::cloud::issues_cloud_tokens;
 
 /// The time before its end at which a token is renewed, so that none expires on its way.
@@ -47,7 +50,7 @@ impl Token {
         let claims: Value = part(secret.expose_secret(), 1).unwrap_or_default();
         let issuer = claims["iss"].as_str().filter(|_| is_signed(secret.expose_secret()));
         Self {
-            issuer: issuer.and_then(|iss| host(&Url::parse(iss).ok()?)),
+            issuer: issuer.and_then(|iss| Some(Url::parse(iss).ok()?.host_str()?.to_owned())),
             tenant: claims["tid"].as_str().and_then(|tid| Uuid::parse_str(tid).ok()),
             lifetime: None,
             secret,
@@ -64,11 +67,11 @@ impl Token {
         let token = Self::handed(secret, now, Some(lifetime));
         // A relay hands out a cloud's own tokens, and a cloud has more names than are known here.
         let issuer = token.issuer.filter(|issuer| issues_cloud_tokens(issuer));
-        Self { issuer: issuer.or_else(|| host(login)), ..token }
+        Self { issuer: issuer.or_else(|| login.host_str().map(str::to_owned)), ..token }
     }
 
     /// Makes a token from a program or service of this machine, which has renewed or cached it.
-    pub(crate) fn handed(secret: SecretString, now: Timestamp, lifetime: Option<Duration>) -> Self {
+    fn handed(secret: SecretString, now: Timestamp, lifetime: Option<Duration>) -> Self {
         Self {
             lifetime: lifetime.map(|lifetime| Lifetime::new(now, lifetime)),
             ..Self::given(secret)
@@ -108,8 +111,50 @@ impl Token {
     }
 }
 
-fn host(url: &Url) -> Option<String> {
-    url.host_str().map(str::to_owned)
+/// Looks for a ready token, which is renewed elsewhere.
+pub(super) fn find(lookup: &mut CredentialLookup<'_>) -> FoundTokens {
+    let token = lookup.secret(&["MOORLINE_ACCESS_TOKEN"])?;
+    Some(Box::new(Token::given(token)))
+}
+
+impl TokenSource for Token {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
+/// A token from a program or service of this machine.
+#[derive(Deserialize)]
+pub(super) struct HandedToken {
+    #[serde(alias = "accessToken")]
+    access_token: SecretString,
+    /// A number, often as text; the Azure CLI and App Service leave it out.
+    #[serde(default)]
+    expires_in: Value,
+    /// Seconds since 1970, often as text; the Azure CLI before 2.54 leaves them out.
+    #[serde(default)]
+    expires_on: Value,
+}
+
+impl HandedToken {
+    /// Returns the token, which no output may hold.
+    pub(super) fn received(self, caller: &SignInClient) -> Token {
+        caller.known.add(&self.access_token);
+        let now = caller.http.clock.now();
+        let lifetime = seconds(&self.expires_in).or_else(|| {
+            let end = seconds(&self.expires_on)?;
+            Some(end.saturating_sub(Duration::try_from(now.as_duration()).ok()?))
+        });
+        Token::handed(self.access_token, now, lifetime)
+    }
+}
+
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = match value {
+        Value::String(text) => text.parse().ok()?,
+        value => value.as_u64()?,
+    };
+    Some(Duration::from_secs(seconds))
 }
 
 /// Returns whether a token claims to be signed. An emulator's is not, whatever issuer it names.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobMatcher};
 
 /// Patterns of their names, in which `*` stands for any text, each with what the variables are for. The runners'
 /// own tokens are named one by one or by a prefix that the runner keeps for itself, not by `*_TOKEN`: a variable of
@@ -50,20 +50,17 @@ const CREDENTIALS: [(&str, &str); 29] = [
     ("CIRCLE_*TOKEN*", "a token of CircleCI"),
 ];
 
-static PATTERNS: LazyLock<GlobSet> = LazyLock::new(|| {
-    let mut patterns = GlobSetBuilder::new();
-    for (pattern, _) in CREDENTIALS {
+static PATTERNS: LazyLock<[(GlobMatcher, &str); CREDENTIALS.len()]> = LazyLock::new(|| {
+    CREDENTIALS.map(|(pattern, what)| {
         let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
-        patterns.add(glob.expect("the patterns are part of the program and a test reads them"));
-    }
-    let patterns = patterns.build();
-    patterns.expect("the patterns are part of the program and a test reads them")
+        let glob = glob.expect("the patterns are part of the program and a test reads them");
+        (glob.compile_matcher(), what)
+    })
 });
 
 /// Returns the purpose of a variable that holds a credential of the run itself. Case does not matter, as on Windows.
 pub fn credential(variable: &str) -> Option<&'static str> {
-    let first = PATTERNS.matches(variable).into_iter().next()?;
-    CREDENTIALS.get(first).map(|(_, what)| *what)
+    PATTERNS.iter().find(|(pattern, _)| pattern.is_match(variable)).map(|(_, what)| *what)
 }
 
 #[cfg(test)]

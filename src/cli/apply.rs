@@ -1,7 +1,5 @@
 //! `moorline apply`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
@@ -12,6 +10,7 @@ use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
 use crate::apply::saved;
+use crate::disk;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{ApprovalCode, Command};
 use crate::kinds::family_of;
@@ -30,8 +29,12 @@ pub(super) struct Arguments {
     /// Folder with a moorline.yaml, that file, or a plan that `plan --out` saved for the tenant in this folder.
     #[arg(default_value = ".")]
     path: PathBuf,
-    #[command(flatten)]
-    expected: ExpectedPlanArguments,
+    /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
+    #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
+    plan: Option<PathBuf>,
+    /// Apply only if the plan has this digest.
+    #[arg(long, value_name = "sha256:…", value_parser = digest)]
+    plan_digest: Option<String>,
     /// Resume an interrupted apply: re-plan, and run only the changes it did not complete.
     #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["plan", "plan_digest"])]
     resume: Option<PathBuf>,
@@ -43,20 +46,9 @@ pub(super) struct Arguments {
     tenant: TenantOptions,
 }
 
-/// The arguments that name the plan which an apply must match.
-#[derive(Debug, Args)]
-struct ExpectedPlanArguments {
-    /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
-    #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
-    plan: Option<PathBuf>,
-    /// Apply only if the plan has this digest.
-    #[arg(long, value_name = "sha256:…", value_parser = digest)]
-    plan_digest: Option<String>,
-}
-
 pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) -> Result<Done> {
     let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
-    let (path, expected) = arguments.expected.read(&arguments.path)?;
+    let (path, expected) = arguments.expected()?;
     let only = only(&expected, &tenant.only.globs, journal.is_some())?;
     if let Some(journal) = journal {
         Session::expect_emulator(journal, tenant)?;
@@ -68,7 +60,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     session.settle(ui).await?;
     session.resets_released = planning.reset_released;
     let mut resumed = Resumed::default();
-    let release = planning.release(&mut session.desired)?;
+    let release = planning.release(ui, &mut session.desired)?;
     let mut options = planning.options(&release, session.plan_options());
     if let Some(journal) = journal {
         resumed = resume(ui, &mut session, journal, &mut options)?;
@@ -217,7 +209,7 @@ fn resume(
         incomplete.len(),
         record.header.order.len()
     ));
-    session.selection.limit_to(incomplete.clone());
+    session.selection.among = Some(incomplete.iter().cloned().collect());
     let approvals = record.approvals();
     execution::report_approvals(ui, &approvals, session.graph.clock().now());
     Ok(Resumed { approvals, incomplete })
@@ -233,10 +225,11 @@ fn digest(text: &str) -> Result<String, String> {
     }
 }
 
-impl ExpectedPlanArguments {
+impl Arguments {
     /// Returns the folder with the manifests, and the plan that an apply of them must match. The path may itself be a
     /// saved plan, of the tenant in this folder.
-    fn read<'a>(&self, path: &'a Path) -> Result<(&'a Path, ExpectedPlan), Error> {
+    fn expected(&self) -> Result<(&Path, ExpectedPlan), Error> {
+        let path = self.path.as_path();
         let is_plan = path.extension().is_some_and(|ending| ending == "json") && path.is_file();
         match (&self.plan, &self.plan_digest) {
             (Some(_), _) if is_plan => {
@@ -285,11 +278,7 @@ fn only<'a>(
 
 fn load_plan(path: &Path) -> Result<Box<Plan>, Error> {
     let read = || {
-        let mut text = String::new();
-        File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > LARGEST {
-            return Err(format!("it is longer than {LARGEST} bytes").into());
-        }
+        let text = disk::read_text(path, LARGEST)?;
         Ok(saved::read(&text)?)
     };
     read().map(Box::new).map_err(|why: Box<dyn std::error::Error + Send + Sync>| {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
-use super::plan_arguments::UnverifiableOption;
+use super::plan::unread_objects;
+use super::plan_arguments::Unverifiable;
 use super::session::Session;
-use super::{Done, Format, Result, TenantOptions};
+use super::{Done, Result, TenantOptions};
 use crate::drift;
 use crate::plan::Planned;
-use crate::report::{self, json::Document};
+use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests.
@@ -22,8 +23,9 @@ pub(super) struct Arguments {
     /// Exit with 2 if anything drifted or is missing.
     #[arg(long)]
     detailed_exitcode: bool,
-    #[command(flatten)]
-    unverifiable: UnverifiableOption,
+    /// How to treat settings that cannot be compared.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    unverifiable: Unverifiable,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -35,22 +37,21 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
-    output.warn(ui, &plan.warnings);
+    let unread = plan.unread();
     let report = drift::report(plan);
-    let text = match output.format {
-        Format::Text => report::text::drift(&report, output.writer(ui), ui.verbosity > 0),
-        Format::Json => Document::Drift.render(&report),
-        Format::Markdown => report::markdown::drift(&report),
-    };
-    output.write(ui, &text)?;
+    output.warn(ui, &report.warnings);
+    output.tell(ui, Document::Drift, &report)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);
+    }
+    if unread > 0 {
+        ui.error(&unread_objects(unread));
     }
     if arguments.detailed_exitcode && report.has_drift() {
         return Ok(Done::WithDifferences);
     }
     // "Unknown" must not read as "in sync".
     let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0;
-    Ok(Done::failed_if(is_unknown || checked.is_err()))
+    Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err()))
 }

@@ -15,7 +15,8 @@ use super::failure::DECLINED;
 use super::output::Output;
 use super::resume_hints::resume_hints;
 use super::session::Session;
-use super::{Done, Format, Result, seconds, signals};
+use super::signals::Signals;
+use super::{Done, Format, Result, seconds};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, ApprovalCode, Approvals, Observer};
 use crate::clock;
@@ -100,7 +101,7 @@ impl WriteOptions {
 /// Shows a plan: on stdout for people, on stderr if stdout is for a program. A plan that has to be confirmed is shown
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
-    let text = |writer| report::text::plan(plan, writer, ui.verbosity > 0);
+    let text = |writer| report::text::story(plan, writer, ui.verbosity > 0);
     if options.output.format == Format::Text && options.output.output.is_none() {
         return ui.data(&text(ui.writer()));
     }
@@ -201,13 +202,20 @@ impl PlannedRun<'_> {
         };
         let outcome = {
             let mut run = pin!(applier.run());
+            let mut signals = Signals::listen().ok();
             tokio::select! {
                 outcome = &mut run => outcome,
-                Ok(()) = signals::shutdown_requested() => {
-                    self.ui.notice("Finishing the current change …\n");
+                () = signalled(&mut signals) => {
+                    self.ui.notice("Finishing the current change … Another signal ends the run at once.\n");
                     cancelled.store(true, Ordering::Relaxed);
                     self.session.graph.end_within(GRACE);
-                    run.await
+                    let finishing = || "the end of the current change".to_owned();
+                    let clock = self.session.graph.clock();
+                    let finished = self.session.graph.observer().watch(clock, finishing, &mut run);
+                    tokio::select! {
+                        outcome = finished => outcome,
+                        () = signalled(&mut signals) => return Err(cut_short().into()),
+                    }
                 }
             }
         };
@@ -217,6 +225,22 @@ impl PlannedRun<'_> {
             other => other.into_error().into(),
         })
     }
+}
+
+/// Waits for a signal, forever where the program cannot receive any.
+async fn signalled(signals: &mut Option<Signals>) {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns the error of a run that a second signal ended within a change.
+fn cut_short() -> Error {
+    let message =
+        "a second signal ended the run within a change, so it is unknown whether that was made";
+    Error::new(ErrorKind::Interrupted, "apply/cut-short", message)
+        .hint("Run the same command again: it reads first, and finds what was done.")
 }
 
 /// Writes the outcome, and the commands that resume the run or undo it.
@@ -237,18 +261,15 @@ pub(super) fn finish(
         Format::Json => Document::Outcome.render(outcome),
         Format::Markdown => report::markdown::outcome(outcome),
     };
-    match output.write(ui, &text) {
-        Ok(()) => {
-            let kind = outcome.error_kind();
-            if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
-                for line in resume_hints(matches, command, outcome, Path::new(journal)) {
-                    ui.status(&line);
-                }
-            }
-            Ok(kind.map_or(Done::Quietly, Done::As))
+    let written = output.write(ui, &text);
+    written.map_err(|unwritten| report_on_stderr(ui, outcome, unwritten))?;
+    let kind = outcome.error_kind();
+    if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
+        for line in resume_hints(matches, command, outcome, Path::new(journal)) {
+            ui.status(&line);
         }
-        Err(unwritten) => Err(report_on_stderr(ui, outcome, unwritten).into()),
     }
+    Ok(kind.map_or(Done::Quietly, Done::As))
 }
 
 /// Reports an outcome on stderr because its result cannot be written, and returns the error for that.

@@ -34,7 +34,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
             return Ok(Done::Quietly);
         }
         [] => return Err(nothing().into()),
-        [only] if only == "-" => stdin()?,
+        [only] if only == "-" => ui.watched("a message on stdin", stdin)?,
         words => words.join(" "),
     };
     if text.trim().is_empty() {

@@ -29,7 +29,7 @@ pub(super) struct CommandError {
 }
 
 impl CommandError {
-    /// Prints the error on stderr, and for a caller that reads JSON on stdout too.
+    /// Prints the error on stderr, and for a caller that reads JSON on stdout too, where no result is there yet.
     pub(super) fn report(&self, ui: &Ui, json: bool) {
         if let Some(invalid) = &self.invalid {
             let Invalid { findings, sources } = &**invalid;
@@ -50,11 +50,8 @@ impl CommandError {
             ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }
         if json {
-            let findings =
-                self.invalid.as_ref().map(|invalid| (&invalid.findings[..], &invalid.sources));
-            // If stdout is closed, the exit code is left.
-            let explanation = self.explanation.as_deref();
-            let _ = ui.data(&report::json::error(&self.error, explanation, findings));
+            let (explanation, invalid) = (self.explanation.as_deref(), self.invalid.as_deref());
+            ui.error_document(&report::json::error(&self.error, explanation, invalid));
         }
     }
 

@@ -9,6 +9,7 @@ use super::{Done, Result};
 use crate::kinds::document::KindsDocument;
 use crate::kinds::{self, Family};
 use crate::report::json::Document;
+use crate::schema::semantics::Lifecycle;
 use crate::ui::Ui;
 
 /// List the kinds that manifests can declare, with their endpoints, versions and permissions.
@@ -44,7 +45,10 @@ fn table(width: Option<usize>) -> String {
         for kind in family.kinds() {
             let versions = kind.versions.iter().map(|version| version.as_str());
             let versions = Vec::from_iter(versions).join(", ");
-            table.add_row([&kind.name[..], &versions, if kind.legacy { "legacy" } else { "" }]);
+            let lifecycle = kind.lifecycle.as_ref();
+            let stands = lifecycle.map(Lifecycle::words).unwrap_or_default();
+            let advice = lifecycle.map(Lifecycle::advice).unwrap_or_default();
+            table.add_row([&kind.name[..], &versions, &stands, &advice]);
         }
         let Family { path, read_permission: read, write_permission: write, .. } = family;
         let head = format!("{path}   read: {read}   write: {write}\n");

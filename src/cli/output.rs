@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, Args, ValueEnum};
+use serde::Serialize;
 
 use super::Format;
 use crate::error::Error;
+use crate::manifest::load;
+use crate::report::json::Document;
+use crate::report::{self, ToStory};
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
 use crate::ui::Ui;
@@ -45,6 +49,21 @@ impl Output {
         }
     }
 
+    /// Writes a plan or a drift report.
+    pub(super) fn tell(
+        &self,
+        ui: &Ui,
+        document: Document,
+        told: &(impl ToStory + Serialize),
+    ) -> Result<(), Error> {
+        let text = match self.format {
+            Format::Text => report::text::story(told, self.writer(ui), ui.verbosity > 0),
+            Format::Json => document.render(told),
+            Format::Markdown => report::markdown::story(told),
+        };
+        self.write(ui, &text)
+    }
+
     /// Checks that the result can be written later, without changing the file.
     ///
     /// # Errors
@@ -76,8 +95,9 @@ impl Output {
     }
 }
 
-/// Checks that a file can be written later, without changing it.
+/// Checks that a file can be written later, without changing it, and that it is none that the user wrote.
 pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
+    expect_no_manifest(path)?;
     match std::fs::metadata(path) {
         // The reader of a pipe would take its closing for the end of the result.
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
@@ -90,9 +110,19 @@ pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Checks that a file is no manifest, which a result must not overwrite.
+fn expect_no_manifest(path: &Path) -> std::io::Result<()> {
+    if load::is_manifest(path) {
+        let why = "it is a manifest or a tenant file, which a result would overwrite";
+        return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, why));
+    }
+    Ok(())
+}
+
 /// Writes a file.
 pub(super) fn save(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
-    ui.save(path, text).map_err(|source| unwritable(path, source))
+    let written = expect_no_manifest(path).and_then(|()| ui.save(path, text));
+    written.map_err(|source| unwritable(path, source))
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {

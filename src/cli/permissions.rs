@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::output::Output;
 use super::selection::{Only, Selection, load};
@@ -47,7 +47,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
-    let purposes = arguments.purpose.map_or(Purpose::ALL.to_vec(), |purpose| vec![purpose]);
+    let all = Purpose::value_variants().to_vec();
+    let purposes = arguments.purpose.map_or(all, |purpose| vec![purpose]);
     let ownership = desired.tenant.spec.ownership.as_ref();
     let items =
         purposes.into_iter().map(|purpose| needs::least_privileges(&manifests, ownership, purpose));

@@ -1,7 +1,7 @@
 //! `moorline plan`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use clap::Args;
 
@@ -9,11 +9,10 @@ use super::environment::secret;
 use super::output::{Output, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
-use super::{Done, Format, Result, TenantOptions};
+use super::{Done, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
-use crate::error::Error;
-use crate::plan::Plan;
-use crate::report::{self, json::Document};
+use crate::error::{Error, ErrorKind};
+use crate::report::{json::Document, phrases};
 use crate::ui::Ui;
 
 /// Show what `apply` would change; nothing is written.
@@ -38,11 +37,18 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     if let Some(path) = &arguments.out {
+        let result = arguments.output.output.as_ref();
+        if result.is_some_and(|result| absolute(result).ok() == absolute(path).ok()) {
+            let message = "`--out` and `--output` name one file";
+            return Err(Error::usage("usage/plan", message)
+                .hint("Name two files, or leave one of the options out: `--format json` is the same document.")
+                .into());
+        }
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
     let Arguments { planning, tenant, .. } = arguments;
     let mut session = Session::open(ui, tenant, &arguments.path, &tenant.only.globs).await?;
-    let release = planning.release(&mut session.desired)?;
+    let release = planning.release(ui, &mut session.desired)?;
     let options = planning.options(&release, session.plan_options());
     let (mut planned, mut live) = session.plan(ui, &options).await?;
     session.report_released(&release, &mut planned, &mut live).await?;
@@ -50,7 +56,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     drop(live);
     let plan = planned.plan;
     session.close().await;
-    write(ui, &arguments.output, &plan)?;
+    arguments.output.warn(ui, &plan.warnings);
+    arguments.output.tell(ui, Document::Plan, &plan)?;
     if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
         for secret in missing.iter().map(apply::needed) {
             ui.warning(&format!("{secret}, is not in the environment; an apply needs it there"));
@@ -67,19 +74,25 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         ui.error(&error);
         return Ok(Done::As(error.kind));
     }
-    let differs = !plan.summary.is_empty();
+    let unread = plan.unread();
+    // An object that cannot be read is no difference.
+    let mut summary = plan.summary.clone();
+    summary.blocked_changes -= unread;
+    let differs = !summary.is_empty();
+    if unread > 0 {
+        ui.error(&unread_objects(unread));
+        if !(differs && arguments.detailed_exitcode) {
+            return Ok(Done::As(ErrorKind::Failed));
+        }
+    }
     Ok(if differs && arguments.detailed_exitcode { Done::WithDifferences } else { Done::Quietly })
 }
 
-/// Writes a plan as a command's result.
-pub(super) fn write(ui: &Ui, output: &Output, plan: &Plan) -> Result<(), Error> {
-    output.warn(ui, &plan.warnings);
-    let text = match output.format {
-        Format::Text => report::text::plan(plan, output.writer(ui), ui.verbosity > 0),
-        Format::Json => Document::Plan.render(plan),
-        Format::Markdown => report::markdown::plan(plan),
-    };
-    output.write(ui, &text)
+/// Returns the error for objects that cannot be read, which the result names.
+pub(super) fn unread_objects(count: usize) -> Error {
+    let objects = phrases::count(count, "object");
+    let message = format!("{objects} cannot be read, so the state there is unknown");
+    Error::failed("plan/unread", message)
 }
 
 fn unsaved(path: &Path, source: io::Error) -> Error {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::manifest::{Desired, previous};
 use crate::plan::{PlanOptions, Rewrite, Undeclared};
 use crate::report::phrases;
+use crate::ui::Ui;
 
 /// The arguments that decide how a plan is made.
 #[derive(Debug, Args)]
@@ -25,20 +26,14 @@ pub(super) struct PlanArguments {
     /// Do not count the devices and users that the changes affect.
     #[arg(long)]
     no_reach: bool,
-    #[command(flatten)]
-    pub(super) unverifiable: UnverifiableOption,
-}
-
-/// The argument that decides what happens to settings that cannot be compared.
-#[derive(Debug, Args)]
-pub(super) struct UnverifiableOption {
     /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    unverifiable: Unverifiable,
+    pub(super) unverifiable: Unverifiable,
 }
 
+/// The treatment of settings that cannot be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Unverifiable {
+pub(super) enum Unverifiable {
     /// List them.
     #[default]
     Warn,
@@ -46,10 +41,10 @@ enum Unverifiable {
     Fail,
 }
 
-impl UnverifiableOption {
+impl Unverifiable {
     /// Returns an error if there are such settings and the command has to fail for them.
-    pub(super) fn check(&self, settings: usize) -> Result<(), Error> {
-        if self.unverifiable == Unverifiable::Warn || settings == 0 {
+    pub(super) fn check(self, settings: usize) -> Result<(), Error> {
+        if self == Self::Warn || settings == 0 {
             return Ok(());
         }
         let settings = phrases::count(settings, "setting");
@@ -63,11 +58,12 @@ impl UnverifiableOption {
 
 impl PlanArguments {
     /// Compares the manifests with earlier ones, and declares released settings as unset with `--reset-released`.
-    pub(super) fn release(&self, desired: &mut Desired) -> Result<Undeclared, Error> {
+    pub(super) fn release(&self, ui: &Ui, desired: &mut Desired) -> Result<Undeclared, Error> {
         let Some(previous) = &self.previous else {
             return Ok(Undeclared::default());
         };
-        let before = previous::load(&desired.root, previous)?;
+        let load = || previous::load(&desired.root, previous);
+        let before = ui.watched("the earlier manifests of `--previous`", load)?;
         let release = Undeclared::between(&before, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);
@@ -79,6 +75,7 @@ impl PlanArguments {
     pub(super) fn options(&self, release: &Undeclared, defaults: PlanOptions) -> PlanOptions {
         PlanOptions {
             also: release.families(),
+            protected_before: release.protected(),
             recreate: self.recreate,
             rewrite: self.rewrite_secret.clone(),
             reach: !self.no_reach,

@@ -8,12 +8,13 @@ use super::execution::{self, PlannedRun, WriteOptions};
 use super::failure::CommandError;
 use super::selection::Selection;
 use super::session::Session;
-use super::{Done, Result, TenantOptions, plan};
+use super::{Done, Result, TenantOptions};
 use crate::error::Error;
 use crate::journal::ApprovalCode;
 use crate::journal::{Command, FOLDER, JournalError};
 use crate::manifest::{Manifest, TENANT_FILE, load};
 use crate::recovery::rollback::{Rollback, RollbackPlan, changed_since};
+use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// Undo what an apply wrote; shows the plan and asks first.
@@ -44,10 +45,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     }
     Session::expect_emulator(&arguments.journal, tenant)?;
     // The rollback restores values of the journal, so the manifests need not be valid.
-    let path = match &arguments.path {
-        Some(path) => path,
-        None => root_of(&arguments.journal),
-    };
+    let path = arguments.path.as_deref().unwrap_or_else(|| root_of(&arguments.journal));
     let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     ui.known.public(declared.iter().flat_map(Manifest::texts));
@@ -65,7 +63,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         Some(path) => approvals(ui, &session, path, &arguments.journal)?,
         None => Vec::new(),
     };
-    let rollback = Rollback::of(record, &declared, &mut session.desired.sources);
+    let mut rollback = Rollback::of(record, &declared, &mut session.desired.sources);
     session.desired.manifests = rollback.manifests();
     // Only objects of the journal are changed: nothing is owned, and nothing is pruned.
     session.desired.tenant.spec.ownership = None;
@@ -73,6 +71,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     session.selection = Selection::new(&tenant.only.globs, &session.desired.manifests)?;
     let options = session.plan_options();
     let (_, live) = session.plan(ui, &options).await?;
+    rollback.protect(&declared, &live);
+    session.desired.manifests = rollback.manifests();
     let RollbackPlan { planned, moved, unseen } = rollback.plan(
         &session.desired,
         &declared,
@@ -90,7 +90,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
             }
         }
         session.close().await;
-        plan::write(ui, &write.output, &planned.plan)?;
+        write.output.warn(ui, &planned.plan.warnings);
+        write.output.tell(ui, Document::Plan, &planned.plan)?;
         return if stays { Err(changed_since(&moved).into()) } else { Ok(Done::Quietly) };
     }
     execution::show(ui, write, &planned.plan)?;

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::selection::{load, near_address};
 use super::session::{block_on, load_fault_config, start_error, state_error};
-use super::{Done, Result, signals};
+use super::signals::Signals;
+use super::{Done, Result};
 use crate::clock;
 use crate::error::Error;
 use crate::manifest::Manifest;
@@ -116,18 +117,19 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<()> {
         faults.time_scale = TimeScale(scale);
     }
     let (tenant, file) = (State::default(), arguments.state.clone());
-    let running = Sandbox::start_with_faults(faults, tenant, file, arguments.listen)
+    let running = Sandbox::start(tenant, file, faults, arguments.listen)
         .await
         .map_err(|error| start_error(error, arguments.state.as_deref()))?;
-    ui.data(&format!("{}\n", running.graph_url()))?;
+    ui.data(&format!("{}\n", running.url()))?;
     ui.status(&format!(
         "The sandbox is serving. Any client id and secret sign in:\n\n  AZURE_CLIENT_ID=x AZURE_CLIENT_SECRET=x moorline plan --graph-url {} --login-url {}\n\nEach call is logged by the client with `-vv`. Stop the sandbox with Ctrl-C.",
-        running.graph_url(),
-        running.login_url()
+        running.url(),
+        running.url()
     ));
-    signals::shutdown_requested().await.map_err(|source| {
+    let mut signals = Signals::listen().map_err(|source| {
         Error::failed("io/signal", "the program cannot wait for Ctrl-C").because(source)
     })?;
+    signals.next().await;
     running.shutdown().await;
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::documents::{self, DOCUMENTS};
 use super::output::save;
 use super::selection::near_name;
 use super::{Done, Result};
+use crate::disk;
 use crate::error::Error;
 use crate::kinds;
 use crate::schema::editor;
@@ -17,6 +18,9 @@ use crate::schema::semantics::Semantics;
 use crate::schema::types::{GraphVersion, Types};
 use crate::schema::{csdl, reference, validate};
 use crate::ui::Ui;
+
+/// The longest metadata document that is read, in bytes: Graph's own has a tenth of it.
+const LONGEST: u64 = 64 << 20;
 
 /// Print the JSON Schema of a kind or a document, or generate schemas.
 #[derive(Debug, Args)]
@@ -118,7 +122,7 @@ fn generate_file(
     version: GraphVersion,
     output: &Path,
 ) -> Result<usize, Error> {
-    let text = std::fs::read_to_string(metadata).map_err(|source| {
+    let text = disk::read_text(metadata, LONGEST).map_err(|source| {
         Error::failed("io/read", format!("`{}` cannot be read", metadata.display())).because(source)
     })?;
     let unusable = |source: csdl::CsdlError| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobMatcher};
 
 use super::Result;
 use super::failure::CommandError;
@@ -45,21 +45,20 @@ pub(super) struct Only {
 #[derive(Debug)]
 pub(super) struct Selection {
     pub(super) globs: Vec<String>,
-    set: GlobSet,
+    matchers: Vec<GlobMatcher>,
     /// The addresses that can be selected; `None` for all.
-    among: Option<BTreeSet<Address>>,
+    pub(super) among: Option<BTreeSet<Address>>,
 }
 
 impl Selection {
     /// Parses the globs. A glob that matches no manifest is an error.
     pub(super) fn new(globs: &[String], manifests: &[Manifest]) -> Result<Self, Error> {
-        let mut builder = GlobSetBuilder::new();
+        let mut matchers = Vec::new();
         for text in globs {
-            let glob =
-                GlobBuilder::new(text).literal_separator(false).build().map_err(|error| {
-                    let message = format!("`--only {text}` is no glob: {}", error.kind());
-                    Error::usage("usage/only", message)
-                })?;
+            let glob = Glob::new(text).map_err(|error| {
+                let message = format!("`--only {text}` is no glob: {}", error.kind());
+                Error::usage("usage/only", message)
+            })?;
             let matcher = glob.compile_matcher();
             if !manifests.iter().any(|manifest| matcher.is_match(manifest.address.to_string())) {
                 let message = format!("`--only {text}` matches no manifest");
@@ -68,23 +67,15 @@ impl Selection {
                 let hint = near_address(text, manifests, otherwise);
                 return Err(Error::usage("usage/only", message).hint(hint));
             }
-            builder.add(glob);
+            matchers.push(matcher);
         }
-        let set = builder.build().map_err(|error| {
-            Error::usage("usage/only", format!("`--only` cannot be used: {error}"))
-        })?;
-        Ok(Self { globs: globs.to_vec(), set, among: None })
-    }
-
-    /// Limits the selection to these addresses.
-    pub(super) fn limit_to(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.among = Some(addresses.into_iter().collect());
+        Ok(Self { globs: globs.to_vec(), matchers, among: None })
     }
 
     /// Whether a manifest is selected.
     pub(super) fn takes(&self, address: &Address) -> bool {
-        let among = self.among.as_ref();
+        let (among, name) = (self.among.as_ref(), address.to_string());
         among.is_none_or(|among| among.contains(address))
-            && (self.globs.is_empty() || self.set.is_match(address.to_string()))
+            && (self.matchers.is_empty() || self.matchers.iter().any(|glob| glob.is_match(&name)))
     }
 }

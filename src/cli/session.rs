@@ -29,9 +29,9 @@ use crate::manifest::tenant_file::{TenantFile, TenantSpec};
 use crate::manifest::{Address, Desired, load};
 use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
-use crate::sandbox::Running;
+use crate::sandbox::Sandbox;
 use crate::tenant::Live;
-use crate::tenant::read::reread;
+use crate::tenant::read::reread_each;
 use crate::ui::Ui;
 
 mod journal;
@@ -60,7 +60,7 @@ pub(super) struct Connection {
     pub(super) credential: Result<(String, Arc<dyn TokenSource>), AuthError>,
     /// Whether a person is asked to sign in.
     asks: bool,
-    pub(super) sandbox: Option<Running>,
+    pub(super) sandbox: Option<Sandbox>,
 }
 
 /// The manifests of a tenant and the client that is signed in to it.
@@ -78,7 +78,7 @@ pub(super) struct Session {
     pub(super) alone: bool,
     /// The sandbox's state file.
     state_file: Option<PathBuf>,
-    sandbox: Option<Running>,
+    sandbox: Option<Sandbox>,
 }
 
 impl Connection {
@@ -98,7 +98,7 @@ impl Connection {
             None => None,
         };
         let (graph_url, login_url) = match &sandbox {
-            Some(running) => (Some(running.graph_url()), Some(running.login_url())),
+            Some(running) => (Some(running.url()), Some(running.url())),
             None => (options.graph_url.clone(), options.login_url.clone()),
         };
         let spec = &tenant.spec;
@@ -134,7 +134,7 @@ pub(super) struct SignedIn {
     directory: Uuid,
     /// The name of the credential, for people.
     with: String,
-    sandbox: Option<Running>,
+    sandbox: Option<Sandbox>,
 }
 
 impl SignedIn {
@@ -155,7 +155,9 @@ impl SignedIn {
             directory.await?
         } else {
             // The first call finds the token in the cache, or the reason why there is none.
-            both(directory, tokens.token()).await?.0
+            let sign_in = || format!("the sign-in with {with}");
+            let token = http.observer.watch(&http.clock, sign_in, tokens.token());
+            both(directory, token).await?.0
         };
         let options = GraphOptions {
             concurrency: options.concurrency.into(),
@@ -180,6 +182,10 @@ impl Session {
             move || load(&path)
         });
         let loaded = loading.map(|done| done.unwrap_or_else(|e| resume_unwind(e.into_panic())));
+        let clock = Clock::system();
+        let observer = retry_observer(ui, &clock);
+        let files = || format!("the manifests of {}", path.display());
+        let loaded = observer.watch(&clock, files, loaded);
         // The sandbox is started only for valid manifests.
         let early = if options.sandbox.is_none() { load::tenant(path) } else { None };
         let (desired, signed_in) = match early {
@@ -245,7 +251,7 @@ impl Session {
         plan::PlanOptions {
             only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
-            own_creates: self.own_creates(),
+            earlier: self.earlier(),
             ..plan::PlanOptions::default()
         }
     }
@@ -279,8 +285,16 @@ impl Session {
         live: &mut Live,
     ) -> Result<()> {
         let refs = release.unread(&planned.plan, live);
-        let read = reread(&self.graph, &refs).await?;
-        live.referrers.extend(read.into_iter().flatten());
+        for read in reread_each(&self.graph, &refs).await {
+            match read {
+                Ok(object) => live.referrers.extend(object),
+                Err(error) if error.is_of_call() => planned
+                    .plan
+                    .warnings
+                    .push(format!("what is no longer declared of an object is not known: {error}")),
+                Err(error) => return Err(error.into()),
+            }
+        }
         release.tell(planned, live);
         Ok(())
     }
@@ -321,15 +335,23 @@ fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     if ui.quiet {
         return RetryObserver::default();
     }
-    let (say, clock) = (ui.speaker(), clock.clone());
+    let (say, wait, clock) = (ui.speaker(), ui.speaker(), clock.clone());
     let last: Mutex<Option<Instant>> = Mutex::default();
-    RetryObserver::new(move |delay: &Delay| {
+    let last_wait: Mutex<Option<Instant>> = Mutex::default();
+    let observer = RetryObserver::new(move |delay: &Delay| {
         let now = clock.instant();
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE) {
             *last = Some(now);
             let seconds = delay.wait.as_secs().max(1);
             say(&format!("{}: {}; trying again in {seconds} s …", delay.call, delay.why));
+        }
+    });
+    observer.saying(move |text| {
+        let mut last = last_wait.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= SILENCE) {
+            *last = Some(Instant::now());
+            wait(text);
         }
     })
 }

@@ -117,8 +117,7 @@ pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
 /// Prints an error on stdout for a caller that reads JSON, and returns its exit code.
 fn end(ui: &Ui, error: &Error, arguments: &[OsString]) -> ExitCode {
     if asks_for_json(arguments) {
-        // If stdout is closed, the exit code is left.
-        let _ = ui.data(&report::json::error(error, None, None));
+        ui.error_document(&report::json::error(error, None, None));
     }
     ExitCode::from(error.kind.exit_code())
 }

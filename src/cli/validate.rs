@@ -13,7 +13,8 @@ use crate::diagnostic::text;
 use crate::error::Error;
 use crate::manifest::load;
 use crate::manifest::{Loaded, Manifest};
-use crate::report;
+use crate::report::json::Document;
+use crate::report::phrases;
 use crate::ui::Ui;
 
 /// Check manifests offline and report every finding with its place and its remedy.
@@ -32,10 +33,11 @@ pub(super) struct Arguments {
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let (tenants, files): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.paths.iter().cloned().partition(|path| load::is_tenant(path));
-    let mut loads: Vec<Loaded> = tenants.iter().map(|path| load::load(path)).collect();
-    if !files.is_empty() {
-        loads.push(load::load_files(&files));
-    }
+    let mut loads: Vec<Loaded> = ui.watched("the manifests", || {
+        let tenants = tenants.iter().map(|path| load::load(path));
+        let files = (!files.is_empty()).then(|| load::load_files(&files));
+        tenants.chain(files).collect()
+    });
     select(&arguments.only, &mut loads)?;
     let text: String = if arguments.output.is_json() {
         as_json(&loads)
@@ -67,7 +69,7 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    let manifests = report::phrases::count(loaded.manifests.len(), "manifest");
+    let manifests = phrases::count(loaded.manifests.len(), "manifest");
     let summary = text::summary(&loaded.findings);
     let result = if loaded.has_errors() {
         format!("Invalid: {summary}.")
@@ -81,5 +83,5 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
 
 fn as_json(loads: &[Loaded]) -> String {
     let items = loads.iter().flat_map(|loaded| FindingItem::all(&loaded.findings, &loaded.sources));
-    report::json::findings(&FindingsDocument::new(items.collect()))
+    Document::Findings.render(&FindingsDocument::new(items.collect()))
 }

@@ -71,10 +71,9 @@ struct Pattern {
     aadsts: Vec<u32>,
 }
 
-const TEXT: &str = include_str!("../../schemas/errors.yaml");
-
 static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
-    crate::yaml::from_str(TEXT).expect("the catalogue is part of the program and a test reads it")
+    crate::yaml::from_str(include_str!("../../schemas/errors.yaml"))
+        .expect("the catalogue is part of the program and a test reads it")
 });
 
 impl Catalogue {
@@ -114,11 +113,8 @@ impl Catalogue {
 impl Pattern {
     fn fits(&self, symptom: &Symptom) -> bool {
         let distinctive = !self.text.is_empty() || !self.aadsts.is_empty();
-        let status = self.status.is_empty()
-            || match symptom.status {
-                Some(status) => self.status.contains(&status),
-                None => distinctive,
-            };
+        let has = |status| self.status.contains(&status);
+        let status = self.status.is_empty() || symptom.status.map_or(distinctive, has);
         let number = self.aadsts.is_empty()
             || symptom.numbers.iter().any(|number| self.aadsts.contains(number));
         status

@@ -13,6 +13,7 @@ pub fn code(error: &GraphError) -> &'static str {
         GraphError::Auth(error) => sign_in_code(error),
         GraphError::OutOfTime { .. } => "graph/out-of-time",
         GraphError::Unapproved { .. } => "graph/not-approved",
+        GraphError::Communication { source: Fault::TooLong, .. } => "graph/bad-answer",
         GraphError::Communication { .. } => "graph/unreachable",
         GraphError::Service { error, .. } if error.status == 429 => "graph/throttled",
         GraphError::Service { .. } => "graph/refused",

@@ -1,5 +1,7 @@
 //! Determines the least privileges that manifests need, and why.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::permissions::{Lookup, Optional, Permission, Role, Sort, Table};
@@ -23,17 +25,10 @@ pub enum Purpose {
     Apply,
 }
 
-impl Purpose {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Plan, Self::Drift, Self::Apply];
-
-    /// Returns the command's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Drift => "drift",
-            Self::Apply => "apply",
-        }
+/// The command's name.
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -257,7 +252,7 @@ impl Need {
             permission: permission.name.clone(),
             application_id: permission.application.clone(),
             delegated_id: permission.delegated.clone(),
-            delegated_admin_consent: permission.admin_consent,
+            delegated_admin_consent: permission.admin_consent.unwrap_or(true),
             alternatives: permission.alternatives.clone(),
             reasons,
         }

@@ -34,6 +34,9 @@ const DEPTH: usize = 6;
 const BEFORE: [&str; 8] =
     ["code", "status", "http", "failed", "error", "success", "answered", "コード"];
 
+/// The same for a redirection.
+const BEFORE_REDIRECTION: [&str; 3] = ["status", "http", "answered"];
+
 /// Words that make the number before them a status, beside its registered reason phrase.
 const BEHIND: [&str; 2] = ["unprocessable", "bandwidthlimitexceeded"];
 
@@ -153,7 +156,12 @@ fn status_member(object: &Value) -> Option<u16> {
         Some(text) => text.parse().ok(),
         None => u16::try_from(status.as_u64()?).ok(),
     };
-    number.filter(|number| (400..600).contains(number))
+    number.filter(is_failure)
+}
+
+/// Whether an HTTP status is an error or a redirection, which is not followed.
+fn is_failure(status: &u16) -> bool {
+    matches!(status, 300..=303 | 307 | 308 | 400..600)
 }
 
 /// Returns the HTTP status in prose: a number of three digits next to a word that marks a status.
@@ -164,7 +172,7 @@ fn stated_status(text: &str) -> Option<u16> {
         let digits = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
         let (start, end) = (at, at + digits.len());
         at += piece.len();
-        let number = digits.parse::<u16>().ok().filter(|number| (400..600).contains(number))?;
+        let number = digits.parse::<u16>().ok().filter(is_failure)?;
         let (before, behind) = (&lower[..start], &lower[end..]);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
         // The dot of a version; one that ends a sentence is followed by no digit.
@@ -176,13 +184,15 @@ fn stated_status(text: &str) -> Option<u16> {
         {
             return None;
         }
+        // Numbers of other things are more often below 400.
+        let words = if number < 400 { &BEFORE_REDIRECTION[..] } else { &BEFORE[..] };
         let near = before.char_indices().rev().nth(23).map_or(0, |(at, _)| at);
         let phrase = StatusCode::from_u16(number).ok().and_then(|status| status.canonical_reason());
         let phrase = phrase.unwrap_or_default().to_lowercase().replace(' ', "");
         let letters = behind.trim_start_matches([')', ' ', '(', ':', '-', ',', '"']);
         let letters: String = letters.chars().filter(|c| *c != ' ').take(40).collect();
-        let is_status = before.ends_with('(') && behind.starts_with(')')
-            || BEFORE.iter().any(|word| before[near..].contains(word))
+        let is_status = number >= 400 && before.ends_with('(') && behind.starts_with(')')
+            || words.iter().any(|word| before[near..].contains(word))
             || !phrase.is_empty() && letters.starts_with(&phrase)
             || BEHIND.iter().any(|word| letters.starts_with(word));
         is_status.then_some(number)

@@ -40,19 +40,15 @@ pub struct Permission {
     pub application: String,
     /// The id of the delegated scope.
     pub delegated: String,
-    /// Whether the delegated scope needs an administrator's consent; the app role always does.
-    #[serde(default = "yes")]
-    pub admin_consent: bool,
+    /// Whether the delegated scope needs an administrator's consent, as it does where the table says nothing; the app
+    /// role always does.
+    pub admin_consent: Option<bool>,
     /// Permissions that work as well.
     #[serde(default)]
     pub alternatives: Vec<String>,
     /// More alternatives where a person signs in.
     #[serde(default)]
     pub alternatives_delegated: Vec<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// A scope of Microsoft Graph for Intune.
@@ -141,7 +137,6 @@ pub struct Optional {
     /// The families for which it is useful.
     pub families: Vec<String>,
     /// The property that a manifest must declare for it to be useful.
-    #[serde(default)]
     pub declares: Option<String>,
     /// Whether it is useful for writing only.
     #[serde(default)]

@@ -7,14 +7,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-mod blocked;
 pub mod json;
+pub mod near_name;
 pub mod suggest;
 pub mod text;
-
-pub use blocked::Blocked;
 
 /// The index of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,16 +79,7 @@ pub struct Sources {
 
 /// A place in a file for people, counted from 1; columns count characters.
 #[derive(
-    Clone,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 pub struct Location {
     /// The file's path.
@@ -199,9 +189,7 @@ impl Source {
 }
 
 /// How bad a finding is.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The manifests cannot be used.
@@ -295,6 +283,32 @@ impl Finding {
                 *text = text.replace(secret, "…");
             }
         }
+    }
+}
+
+/// A reason why a change cannot be made at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Blocked {
+    /// `area/slug`.
+    pub code: String,
+    /// The problem.
+    pub message: String,
+    /// The remedy.
+    pub help: String,
+    /// Where it was declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+impl Blocked {
+    /// Makes a reason about a place in a file.
+    pub fn new(
+        code: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        location: Option<Location>,
+    ) -> Self {
+        Self { code: code.into(), message: message.into(), help: help.into(), location }
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Location;
 use crate::manifest::Address;
+use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
     Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef,
 };
@@ -90,27 +91,20 @@ pub struct DriftSummary {
 }
 
 impl DriftReport {
-    /// Returns whether there is drift that an apply would revert. Locked values do not count, because no apply can
-    /// revert them.
+    /// Returns whether there is drift, whether or not an apply can revert it.
     pub fn has_drift(&self) -> bool {
-        self.items.iter().any(|item| match item.status {
-            DriftStatus::Missing => true,
-            DriftStatus::Drifted => !item.is_only_blocked(),
-            DriftStatus::InSync | DriftStatus::Unverifiable | DriftStatus::Unknown => false,
-        })
-    }
-}
-
-impl DriftItem {
-    /// Returns whether only fields differ that cannot be changed.
-    fn is_only_blocked(&self) -> bool {
-        let blocked = |field: &FieldChange| field.status != FieldStatus::Change;
-        !self.fields.is_empty() && self.fields.iter().all(blocked) && self.assignments.is_empty()
+        let drifted = [DriftStatus::Missing, DriftStatus::Drifted];
+        self.items.iter().any(|item| drifted.contains(&item.status))
     }
 }
 
 /// Returns the drift report of a plan.
-pub fn report(plan: Plan) -> DriftReport {
+pub fn report(mut plan: Plan) -> DriftReport {
+    // A missing object may be there under another name.
+    for change in &plan.changes {
+        let alike = change.risks.iter().filter(|risk| risk.code == CREATE_LIKE);
+        plan.warnings.extend(alike.map(|risk| format!("{}: {}", change.address, risk.message)));
+    }
     let items: Vec<DriftItem> = plan.changes.into_iter().map(item).collect();
     let mut summary = DriftSummary::default();
     for item in &items {

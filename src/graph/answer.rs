@@ -7,10 +7,13 @@ use serde_json::Value;
 use super::body;
 use super::error::{Call, GraphError, Lost, Retries};
 use super::service_error::ServiceError;
-use crate::http::Safety;
 use crate::http::retry::Decision;
 use crate::http::retry_loop::Last;
 use crate::http::transport::HttpAnswer;
+use crate::http::{Method, Safety};
+
+/// The status of an answer that has only a part of what was asked for (RFC 9110, 15.3.7).
+const PARTIAL: u16 = 206;
 
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,19 +61,17 @@ pub(super) fn conclude(call: &Call, last: Last) -> Result<HttpAnswer, GraphError
     let call = call.clone();
     let retries = Retries { count: last.attempts.saturating_sub(1), elapsed: last.elapsed };
     let is_lost = last.decision == Decision::AnswerLost;
-    match last.attempt {
-        Ok(answer) if answer.is_success() => Ok(answer),
-        Ok(answer) => {
-            let error = Box::new(ServiceError::from_answer(&answer));
-            Err(if is_lost {
-                GraphError::AnswerLost { call, source: Lost::Gateway(error) }
-            } else {
-                GraphError::Service { call, retries, error }
-            })
+    let refused = |answer| Box::new(ServiceError::from_answer(&answer));
+    Err(match last.attempt {
+        Ok(answer) if answer.status == PARTIAL && call.method == Method::Get => {
+            GraphError::bad_payload(&call, "it is a part of the answer alone", Some(&answer))
         }
-        Err(fault) if is_lost => {
-            Err(GraphError::AnswerLost { call, source: Lost::Connection(fault) })
+        Ok(answer) if answer.is_success() => return Ok(answer),
+        Ok(answer) if is_lost => {
+            GraphError::AnswerLost { call, source: Lost::Gateway(refused(answer)) }
         }
-        Err(source) => Err(GraphError::Communication { call, retries, source }),
-    }
+        Ok(answer) => GraphError::Service { call, retries, error: refused(answer) },
+        Err(fault) if is_lost => GraphError::AnswerLost { call, source: Lost::Connection(fault) },
+        Err(source) => GraphError::Communication { call, retries, source },
+    })
 }

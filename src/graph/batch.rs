@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer::{Response, conclude};
+use super::body;
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::limiter::Cost;
@@ -22,6 +23,9 @@ pub const MOST_MEMBERS: usize = 20;
 
 /// How many headers of a member are read.
 const MOST_HEADERS: usize = 1000;
+
+/// The most values that the answers of a batch may hold together.
+const MOST_VALUES: usize = 2_000_000;
 
 /// The answer to a batch.
 #[derive(Deserialize)]
@@ -144,7 +148,9 @@ fn batch_body(members: &[Outgoing<'_>]) -> Value {
 /// Splits an attempt at a batch into those of its members. An answer that refuses the batch is the answer to all.
 fn member_attempts(attempt: Attempt, members: usize) -> Vec<Attempt> {
     let Ok(answer) = &attempt else { return vec![attempt; members] };
-    let batch = serde_json::from_slice::<BatchAnswer>(&answer.body);
+    let is_bounded = body::values_in(&answer.body) <= MOST_VALUES;
+    let batch = is_bounded.then(|| serde_json::from_slice::<BatchAnswer>(&answer.body));
+    let batch = batch.transpose().ok().flatten().ok_or(());
     if batch.is_err() && !answer.is_success() {
         return vec![attempt; members];
     }

@@ -9,16 +9,16 @@ use uuid::Uuid;
 use super::answer::Response;
 use super::approval::Approval;
 use super::error::GraphError;
-use super::limiter::{Cost, Limiter};
+use super::limiter::{Cost, Limiter, SPAN};
 use super::request::Request;
 use super::sender::{Outgoing, Sender};
 use crate::auth::TokenSource;
 use crate::auth::claims::Claims;
 use crate::clock::Clock;
-use crate::http::Safety;
 use crate::http::cloud::Endpoints;
 use crate::http::deadline::Deadline;
 use crate::http::transport::{Attempt, Client};
+use crate::http::{RetryObserver, Safety};
 use crate::secrets::Known;
 
 /// Options of a client.
@@ -81,10 +81,17 @@ impl Graph {
     /// Waits until a write may be sent, so that a check of its precondition comes last. Ends early if the deadline is
     /// brought forward.
     pub async fn await_turn_to_write(&self) {
+        let free = self.sender.limiter.free(Cost::total([Safety::Write]), self.deadline());
+        let limit = || format!("Graph's limit of writes in {} s", SPAN.as_secs());
         tokio::select! {
             () = self.deadline().brought_forward() => {}
-            _ = self.sender.limiter.free(Cost::total([Safety::Write]), self.deadline()) => {}
+            _ = self.sender.http.observer.watch(self.clock(), limit, free) => {}
         }
+    }
+
+    /// Returns the observer that is told what is waited for.
+    pub(crate) fn observer(&self) -> &RetryObserver {
+        &self.sender.http.observer
     }
 
     /// Sleeps. Returns `false` as soon as the deadline is before the end of the sleep.
@@ -106,6 +113,14 @@ impl Graph {
         token
             .and_then(|token| Claims::of(&token))
             .is_none_or(|claims| claims.granted().iter().any(|granted| granted == permission))
+    }
+
+    /// Returns the person that signed in, or else the client id of the app; `None` where the token does not say.
+    pub async fn caller(&self) -> Option<String> {
+        let token = self.sender.tokens.token().await.ok()?;
+        let claims = Claims::of(&token)?;
+        let caller = if claims.is_delegated() { claims.name() } else { claims.app_id() };
+        caller.map(str::to_owned)
     }
 
     /// Sends a call and returns its answer, once that is a success.

@@ -182,6 +182,17 @@ impl GraphError {
         self.service().map(|error| error.status)
     }
 
+    /// Returns whether the error says nothing about other calls: the service was there and refused this one, or failed
+    /// at it, or its answer cannot be used.
+    pub fn is_of_call(&self) -> bool {
+        match self {
+            Self::Service { error, .. } => !matches!(error.status, 401 | 429),
+            Self::BadPayload { .. } | Self::ForeignNextLink { .. } => true,
+            Self::Communication { source, .. } => matches!(source, Fault::TooLong),
+            _ => false,
+        }
+    }
+
     /// Returns whether nothing that is sent after it can succeed either: the token is refused, or the time is over.
     pub fn ends_run(&self) -> bool {
         matches!(self, Self::Auth(_) | Self::OutOfTime { .. }) || self.status() == Some(401)

@@ -15,7 +15,7 @@ use crate::http::Safety;
 use crate::http::deadline::Deadline;
 
 /// The span that the limits are stated for.
-const SPAN: Duration = Duration::from_secs(20);
+pub(super) const SPAN: Duration = Duration::from_secs(20);
 
 /// Calls of any kind in a span, for one app in one tenant (FACTS 5.1).
 const CALLS: usize = 1_000;
@@ -126,10 +126,8 @@ impl Limiter {
 
 impl State {
     fn admission(&mut self, cost: Cost, now: Instant) -> Admission {
-        let held = match self.not_before {
-            Some(until) if until > now => Admission::At(until),
-            _ => Admission::Now,
-        };
+        let held = self.not_before.filter(|until| *until > now);
+        let held = held.map_or(Admission::Now, Admission::At);
         held.max(self.calls.admission(cost.calls, now)).max(self.writes.admission(cost.writes, now))
     }
 

@@ -7,21 +7,50 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Position, Url};
 
-use super::body::RawItem;
+use super::body::{self, RawItem};
 use super::client::Graph;
 use super::error::{Call, GraphError};
 use super::request::Request;
 use super::sender::Outgoing;
 use crate::http::retry_loop::RetryLoop;
-use crate::http::transport::{Attempt, HttpAnswer};
-use crate::http::{Method, Safety};
+use crate::http::transport::{Attempt, Fault, HttpAnswer};
+use crate::http::{Method, Safety, SilenceTimer};
 use crate::schema::types::GraphVersion;
 
 /// The most pages of a list: a list with more is taken to be endless.
 const MOST_PAGES: usize = 10_000;
 
-/// The most bytes of the pages of a list: a tenant's largest has some hundredth of that.
-const MOST_BYTES: usize = 1 << 30;
+/// The most pages in a row that hold nothing.
+const MOST_EMPTY_PAGES: usize = 100;
+
+/// The part of a list that may still follow. A tenant's largest list has some hundredth of it.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    bytes: usize,
+    /// Values, as [`body::values_in`] counts them.
+    values: usize,
+    items: usize,
+}
+
+impl Room {
+    const WHOLE: Self = Self { bytes: 128 << 20, values: 4_000_000, items: 100_000 };
+
+    /// Takes the room of a page's text.
+    fn take_text(&mut self, text: &[u8]) -> Result<(), &'static str> {
+        take(&mut self.bytes, text.len()).ok_or("its pages hold more than 128 MiB")?;
+        take(&mut self.values, body::values_in(text)).ok_or("its pages hold too many values")
+    }
+
+    /// Takes the room of a page's items.
+    fn take_items(&mut self, items: usize) -> Result<(), &'static str> {
+        take(&mut self.items, items).ok_or("its pages hold more than 100,000 items")
+    }
+}
+
+fn take(left: &mut usize, taken: usize) -> Option<()> {
+    *left = left.checked_sub(taken)?;
+    Some(())
+}
 
 /// The page sizes to fall back on where the service cannot gather a page and answers 503: the last one is what
 /// Microsoft's guide to Intune's interfaces advises (FACTS 4.5).
@@ -108,7 +137,7 @@ impl Graph {
         let lists = answers.into_iter().zip(requests);
         join_all(lists.map(|(answer, request)| async move {
             let call = Call::of(request);
-            match page_of(&call, &answer?, &mut { MOST_BYTES })? {
+            match page_of(&call, &answer?, &mut Room::WHOLE.clone())? {
                 (items, None) => values(&call, &items),
                 (_, Some(_)) => self.list(request).await,
             }
@@ -124,7 +153,7 @@ impl Graph {
         let call = Call::of(request);
         let outgoing = Outgoing { safety: Safety::Read, ..self.sender.outgoing(request)? };
         let answer = outgoing.send(&mut self.sender.retry_loop(), async |_, _| true).await?;
-        match page_of(&call, &answer, &mut { MOST_BYTES })? {
+        match page_of(&call, &answer, &mut Room::WHOLE.clone())? {
             (items, None) => values(&call, &items),
             (_, Some(_)) => Err(bad(&call, "it is not the whole list")),
         }
@@ -140,13 +169,17 @@ impl Graph {
     ) -> Result<Option<RetryLoop<'a>>, GraphError> {
         let mut outgoing = self.sender.outgoing(request)?;
         let mut seen = HashSet::new();
-        let mut left = MOST_BYTES;
+        let mut room = Room::WHOLE;
+        let mut empty = 0;
+        let mut progress = ListProgress::new(self, &outgoing.call);
         loop {
             let Some(page) = page(outgoing.clone(), &mut retry, may_shrink).await? else {
                 return Ok(Some(retry));
             };
             retry = self.sender.retry_loop();
-            let (items, next) = page_of(&outgoing.call, &page, &mut left)?;
+            let (items, next) = page_of(&outgoing.call, &page, &mut room)?;
+            empty = if items.is_empty() { empty + 1 } else { 0 };
+            progress.add(items.len());
             take(Part::Page(items));
             let Some(next) = next else {
                 return Ok(None);
@@ -155,6 +188,9 @@ impl Graph {
             seen.insert(std::mem::replace(&mut outgoing.url, url));
             if seen.len() == MOST_PAGES || seen.contains(&outgoing.url) {
                 return Err(bad(&outgoing.call, "its next pages never end"));
+            }
+            if empty == MOST_EMPTY_PAGES {
+                return Err(bad(&outgoing.call, "a hundred pages in a row hold nothing"));
             }
             outgoing.call.path =
                 outgoing.url[Position::BeforePath..Position::AfterQuery].to_owned();
@@ -186,7 +222,37 @@ async fn page(
         !too_large
     };
     let answer = outgoing.send(retry, again).await;
-    if too_large { Ok(None) } else { answer.map(Some) }
+    let is_too_long = matches!(
+        &answer,
+        Err(GraphError::Communication { source: Fault::TooLong, .. }) if may_shrink
+    );
+    if too_large || is_too_long { Ok(None) } else { answer.map(Some) }
+}
+
+/// Says how far the reading of a list has come, every few seconds.
+struct ListProgress<'a> {
+    graph: &'a Graph,
+    list: String,
+    silence: SilenceTimer,
+    pages: usize,
+    items: usize,
+}
+
+impl<'a> ListProgress<'a> {
+    fn new(graph: &'a Graph, call: &Call) -> Self {
+        let list = call.path.split('?').next().unwrap_or_default().to_owned();
+        Self { graph, list, silence: SilenceTimer::default(), pages: 0, items: 0 }
+    }
+
+    fn add(&mut self, items: usize) {
+        self.pages += 1;
+        self.items += items;
+        if self.silence.is_over() {
+            let Self { list, pages, items, .. } = self;
+            let text = format!("Reading {list}: {items} objects on {pages} pages so far …");
+            self.graph.sender.http.observer.say(&text);
+        }
+    }
 }
 
 /// A page of a list as Graph answers it.
@@ -197,19 +263,18 @@ struct Page {
     next: Option<Value>,
 }
 
-/// Returns a page's items and the link to the next page. `left` is how many bytes the list may still have.
+/// Returns a page's items and the link to the next page. `room` is the part of the list that may still follow.
 fn page_of(
     call: &Call,
     answer: &HttpAnswer,
-    left: &mut usize,
+    room: &mut Room,
 ) -> Result<(Vec<RawItem>, Option<String>), GraphError> {
     let unusable = |reason| GraphError::bad_payload(call, reason, Some(answer));
-    *left = left
-        .checked_sub(answer.body.len())
-        .ok_or_else(|| unusable("its pages hold more than 1 GiB"))?;
+    room.take_text(&answer.body).map_err(unusable)?;
     let page: Page = serde_json::from_slice(&answer.body).map_err(|error| {
         unusable(if error.is_data() { "it is not a page of a list" } else { "it is not JSON" })
     })?;
+    room.take_items(page.value.len()).map_err(unusable)?;
     match page.next {
         None | Some(Value::Null) => Ok((page.value, None)),
         Some(Value::String(link)) => Ok((page.value, Some(link))),

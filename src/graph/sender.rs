@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::answer::conclude;
 use super::approval::Approval;
 use super::error::{Call, GraphError};
-use super::limiter::{Cost, Limiter, Slot};
+use super::limiter::{Cost, Limiter, SPAN, Slot};
 use super::request::{Request, consistency_level};
 use crate::auth::{AuthError, Token, TokenSource};
 use crate::http::Safety;
@@ -114,7 +114,7 @@ pub(super) struct Sender {
     pub(super) tenant: Option<Uuid>,
 }
 
-/// The permission to send one call.
+/// The permission to send one call, which is held until the answer.
 struct Permit<'a> {
     token: Token,
     _slot: Slot<'a>,
@@ -154,9 +154,17 @@ impl Sender {
         let out_of_time = || GraphError::OutOfTime { call: call.clone() };
         let acquired = deadline.bound(async {
             // The semaphore is never closed, so a permit comes in the end.
-            let permit = self.permits.acquire().await.ok();
-            let slot = self.limiter.acquire(cost, deadline).await.ok_or_else(out_of_time)?;
-            let token = self.token().await.map_err(GraphError::Auth)?;
+            let http = &self.http;
+            let turn = || format!("the end of other calls, to send {call}");
+            let permit = http.observer.watch(&http.clock, turn, self.permits.acquire()).await.ok();
+            let limit =
+                || format!("Graph's limit of calls in {} s, to send {call}", SPAN.as_secs());
+            let slot = self.limiter.acquire(cost, deadline);
+            let slot = http.observer.watch(&http.clock, limit, slot).await;
+            let slot = slot.ok_or_else(out_of_time)?;
+            let token = || "a token".to_owned();
+            let token = http.observer.watch(&http.clock, token, self.token()).await;
+            let token = token.map_err(GraphError::Auth)?;
             Ok(Permit { token, _slot: slot, _permit: permit })
         });
         let permit = acquired.await.ok_or_else(out_of_time)?;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde_json::Value;
+use url::Url;
 
 use super::approval;
 use super::body;
@@ -71,13 +72,32 @@ impl ServiceError {
         let error = Self::from_body(answer.status, &body::value(&answer.body).unwrap_or_default());
         let code = answer.header(approval::CODE).map(str::to_owned);
         let client_request_id = error.client_request_id.or(answer.client_request_id.clone());
+        let message = match redirection(answer) {
+            Some(words) if error.message.is_empty() => words,
+            _ => error.message,
+        };
         Self {
+            message,
             request_id: error.request_id.or_else(|| answer.request_id().map(str::to_owned)),
             client_request_id,
             approval_code: code.or(error.approval_code),
             ..error
         }
     }
+}
+
+/// Returns the words for an answer that points to another address, which is not followed: the token is for Graph alone.
+fn redirection(answer: &HttpAnswer) -> Option<String> {
+    if !(300..400).contains(&answer.status) {
+        return None;
+    }
+    let origin = answer.header("location").map(|location| match Url::parse(location) {
+        // The rest of the address may hold a secret.
+        Ok(url) if url.has_host() => format!("at {}", url.origin().ascii_serialization()),
+        _ => "of the same server".to_owned(),
+    });
+    let place = origin.map(|place| format!(" {place}")).unwrap_or_default();
+    Some(format!("the answer redirects to another address{place}, and is not followed"))
 }
 
 fn text(value: &Value) -> String {
@@ -157,6 +177,25 @@ mod tests {
         let inner_alone =
             json!({"error": {"code": "", "message": "", "innerError": {"message": "Deep."}}});
         assert_eq!(ServiceError::from_body(400, &inner_alone).to_string(), "400: Deep.");
+    }
+
+    #[test]
+    fn redirection_is_told_with_the_server_that_it_leads_to() {
+        let error = |status, location: Option<&'static str>| {
+            let location = location.map(HeaderValue::from_static);
+            let headers = location.map(|value| (HeaderName::from_static("location"), value));
+            let headers = HeaderMap::from_iter(headers);
+            let answer = HttpAnswer { status, headers, ..HttpAnswer::default() };
+            ServiceError::from_answer(&answer).to_string()
+        };
+        let elsewhere = Some("https://login.contoso.com/?next=canary");
+        assert_eq!(
+            error(302, elsewhere),
+            "302: the answer redirects to another address at https://login.contoso.com, and is not followed"
+        );
+        assert!(error(301, Some("/v1.0/x")).contains("of the same server"));
+        assert!(error(308, None).ends_with("another address, and is not followed"));
+        assert_eq!(error(404, elsewhere), "404");
     }
 
     #[test]

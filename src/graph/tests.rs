@@ -176,7 +176,7 @@ async fn every_way_to_call_waits_for_an_answer_as_the_policy_says() {
         ((400, None), None, None),
         ((401, None), None, None),
         ((404, None), None, None),
-        ((500, None), None, None),
+        ((500, None), waits(1.0, 2.0), None),
     ];
     for (answer, read, write) in rows {
         let reads = READS.map(|way| (way, Safety::Read, read));

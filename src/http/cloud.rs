@@ -23,9 +23,23 @@ pub enum Cloud {
     China,
 }
 
-/// Further hosts that tokens of a Microsoft cloud name as their issuer.
-const ISSUERS: [&str; 3] =
-    ["sts.windows.net", "sts.chinacloudapi.cn", "login.partner.microsoftonline.cn"];
+/// The domains of the hosts that issue tokens for a cloud of Microsoft's. A cloud has several such hosts, and a token of
+/// one is worth as much as a token of another (FACTS 8).
+const ISSUERS: [&str; 13] = [
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "microsoftonline.cn",
+    "microsoftonline.de",
+    "microsoft.com",
+    "windows.net",
+    "windows-ppe.net",
+    "chinacloudapi.cn",
+    "usgovcloudapi.net",
+    "sovcloud-identity.fr",
+    "sovcloud-identity.de",
+    "sovcloud-identity.sg",
+    "microsoftonline.eaglex.ic.gov",
+];
 
 /// Why an endpoint without TLS is refused.
 const INSECURE: &str = "must be https; http is for this machine alone (127.0.0.1, ::1, localhost)";
@@ -90,8 +104,10 @@ impl fmt::Display for Cloud {
 
 /// Returns whether a host issues tokens for one of the clouds.
 pub(crate) fn issues_cloud_tokens(host: &str) -> bool {
-    ISSUERS.contains(&host)
-        || Cloud::ALL.iter().any(|cloud| cloud.login().strip_prefix("https://") == Some(host))
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    ISSUERS.iter().any(|domain| {
+        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 /// The hosts of a run: the cloud's own, or those that the user put in their place.
@@ -268,8 +284,25 @@ mod tests {
 
     #[test]
     fn issuers_are_recognized_by_host() {
-        assert!(issues_cloud_tokens("login.microsoftonline.com"));
-        assert!(issues_cloud_tokens("sts.windows.net"));
-        assert!(!issues_cloud_tokens("127.0.0.1"));
+        for cloud in Cloud::ALL {
+            let host = cloud.login().strip_prefix("https://").expect("https");
+            assert!(issues_cloud_tokens(host), "{host}");
+        }
+        for host in [
+            "sts.windows.net",
+            "login.windows.net",
+            "LOGIN.microsoft.com.",
+            "login-us.microsoftonline.com",
+            "login.partner.microsoftonline.cn",
+            "login.usgovcloudapi.net",
+            "login.sovcloud-identity.fr",
+        ] {
+            assert!(issues_cloud_tokens(host), "{host}");
+        }
+        for host in
+            ["127.0.0.1", "login.contoso.com", "notmicrosoft.com", "windows.net.contoso.com", ""]
+        {
+            assert!(!issues_cloud_tokens(host), "{host}");
+        }
     }
 }

@@ -56,16 +56,10 @@ impl Deadline {
             return false;
         };
         let mut changes = self.at.subscribe();
-        loop {
-            if changes.borrow_and_update().is_some_and(|end| end < until) {
-                return false;
-            }
-            let rest = until.saturating_duration_since(self.clock.instant());
-            tokio::select! {
-                biased;
-                () = self.clock.sleep(rest) => return true,
-                _ = changes.changed() => {}
-            }
+        tokio::select! {
+            biased;
+            _ = changes.wait_for(|end| end.is_some_and(|end| end < until)) => false,
+            () = self.clock.sleep(wait) => true,
         }
     }
 

@@ -16,5 +16,6 @@ pub mod transport;
 
 pub use cloud::{Cloud, Endpoints};
 pub use method::{Method, Safety};
+pub(crate) use observer::SilenceTimer;
 pub use observer::{Delay, RetryObserver};
 pub use transport::{Client, Fault};

@@ -29,6 +29,9 @@ const CAP: Duration = Duration::from_secs(20);
 /// The most attempts at a connection: a host that cannot be found is more often wrong than busy.
 const CONNECTS: u32 = 5;
 
+/// The most attempts at a read that the service fails at: an object that it cannot read stays unreadable.
+const FAILURES: u32 = 4;
+
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AttemptOutcome {
@@ -73,6 +76,9 @@ pub fn decide(safety: Safety, outcome: AttemptOutcome, attempt: u32, left: Durat
             throttled_wait(retry_after, attempt)
         }
         (Answered { status: 502 | 504, .. } | Lost, Safety::Read) => backoff(attempt),
+        (Answered { status: 408 | 500, .. }, Safety::Read) if attempt < FAILURES => {
+            backoff(attempt)
+        }
         (NeverConnected, _) if attempt < CONNECTS => backoff(attempt),
         (Answered { status: 502..=504, .. } | Lost, Safety::Write) => return Decision::AnswerLost,
         (NeverConnected, _) => return Decision::GiveUp,

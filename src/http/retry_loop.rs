@@ -1,9 +1,8 @@
 //! The one retry loop: plain calls, pages, the members of a `$batch` and the calls of a sign-in run through it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::Request;
 
@@ -53,8 +52,7 @@ pub(crate) trait Retryable: Sized {
 }
 
 /// The future of [`Retryable::attempt`].
-pub(crate) type AttemptFuture<'a, E> =
-    Pin<Box<dyn Future<Output = Result<Vec<Attempt>, E>> + Send + 'a>>;
+pub(crate) type AttemptFuture<'a, E> = BoxFuture<'a, Result<Vec<Attempt>, E>>;
 
 /// How a call ended.
 pub(crate) struct Last {

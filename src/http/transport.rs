@@ -32,8 +32,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The same for a service beside this machine.
 const NEAR_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The longest answer that is read. A page of 1,000 device configurations is below 2 MB.
-const LONGEST_ANSWER: usize = 64 << 20;
+/// The longest answer that is read, as it is once unpacked. A page of 1,000 device configurations is below 2 MB; a list
+/// with larger ones is read in smaller pages.
+const LONGEST_ANSWER: usize = 16 << 20;
 
 /// The HTTP client of a run. Requests end with the run.
 #[derive(Clone, Debug)]
@@ -137,7 +138,9 @@ impl Client {
         let method = request.method().clone();
         let id = request.headers().get(CLIENT_REQUEST_ID).and_then(|id| id.to_str().ok());
         let id = id.map(str::to_owned);
-        let exchange = self.transfer(request);
+        let host = request.url().host_str().unwrap_or_default().to_owned();
+        let what = || format!("the answer of {host} to {method} {path}");
+        let exchange = self.observer.watch(&self.clock, what, self.transfer(request));
         let result = match safety {
             Safety::Read => {
                 let in_time = self.deadline.bound(exchange).await;

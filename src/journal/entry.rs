@@ -51,8 +51,21 @@ pub struct Header {
     /// The values of `--rewrite-secret`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrite: Vec<String>,
+    /// The manifests that forbid deleting their objects; absent in the journal of a rollback, and in older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<Vec<ProtectedObject>>,
     /// The addresses of the changes, in the order of execution.
     pub order: Vec<Address>,
+}
+
+/// A manifest that forbids deleting its object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ProtectedObject {
+    /// `kind/name` of the manifest.
+    pub address: Address,
+    /// The object's id; absent where the run created the object or did not read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// `journal`.

@@ -13,8 +13,9 @@ use crate::plan::{Change, FieldStatus, PlannedRequest, Segment, Step};
 impl RecordedCall {
     /// Returns the call of a link.
     pub(crate) fn of(planned: &PlannedRequest) -> Option<Self> {
-        let Request { method, path, body, .. } = planned.request.clone();
-        planned.step.is_link().then_some(Self { method, path, body })
+        let Request { method, path, body, .. } = &planned.request;
+        let call = || Self { method: *method, path: path.clone(), body: body.clone() };
+        planned.step.is_link().then(call)
     }
 }
 

@@ -5,12 +5,12 @@
 //! may be half done. A journal that is read is untrusted: what is done about it is planned again against the tenant.
 
 mod conceal;
-mod created;
 mod entry;
 mod error;
 pub(crate) mod folder;
 pub(crate) mod intent;
 mod read;
+mod recorded;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -18,14 +18,14 @@ pub(crate) mod testing;
 mod tests;
 mod write;
 
-pub use created::created;
 pub use entry::{
     ApprovalCode, ApprovalRequested, ChangeRecord, ChangeResult, Command, End, EndReason, Entry,
-    Header, Intent, Line, Origin, RecordedCall, Snapshot, Status,
+    Header, Intent, Line, Origin, ProtectedObject, RecordedCall, Snapshot, Status,
 };
 pub use error::JournalError;
 pub use folder::FOLDER;
 pub use read::{Record, read};
+pub use recorded::recorded;
 pub use write::Draft;
 
 pub(crate) use write::Journal;

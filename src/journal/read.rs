@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::entry::{ApprovalCode, ChangeRecord, End, Entry, Header, Origin};
 use super::error::JournalError;
 use crate::diagnostic::{Sources, Span};
+use crate::disk;
 use crate::manifest::Address;
 use crate::plan::TenantRef;
 
@@ -65,7 +66,7 @@ pub fn read(path: &Path) -> Result<Record, JournalError> {
 /// Returns the whole lines of a file, and its size.
 fn whole_lines(path: &Path) -> Result<(String, u64), JournalError> {
     let read = || {
-        let file = File::open(path)?;
+        let file = disk::open(path)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }

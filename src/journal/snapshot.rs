@@ -12,7 +12,7 @@ use crate::schema::types::GraphVersion;
 use crate::schema::walk::{CopyStep, TypedPlace, copy};
 use crate::tenant::{Linked, LiveObject};
 use crate::values::secret::{is_secret, withheld};
-use crate::values::{masked, target_form};
+use crate::values::{masked, target_shown};
 
 impl Snapshot {
     /// Returns the snapshot of a live object. Values that the manifest takes from the environment are secrets, whatever
@@ -21,7 +21,7 @@ impl Snapshot {
         Self {
             kind: live.kind.clone(),
             body: of_body(GraphVersion::Beta, &live.kind, manifest, &live.body.value()),
-            assignments: live.assignments.iter().map(target_form).collect(),
+            assignments: live.assignments.iter().map(target_shown).collect(),
             links: live.links.iter().map(ids).collect(),
         }
     }

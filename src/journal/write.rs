@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::conceal::without_secrets;
 use super::entry::{
     ApprovalRequested, ChangeResult, End, EndReason, Entry, Header, Intent, JournalKind, Origin,
+    ProtectedObject,
 };
 use super::error::JournalError;
 use super::folder::{self, FOLDER};
@@ -48,7 +49,12 @@ pub(crate) struct Journal {
 
 impl Draft {
     /// Creates the file and writes the header.
-    pub(crate) fn begin(&self, plan: &Plan, graph: &Graph) -> Result<Journal, JournalError> {
+    pub(crate) fn begin(
+        &self,
+        plan: &Plan,
+        protected: Option<Vec<ProtectedObject>>,
+        graph: &Graph,
+    ) -> Result<Journal, JournalError> {
         let now = graph.clock().now();
         let (file, path) = self.create(plan, now)?;
         let journal = Journal::new(file, path, graph, 0);
@@ -62,6 +68,7 @@ impl Draft {
             plan_digest: plan.digest.clone(),
             recreate: plan.recreate,
             rewrite: plan.rewrite.clone(),
+            protected,
             order: plan.order.clone(),
         })?;
         Ok(journal)

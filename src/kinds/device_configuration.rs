@@ -1,6 +1,6 @@
 //! Intune device configurations: a collection of objects of 121 types.
 
-use super::{Family, NotKind, ODataAction, Service, Unmask, Untouched, Update};
+use super::{AuditLog, Family, NotKind, ODataAction, Service, Unmask, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) const FAMILY: Family = Family {
@@ -25,6 +25,7 @@ pub(super) const FAMILY: Family = Family {
     }),
     status_overview: Some("deviceStatusOverview"),
     access_policy: Some("configurationPolicy"),
+    audit: AuditLog::Intune,
     deletable: true,
     untouched: Untouched::Version,
     locks: &[],

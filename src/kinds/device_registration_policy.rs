@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
+use super::{AuditLog, Family, Lock, Obsolete, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 use crate::schema::walk::Tree;
 
@@ -34,12 +34,14 @@ pub(super) const FAMILY: Family = Family {
     unmask: None,
     status_overview: None,
     access_policy: None,
+    audit: AuditLog::Directory("Set device registration policies"),
     deletable: false,
     untouched: Untouched::Dates,
     locks: &[Lock {
         property: "azureADRegistration",
         unless: "isAdminConfigurable",
-        why: "Entra does not let it be changed while Intune is enabled",
+        why: "Entra does not let it be changed while Intune is enabled; declare the value that it has, or remove the \
+              lines",
     }],
     not_kinds: &[],
     clouds: &Cloud::ALL,

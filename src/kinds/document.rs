@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::schema::semantics::{Lifecycle, Stage};
 use crate::schema::types::GraphVersion;
 
 /// Every kind that can be declared.
@@ -21,8 +22,11 @@ pub struct KindEntry {
     pub path: String,
     /// The versions that have it.
     pub versions: Vec<GraphVersion>,
-    /// Whether Microsoft no longer develops what it configures.
+    /// Whether the service no longer supports what it configures.
     pub legacy: bool,
+    /// Where it stands in the product; absent where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Lifecycle>,
     /// Whether it is assigned to groups.
     pub assignable: bool,
     /// The least application permission for reading.
@@ -38,7 +42,8 @@ impl KindsDocument {
             name: kind.name,
             path: kind.family.path.to_owned(),
             versions: kind.versions,
-            legacy: kind.legacy,
+            legacy: kind.lifecycle.as_ref().is_some_and(|it| it.state == Stage::Retired),
+            lifecycle: kind.lifecycle,
             assignable: kind.family.is_assignable(),
             read_permission: kind.family.read_permission.to_owned(),
             write_permission: kind.family.write_permission.to_owned(),

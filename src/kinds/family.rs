@@ -37,6 +37,8 @@ pub struct Family {
     pub status_overview: Option<&'static str>,
     /// The type of the access policies that may require approvals for writes. Only a write shows whether they do.
     pub access_policy: Option<&'static str>,
+    /// The log of the writes of its objects.
+    pub audit: AuditLog,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
     /// How an object shows that it is unchanged since its creation.
@@ -114,6 +116,25 @@ pub struct Unmask {
     pub function: &'static str,
     /// The parameter: the name of the member beside the value that holds its reference.
     pub parameter: &'static str,
+}
+
+/// A log of the service that says who wrote an object (FACTS 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AuditLog {
+    /// Intune's own.
+    Intune,
+    /// Entra's, in which the writes of the family have this name.
+    Directory(&'static str),
+}
+
+impl AuditLog {
+    /// Returns the least application permission for reading it.
+    pub fn permission(self) -> &'static str {
+        match self {
+            Self::Intune => "DeviceManagementApps.Read.All",
+            Self::Directory(_) => "AuditLog.Read.All",
+        }
+    }
 }
 
 /// A concrete type of a family that manifests cannot declare.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::schema::semantics::Semantics;
+use crate::schema::semantics::{Lifecycle, Semantics};
 use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
 
 mod device_compliance_policy;
@@ -14,12 +14,15 @@ mod device_registration_policy;
 pub mod document;
 mod family;
 pub mod not_covered;
+pub mod platform;
+pub mod referred;
 mod risk;
 #[cfg(test)]
 mod testing;
 
 pub use family::{
-    Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched, Update,
+    AuditLog, Expand, Family, Lock, NotKind, ODataAction, Obsolete, Service, Unmask, Untouched,
+    Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 
@@ -41,8 +44,8 @@ pub struct Kind {
     pub family: &'static Family,
     /// The versions that have the type.
     pub versions: Vec<GraphVersion>,
-    /// Whether Microsoft no longer develops the feature that the kind configures.
-    pub legacy: bool,
+    /// Where the kind stands, `None` for one that is open.
+    pub lifecycle: Option<Lifecycle>,
 }
 
 /// Returns the family of a kind, `None` if no version has the kind.
@@ -77,7 +80,7 @@ impl Family {
         let names: BTreeSet<String> = versions.clone().flat_map(|v| self.types(v)).collect();
         let kind = |name: String| Kind {
             versions: versions.clone().filter(|version| self.has(&name, *version)).collect(),
-            legacy: Semantics::built_in().legacy(&name).is_some(),
+            lifecycle: Semantics::built_in().lifecycle(&name).cloned(),
             family: self,
             name,
         };

@@ -1,7 +1,7 @@
 //! A family of the tests alone, unlike the others: its objects are named by another property, replaced by `PUT` below
 //! their ids, and never deleted, under permissions of their own.
 
-use super::{Family, RiskRule, Service, Untouched, Update};
+use super::{AuditLog, Family, RiskRule, Service, Untouched, Update};
 use crate::http::cloud::Cloud;
 
 pub(super) static FAMILY: Family = Family {
@@ -18,6 +18,7 @@ pub(super) static FAMILY: Family = Family {
     unmask: None,
     status_overview: None,
     access_policy: None,
+    audit: AuditLog::Intune,
     deletable: false,
     untouched: Untouched::Dates,
     locks: &[],

@@ -81,6 +81,9 @@ impl FilterMode {
 /// The targets, for messages.
 const ONE_OF: &str = "`group`, `excludeGroup`, `allDevices: true`, `allUsers: true` or `target`";
 
+/// The members that the service gives an assignment.
+const OF_SERVICE: [&str; 4] = ["id", "intent", "source", "sourceId"];
+
 const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
 /// Why a single user or device cannot be assigned to.
@@ -152,11 +155,13 @@ pub(super) fn no_list(value: &Value) -> &'static str {
     }
 }
 
-/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored.
+/// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored. The members that only the
+/// service sets, of assignments as Graph answers them, are added to `ignored`.
 pub(super) fn read(
     list: &Value,
     part: bool,
     findings: &mut Vec<Finding>,
+    ignored: &mut Vec<(String, Span)>,
 ) -> Option<Vec<Assignment>> {
     if let Some(directive) = list.directive() {
         let finding = || overlay::nothing_beneath(&directive.name, "assignments", list.span);
@@ -165,20 +170,56 @@ pub(super) fn read(
     }
     let mut assignments = Vec::new();
     for entry in list.elements() {
-        let read = assignment(entry, findings);
+        if let Some(source) = of_policy_set(entry) {
+            findings.push(source);
+            continue;
+        }
+        let read = assignment(entry, findings, ignored);
         assignments.extend(value_or_report(read, findings));
     }
     contradictions(&assignments, findings);
     Some(assignments)
 }
 
-fn assignment(entry: &Value, findings: &mut Vec<Finding>) -> Result<Assignment, Finding> {
+/// Returns the warning of an assignment that comes from a policy set, which is no assignment of the object's own.
+fn of_policy_set(entry: &Value) -> Option<Finding> {
+    let source = entry.get("source")?;
+    (source.as_str()? == "policySets").then(|| {
+        let message = "a policy set makes this assignment, so it is ignored here";
+        Finding::warning("assignment/of-policy-set", source.span, message)
+            .help("remove the entry; the assignment stays as long as the policy set has it")
+    })
+}
+
+/// Returns whether a member of an assignment is the service's own, so that it is ignored.
+fn is_of_service(member: &Member) -> Result<bool, Finding> {
+    let name = member.name.as_str();
+    if !OF_SERVICE.contains(&name) {
+        return Ok(name.contains('@'));
+    }
+    let text = member.value.as_str();
+    match name {
+        "intent" if text.is_some_and(|intent| intent != "apply") => {
+            let message = "an assignment with another intent than `apply` cannot be declared";
+            Err(Finding::error("assignment/value", member.value.span, message)
+                .help("remove the entry, or exclude the group: `- excludeGroup: NAME`"))
+        }
+        _ => Ok(true),
+    }
+}
+
+fn assignment(
+    entry: &Value,
+    findings: &mut Vec<Finding>,
+    ignored: &mut Vec<(String, Span)>,
+) -> Result<Assignment, Finding> {
     let mut forms = Vec::new();
     let mut filter = None;
     for member in entry.members() {
         match member.name.as_str() {
             "filter" => filter = Some(self::filter(&member.value)?),
             name if FORMS.contains(&name) => forms.push(member),
+            name if is_of_service(member)? => ignored.push((name.to_owned(), member.name_span)),
             _ => return Err(unknown_key(member)),
         }
     }
@@ -315,16 +356,14 @@ fn letters(text: &str) -> String {
 }
 
 fn filter(value: &Value) -> Result<Filter, Finding> {
-    let only = match value.members() {
-        [only] => FilterMode::parse(&only.name).zip(only.value.as_str()).map(|read| (only, read)),
-        _ => None,
-    };
-    let (only, (mode, name)) = only.ok_or_else(|| {
-        let message = "a filter is included or excluded by its name";
-        Finding::error("assignment/filter", value.span, message)
-            .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`")
-    })?;
-    Ok(Filter { mode, name: name.to_owned(), span: only.value.span })
+    if let [only] = value.members()
+        && let Some((mode, name)) = FilterMode::parse(&only.name).zip(only.value.as_str())
+    {
+        return Ok(Filter { mode, name: name.to_owned(), span: only.value.span });
+    }
+    let message = "a filter is included or excluded by its name";
+    Err(Finding::error("assignment/filter", value.span, message)
+        .help("write `filter: { include: NAME }` or `filter: { exclude: NAME }`"))
 }
 
 /// Reads a target in Graph's form. A target that has a short form is read into that, so that the same rules apply to
@@ -338,8 +377,7 @@ fn graph_target(
     let known = value.odata_type().and_then(|name| types.get(name));
     let known = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base));
     let def = known.ok_or_else(|| {
-        let base = types.get(base);
-        no_target(value, base.as_ref().map_or(&[], |def| &def.derived))
+        no_target(value, types.get(base).as_ref().map_or(&[], |def| &def.derived))
     })?;
     let full = value.clone().with_full_type();
     let mut faults = violation::check(GraphVersion::Beta, &def.name, &full, None);

@@ -1,7 +1,5 @@
 //! Finds cycles of references between manifests: no object in a cycle could be created first.
 
-use std::collections::BTreeMap;
-
 use super::reference::Referent;
 use super::{Address, Manifest};
 use crate::diagnostic::{Finding, Sources, Span};
@@ -40,13 +38,12 @@ pub(super) fn findings(manifests: &[Manifest], sources: &Sources) -> Vec<Finding
 
 /// Returns the references of each manifest to others.
 fn edges(manifests: &[Manifest]) -> Vec<Vec<Edge>> {
-    let places = manifests.iter().enumerate();
-    let places: BTreeMap<&Address, usize> = places.map(|(at, m)| (&m.address, at)).collect();
+    let place = |address: &Address| manifests.binary_search_by(|m| m.address.cmp(address)).ok();
     let of = |(from, manifest): (usize, &Manifest)| {
         let references = manifest.links.iter().flat_map(|link| &link.references);
         let edges = references.filter_map(|reference| match &reference.to {
             Referent::Manifest(address) => {
-                Some(Edge { from, to: *places.get(address)?, span: reference.span })
+                Some(Edge { from, to: place(address)?, span: reference.span })
             }
             Referent::Id(_) | Referent::Named { .. } => None,
         });
@@ -59,11 +56,10 @@ fn edges(manifests: &[Manifest]) -> Vec<Vec<Edge>> {
 fn strip(next: &mut [Vec<Edge>]) {
     loop {
         let is_end: Vec<bool> = next.iter().map(Vec::is_empty).collect();
-        let before: usize = next.iter().map(Vec::len).sum();
-        next.iter_mut().for_each(|edges| edges.retain(|edge| !is_end[edge.to]));
-        if next.iter().map(Vec::len).sum::<usize>() == before {
+        if !next.iter().flatten().any(|edge| is_end[edge.to]) {
             return;
         }
+        next.iter_mut().for_each(|edges| edges.retain(|edge| !is_end[edge.to]));
     }
 }
 

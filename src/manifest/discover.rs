@@ -97,11 +97,7 @@ pub(super) fn plain(path: &Path) -> PathBuf {
 
 /// Returns the canonical path of a folder; the empty path is the current folder.
 pub(super) fn canonical(folder: &Path) -> std::io::Result<PathBuf> {
-    if folder.as_os_str().is_empty() {
-        Path::new(".").canonicalize()
-    } else {
-        folder.canonicalize()
-    }
+    Path::new(".").join(folder).canonicalize()
 }
 
 /// Returns the manifests in a folder, and adds a warning of each file that seems to be meant for one and is none.

@@ -94,10 +94,8 @@ fn faulty(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManifest> {
     let text = |of: Option<&Value>| of.and_then(Value::as_str).map(str::to_owned);
     let metadata_value = root.get("metadata");
     let of_metadata = |key: &str| metadata_value.and_then(|metadata| metadata.get(key));
-    let state = match text(of_metadata("state")).as_deref() {
-        Some("absent") => Presence::Absent,
-        _ => Presence::Present,
-    };
+    let state = text(of_metadata("state")).filter(|state| state == "absent");
+    let state = state.map(|_| Presence::Absent);
     let name = text(of_metadata("name")).unwrap_or_default();
     let version = text(root.get("apiVersion"))
         .filter(|version| version.ends_with("/v1.0") && kinds::exists(&kind, GraphVersion::V1));
@@ -129,6 +127,7 @@ fn refused_members(family: &Family, kind: &str, root: &Value, metadata: &Value) 
         let refused = vec![
             (absent, "cannot be deleted: every tenant has it"),
             (metadata.entry("formerly"), "has no earlier names: there is only one"),
+            (metadata.entry("notFormerly"), "is like no other object: there is only one"),
             (metadata.entry("id"), "needs no id: there is only one"),
             (root.entry("assignments"), "is not assigned: it holds for the whole tenant"),
         ];

@@ -74,8 +74,14 @@ impl DocumentSchema {
         unknown: &str,
     ) -> Option<String> {
         let mut keys = self.keys(path);
-        keys.retain(|key| mapping.get(key).is_none());
-        nearest(unknown, &keys).map(str::to_owned)
+        // A mapping may have as many keys as its file has bytes: only a key that is near is looked for there.
+        while let Some(near) = nearest(unknown, &keys).map(str::to_owned) {
+            if mapping.get(&near).is_none() {
+                return Some(near);
+            }
+            keys.retain(|key| *key != near);
+        }
+        None
     }
 
     /// Deserialises `body`, or adds the findings that keep it from being valid. `root` is the tree that it was made of.

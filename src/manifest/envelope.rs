@@ -59,13 +59,33 @@ pub(super) struct Metadata {
     pub id: Option<String>,
     /// Earlier display names, so that a rename is an update.
     #[serde(default)]
-    pub formerly: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub formerly: Option<Vec<String>>,
+    /// Display names of other objects, which this one never had however much they look like it.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub not_formerly: Option<Vec<String>>,
     /// `absent` asks for deletion.
     #[serde(default)]
-    pub state: Presence,
+    #[schemars(with = "Presence")]
+    pub state: Option<Presence>,
     /// Forbids deleting and replacing the object.
     #[serde(default)]
-    pub protect: bool,
+    #[schemars(with = "bool")]
+    pub protect: Option<bool>,
+}
+
+impl Metadata {
+    /// Returns this metadata, completed by that of the base where it is silent.
+    pub(super) fn over(self, base: &Self) -> Self {
+        Self {
+            formerly: self.formerly.or_else(|| base.formerly.clone()),
+            not_formerly: self.not_formerly.or_else(|| base.not_formerly.clone()),
+            state: self.state.or(base.state),
+            protect: self.protect.or(base.protect),
+            ..self
+        }
+    }
 }
 
 /// Returns the schema of a manifest's envelope, draft 2020-12.

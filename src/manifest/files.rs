@@ -1,16 +1,16 @@
 //! Reads one file: its bytes, its text, its documents and its manifests.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::document::{self, RawManifest};
 use super::value::Value;
 use crate::diagnostic::{FileId, Finding, Sources};
+use crate::disk;
 use crate::yaml;
 
 /// The largest manifest file that is read.
-const LIMIT: u64 = 16 * 1024 * 1024;
+pub(super) const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The result of reading a file.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ pub(super) fn manifests(path: &Path, file: FileId) -> (FileRead, Vec<RawManifest
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Finding> {
     let unreadable = |error: io::Error| unreadable(path, &error);
-    let file = File::open(path).map_err(unreadable)?;
+    let file = disk::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
     if size > LIMIT {
         return Err(too_large(path, &format!("{} MiB large", size >> 20)));
@@ -95,8 +95,10 @@ fn unreadable(path: &Path, error: &io::Error) -> Finding {
             .help("check the spelling; a path is relative to the current folder");
     }
     let message = format!("the file cannot be read: {}", words(error));
-    Finding::file_error("file/unreadable", path, message)
-        .help("give this user the right to read it, or leave it out")
+    Finding::file_error("file/unreadable", path, message).help(match error.kind() {
+        io::ErrorKind::InvalidInput => "write what it gives into a file, and give that",
+        _ => "give this user the right to read it, or leave it out",
+    })
 }
 
 /// Returns the message of a system error without its number, to stand within a sentence.

@@ -25,7 +25,7 @@ pub(super) fn finalize(
     let model = Model::of(version);
     let written = [Some(&spec), assignments.as_ref()].into_iter().flatten();
     let mut refused: Vec<Finding> = written.flat_map(|value| allowed.check(value)).collect();
-    let presence = metadata.state;
+    let presence = metadata.state.unwrap_or_default();
     let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
     let mut resolver = Resolver { context, resolved: Resolution::default() };
     let spec = match model.get(&address.kind) {
@@ -41,12 +41,14 @@ pub(super) fn finalize(
     refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
     findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
-    let assignments = assignments.and_then(|list| assignment::read(&list, part, findings));
+    let ignored = &mut resolved.ignored;
+    let assignments = assignments.and_then(|list| assignment::read(&list, part, findings, ignored));
     let manifest = Manifest {
         id: metadata.id.map(|id| id.to_lowercase()),
-        formerly: metadata.formerly,
+        formerly: metadata.formerly.unwrap_or_default(),
+        not_formerly: metadata.not_formerly.unwrap_or_default(),
         presence,
-        protect: metadata.protect,
+        protect: metadata.protect.unwrap_or_default(),
         links: std::mem::take(&mut resolved.links),
         assignments,
         ..Manifest::new(address, family, version, spec, span)

@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Span, repeated};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
-use crate::schema::semantics::{Readback, Semantics};
+use crate::schema::semantics::{Lifecycle, Readback, Semantics, Stage};
 use crate::schema::walk::{Tree, TypedPlace, each};
 
 /// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values.
@@ -16,15 +16,20 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let kind = &manifest.address.kind;
     let semantics = Semantics::built_in();
-    if let Some(why) = semantics.legacy(kind) {
-        let message = format!("`{kind}` is a legacy kind");
-        findings.push(Finding::warning("manifest/legacy-kind", manifest.span, message).help(why));
-    }
+    findings.extend(semantics.lifecycle(kind).and_then(|it| not_open(manifest, it)));
     if manifest.protect && manifest.presence == Presence::Absent {
         let message = format!("`{}` is protected and asked to be absent", manifest.address);
         findings.push(
             Finding::error("manifest/protected", manifest.span, message)
                 .help("remove `protect: true` in one change and delete it in the next, or leave `state: absent` out"),
+        );
+    }
+    let same = |name: &&String| manifest.not_formerly.contains(name);
+    if let Some(name) = manifest.formerly.iter().find(same) {
+        let message = format!("`formerly` and `notFormerly` both have the name `{name}`");
+        findings.push(
+            Finding::error("manifest/formerly-contradicted", manifest.span, message)
+                .help("keep it in the one that is true: `formerly` for this object, `notFormerly` for another one"),
         );
     }
     for rule in semantics.rules(kind) {
@@ -50,6 +55,23 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
     let is_whole = matches!(manifest.family.update, Update::Put { .. });
     values(model, kind, &manifest.spec, is_whole, &mut findings);
     findings
+}
+
+/// Warns of a kind that the service no longer supports, or makes another one of. That the console is closed for a kind
+/// matters to a new object alone, which the plan knows.
+fn not_open(manifest: &Manifest, lifecycle: &Lifecycle) -> Option<Finding> {
+    let kind = &manifest.address.kind;
+    let (code, message) = match lifecycle.state {
+        Stage::Closed => return None,
+        Stage::Retired => ("manifest/legacy-kind", format!("`{kind}` is a legacy kind")),
+        Stage::Converted => {
+            let next = lifecycle.successor.as_deref().unwrap_or_default();
+            ("manifest/converted-kind", format!("the service makes a `{next}` of a new `{kind}`"))
+        }
+    };
+    let advice = lifecycle.advice();
+    let help = [&lifecycle.why[..], &advice].join(" ");
+    Some(Finding::warning(code, manifest.span, message).help(help.trim()))
 }
 
 /// Refuses the built-in scope tag as owner: every object without another tag has it.
@@ -89,31 +111,39 @@ fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
     )
 }
 
-/// Refuses two properties that Graph keeps in step.
+/// Refuses two properties that Graph keeps in step where they do not say the same.
 fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
     let members = manifest.spec.members();
     for member in members {
         let property = structure.properties.get(&member.name);
-        let twin = property.and_then(|property| property.facts.mirrors.as_ref());
-        let Some(other) = members.iter().find(|other| Some(&other.name) == twin) else {
+        let Some(twin) = property.and_then(|property| property.facts.mirrors.as_ref()) else {
             continue;
         };
+        let Some(other) = members.iter().find(|other| other.name == twin.property) else {
+            continue;
+        };
+        let says = other.value.as_str() == Some(&*twin.when_true);
+        if member.value.declared == Declared::Bool(says) {
+            continue;
+        }
         let (first, second) =
             if member.name_span < other.name_span { (member, other) } else { (other, member) };
-        let message =
-            format!("`{}` and `{}` are two names of one setting", first.name, second.name);
+        let message = format!(
+            "`{}` and `{}` are two names of one setting, and do not agree",
+            first.name, second.name
+        );
         findings.push(
             Finding::error("rule/mirrored", second.name_span, message)
                 .related(first.name_span, "declared here already")
-                .help("Graph keeps them in step: declare one of them"),
+                .help("Graph keeps them in step: declare one of them, or let both say the same"),
         );
     }
 }
 
 /// Checks lists of which exactly one element must have certain members.
 fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
-    let rules = model.semantics().one_element.iter();
-    for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
+    let rules = model.semantics.one_element.iter();
+    for rule in rules.filter(|rule| model.types.is_a(kind, &rule.on)) {
         let Some((list, inner)) = rule.elements.split_first() else { continue };
         let Some(list) = spec.get(list) else { continue };
         let mut elements: Vec<&Value> = list.elements().iter().collect();
@@ -160,6 +190,8 @@ fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mu
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
         findings.extend(place.declared().and_then(|property| undocumented(property, value)));
+        findings.extend(place.declared().and_then(|property| capped(property, value)));
+        findings.extend(place.declared().and_then(|property| oma_uri(property, value)));
         findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
         match place.shape {
             Some(Shape::Enum(_)) if is_sentinel(value) => findings.push(
@@ -203,6 +235,45 @@ fn undocumented(property: &Property, value: &Value) -> Option<Finding> {
         let message = format!("`{}` is {number}, which is not documented", property.name);
         Finding::warning("value/undocumented", value.span, message)
             .help(format!("Microsoft's reference names {}: use one of these", documented.words()))
+    })
+}
+
+/// Warns of a path in the tree of a device that no device has: blanks and line breaks are no part of one.
+fn oma_uri(property: &Property, value: &Value) -> Option<Finding> {
+    let text = value.as_str().filter(|_| property.facts.oma_uri)?;
+    let what = if text.contains(['\n', '\r']) {
+        "has a line break"
+    } else if text.trim() != text {
+        "has a blank at an end"
+    } else if text.split('/').any(|segment| segment.trim() != segment) {
+        "has a blank beside a `/`"
+    } else if text.contains(char::is_whitespace) {
+        "has a blank, which `%20` stands for"
+    } else if !text.starts_with("./") {
+        "does not begin with `./`"
+    } else {
+        return None;
+    };
+    let segments: Vec<String> = text
+        .split('/')
+        .map(|segment| segment.split_whitespace().collect::<Vec<_>>().join("%20"))
+        .collect();
+    let help = match segments.join("/") {
+        path if path.starts_with("./") => format!("write `{path}`"),
+        _ => "write it from the root, as in `./Device/Vendor/MSFT/Policy/Config/…`".to_owned(),
+    };
+    let message = format!("this OMA-URI {what}, and devices do not find it");
+    Some(Finding::warning("value/oma-uri", value.span, message).help(help))
+}
+
+/// Refuses a number that the service would lower: the tenant would differ from the manifest after every apply.
+fn capped(property: &Property, value: &Value) -> Option<Finding> {
+    let Declared::Number(number) = &value.declared else { return None };
+    let cap = property.facts.capped?;
+    number.as_i64().is_some_and(|number| cap.lowers(number)).then(|| {
+        let message = format!("`{}` is {number}, and the service keeps {}", property.name, cap.at);
+        Finding::error("value/capped", value.span, message)
+            .help(format!("write {} or less, or {} for no limit", cap.at, cap.unlimited))
     })
 }
 

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Sources, Span, repeated, value_or_report};
+use crate::disk;
 use crate::yaml;
 
 /// Loads a tenant: a folder with a `moorline.yaml`, or that file. Every problem becomes a finding.
@@ -81,13 +82,26 @@ pub fn is_tenant(path: &Path) -> bool {
         return true;
     }
     // A pipe, for example, can be read only once.
-    let text = path.is_file().then(|| std::fs::read_to_string(path).ok());
+    let text = path.is_file().then(|| disk::read_text(path, files::LIMIT).ok());
     let Some(text) = text.flatten().filter(|text| text.contains("Tenant")) else {
         return false;
     };
     let documents = yaml::parse::parse(&text, Sources::default().next_id()).documents;
     let kind = documents.first().and_then(|first| first.get("kind"));
     kind.and_then(Value::as_str) == Some("Tenant")
+}
+
+/// Whether a file holds a manifest or a tenant.
+pub fn is_manifest(path: &Path) -> bool {
+    let text = path.is_file().then(|| disk::read_text(path, files::LIMIT).ok()).flatten();
+    // A document of Moorline's own begins with its kind, and has no `apiVersion` beside it.
+    let text =
+        text.filter(|text| text.contains("apiVersion") && !text.starts_with("{\n  \"kind\""));
+    let Some(text) = text else {
+        return path.file_name().is_some_and(|name| name == TENANT_FILE) && path.is_file();
+    };
+    let documents = yaml::parse::parse(&text, Sources::default().next_id()).documents;
+    documents.iter().any(|root| root.get("apiVersion").is_some() && root.get("kind").is_some())
 }
 
 type Layer = BTreeMap<Address, RawManifest>;

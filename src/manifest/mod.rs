@@ -107,6 +107,8 @@ pub struct Manifest {
     pub id: Option<String>,
     /// Earlier display names.
     pub formerly: Vec<String>,
+    /// Display names of other objects, which this one never had.
+    pub not_formerly: Vec<String>,
     /// Present or absent.
     pub presence: Presence,
     /// Whether it must be neither deleted nor replaced.
@@ -136,6 +138,7 @@ impl Manifest {
             version,
             id: None,
             formerly: Vec::new(),
+            not_formerly: Vec::new(),
             presence: Presence::Present,
             protect: false,
             spec,

@@ -86,7 +86,7 @@ pub(super) fn for_tenant(root: &Value) -> Option<Finding> {
 
 /// Returns where a misplaced key of a manifest belongs, if it is known.
 pub(super) fn belongs(root: &Value, key: &str) -> Option<String> {
-    if ["name", "id", "formerly", "state", "protect"].contains(&key) {
+    if ["name", "id", "formerly", "notFormerly", "state", "protect"].contains(&key) {
         return Some(format!("`{key}` belongs below `metadata:`"));
     }
     let kind = root.get("kind")?.as_str()?;

@@ -7,7 +7,7 @@ use super::value::{Declared, Member, Value};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Order, Shape, Structure};
 
-/// Returns the base merged with the overlay. The overlay's metadata replaces the base's.
+/// Returns the base merged with the overlay, its metadata too: what protects an object in the base protects it here.
 pub(super) fn merge(
     base: &RawManifest,
     over: RawManifest,
@@ -33,7 +33,8 @@ pub(super) fn merge(
         (None, Some(over)) => Some(over),
         (Some(base), Some(over)) => value(model, None, base, &over),
     };
-    RawManifest { spec, assignments, ..over }
+    let metadata = over.metadata.over(&base.metadata);
+    RawManifest { metadata, spec, assignments, ..over }
 }
 
 fn object(model: &Model, structure: Option<&Structure>, base: &Value, over: &Value) -> Value {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{discover, files};
 use crate::diagnostic::{Finding, Span};
+use crate::disk;
 
 /// The largest file that `$file` reads: Graph refuses bodies of more than 4 MB long before.
 const FILE_LIMIT: u64 = 8 * 1024 * 1024;
@@ -57,5 +58,5 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result
             "Graph takes bodies of a few megabytes at most: make it smaller",
         ));
     }
-    std::fs::read(real).map_err(unreadable)
+    disk::read(&real, FILE_LIMIT).map_err(unreadable)
 }

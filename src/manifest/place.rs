@@ -6,7 +6,6 @@ use super::value::Value;
 use crate::diagnostic::Span;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::validate::{PathStep, Violation};
-use crate::schema::walk::TypedPlace;
 
 /// A value that a violation is about, and the type information around it.
 pub(super) struct Place<'a> {
@@ -22,61 +21,47 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// Follows a violation to its value.
-    pub(super) fn of(
-        violation: &Violation,
-        model: &'static Model,
-        kind: &str,
-        spec: &'a Value,
-    ) -> Self {
-        let shape = Shape::Complex(kind.to_owned());
-        let place = Self {
+    pub(super) fn of(violation: &Violation, model: &Model, kind: &str, spec: &'a Value) -> Self {
+        let mut shape = Some(Shape::Complex(kind.to_owned()));
+        let structure = |shape: &Option<Shape>, value: &Value| {
+            model.actual(shape.as_ref()?, value.odata_type())
+        };
+        let mut place = Self {
             value: spec,
             name: kind.to_owned(),
             key: spec.span,
             element: false,
             property: None,
-            structure: None,
+            structure: structure(&shape, spec),
         };
-        place.follow(&TypedPlace::root(model, &shape), &violation.path)
-    }
-
-    fn follow(mut self, typed: &TypedPlace<'_, Value>, path: &[PathStep]) -> Self {
-        self.structure = typed.structure(self.value);
-        match path.split_first() {
-            Some((PathStep::Member(name), rest)) => {
-                let Some(member) = self.value.entry(name) else {
-                    return self;
-                };
-                let structure = self.structure.take();
-                let typed = typed.member(structure.as_deref(), name);
-                let place = Self {
-                    value: &member.value,
-                    name: name.clone(),
-                    key: member.name_span,
-                    element: false,
-                    property: typed.property.cloned(),
-                    structure: None,
-                };
-                place.follow(&typed, rest)
+        for step in &violation.path {
+            match step {
+                PathStep::Member(name) => {
+                    let Some(member) = place.value.entry(name) else { break };
+                    let owner = place.structure.as_ref();
+                    place.property = owner.and_then(|owner| owner.properties.get(name).cloned());
+                    shape = place.property.as_ref().map(|property| property.shape.clone());
+                    (place.value, place.name) = (&member.value, name.clone());
+                    (place.key, place.element) = (member.name_span, false);
+                }
+                PathStep::Element(at) => {
+                    let Some(value) = place.value.elements().get(*at) else { break };
+                    shape = match shape {
+                        Some(Shape::Collection(element, _)) => Some(*element),
+                        _ => None,
+                    };
+                    (place.value, place.key, place.element) = (value, value.span, true);
+                }
             }
-            Some((PathStep::Element(at), rest)) => {
-                let Some(value) = self.value.elements().get(*at) else {
-                    return self;
-                };
-                let place = Self { value, key: value.span, element: true, ..self };
-                place.follow(&typed.element(value), rest)
-            }
-            None => self,
+            place.structure = structure(&shape, place.value);
         }
+        place
     }
 
     /// Returns what the value is called in a message.
     pub(super) fn subject(&self) -> String {
-        if self.element {
-            format!("an element of `{}`", self.name)
-        } else {
-            format!("`{}`", self.name)
-        }
+        let part = if self.element { "an element of " } else { "" };
+        format!("{part}`{}`", self.name)
     }
 }
 

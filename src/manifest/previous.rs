@@ -17,18 +17,17 @@ pub fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, Error> {
     if folder.is_dir() {
         return manifests(folder, previous);
     }
-    let here = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let commit = format!("{previous}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
     // With `--quiet`, Git says nothing of a ref that does not exist.
-    let commit = git(here, &arguments, None)?.map_err(|_| {
+    let commit = git(root, &arguments, None)?.map_err(|_| {
         let message = format!("`{previous}` is neither a folder nor a commit of this repository");
         Error::usage("usage/previous", message).hint(
             "Fetch it first: a pipeline often clones the last commit alone (`fetch-depth: 0` in GitHub Actions).",
         )
     })?;
-    let prefix = git(here, &["rev-parse", "--show-prefix"], None)??;
-    let top = PathBuf::from(git(here, &["rev-parse", "--show-toplevel"], None)??);
+    let prefix = git(root, &["rev-parse", "--show-prefix"], None)??;
+    let top = PathBuf::from(git(root, &["rev-parse", "--show-toplevel"], None)??);
     let copy = TempDir::new().map_err(|error| {
         let message = "there is no place for the earlier manifests";
         Error::failed("previous/copy", message).because(error)

@@ -10,14 +10,22 @@ use super::value::{Declared, Value};
 use super::{Address, Presence};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Span, value_or_report};
-use crate::kinds::{self, Family};
+use crate::kinds::{self, Family, referred};
 
 /// The most kinds that a message lists.
 const MOST_KINDS: usize = 6;
 
-/// How a reference is written.
+/// How a reference to an object that manifests declare is written.
 const FORMS: &str =
     "write `{ $ref: kind/name }`, or `{ $ref: { id: … } }` for an object that no manifest declares";
+
+/// How a reference to an object that no manifest can declare is written.
+const LIVE_FORMS: &str = "write `{ $ref: { id: … } }` or `{ $ref: { displayName: … } }`";
+
+/// Returns how a reference to an object of a type is written.
+pub(super) fn forms(target: &str) -> &'static str {
+    if kinds::family_below(target).is_some() { FORMS } else { LIVE_FORMS }
+}
 
 /// A declared navigation property.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +42,14 @@ pub struct Link {
     pub references: Vec<Reference>,
     /// Where its value was written.
     pub span: Span,
+}
+
+impl Link {
+    /// Returns the path of the collection that the objects are in.
+    pub fn path(&self) -> Option<&'static str> {
+        let managed = self.family.map(|family| family.path);
+        managed.or_else(|| referred::path_of(&self.target))
+    }
 }
 
 /// A reference to an object.
@@ -83,7 +99,8 @@ pub(super) struct ManifestIndex {
 impl ManifestIndex {
     /// Indexes manifests.
     pub(super) fn new<'a>(raws: impl Iterator<Item = &'a RawManifest>, all: bool) -> Self {
-        let manifests = raws.map(|raw| (raw.address.clone(), (raw.metadata.state, raw.span)));
+        let manifests = raws
+            .map(|raw| (raw.address.clone(), (raw.metadata.state.unwrap_or_default(), raw.span)));
         Self { manifests: manifests.collect(), all }
     }
 }
@@ -116,7 +133,7 @@ impl ReferenceReader<'_> {
                 let message = format!("`{}` takes a list of references", self.property);
                 findings.push(self.misshapen(value, message).help(match directive {
                     Some(_) => "put it in brackets: `[{ $ref: … }]`",
-                    None => FORMS,
+                    None => forms(self.target),
                 }));
                 return None;
             }
@@ -139,6 +156,9 @@ impl ReferenceReader<'_> {
     fn reference(&self, value: &Value) -> Result<Option<Reference>, Finding> {
         let written = value.directive().filter(|directive| directive.name == "$ref");
         let to = match written.map(|written| &written.value) {
+            Some(Value { declared: Declared::String(text), .. }) if self.is_id(text) => {
+                Some(Referent::Id(text.to_lowercase()))
+            }
             Some(Value { declared: Declared::String(text), span }) => {
                 self.declared(text, *span)?.map(Referent::Manifest)
             }
@@ -147,12 +167,19 @@ impl ReferenceReader<'_> {
                 let message = format!("`{}` takes a reference to another profile", self.property);
                 let help = match value.get("id").and_then(Value::as_str) {
                     Some(id) => format!("write `{{ $ref: {{ id: {id} }} }}`"),
-                    None => FORMS.to_owned(),
+                    None => forms(self.target).to_owned(),
                 };
                 return Err(self.misshapen(value, message).help(help));
             }
         };
         Ok(to.map(|to| Reference { to, span: value.span }))
+    }
+
+    /// Returns whether a text is the id of a live object, and no manifest has the name.
+    fn is_id(&self, text: &str) -> bool {
+        let mut manifests = self.context.manifest_index.manifests.keys();
+        let is_guid = text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
+        is_guid && !manifests.any(|address| address.name == text)
     }
 
     fn misshapen(&self, value: &Value, message: impl Into<String>) -> Finding {
@@ -243,7 +270,7 @@ impl ReferenceReader<'_> {
     }
 
     fn fits(&self, kind: &str) -> bool {
-        let types = self.context.model.types();
+        let types = self.context.model.types;
         types.is_a(kind, self.target) && kinds::exists(kind, types.version())
     }
 
@@ -260,10 +287,10 @@ impl ReferenceReader<'_> {
     fn wrong_type(&self, what: &str, span: Span) -> Finding {
         let message = format!("`{}` cannot refer to `{what}`", self.property);
         let kinds = self.kinds();
-        Finding::error("reference/type", span, message).help(if kinds.len() > MOST_KINDS {
-            format!("it takes any kind of `{}`", self.target)
-        } else {
-            format!("it takes {}", one_of(&kinds))
+        Finding::error("reference/type", span, message).help(match kinds.len() {
+            0 => LIVE_FORMS.to_owned(),
+            number if number > MOST_KINDS => format!("it takes any kind of `{}`", self.target),
+            _ => format!("it takes {}", one_of(&kinds)),
         })
     }
 
@@ -276,6 +303,9 @@ impl ReferenceReader<'_> {
             fitting.map(|address| address.name.clone()).collect()
         };
         let message = format!("no manifest declares `{written}`");
+        if self.kinds().is_empty() {
+            return Finding::error("reference/unknown", span, message).help(LIVE_FORMS);
+        }
         Finding::error("reference/unknown", span, message).suggest(
             nearest(written, &names),
             "declare it, or name the live object: `{ $ref: { id: … } }` or `{ $ref: { displayName: … } }`",

@@ -14,10 +14,11 @@ use super::variable::{READABLE, is_name};
 use super::{Presence, payload};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span, value_or_report};
-use crate::kinds::Family;
+use crate::kinds::{Family, referred};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
+use crate::values::canonical::whole;
 
 /// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
 pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
@@ -73,11 +74,20 @@ impl Resolver<'_> {
         }
         if let Some(property) = name.strip_suffix("@odata.bind") {
             let message = format!("`{name}` names an object by its address in one tenant");
-            self.resolved.findings.push(
-                Finding::error("manifest/odata-bind", name_span, message).help(format!(
+            let known = structure.properties.get(property);
+            let target = known.and_then(|property| match &property.shape {
+                Shape::Navigation { target, .. } => Some(target.as_str()),
+                _ => None,
+            });
+            let help = if target.is_some_and(|target| referred::path_of(target).is_some()) {
+                format!("name the object: `{property}: {{ $ref: {{ id: … }} }}`")
+            } else {
+                format!(
                     "refer to its manifest: `{property}: {{ $ref: kind/name }}`, in a list where it takes several"
-                )),
-            );
+                )
+            };
+            let finding = Finding::error("manifest/odata-bind", name_span, message);
+            self.resolved.findings.push(finding.help(help));
             return None;
         }
         let property = structure.properties.get(&name);
@@ -154,6 +164,10 @@ impl Resolver<'_> {
                 let elements = elements.into_iter();
                 let elements = elements.filter_map(|value| self.value(value, property, element));
                 Declared::List(elements.collect())
+            }
+            // Rules and comparisons read whole numbers as integers, and so does Graph.
+            (Declared::Number(number), Shape::Scalar(Edm::Int32 | Edm::Int64)) => {
+                Declared::Number(whole(number))
             }
             // Base64 is often wrapped; JSON Schema would call the line breaks malformed.
             (Declared::String(text), Shape::Scalar(Edm::Binary)) => {

@@ -81,9 +81,9 @@ pub struct TenantSpec {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct GuardSpec {
-    /// The most objects that one apply may update, replace or delete.
+    /// The most objects that one apply may create, update, replace or delete.
     pub max_changes: Option<u32>,
-    /// The same as a percentage of the objects that manifests are bound to.
+    /// The same as a percentage of the objects that manifests are bound to or would create.
     #[schemars(range(max = 100))]
     pub max_percent: Option<u32>,
 }

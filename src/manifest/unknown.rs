@@ -32,7 +32,8 @@ pub(super) fn property(
         return finding
             .help(format!("another type that fits here has it: `\"@odata.type\": \"{owner}\"`"));
     }
-    if version == GraphVersion::V1 && beta_has(&structure.name, unknown) {
+    let beta = Types::of(GraphVersion::Beta).get(&structure.name);
+    if version == GraphVersion::V1 && beta.is_some_and(|def| def.property(unknown).is_some()) {
         return finding.help("beta has it: use `apiVersion: graph.microsoft.com/beta`");
     }
     let writable = structure.properties.values().filter(|p| !p.computed);
@@ -85,9 +86,4 @@ fn sibling_with(version: GraphVersion, structure: &Structure, property: &str) ->
         types.get(name).is_some_and(|t| !t.is_abstract && t.property(property).is_some())
     };
     top.derived.iter().find(has).cloned()
-}
-
-fn beta_has(structure: &str, property: &str) -> bool {
-    let def = Types::of(GraphVersion::Beta).get(structure);
-    def.is_some_and(|def| def.property(property).is_some())
 }

@@ -153,7 +153,9 @@ impl ViolationReporter<'_> {
     /// key is not missing.
     fn missing_keys(&self, document: &DocumentSchema) -> Option<Finding> {
         let path = &self.violation.path;
-        let here = || self.violations.iter().filter(|other| other.path == *path);
+        // No more findings are shown, and each of them is compared with all keys.
+        let shown = self.violations.iter().take(MAX_FINDINGS + 1);
+        let here = || shown.clone().filter(|other| other.path == *path);
         let misspelt = |key: &str| {
             here().any(|other| match &other.problem {
                 Problem::UnknownProperty(unknown) => {
@@ -290,11 +292,16 @@ impl ViolationReporter<'_> {
 
     fn out_of_range(&self, limit: &Json, than: &str, bound: &str) -> Finding {
         let whole = (i64::from(i32::MIN), i64::from(i32::MAX));
-        let help = match self.place.property.as_ref().map(|p| p.range) {
-            Some((Some(minimum), Some(maximum))) if (minimum, maximum) == whole => {
+        let property = self.place.property.as_ref();
+        let cap = property.and_then(|property| property.facts.capped);
+        let help = match (property.map(|property| property.range), cap) {
+            (Some((Some(minimum), _)), Some(cap)) => {
+                format!("use {minimum} to {}, or {} for no limit", cap.at, cap.unlimited)
+            }
+            (Some((Some(minimum), Some(maximum))), None) if (minimum, maximum) == whole => {
                 "use a 32-bit whole number".to_owned()
             }
-            Some((Some(minimum), Some(maximum))) => format!("use {minimum} to {maximum}"),
+            (Some((Some(minimum), Some(maximum))), _) => format!("use {minimum} to {maximum}"),
             _ => format!("use at {bound} {limit}"),
         };
         self.error(format!("{} is {than} than {limit}", self.place.subject())).help(help)

@@ -7,11 +7,12 @@ use serde_json::{Value as Json, json};
 use super::Blocked;
 use super::names::unresolved;
 use crate::diagnostic::{Location, Sources};
+use crate::kinds::platform;
 use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::types::odata_type;
 use crate::schema::walk::Tree;
 use crate::tenant::names::{Named, Names};
-use crate::values::target_form;
+use crate::values::{target_form, target_shown};
 
 /// The change of one target.
 #[derive(
@@ -66,8 +67,10 @@ fn slot(form: &Json) -> (String, String) {
     (if is_excluded { odata_type("groupAssignmentTarget") } else { kind }, id)
 }
 
-/// Returns the declared assignments as Graph has them; names that do not resolve block the change.
+/// Returns the declared assignments of an object of a kind as Graph has them; names that do not resolve block the change,
+/// and so do filters of another platform.
 pub(super) fn declared(
+    kind: &str,
     assignments: &[Assignment],
     names: &Names,
     sources: &Sources,
@@ -101,6 +104,7 @@ pub(super) fn declared(
             target["deviceAndAppManagementAssignmentFilterId"] = id.into();
             target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
         }
+        blocked.extend(other_platform(kind, &target, names, &location));
         let key = slot(&target_form(&target));
         if let Some((_, first)) = targets.iter().find(|(known, _)| slot(&target_form(known)) == key)
         {
@@ -115,6 +119,27 @@ pub(super) fn declared(
     targets
 }
 
+/// Returns the complaint about a filter of another platform than the kind's: no device that the object is for has its
+/// properties.
+fn other_platform(
+    kind: &str,
+    target: &Json,
+    names: &Names,
+    location: &Location,
+) -> Option<Blocked> {
+    let filter = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
+    let platform = names.platform(filter)?;
+    let fitting = platform::filters_of(kind)?;
+    if fitting.contains(&platform) {
+        return None;
+    }
+    let name = names.label(Named::Filter, filter).unwrap_or(filter);
+    let message =
+        format!("the filter `{name}` is of the platform {platform}, and a `{kind}` is not");
+    let help = format!("use a filter of {}, or remove the filter", fitting.join(" or "));
+    Some(Blocked::new("filter/platform", message, help, Some(location.clone())))
+}
+
 /// Compares declared targets with live assignments.
 pub(super) fn compare(
     declared: &[(Json, Location)],
@@ -127,25 +152,30 @@ pub(super) fn compare(
             (Some(_), Some(_)) => Effect::Change,
             (Some(_), None) => Effect::Remove,
         };
+        let [before, after] = [before, after].map(|assignment| assignment.map(target_shown));
+        let (old, new) = (before.as_ref(), after.as_ref());
         AssignmentChange {
             effect,
-            target: after.or(before).map(|form| describe_target(form, names)).unwrap_or_default(),
-            filter_before: before.and_then(|before| describe_filter(before, names)),
-            filter_after: after.and_then(|after| describe_filter(after, names)),
-            before: before.cloned(),
-            after: after.cloned(),
+            target: new.or(old).map(|target| describe_target(target, names)).unwrap_or_default(),
+            filter_before: old.and_then(|target| describe_filter(target, names)),
+            filter_after: new.and_then(|target| describe_filter(target, names)),
+            before,
+            after,
             location: location.cloned(),
         }
     };
-    let live: Vec<Json> = live.iter().map(target_form).collect();
-    let declared = declared.iter().map(|(target, location)| (target_form(target), location));
-    let declared: Vec<(Json, &Location)> = declared.collect();
-    let differ = declared.iter().filter_map(|(form, location)| {
-        let before = live.iter().find(|live| who(live) == who(form));
-        (before != Some(form)).then(|| change(before, Some(form), Some(location)))
+    let with_form = |assignment| (target_form(assignment), assignment);
+    let live: Vec<(Json, &Json)> = live.iter().map(with_form).collect();
+    let declared = declared.iter().map(|(target, location)| (with_form(target), location));
+    let declared: Vec<((Json, &Json), &Location)> = declared.collect();
+    let differ = declared.iter().filter_map(|((form, target), location)| {
+        let before = live.iter().find(|(live, _)| who(live) == who(form));
+        let differs = before.map(|(live, _)| live) != Some(form);
+        differs.then(|| change(before.map(|(_, live)| *live), Some(target), Some(location)))
     });
-    let gone = live.iter().filter(|live| !declared.iter().any(|(form, _)| who(form) == who(live)));
-    let gone = gone.map(|live| change(Some(live), None, None));
+    let is_declared = |live: &Json| declared.iter().any(|((form, _), _)| who(form) == who(live));
+    let gone = live.iter().filter(|(form, _)| !is_declared(form));
+    let gone = gone.map(|(_, live)| change(Some(live), None, None));
     let mut changes: Vec<AssignmentChange> = differ.chain(gone).collect();
     changes.sort_by(|a, b| (a.effect, &a.target).cmp(&(b.effect, &b.target)));
     changes

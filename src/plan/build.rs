@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::like::LikeObjects;
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
+use super::together::Assignees;
 use super::{
-    Action, Change, Comparison, Coverage, OwnCreates, Plan, Planned, Reads, Summary, TenantRef,
+    Action, Change, Comparison, Coverage, EarlierRuns, Plan, Planned, Reads, Summary, TenantRef,
     Unmanaged, dependencies, find, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
+use crate::schema::semantics::{Semantics, Stage};
+use crate::tenant::audited::AuditWindow;
 use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
@@ -33,8 +37,10 @@ pub struct PlanOptions {
     pub leave_masked: bool,
     /// Whether the reach of each change is computed.
     pub reach: bool,
-    /// The objects that earlier runs of this folder created.
-    pub own_creates: OwnCreates,
+    /// The journals of the earlier runs of this folder.
+    pub earlier: EarlierRuns,
+    /// The manifests among those of `--previous` that forbade the deletion of their objects and are gone.
+    pub protected_before: Vec<Manifest>,
 }
 
 /// Returns the plan that makes the tenant as declared.
@@ -56,6 +62,8 @@ pub(crate) struct PlanDraft<'a> {
     pub(crate) planned: Planned,
     /// The live state that the changes are planned against.
     live: &'a Live,
+    /// The time in which objects may have got other names that explain creates.
+    pub(crate) unexplained: Option<AuditWindow>,
 }
 
 impl PlanDraft<'_> {
@@ -78,7 +86,7 @@ pub(crate) fn draft<'a>(
     selected: impl Fn(&Address) -> bool,
     options: &PlanOptions,
 ) -> PlanDraft<'a> {
-    let is_ours = |object: &LiveObject| options.own_creates.contain(object);
+    let is_ours = |object: &LiveObject| options.earlier.created(object);
     let bindings = bind(&desired.manifests, live, options.recreate, &is_ours);
     let mut referents = ReferenceTable::of(&desired.manifests, live, &bindings, &selected);
     let known = Resolved { referents: &referents, ..live.known() };
@@ -87,10 +95,17 @@ pub(crate) fn draft<'a>(
     let mut compared: Vec<Comparison> =
         parallel::map(manifests.collect(), |manifest: &Manifest| {
             let binding = bindings.by_address.get(&manifest.address);
-            planner.change(manifest, binding.unwrap_or(&Binding::Missing))
+            let binding = binding.unwrap_or(&Binding::Missing);
+            let mut compared = planner.change(manifest, binding);
+            if let Some(object) = binding.object().filter(|object| object.assignments.is_empty()) {
+                risk::relax_for_own_create(&mut compared.change.risks, || is_ours(object));
+            }
+            compared
         });
     let bound = bindings.bound();
-    let orphans = ownership::orphans(desired, live, &bound).into_iter();
+    let (planner, bound, earlier) = (&planner, &bound, &options.earlier);
+    let unexplained = LikeObjects { desired, planner, live, bound, earlier }.judge(&mut compared);
+    let orphans = ownership::orphans(desired, live, bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
     let left: Vec<String> = left.into_iter().map(ownership::left_warning).collect();
@@ -107,6 +122,10 @@ pub(crate) fn draft<'a>(
         orphans.chain(twins.iter().filter_map(|twin| twins::deleted(twin, desired)))
     {
         let mut deletion = planner.change(&manifest, &Binding::Bound(object));
+        let is_its = |before: &Manifest| ownership::may_mean(before, object);
+        if options.protected_before.iter().any(is_its) || options.earlier.protected(object) {
+            deletion.change.risks.push(risk::of_protected());
+        }
         deletion.change.twin_of = twin_of;
         compared.push(deletion);
         pruned.push(manifest);
@@ -123,6 +142,8 @@ pub(crate) fn draft<'a>(
             referents.own(manifest.family, &manifest.address, id);
         }
     }
+    let assignees = Assignees { desired, live, bindings: &bindings, referents: &referents };
+    let apart = assignees.warnings(&selected);
     dependencies::settle(&mut changes, desired, live, &referents);
     let tenant = TenantRef::from(&desired.tenant);
     let mut plan = Plan {
@@ -137,26 +158,48 @@ pub(crate) fn draft<'a>(
         masked_read: !live.clear.is_empty(),
         summary: Summary::of(&changes),
         limits: Vec::new(),
-        coverage: covered(live, &bound, &pruned),
+        coverage: covered(live, bound, &pruned),
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         warnings: [
             bindings.warnings,
             twins,
+            apart,
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
             idle(&options.rewrite, &changes),
+            not_open(&changes),
         ]
         .concat(),
         changes,
     };
     plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
-    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live }
+    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live, unexplained }
 }
 
 /// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
     covered(live, &bind(manifests, live, false, &|_| false).bound(), &[])
+}
+
+/// Returns a warning for each object that would be created of a kind that is not open any more.
+fn not_open(changes: &[Change]) -> Vec<String> {
+    let created = changes.iter().filter(|change| change.action == Action::Create);
+    let warnings = created.filter_map(|change| {
+        let lifecycle = Semantics::built_in().lifecycle(&change.address.kind)?;
+        let words = match lifecycle.state {
+            Stage::Closed => {
+                format!("new objects of its kind are {} to the console", lifecycle.words())
+            }
+            Stage::Retired => format!("its kind is {}", lifecycle.words()),
+            // The change itself is blocked.
+            Stage::Converted => return None,
+        };
+        let advice = lifecycle.advice();
+        let advice = if advice.is_empty() { advice } else { format!("; {advice}") };
+        Some(format!("{}: {words}{advice}", change.address))
+    });
+    warnings.collect()
 }
 
 /// Returns a warning for each `--rewrite-secret` that matches nothing to write.

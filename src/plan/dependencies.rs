@@ -162,6 +162,8 @@ impl DependencyContext<'_> {
         let Some(gone) = change.object(self.live) else {
             return;
         };
+        let unread = self.live.unread.iter().filter(|object| object.may_refer_to(gone));
+        waits.silent.extend(unread.map(ToString::to_string));
         for (object, links) in &self.referring {
             let may_lead_here = object.may_refer_to(&[gone]);
             let (mut by, mut silent) = (Vec::new(), false);

@@ -5,7 +5,6 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::names::did_you_mean;
 use super::planner::Planner;
 use super::requests::{self, PlannedRequest};
 use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
@@ -167,9 +166,10 @@ fn unresolved_reference(
         UnresolvedReference::Unknown { near } => (
             "reference/unknown",
             format!("`{property}` refers to `{to}`, and the tenant has no such object"),
-            did_you_mean(near).unwrap_or_else(|| {
-                "correct it, or declare the object and refer to its manifest".to_owned()
-            }),
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "correct it, or declare the object and refer to its manifest".to_owned(),
+            },
         ),
         UnresolvedReference::WrongType { kind } => (
             "reference/type",
@@ -184,6 +184,12 @@ fn unresolved_reference(
                 ids.join(", ")
             ),
             "write the id of the one that you mean: `{ $ref: { id: … } }`".to_owned(),
+        ),
+        UnresolvedReference::Unread { object } => (
+            "reference/unread",
+            format!("`{property}` refers to `{to}`, and {object} cannot be read"),
+            "plan again; if this remains, look at that object in the Intune admin center"
+                .to_owned(),
         ),
         UnresolvedReference::Unbound => (
             "reference/unbound",

@@ -13,7 +13,7 @@ use crate::values::masked;
 /// begin with `$`, which a request reads as instructions, and an entity's computed properties, its id among them. In
 /// v1.0 also members that only beta has; the names of those that have a value are returned too.
 pub(super) fn echo(model: &Model, shape: &Shape, live: &Value) -> (Value, BTreeSet<String>) {
-    let strict = model.types().version() == GraphVersion::V1;
+    let strict = model.types.version() == GraphVersion::V1;
     let mut left_out = BTreeSet::new();
     let mut step = |place: &TypedPlace<'_, Value>, value: &Value| {
         if masked::reference(value).is_some() {

@@ -4,6 +4,7 @@
 //! shows and what an apply does cannot differ.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,12 +17,15 @@ pub use crate::kinds::{Risk, RiskLevel};
 use crate::manifest::{Address, Manifest, TenantFile};
 use crate::tenant::masked::Masked;
 use crate::tenant::referents::ReferenceTable;
+use crate::tenant::unread::UNREAD;
 use crate::tenant::{Live, LiveObject};
 
 mod assignments;
 mod build;
 mod dependencies;
 mod diff;
+mod earlier;
+mod like;
 mod links;
 mod merge;
 mod names;
@@ -37,12 +41,14 @@ pub mod risk;
 mod show;
 #[cfg(test)]
 mod tests;
+mod together;
 mod twins;
 
 pub use assignments::{AssignmentChange, Effect};
-pub(crate) use build::draft;
+pub(crate) use build::{PlanDraft, draft};
 pub use build::{PlanOptions, coverage, plan};
 pub(crate) use dependencies::referring;
+pub use earlier::{EarlierRuns, RecordedObject, RecordedObjects};
 pub use path::{FieldPath, Segment};
 pub use plan_digest::{is_same, plan_digest};
 pub use planner::Planner;
@@ -52,7 +58,6 @@ pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
-pub use twins::OwnCreates;
 
 /// All changes that an apply would make, and the objects and settings that it would leave as they are.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -127,6 +132,11 @@ pub struct Comparison {
 }
 
 impl Plan {
+    /// Returns the number of objects that cannot be read.
+    pub fn unread(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_unread()).count()
+    }
+
     /// Returns the change of a manifest.
     pub(crate) fn change(&self, address: &Address) -> Option<&Change> {
         find(&self.changes, address)
@@ -176,6 +186,12 @@ pub enum Action {
     /// The object is as declared.
     #[default]
     None,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// The change of one object.
@@ -243,6 +259,11 @@ impl Change {
     /// Returns the live object that is changed.
     pub(crate) fn object<'a>(&self, live: &'a Live) -> Option<&'a LiveObject> {
         live.objects.get(self.family()?, self.id.as_deref()?)
+    }
+
+    /// Returns whether the object of the change cannot be read.
+    pub fn is_unread(&self) -> bool {
+        self.blocked.iter().any(|why| why.code == UNREAD)
     }
 
     /// Returns whether the change is a difference from the declared state.

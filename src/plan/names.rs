@@ -1,13 +1,8 @@
 //! Names that do not resolve to an id.
 
 use super::Blocked;
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, near_name};
 use crate::tenant::names::{Named, Unresolved};
-
-/// Returns the help that suggests a similar name, where there is one.
-pub(super) fn did_you_mean(near: &Option<String>) -> Option<String> {
-    near.as_ref().map(|near| format!("did you mean `{near}`?"))
-}
 
 /// Returns the complaint about a name that does not resolve to an id.
 pub(super) fn unresolved(
@@ -21,9 +16,12 @@ pub(super) fn unresolved(
         Unresolved::Unknown { near } => (
             "unknown",
             format!("there is no {words} `{text}`"),
-            did_you_mean(near).unwrap_or_else(|| {
+            if near.is_empty() {
                 format!("create it, or correct the name; an id works too where the {words} has one")
-            }),
+            } else {
+                let near: Vec<String> = near.iter().map(|near| described(text, near)).collect();
+                format!("did you mean {}?", near.join(" or "))
+            },
         ),
         Unresolved::Ambiguous { ids } => (
             "ambiguous",
@@ -33,8 +31,16 @@ pub(super) fn unresolved(
         Unresolved::Unreadable { why } => (
             "unreadable",
             format!("the {words} `{text}` cannot be looked up: {why}"),
-            "grant the permission, or write the id".to_owned(),
+            "grant the permission if the message says that one lacks; or write the id".to_owned(),
         ),
     };
     Blocked::new(format!("{named}/{slug}"), message, help, location)
+}
+
+/// Returns a similar name, and in what it differs where people do not see it at once.
+fn described(text: &str, near: &str) -> String {
+    match near_name::difference(text, near) {
+        Some(difference) => format!("`{near}`, which differs in {difference}"),
+        None => format!("`{near}`"),
+    }
 }

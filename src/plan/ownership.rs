@@ -118,7 +118,8 @@ fn id_of(owner: &OwnershipSpec, names: &Names) -> Option<String> {
     (id != DEFAULT_TAG).then_some(id)
 }
 
-fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
+/// Returns whether a manifest may be about an object, by id, name or former name.
+pub(super) fn may_mean(manifest: &Manifest, object: &LiveObject) -> bool {
     let same = |name: &str| name.eq_ignore_ascii_case(&object.display_name);
     let is_pinned = manifest.id.as_deref() == Some(object.id.as_str());
     is_pinned && manifest.family == object.family

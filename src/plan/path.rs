@@ -37,6 +37,11 @@ pub enum Segment {
 pub struct FieldPath(pub Vec<Segment>);
 
 impl FieldPath {
+    /// Returns the number of its segments.
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns this path with a property appended.
     #[must_use]
     pub fn name(&self, name: &str) -> Self {

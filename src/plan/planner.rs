@@ -14,7 +14,7 @@ use crate::kinds::Update;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::Model;
-use crate::schema::semantics::Semantics;
+use crate::schema::semantics::{Semantics, Stage};
 use crate::tenant::masked::Masked;
 use crate::tenant::matching::Binding;
 use crate::tenant::{Live, LiveObject, Resolved};
@@ -180,6 +180,7 @@ impl ChangeBuilder<'_> {
             return;
         };
         self.change.action = Action::Create;
+        self.refuse_converted();
         self.rules(&Json::Null, &properties);
         self.change.risks.extend(risk::of_family(manifest.family, None, &properties));
         properties.extend(self.planner.links_of_new(manifest, &mut self.change));
@@ -249,7 +250,9 @@ impl ChangeBuilder<'_> {
         };
         let change = &mut self.change;
         let blocked = change.blocked.len();
-        let targets = assignments::declared(declared, known.names, sources, &mut change.blocked);
+        let kind = &manifest.address.kind;
+        let targets =
+            assignments::declared(kind, declared, known.names, sources, &mut change.blocked);
         if change.blocked.len() > blocked {
             // What a name stands for is unknown, and so is whether it differs.
             return;
@@ -257,7 +260,9 @@ impl ChangeBuilder<'_> {
         change.assignments = assignments::compare(&targets, live, known.names);
         let after: Vec<Json> = targets.iter().map(|(target, _)| target_form(target)).collect();
         let before: Vec<Json> = live.iter().map(target_form).collect();
-        change.risks.extend(risk::of_assignments(&change.assignments, &before, &after));
+        let is_new = id == requests::NEW_ID && live.is_empty();
+        let risks = risk::of_assignments(&change.assignments, &before, &after, is_new);
+        change.risks.extend(risks);
         let differs = !change.assignments.is_empty();
         if differs && change.action == Action::None {
             change.action = Action::Update;
@@ -266,6 +271,16 @@ impl ChangeBuilder<'_> {
             let targets = targets.into_iter().map(|(target, _)| target);
             change.requests.push(requests::assign(manifest, assign, id, targets));
         }
+    }
+
+    /// Blocks the creation of an object that the service would make one of another type of: each apply would make one more.
+    fn refuse_converted(&mut self) {
+        let kind = &self.manifest.address.kind;
+        let lifecycle = Semantics::built_in().lifecycle(kind);
+        let Some(it) = lifecycle.filter(|it| it.state == Stage::Converted) else { return };
+        let next = it.successor.as_deref().unwrap_or_default();
+        let message = format!("the service would make a `{next}` of this new `{kind}`");
+        self.change.block("kind/converted", message, format!("declare it as `kind: {next}`"));
     }
 
     /// Checks the cross-field rules on declared and live values together.

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::assignments::{describe_filter, describe_target, who};
-use super::{Action, Change, Plan, requests};
+use super::{Action, Change, Plan, requests, risk};
 use crate::schema::walk::Tree;
 use crate::tenant::names::Names;
 use crate::tenant::reach::{CountSubject, Counts, Members, Reported};
 use crate::tenant::{Live, LiveObject};
-use crate::values::target_form;
+use crate::values::{target_form, target_shown};
 
 /// The number of objects up to which status overviews are read.
 const MOST_REPORTS: usize = 100;
@@ -116,6 +116,7 @@ pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
             after: assigned.after.as_ref().map(audience),
             reported: assigned.object.and_then(|object| counts.reported(object).cloned()),
         });
+        change.risks.extend(change.reach.as_ref().and_then(risk::of_reach));
     }
 }
 
@@ -161,11 +162,11 @@ fn targets(own: &[Json], inherited: &[Json]) -> Vec<AssignedTarget> {
     let inherited = inherited.iter().map(|assignment| (assignment, true));
     own.chain(inherited)
         .map(|(assignment, by_policy_set)| AssignedTarget {
-            form: target_form(assignment),
+            form: target_shown(assignment),
             by_policy_set,
         })
         // A policy set may exclude a group that the object itself is assigned to.
-        .filter(|target| taken.insert((who(&target.form), target.is_excluded())))
+        .filter(|target| taken.insert((who(&target_form(&target.form)), target.is_excluded())))
         .collect()
 }
 

@@ -144,6 +144,11 @@ impl Undeclared {
         self.objects.iter().map(|manifest| manifest.family).collect()
     }
 
+    /// Returns the manifests that are gone and protected their objects.
+    pub fn protected(&self) -> Vec<Manifest> {
+        self.objects.iter().filter(|manifest| manifest.protect).cloned().collect()
+    }
+
     /// Adds to a plan the settings that the tenant keeps, without those that the plan unsets or deletes.
     pub fn tell(&self, planned: &mut Planned, live: &Live) {
         let Planned { plan, referents, .. } = planned;

@@ -231,9 +231,20 @@ pub(super) fn assigned<'a>(requests: &'a [PlannedRequest], family: &Family) -> O
     body.get(family.assign?.body_key)?.as_array().map(Vec::as_slice)
 }
 
+/// Returns a body of the manifest's type. With a secret goes the member that says whether it is set: while that is
+/// false, the service ignores the secret (FACTS 12).
 fn typed(manifest: &Manifest, properties: Map<String, Json>) -> Json {
-    let mut body =
-        Map::from_iter([("@odata.type".to_owned(), odata_type(&manifest.address.kind).into())]);
+    let kind = &manifest.address.kind;
+    let mut body = Map::from_iter([("@odata.type".to_owned(), odata_type(kind).into())]);
+    let structure = Model::of(manifest.version).get(kind);
+    let known = structure.iter().flat_map(|structure| structure.properties.values());
+    for property in known {
+        if let (Some(twin), Some(value)) =
+            (&property.facts.shown_by, properties.get(&property.name))
+        {
+            body.insert(twin.clone(), (!value.is_null()).into());
+        }
+    }
     body.extend(properties);
     body.into()
 }

@@ -111,6 +111,14 @@ fn aligned(
     places.into_iter().flatten().chain(rest).collect()
 }
 
+/// Returns whether a value is what a new object has in the property.
+pub(super) fn says_nothing(property: &Property, value: &Json) -> bool {
+    let is_first = matches!(&property.shape, Shape::Enum(def)
+        if def.members.first().is_some_and(|first| value == first));
+    let is_untagged = property.name == "roleScopeTagIds" && *value == json!(["0"]);
+    is_first || is_untagged || is_default(value) || is_unset(property, &property.shape, value)
+}
+
 /// Returns the live settings that are set and not declared.
 pub(super) fn left_alone(
     model: &Model,
@@ -124,14 +132,7 @@ pub(super) fn left_alone(
         .filter(|p| p.is_comparable() && declared.get(&p.name).is_none());
     let left = undeclared.filter_map(|property| {
         let value = live.get(&property.name)?;
-        let is_first = matches!(&property.shape, Shape::Enum(def)
-            if def.members.first().is_some_and(|first| value == first));
-        let is_untagged = property.name == "roleScopeTagIds" && *value == json!(["0"]);
-        let says_nothing = is_first
-            || is_untagged
-            || is_default(value)
-            || is_unset(property, &property.shape, value);
-        (!says_nothing).then(|| LeftAlone {
+        (!says_nothing(property, value)).then(|| LeftAlone {
             path: FieldPath::default().name(&property.name),
             live: shown(model, property, &property.shape, value, &BTreeSet::new()),
             encoded: property.is_base64(),

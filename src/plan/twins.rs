@@ -1,31 +1,9 @@
 //! Duplicates that earlier runs created, and that a plan deletes.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
-
 use super::ownership;
 use crate::manifest::{Desired, Manifest};
+use crate::tenant::LiveObject;
 use crate::tenant::matching::Twin;
-use crate::tenant::{CaselessKey, LiveObject, caseless};
-
-type Keys = LazyLock<BTreeSet<CaselessKey>, Box<dyn FnOnce() -> BTreeSet<CaselessKey> + Send>>;
-
-/// The objects that earlier runs of this folder created, read when a plan first needs them.
-#[derive(Clone, Debug, Default)]
-pub struct OwnCreates(Option<Arc<Keys>>);
-
-impl OwnCreates {
-    /// Makes the set of a function that reads it.
-    pub fn new(read: impl FnOnce() -> BTreeSet<CaselessKey> + Send + 'static) -> Self {
-        Self(Some(Arc::new(LazyLock::new(Box::new(read)))))
-    }
-
-    /// Returns whether an object is among them.
-    pub(crate) fn contain(&self, object: &LiveObject) -> bool {
-        let key = || caseless(object.family, &object.id);
-        self.0.as_ref().is_some_and(|keys| keys.contains(&key()))
-    }
-}
 
 /// Returns a manifest that declares a duplicate as absent, the duplicate, and the id of the object that stays.
 pub(super) fn deleted<'a>(

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::kinds::Family;
 use crate::manifest::Desired;
-use crate::plan::{self, Planned, referring};
+use crate::plan::{self, PlanDraft, Planned, referring};
 use crate::tenant::Live;
+use crate::tenant::audited::AuditWindow;
 use crate::tenant::lookup::{Unlabelled, unlabelled};
 use crate::tenant::masked::Masked;
 use crate::tenant::read::ObjectRef;
@@ -21,6 +22,8 @@ pub(super) struct Unread {
     pub(super) masked: BTreeSet<Masked>,
     /// Assignment targets whose names are not read yet.
     pub(super) unlabelled: Unlabelled,
+    /// The time in which the audit log may tell what a create is about.
+    pub(super) unexplained: Option<AuditWindow>,
 }
 
 impl Unread {
@@ -29,6 +32,7 @@ impl Unread {
             && self.referrers.is_empty()
             && self.masked.is_empty()
             && self.unlabelled.is_empty()
+            && self.unexplained.is_none()
     }
 }
 
@@ -40,6 +44,7 @@ pub(super) struct ReadTracker {
     referrers: BTreeSet<(&'static Family, String, String)>,
     masked: BTreeSet<Masked>,
     unlabelled: Unlabelled,
+    audited: bool,
 }
 
 impl ReadTracker {
@@ -51,16 +56,21 @@ impl ReadTracker {
     /// Returns the reads that a plan depends on and that were not made yet.
     pub(super) fn unread(
         &mut self,
-        planned: &Planned,
+        draft: &PlanDraft<'_>,
         desired: &Desired,
         live: &Live,
         options: &plan::PlanOptions,
     ) -> Unread {
+        let planned = &draft.planned;
+        // The log is read once: what it does not tell then it does not tell later.
+        let unexplained = draft.unexplained.filter(|_| !self.audited);
+        self.audited |= unexplained.is_some();
         Unread {
             objects: self.objects(planned, desired, live),
             referrers: self.referrers(planned, live),
             masked: self.masked(planned, options),
             unlabelled: self.unlabelled(live),
+            unexplained,
         }
     }
 

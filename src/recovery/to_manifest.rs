@@ -18,7 +18,7 @@ use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, any};
 use crate::values::canonical::is_unset;
 use crate::values::secret::stands_for_secret;
-use crate::values::target_form;
+use crate::values::target_shown;
 
 /// The declared values of a snapshot, and a message about each value, and each element of a collection, that cannot be
 /// declared.
@@ -68,7 +68,7 @@ pub(crate) fn whole(version: GraphVersion, image: &Snapshot, span: Span) -> Decl
 pub(crate) fn targets_of(kind: &str, written: &Json) -> Vec<Json> {
     let assign = kinds::family_of(kind).and_then(|family| family.assign.as_ref());
     let assignments = assign.and_then(|assign| written.get(assign.body_key)?.as_array());
-    let targets = assignments.into_iter().flatten().map(target_form);
+    let targets = assignments.into_iter().flatten().map(target_shown);
     targets.collect()
 }
 

@@ -11,10 +11,10 @@ use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::permissions::ScopesDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
-use crate::diagnostic::{Finding, Sources};
 use crate::drift::DriftReport;
 use crate::error::Error;
 use crate::kinds::document::KindsDocument;
+use crate::manifest::Invalid;
 use crate::plan::Plan;
 use crate::text::sanitize;
 
@@ -84,7 +84,7 @@ struct ErrorBody {
 pub fn error(
     error: &Error,
     explanation: Option<&Explanation>,
-    findings: Option<(&[Finding], &Sources)>,
+    invalid: Option<&Invalid>,
 ) -> String {
     let body = ErrorBody {
         code: error.code.to_owned(),
@@ -93,20 +93,18 @@ pub fn error(
         hints: error.hints.clone(),
         explanation: explanation.cloned(),
         exit_code: error.kind.exit_code(),
-        findings: findings.map(|(findings, sources)| FindingItem::all(findings, sources)),
+        findings: invalid.map(|invalid| FindingItem::all(&invalid.findings, &invalid.sources)),
     };
     Document::Error.render(&body)
-}
-
-/// Returns the document of findings.
-pub fn findings(findings: &FindingsDocument) -> String {
-    Document::Findings.render(findings)
 }
 
 impl Document {
     /// Returns the text of a document of this sort.
     pub fn render(self, body: &impl Serialize) -> String {
-        print(&Headed { kind: self, format_version: FormatVersion::V1, body })
+        let document = Headed { kind: self, format_version: FormatVersion::V1, body };
+        // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        harmless(&text) + "\n"
     }
 }
 
@@ -137,12 +135,6 @@ fn schema_of<T: JsonSchema>() -> Value {
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
-fn print(document: &impl Serialize) -> String {
-    // Keys are strings and nothing serialises by code that can fail, so there is no error to hand on.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    harmless(&text) + "\n"
-}
-
 /// Returns JSON with every character escaped that a terminal would obey or hide. Its own grammar is
 /// ASCII, so such a character is always inside a string, where an escape means the same.
 fn harmless(json: &str) -> String {
@@ -162,37 +154,37 @@ fn harmless(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Span;
+    use crate::diagnostic::{Finding, Sources, Span};
     use crate::report::testing;
 
-    fn broken() -> (Vec<Finding>, Sources) {
+    fn broken() -> Invalid {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "a: 1\n".to_owned());
         let findings = vec![Finding::error("schema/type", Span::new(file, 3..4), "not a string")];
-        (findings, sources)
+        Invalid { findings, sources }
     }
 
-    fn an_error(findings: Option<(&[Finding], &Sources)>) -> String {
+    fn an_error(invalid: Option<&Invalid>) -> String {
         let source = std::io::Error::other("unplugged");
         let failed = Error::failed("graph/unreachable", "Graph does not answer.");
-        error(&failed.because(source).hint("Try again."), None, findings)
+        error(&failed.because(source).hint("Try again."), None, invalid)
     }
 
     #[test]
     fn every_document_matches_its_schema() {
-        let (found, sources) = broken();
-        let invalid = an_error(Some((&found, &sources)));
+        let broken = broken();
+        let items = FindingItem::all(&broken.findings, &broken.sources);
         let documents = [
             (Document::Plan, "plan", Document::Plan.render(&testing::plan())),
             (Document::Plan, "plan", Document::Plan.render(&testing::settled())),
             (Document::Drift, "drift", Document::Drift.render(&testing::drift_report())),
             (Document::Outcome, "outcome", Document::Outcome.render(&testing::outcome())),
             (Document::Error, "error", an_error(None)),
-            (Document::Error, "error", invalid),
+            (Document::Error, "error", an_error(Some(&broken))),
             (
                 Document::Findings,
                 "findings",
-                findings(&FindingsDocument::new(FindingItem::all(&found, &sources))),
+                Document::Findings.render(&FindingsDocument::new(items)),
             ),
         ];
         for (document, kind, text) in documents {

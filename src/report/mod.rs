@@ -11,5 +11,7 @@ pub mod text;
 mod view;
 mod width;
 
+pub(crate) use view::ToStory;
+
 #[cfg(test)]
 mod testing;

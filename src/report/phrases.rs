@@ -4,14 +4,14 @@ use jiff::Timestamp;
 
 use crate::apply::outcome::{Item, Outcome};
 use crate::clock;
-use crate::diagnose::doctor::{Check, CheckStatus, CheckSummary, DoctorDocument, TenantSeen};
+use crate::diagnose::doctor::{Check, CheckSummary, DoctorDocument, TenantSeen};
 use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
 use crate::diagnose::permissions::IntuneScope;
 use crate::drift::DriftReport;
 use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
 use crate::plan::{
-    Action, AssignmentChange, Change, Coverage, FieldChange, FieldStatus, Plan, Summary, TenantRef,
+    AssignmentChange, Change, Coverage, FieldChange, FieldStatus, Plan, Summary, TenantRef,
 };
 use crate::recovery::Settled;
 
@@ -19,6 +19,15 @@ use crate::recovery::Settled;
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number))
+}
+
+/// Returns the counts above zero, each in words.
+pub(super) fn above_zero<T, const N: usize>(
+    counts: [(usize, T); N],
+    words: impl Fn(usize, T) -> String,
+) -> Vec<String> {
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    counts.map(|(number, of)| words(number, of)).collect()
 }
 
 /// Returns the verb for so many things.
@@ -34,13 +43,11 @@ pub(super) fn more(number: usize, noun: &str) -> String {
 /// Returns a number with thousands separators.
 pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .filter_map(|group| std::str::from_utf8(group).ok())
-        .collect();
-    groups.join(",")
+    let separated = |(at, digit): (usize, char)| {
+        let begins_group = at > 0 && (digits.len() - at).is_multiple_of(3);
+        [begins_group.then_some(','), Some(digit)]
+    };
+    digits.char_indices().flat_map(separated).flatten().collect()
 }
 
 /// The number of manifests that are named for a reason; the JSON document has all of them.
@@ -58,7 +65,7 @@ pub(super) fn reason(reason: &Reason) -> String {
 
 /// Returns the names of purposes: `plan and drift`.
 pub(super) fn purposes(purposes: &[Purpose]) -> String {
-    let names: Vec<&str> = purposes.iter().map(|purpose| purpose.name()).collect();
+    let names: Vec<String> = purposes.iter().map(Purpose::to_string).collect();
     names.join(" and ")
 }
 
@@ -113,16 +120,7 @@ pub(super) fn set_up(document: &DoctorDocument) -> String {
     let TenantSeen { declared, display_name, .. } = &document.tenant;
     let named = display_name.as_ref().map(|name| format!("{name} ({declared})"));
     let tenant = named.as_ref().unwrap_or(declared);
-    format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose.name())
-}
-
-/// Returns the status of a check in a word.
-pub(super) fn check_status(status: CheckStatus) -> &'static str {
-    match status {
-        CheckStatus::Ok => "ok",
-        CheckStatus::Missing => "missing",
-        CheckStatus::Unknown => "unknown",
-    }
+    format!("Tenant {tenant}, cloud {}, for {}", document.cloud, document.purpose)
 }
 
 /// Returns the counts of an examination: `4 ok, 1 missing, 12 unknown`.
@@ -161,13 +159,12 @@ pub(super) fn tenant(tenant: &TenantRef, only: &[String]) -> String {
 pub(super) fn extent(fields: &[FieldChange], assignments: &[AssignmentChange]) -> String {
     let with = |status| fields.iter().filter(|field| field.status == status).count();
     let parts = [
-        (with(FieldStatus::Change), "setting", ""),
-        (assignments.len(), "assignment", ""),
-        (with(FieldStatus::Blocked), "setting", " blocked"),
-        (with(FieldStatus::Unverifiable), "setting", " not comparable"),
+        (with(FieldStatus::Change), ("setting", "")),
+        (assignments.len(), ("assignment", "")),
+        (with(FieldStatus::Blocked), ("setting", " blocked")),
+        (with(FieldStatus::Unverifiable), ("setting", " not comparable")),
     ];
-    let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
-    parts.map(|(number, noun, rest)| count(number, noun) + rest).collect::<Vec<_>>().join(", ")
+    above_zero(parts, |number, (noun, rest)| count(number, noun) + rest).join(", ")
 }
 
 /// Returns the summary line of a plan.
@@ -210,12 +207,11 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
     );
     let left = format!("cannot be changed and would be left as the tenant has {them}");
     let sentences = [
-        (blocked_changes, "change", blocked.as_str()),
-        (blocked_fields, "setting", &left),
-        (unverifiable_fields, "setting", "cannot be compared"),
+        (blocked_changes, ("change", blocked.as_str())),
+        (blocked_fields, ("setting", &left)),
+        (unverifiable_fields, ("setting", "cannot be compared")),
     ];
-    let sentences = sentences.into_iter().filter(|(number, ..)| *number > 0);
-    sentences.map(|(number, noun, rest)| format!("{} {rest}.", count(number, noun))).collect()
+    above_zero(sentences, |number, (noun, rest)| format!("{} {rest}.", count(number, noun)))
 }
 
 /// Returns the number of live objects that no manifest manages as a sentence, `None` where there are none.
@@ -245,8 +241,7 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
 
 /// Returns the counts above zero: `, 2 pending, 1 failed`.
 fn others<const N: usize>(counts: [(usize, &str); N]) -> String {
-    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
-    counts.map(|(number, words)| format!(", {number} {words}")).collect()
+    above_zero(counts, |number, words| format!(", {number} {words}")).concat()
 }
 
 /// Returns the help to print with each item of a list, and the number of items it is for. Items with the same help print
@@ -289,7 +284,7 @@ pub fn settled(settled: &Settled) -> String {
     };
     let mut text = format!("an earlier run ended suddenly; its journal is {path}.");
     for change in changes {
-        let (verb, address, found) = (action(change.action), &change.address, &change.found);
+        let (verb, address, found) = (change.action, &change.address, &change.found);
         text.push_str(&format!(" It had begun to {verb} {address}: {found}."));
     }
     if not_begun > 0 {
@@ -312,17 +307,6 @@ pub fn status(status: Status) -> &'static str {
         Status::Blocked => "blocked",
         Status::NotBegun => "not begun",
         Status::ApprovalRequired => "to be approved",
-    }
-}
-
-/// Returns an action as a verb.
-pub(super) fn action(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Replace => "replace",
-        Action::Delete => "delete",
-        Action::None => "none",
     }
 }
 

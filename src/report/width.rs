@@ -7,9 +7,7 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     if fits(text, columns) {
         return text.to_owned();
     }
-    let mut kept = beginning(text, columns.saturating_sub(1)).to_owned();
-    kept.push('…');
-    kept
+    format!("{}…", beginning(text, columns.saturating_sub(1)))
 }
 
 /// Returns a text cut in its middle: beginning and end tell long paths apart.

@@ -45,7 +45,7 @@ pub(crate) fn of_object(
             "userPrincipalName": upn,
             "servicePrincipalName": null,
             "ipAddress": null,
-            "userId": upn.and_then(|upn| user_id(state, upn)),
+            "userId": upn.and_then(|upn| state.user(upn)).map(|user| &user.id),
             "remoteTenantId": null,
             "remoteUserId": null,
             "userRoleScopeTags": [],
@@ -76,7 +76,7 @@ pub(crate) fn device_registration_policy(
         }),
         None => json!({
             "app": null,
-            "user": { "id": user_id(state, name), "displayName": null, "userPrincipalName": name, "ipAddress": null },
+            "user": { "id": state.user(name).map(|user| &user.id), "displayName": null, "userPrincipalName": name, "ipAddress": null },
         }),
     };
     let record = object(json!({
@@ -101,11 +101,6 @@ pub(crate) fn device_registration_policy(
         "additionalDetails": [],
     }));
     state.directory_audits.push(record);
-}
-
-fn user_id<'a>(state: &'a State, upn: &str) -> Option<&'a str> {
-    let user = state.users.iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(upn));
-    user.map(|user| user.id.as_str())
 }
 
 /// Returns the properties that differ. A creation lists those that it set and a deletion none: the service's own list there

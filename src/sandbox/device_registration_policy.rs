@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
-use super::refusal::{Allowed, Checked, LocatedProblem, not_literal, table};
+use super::refusal::{Allowed, ErrorResponse, not_literal, table};
 use super::state::State;
 use super::{Object, literal, object};
 
@@ -33,9 +33,11 @@ const MEMBERSHIPS: [&str; 3] = [
 const SWITCHES: [&str; 2] =
     ["azureADJoin.localAdmins.enableGlobalAdmins", "localAdminPassword.isEnabled"];
 
-/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3, from
-/// the portal).
+/// The highest device quota of the registration policy; higher ones are stored as this (FACTS 2.3).
 const HIGHEST_QUOTA: i64 = 100;
+
+/// The device quota that is no limit (FACTS 2.3).
+const UNLIMITED_QUOTA: i64 = 2_147_483_647;
 
 /// Returns the policy of a new tenant (FACTS 2.2).
 fn of_a_new_tenant() -> Object {
@@ -58,7 +60,7 @@ fn of_a_new_tenant() -> Object {
 }
 
 /// Completes a sparse policy of a state file.
-pub(crate) fn complete(given: &Object) -> Checked<Object> {
+pub(crate) fn complete(given: &Object) -> Allowed<Object> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
@@ -103,7 +105,7 @@ pub(crate) fn read(state: &State) -> Object {
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
 pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allowed<()> {
     let checker = Checker::of_calls(change.version, &[]);
-    let unreadable = |fault: LocatedProblem| table::UNREADABLE.refusal(&[&fault]);
+    let unreadable = |fault: ErrorResponse| table::UNREADABLE.refusal(&[&fault.message]);
     let ty = checker.instance_type(NAME, body).map_err(unreadable)?;
     let missing = |called: &str| table::POLICY_INCOMPLETE.refusal(&[&called]);
     let is_missing = |name: &str| body.get(name).is_none_or(Value::is_null);
@@ -117,24 +119,23 @@ pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allo
         return Err(missing(path.rsplit('.').next().unwrap_or(path)));
     }
     check_memberships(&written)
-        .map_err(|fault| table::POLICY_MEMBERSHIP.refusal(&[&fault.path(), &fault]))?;
+        .map_err(|fault| table::POLICY_MEMBERSHIP.refusal(&[&fault.path(), &fault.message]))?;
     let quota = written["userDeviceQuota"].as_i64().unwrap_or_default();
     if quota < 0 {
         return Err(table::NEGATIVE_QUOTA.refusal(&[]));
     }
-    written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
+    if quota != UNLIMITED_QUOTA {
+        written["userDeviceQuota"] = quota.min(HIGHEST_QUOTA).into();
+    }
 
     let before = state.device_registration_policy.clone();
-    for (outer, path) in [
-        ("azureADJoin", "azureADJoin.isAdminConfigurable"),
-        ("azureADRegistration", "azureADRegistration.isAdminConfigurable"),
-    ] {
+    for outer in ["azureADJoin", "azureADRegistration"] {
         // The service alone decides it: writes do not stick (Microsoft365DSC#6449).
-        written[outer]["isAdminConfigurable"] = value_at(&before, path).clone();
+        written[outer]["isAdminConfigurable"] = before[outer]["isAdminConfigurable"].clone();
     }
     if state.device_registration.registration_locked {
         // Microsoft says that it cannot be modified, not what an attempt meets: it is silently kept here.
-        written["azureADRegistration"] = value_at(&before, "azureADRegistration").clone();
+        written["azureADRegistration"] = before["azureADRegistration"].clone();
     }
     let mut after = before.clone();
     after.extend(written);
@@ -153,23 +154,21 @@ fn value_at<'a>(policy: &'a Object, path: &str) -> &'a Value {
 
 /// Checks that each membership is one of the three types, and that its members are object ids: tools have sent user
 /// principal names (Microsoft365DSC#5799).
-fn check_memberships(policy: &Object) -> Checked<()> {
-    let check = |path: &&str| {
-        let checked = check_membership(value_at(policy, path));
-        checked.map_err(|fault| path.rsplit('.').fold(fault, |fault, name| fault.under(name)))
-    };
-    MEMBERSHIPS.iter().try_for_each(check)
+fn check_memberships(policy: &Object) -> Allowed<()> {
+    MEMBERSHIPS.iter().try_for_each(|path| {
+        check_membership(value_at(policy, path)).map_err(|fault| fault.under(path))
+    })
 }
 
-fn check_membership(membership: &Value) -> Checked<()> {
+fn check_membership(membership: &Value) -> Allowed<()> {
     if membership["@odata.type"].is_null() {
-        return Err(table::ABSTRACT_TYPE.refusal(&[]).into());
+        return Err(table::ABSTRACT_TYPE.refusal(&[]));
     }
     for list in ["users", "groups"] {
         let ids = membership[list].as_array().into_iter().flatten();
         let check = |id: &Value| match literal::guid(id.as_str().unwrap_or_default()) {
             Some(_) => Ok(()),
-            None => Err(not_literal(id, &"Edm.Guid").into()),
+            None => Err(not_literal(id, &"Edm.Guid")),
         };
         each(ids, check).map_err(|fault| fault.under(list))?;
     }

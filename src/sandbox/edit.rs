@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use super::Object;
 use super::actor::{Actor, Change};
-use super::collection::references::NavigationProperty;
+use super::collection::references;
 use super::collection::write::Writer;
 use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
 use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Update};
 use super::state::{References, State, text, type_of};
-use crate::schema::types::{GraphVersion, TypeDef, Types};
+use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
 /// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,9 +155,6 @@ impl Edit {
     /// Fails where the object or a property does not exist, or the service would refuse the change. The tenant is then
     /// unchanged.
     pub fn apply(&self, state: &mut State) -> Result<(), EditError> {
-        if self.settings.is_empty() && self.action == EditAction::Change {
-            return Err(EditError("the edit sets nothing".to_owned()));
-        }
         let name = self.actor.clone().unwrap_or_else(|| format!("admin@{}", state.tenant.domain));
         let actor = Actor { app_id: None, name };
         let change = Change { version: GraphVersion::Beta, actor: &actor };
@@ -204,7 +201,7 @@ impl Edit {
         let is_later = |setting: &&Setting| {
             let property = setting.property.as_str();
             row.assign.is_some() && property == "assignments"
-                || NavigationProperty::find(GraphVersion::Beta, &self.kind, property).is_some()
+                || references::navigation(GraphVersion::Beta, &self.kind, property).is_some()
         };
         let (later, now): (Vec<&Setting>, Vec<&Setting>) = self.settings.iter().partition(is_later);
         for setting in now {
@@ -235,7 +232,7 @@ impl Edit {
         for setting in &self.settings {
             let property = setting.property.as_str();
             if let Some(navigation) =
-                NavigationProperty::find(GraphVersion::Beta, &self.kind, property)
+                references::navigation(GraphVersion::Beta, &self.kind, property)
             {
                 let ids = linked(state, row, &navigation, setting)?;
                 links.push((navigation, ids));
@@ -256,16 +253,11 @@ impl Edit {
         let mut writer = Writer { state, row, change };
         if !written.is_empty() {
             let mut body = whole.clone();
-            match row.update {
-                Update::Patch => {
-                    body.retain(|name, _| name == "@odata.type" || written.contains(name.as_str()));
-                    writer.patch(&id, &body)?;
-                }
-                Update::Put => {
-                    body.remove("assignments");
-                    writer.put(&id, &body)?;
-                }
-            }
+            body.retain(|name, _| match row.update {
+                Update::Patch => name == "@odata.type" || written.contains(name.as_str()),
+                Update::Put => name != "assignments",
+            });
+            writer.update(&id, &body)?;
         }
         for property in replaced {
             writer.replace(&id, property, &whole, property)?;
@@ -320,7 +312,7 @@ fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
 fn linked(
     state: &State,
     row: &Collection,
-    navigation: &NavigationProperty,
+    navigation: &Property,
     setting: &Setting,
 ) -> Result<Vec<String>, EditError> {
     let values = match &setting.value {
@@ -331,11 +323,11 @@ fn linked(
     };
     let id = |value: &Value| {
         let name = value.as_str().unwrap_or_default();
-        let mut found = state.called(row, name, |object| navigation.fits(object));
+        let mut found = state.called(row, name, |object| references::fits(navigation, object));
         match found.len() {
             1 => Ok(found.remove(0)),
             count => {
-                let property = &navigation.property;
+                let property = &navigation.name;
                 Err(EditError(format!(
                     "{property} cannot refer to {value}: {count} objects that fit are called so"
                 )))

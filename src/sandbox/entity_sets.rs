@@ -5,9 +5,11 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::collection::references;
 use super::limits::{
     INTUNE_PLAN, INTUNE_SKU, PAGE_OF_DEVICE_CONFIGURATIONS, PAGE_OF_DIRECTORY_OBJECTS,
 };
+use super::rows::READ_CONFIGURATION;
 use super::state::State;
 use super::{Object, approvals, guid, is_under, object};
 use crate::schema::types::GraphVersion;
@@ -35,10 +37,6 @@ pub(crate) struct EntitySet {
     /// Returns the objects at an instant, in the order of the list.
     pub(crate) objects: fn(&State, Timestamp) -> Vec<Object>,
 }
-
-/// The permissions with which filters are read (FACTS 7).
-const CONFIGURATION: &[&str] =
-    &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
 
 /// The permissions with which scope tags, requests for approval and access policies are read (FACTS 1.10, 7).
 pub(crate) const CONFIGURATION_OR_RBAC: &[&str] = &[
@@ -108,7 +106,8 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
         path: "auditLogs/directoryAudits",
         entity_type: "directoryAudit",
         read: &["AuditLog.Read.All", "Directory.Read.All"],
-        filterable: &["id"],
+        // FACTS 6.2
+        filterable: &["id", "activityDisplayName", "activityDateTime ge", "activityDateTime le"],
         page: PAGE_OF_DEVICE_CONFIGURATIONS,
         objects: |state, _| state.directory_audits.iter().rev().cloned().collect(),
         ..EntitySet::PLAIN
@@ -136,9 +135,17 @@ pub(crate) const ENTITY_SETS: &[EntitySet] = &[
     EntitySet {
         path: "deviceManagement/assignmentFilters",
         entity_type: "deviceAndAppManagementAssignmentFilter",
-        read: CONFIGURATION,
+        read: READ_CONFIGURATION,
         is_writable: true,
         objects: |state, _| state.assignment_filters.clone(),
+        ..EntitySet::OF_INTUNE
+    },
+    EntitySet {
+        path: references::DERIVED_CREDENTIALS,
+        entity_type: references::DERIVED_CREDENTIAL,
+        read: READ_CONFIGURATION,
+        is_writable: true,
+        objects: |state, _| state.derived_credentials.clone(),
         ..EntitySet::OF_INTUNE
     },
     EntitySet {

@@ -146,6 +146,24 @@ pub struct FaultEffect {
     pub reset: bool,
     /// Whether the call is answered as carried out, without being carried out.
     pub ignored: bool,
+    /// An edit of another person that is made right before the call.
+    pub edit: Option<EditBefore>,
+}
+
+/// An edit in the portal that is made right before a call.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct EditBefore {
+    /// The object: its kind, and its display name or id.
+    pub object: String,
+    /// The properties and their values, each as `PROP=VALUE`.
+    pub set: Vec<String>,
+    /// The user principal name of the person.
+    #[serde(rename = "as")]
+    pub actor: String,
+    /// Whether the audit logs do not have the edit yet.
+    #[serde(default)]
+    pub unlogged: bool,
 }
 
 impl FaultEffect {

@@ -31,10 +31,9 @@ impl FaultInjection {
 
     /// Counts a call, and returns the effect of the first rule that fires for the call.
     pub(crate) fn fire(&mut self, method: &Method, uri: &Uri) -> Option<FaultEffect> {
-        let call = format!("{method} {uri}");
         for (place, (rule, tally)) in self.rules.iter_mut().enumerate() {
-            let seed = format!("{} {place} {call}", self.seed);
-            if rule.matches.fits(method, uri.path()) && tally.fires(rule, &call, &seed) {
+            let call = format!("{} {place} {method} {uri}", self.seed);
+            if rule.matches.fits(method, uri.path()) && tally.fires(rule, &call) {
                 return Some(rule.effect.clone());
             }
         }
@@ -44,7 +43,7 @@ impl FaultInjection {
 
 impl Tally {
     /// Counts a call that matches, and returns whether the rule fires.
-    fn fires(&mut self, rule: &FaultRule, call: &str, seed: &str) -> bool {
+    fn fires(&mut self, rule: &FaultRule, call: &str) -> bool {
         self.matched += 1;
         if rule.matches.nth.is_some_and(|nth| nth.get() != self.matched)
             || rule.count.is_some_and(|count| self.fired >= count)
@@ -55,7 +54,7 @@ impl Tally {
         let fires = probability >= 1.0 || {
             let before = self.calls.entry(call.to_owned()).or_default();
             *before += 1;
-            random(&format!("{seed} {before}")) < probability
+            random(&format!("{call} {before}")) < probability
         };
         self.fired += u64::from(fires);
         fires

@@ -76,17 +76,19 @@ fn duration(text: &str) -> Option<String> {
     (is_iso && text.parse::<jiff::Span>().is_ok()).then(|| text.to_owned())
 }
 
-/// Reads `hh:mm[:ss[.fraction]]` and writes seconds and seven digits, as Intune does (FACTS 1.9).
+/// Reads `hh:mm[:ss[.fraction]]`, with up to twelve digits of fraction as OData has them, and writes seconds and seven
+/// digits, as Intune does (FACTS 1.9).
 fn time_of_day(text: &str) -> Option<String> {
-    let text = if text.len() == 5 { format!("{text}:00") } else { text.to_owned() };
-    let (clock, fraction) = text.split_once('.').unwrap_or((&text, "0"));
-    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let has_form = [hour, minute, second].iter().all(|part| part.len() == 2 && is_number(part))
-        && (1..=12).contains(&fraction.len())
-        && is_number(fraction);
-    let is_time = hour <= "23" && minute <= "59" && second <= "59";
-    (has_form && is_time).then(|| format!("{clock}.{fraction:0<7.7}"))
+    // The parser also reads other separators, an offset and the second 60, and at most nine digits.
+    let has_form = text.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
+    let is_too_long = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() > 12);
+    let is_other = text.as_bytes().get(2) != Some(&b':') || text.get(6..8) == Some("60");
+    if !has_form || is_too_long || is_other {
+        return None;
+    }
+    let time = text.get(..text.len().min("hh:mm:ss.123456789".len()))?;
+    let time = time.parse::<jiff::civil::Time>().ok()?;
+    Some(time.strftime("%H:%M:%S.%7f").to_string())
 }
 
 #[cfg(test)]
@@ -105,6 +107,7 @@ mod tests {
             ),
             (Edm::TimeOfDay, json!("08:05"), json!("08:05:00.0000000")),
             (Edm::TimeOfDay, json!("08:05:09.25"), json!("08:05:09.2500000")),
+            (Edm::TimeOfDay, json!("08:05:09.123456789012"), json!("08:05:09.1234567")),
             (
                 Edm::Guid,
                 json!("3C8EF067-8B96-44DE-B2AE-557DFA0F97A0"),

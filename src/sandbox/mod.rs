@@ -122,13 +122,19 @@ pub enum SandboxError {
     State(#[from] StateError),
 }
 
-/// The sandbox.
-pub struct Sandbox;
+/// A running sandbox, until it is shut down or dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    addr: SocketAddr,
+    service: Arc<SandboxService>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
 
 impl Sandbox {
-    /// Starts serving a tenant in the background; port 0 takes any free one. With a file, the tenant is the one in
-    /// the file, where that exists. A change is saved to the file before it is answered, and changes that other processes
-    /// make to the file are served from then on.
+    /// Starts serving a tenant in the background, with limits, delays and faults; port 0 takes any free one. With a file,
+    /// the tenant is the one in the file, where that exists. A change is saved to the file before it is answered, and changes
+    /// that other processes make to the file are served from then on.
     ///
     /// # Errors
     /// Fails where the address is not a loopback address or cannot be listened on, or the file cannot be
@@ -136,21 +142,9 @@ impl Sandbox {
     pub async fn start(
         state: State,
         file: Option<PathBuf>,
-        addr: SocketAddr,
-    ) -> Result<Running, SandboxError> {
-        Self::start_with_faults(FaultConfig::default(), state, file, addr).await
-    }
-
-    /// Starts as [`Sandbox::start`] does, with limits, delays and faults.
-    ///
-    /// # Errors
-    /// As [`Sandbox::start`].
-    pub async fn start_with_faults(
         conditions: FaultConfig,
-        state: State,
-        file: Option<PathBuf>,
         addr: SocketAddr,
-    ) -> Result<Running, SandboxError> {
+    ) -> Result<Self, SandboxError> {
         if !addr.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(addr));
         }
@@ -165,33 +159,17 @@ impl Sandbox {
             let stopped = async move { drop(stopped.await) };
             axum::serve(listener, router).with_graceful_shutdown(stopped).await
         });
-        Ok(Running { addr, service, stop, task })
+        Ok(Self { addr, service, stop, task })
     }
-}
 
-/// A running sandbox, until it is shut down or dropped.
-#[derive(Debug)]
-pub struct Running {
-    addr: SocketAddr,
-    service: Arc<SandboxService>,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<io::Result<()>>,
-}
-
-impl Running {
     /// Returns the listening address.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Returns the URL in place of `https://graph.microsoft.com`.
-    pub fn graph_url(&self) -> String {
+    /// Returns the URL in place of `https://graph.microsoft.com` and of `https://login.microsoftonline.com`.
+    pub fn url(&self) -> String {
         format!("http://{}", self.addr)
-    }
-
-    /// Returns the URL in place of `https://login.microsoftonline.com`.
-    pub fn login_url(&self) -> String {
-        self.graph_url()
     }
 
     /// Returns the current tenant.
@@ -206,10 +184,8 @@ impl Running {
 
     /// Decides writes that wait for an approval, as a second administrator: those with these codes, or all.
     pub fn decide(&self, codes: &[String], status: ApprovalStatus) -> usize {
-        let decided = self.service.change(|state| {
-            let decided = state.decide(codes, status, "bob@contoso.com", None);
-            Ok(decided.len())
-        });
+        let by = "bob@contoso.com";
+        let decided = self.service.change(|state| Ok(state.decide(codes, status, by, None).len()));
         decided.unwrap_or_default()
     }
 

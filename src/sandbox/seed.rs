@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::check::{Checker, each};
 use super::collection::write::{DATES, fill};
 use super::collection::{assignments, contained, references};
-use super::refusal::{Checked, table};
+use super::refusal::{Allowed, table};
 use super::rows::{Row, Rows};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
@@ -27,12 +28,21 @@ impl State {
         Self::from_json(&state.to_string()).expect("a tenant without objects can be completed")
     }
 
-    /// Reads a state, or a sparse seed of one, from a file.
+    /// Reads a state, or a sparse seed of one, of a tenant with these collections from a file.
     ///
     /// # Errors
     /// Fails where the file cannot be read or [`State::from_json`] fails.
-    pub fn load(path: &Path) -> Result<Self, StateError> {
-        Self::load_with(path, Rows::default())
+    pub fn load(path: &Path, rows: Rows) -> Result<Self, StateError> {
+        let read = || {
+            // To open a pipe would wait for a writer that may never come.
+            if fs::metadata(path)?.is_file() || path.is_dir() {
+                return fs::read_to_string(path);
+            }
+            let why = "it is a pipe or a device, and no file";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+        };
+        let text = read().map_err(|source| StateError::Read { path: path.to_owned(), source })?;
+        Self::from_json_with(&text, rows)
     }
 
     /// Reads a state, or a sparse seed of one. The same text gives the same state.
@@ -43,22 +53,12 @@ impl State {
         Self::from_json_with(text, Rows::default())
     }
 
-    /// Reads a state as [`State::load`] does, of a tenant with these collections.
-    ///
-    /// # Errors
-    /// As [`State::load`].
-    pub(crate) fn load_with(path: &Path, rows: Rows) -> Result<Self, StateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| StateError::Read { path: path.to_owned(), source })?;
-        Self::from_json_with(&text, rows)
-    }
-
     /// Reads a state as [`State::from_json`] does, of a tenant with these collections.
     ///
     /// # Errors
     /// As [`State::from_json`].
     pub fn from_json_with(text: &str, rows: Rows) -> Result<Self, StateError> {
-        let mut state = Self::from_own_json(text, rows)?;
+        let mut state = Self { rows, ..serde_json::from_str(text)? };
         if state.format_version != FORMAT_VERSION {
             return Err(StateError::FormatVersion(state.format_version));
         }
@@ -78,7 +78,7 @@ impl Default for State {
 }
 
 /// Completes every section.
-fn complete(state: &mut State) -> Checked<()> {
+fn complete(state: &mut State) -> Allowed<()> {
     let mut ids = Ids::default();
     each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
         .map_err(|fault| fault.under("groups"))?;
@@ -90,7 +90,9 @@ fn complete(state: &mut State) -> Checked<()> {
         .map_err(|fault| fault.under("groups"))?;
 
     if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
-        state.role_scope_tags.insert(0, default_scope_tag());
+        // FACTS 7.
+        let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
+        state.role_scope_tags.insert(0, object(built_in));
     }
     for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
         tag.entry("id").or_insert_with(|| index.to_string().into());
@@ -101,6 +103,11 @@ fn complete(state: &mut State) -> Checked<()> {
             "assignmentFilters",
             "deviceAndAppManagementAssignmentFilter",
             &mut state.assignment_filters,
+        ),
+        (
+            "derivedCredentials",
+            "deviceManagementDerivedCredentialSettings",
+            &mut state.derived_credentials,
         ),
         ("auditEvents", "auditEvent", &mut state.audit_events),
     ] {
@@ -138,7 +145,7 @@ struct Ids {
 
 impl Ids {
     /// Generates an object's id where there is none, and refuses an id that another object of the scope has.
-    fn give(&mut self, scope: &'static str, ty: &str, name: &str, id: &mut String) -> Checked<()> {
+    fn give(&mut self, scope: &'static str, ty: &str, name: &str, id: &mut String) -> Allowed<()> {
         let nth = self.named.entry((ty.to_owned(), name.to_owned())).or_default();
         *nth += 1;
         if id.is_empty() {
@@ -153,31 +160,23 @@ impl Ids {
 }
 
 /// Refuses members that do not exist.
-fn check_members(state: &State, ids: &[String]) -> Checked<()> {
+fn check_members(state: &State, ids: &[String]) -> Allowed<()> {
     each(ids, |id| {
         let kind = membership::kind(state, id);
-        kind.map(drop).ok_or_else(|| table::NO_SUCH_ID.refusal(&[id]).into())
+        kind.map(drop).ok_or_else(|| table::NO_SUCH_ID.refusal(&[id]))
     })
     .map(drop)
     .map_err(|fault| fault.under("members"))
 }
 
 /// Refuses references of an object that does not exist, or that cannot refer to these.
-fn check_references(state: &State, id: &str) -> Checked<()> {
+fn check_references(state: &State, id: &str) -> Allowed<()> {
     let (row, object) = state.find(id).ok_or_else(|| table::NO_SUCH_ID.refusal(&[&id]))?;
-    let references = &state.references[id];
-    Ok(references::check(state, row, GraphVersion::Beta, type_of(object), references)?)
-}
-
-/// Returns the built-in scope tag (FACTS 7).
-fn default_scope_tag() -> Object {
-    object(
-        json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true }),
-    )
+    references::check(state, row, GraphVersion::Beta, type_of(object), &state.references[id])
 }
 
 /// Completes an object outside the collections.
-fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Checked<()> {
+fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Allowed<()> {
     let checker = Checker::of_states(&[]);
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
@@ -197,7 +196,7 @@ fn identify(
     ty: &TypeDef,
     name_property: &str,
     object: &mut Object,
-) -> Checked<()> {
+) -> Allowed<()> {
     let mut id = text(object, "id").to_owned();
     ids.give(scope, &ty.name, text(object, name_property), &mut id)?;
     let fraction = id.bytes().fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % 10_000_000);
@@ -211,7 +210,7 @@ fn identify(
 }
 
 /// Completes an object of a collection. Its id is unique among all collections, since masked values are kept by id.
-fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> Checked<Object> {
+fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> Allowed<Object> {
     let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
     let checker = Checker::of_states(row.defaults);
     let ty = checker.instance_type(row.root, &object)?;

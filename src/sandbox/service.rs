@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, Uri};
@@ -12,7 +12,7 @@ use super::fault_config::{FaultConfig, FaultEffect};
 use super::fault_injection::FaultInjection;
 use super::refusal::{Allowed, ErrorResponse, table};
 use super::state::{State, StateError};
-use super::store::Store;
+use super::store::{self, Store};
 use super::throttle::Throttle;
 
 /// A tenant that is being served.
@@ -23,36 +23,13 @@ pub(crate) struct SandboxService {
     /// The conditions that callers meet, without the faults.
     pub(crate) conditions: FaultConfig,
     state: Mutex<State>,
-    replica: Mutex<Replica>,
+    /// The tenant before each change of the last while, and when that was, oldest first: for a while after a write, reads
+    /// show the state before the write (FACTS 1.6).
+    past: Mutex<VecDeque<(Duration, State)>>,
     throttle: Mutex<Throttle>,
     faults: Mutex<FaultInjection>,
     calls: Mutex<Calls>,
     store: Option<Mutex<Store>>,
-}
-
-/// The earlier states that reads still show: for a while after a write, reads show the state before the write (FACTS 1.6).
-#[derive(Debug, Default)]
-struct Replica {
-    lag: Duration,
-    /// The tenant before each change of the last while, and when that was, oldest first.
-    past: VecDeque<(Duration, Arc<State>)>,
-}
-
-impl Replica {
-    /// Keeps the tenant before a change.
-    fn keep(&mut self, now: Duration, state: &State) {
-        if !self.lag.is_zero() {
-            self.past.push_back((now, Arc::new(state.clone())));
-        }
-    }
-
-    /// Returns the tenant that a read shows; None where that is the current one.
-    fn seen(&mut self, now: Duration) -> Option<Arc<State>> {
-        while self.past.front().is_some_and(|(at, _)| *at + self.lag <= now) {
-            self.past.pop_front();
-        }
-        self.past.front().map(|(_, state)| Arc::clone(state))
-    }
 }
 
 /// Counters of the calls that were answered.
@@ -91,7 +68,7 @@ impl SandboxService {
         Self {
             pace,
             state: Mutex::new(state),
-            replica: Mutex::new(Replica { lag: conditions.replica_lag.0, ..Replica::default() }),
+            past: Mutex::default(),
             throttle: Mutex::default(),
             faults: Mutex::new(FaultInjection::new(conditions.seed, faults)),
             calls: Mutex::default(),
@@ -127,7 +104,7 @@ impl SandboxService {
     fn catch_up(&self, state: &mut State) -> Result<(), StateError> {
         let Some(store) = &self.store else { return Ok(()) };
         if let Some(news) = locked(store).reload()? {
-            locked(&self.replica).keep(self.pace.now(), state);
+            self.keep(state);
             *state = news;
         }
         Ok(())
@@ -136,22 +113,34 @@ impl SandboxService {
     /// Reads the tenant as reads of callers see it, which may lag.
     pub(crate) fn show<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         let current = self.current();
-        let seen = locked(&self.replica).seen(self.pace.now());
-        read(seen.as_deref().unwrap_or(&current))
+        let mut past = locked(&self.past);
+        let (lag, now) = (self.conditions.replica_lag.0, self.pace.now());
+        while past.front().is_some_and(|(at, _)| *at + lag <= now) {
+            past.pop_front();
+        }
+        read(past.front().map_or(&*current, |(_, state)| state))
+    }
+
+    /// Keeps the tenant before a change, where reads lag.
+    fn keep(&self, state: &State) {
+        if !self.conditions.replica_lag.0.is_zero() {
+            locked(&self.past).push_back((self.pace.now(), state.clone()));
+        }
     }
 
     /// Changes the tenant. The change is on disk before this returns; where it cannot be saved, it did not
     /// happen. A change that refuses has changed nothing yet.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> Allowed<T>) -> Allowed<T> {
         let mut state = locked(&self.state);
-        let held = self.store.as_ref().map(|store| locked(store).lock());
+        let held = self.store.as_ref().map(|store| store::lock(&locked(store).path));
         let _held = held.transpose().map_err(unsaved)?;
         self.catch_up(&mut state).map_err(unsaved)?;
-        locked(&self.replica).keep(self.pace.now(), &state);
-        let answer = change(&mut state)?;
-        if let Some(store) = &self.store {
-            locked(store).save(&mut state).map_err(unsaved)?;
-        }
+        self.keep(&state);
+        let Some(store) = &self.store else { return change(&mut state) };
+        let mut next = state.clone();
+        let answer = change(&mut next)?;
+        locked(store).save(&next).map_err(unsaved)?;
+        *state = next;
         Ok(answer)
     }
 

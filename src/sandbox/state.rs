@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use super::approvals::request::ApprovalRequest;
 use super::literal::UNSET_INSTANT;
 use super::masking::Digests;
-use super::refusal::LocatedProblem;
+use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Rows};
-use super::{Object, clock, store};
+use super::{Object, clock};
 use crate::schema::types::type_name;
 
 /// The `formatVersion` that this build reads and writes.
@@ -67,6 +67,9 @@ pub struct State {
     /// Assignment filters in Graph's form.
     #[serde(default)]
     pub(crate) assignment_filters: Vec<Object>,
+    /// Settings of derived credentials in Graph's form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) derived_credentials: Vec<Object>,
     /// Scope tags in Graph's form; the built-in one is always there.
     #[serde(default)]
     pub(crate) role_scope_tags: Vec<Object>,
@@ -342,8 +345,8 @@ pub enum StateError {
     #[error("the sandbox state has format version `{0}`, and this build reads `{FORMAT_VERSION}`")]
     FormatVersion(String),
     /// An object in the document could not exist in a tenant.
-    #[error("`{path}`: {0}", path = .0.path())]
-    Impossible(LocatedProblem),
+    #[error("`{}`: {}", .0.path(), .0.message)]
+    Impossible(ErrorResponse),
 }
 
 impl State {
@@ -355,21 +358,6 @@ impl State {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         Ok(text)
-    }
-
-    /// Replaces the file atomically: a reader sees the old state or the new one. Only the owner can read the file, since
-    /// it holds the values of encrypted settings.
-    ///
-    /// # Errors
-    /// Fails where the folder cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), StateError> {
-        store::replace_file(path, &self.to_json()?)
-    }
-
-    /// Reads a text that [`State::to_json`] wrote, which has nothing left to complete.
-    pub(crate) fn from_own_json(text: &str, rows: Rows) -> Result<Self, StateError> {
-        let state: Self = serde_json::from_str(text)?;
-        Ok(Self { rows, ..state })
     }
 
     /// Returns the instant of the change that is about to be made, later than every one before it.
@@ -398,6 +386,11 @@ impl State {
     /// Returns the object of any collection that has this id, with its collection.
     pub(crate) fn find(&self, id: &str) -> Option<(Row, &Object)> {
         self.rows.all().find_map(|row| Some((row, self.object(row, id)?)))
+    }
+
+    /// Returns the user of a user principal name.
+    pub(crate) fn user(&self, upn: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(upn))
     }
 
     /// Returns the ids of the objects of a collection that fit and have this id, or else this name.
@@ -439,17 +432,13 @@ pub(super) fn unknown_field(name: &str) -> String {
 
 /// Adds the sections of the built-in collections to the schema of a state.
 fn describe_sections(schema: &mut schemars::Schema) {
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
-        return;
-    };
     for row in Rows::default().all() {
-        let section = json!({
+        schema.ensure_object()["properties"][row.section()] = json!({
             "default": [],
             "description": row.about,
             "items": { "additionalProperties": true, "type": "object" },
             "type": "array",
         });
-        properties.insert(row.section().to_owned(), section);
     }
 }
 

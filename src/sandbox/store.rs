@@ -14,11 +14,10 @@ use super::state::{State, StateError};
 /// The file of a tenant that is being served.
 #[derive(Debug)]
 pub(super) struct Store {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The collections of the tenant, which the file does not name.
     rows: Rows,
-    /// The text of the file when it was last read or written here.
-    text: String,
+    /// The file when it was last read or written here.
     version: Option<Version>,
 }
 
@@ -28,18 +27,12 @@ type Version = (Option<SystemTime>, u64, u64);
 impl Store {
     /// Opens the file, or creates it from this tenant. Returns the tenant in the file.
     pub(super) fn open(path: PathBuf, tenant: State) -> Result<(Self, State), StateError> {
-        let lock = lock(&path)?;
+        let _lock = lock(&path)?;
         let rows = tenant.rows;
-        let state = if path.exists() { State::load_with(&path, rows)? } else { tenant };
-        let mut store = Self { path, rows, text: String::new(), version: None };
-        store.write(state.to_json()?)?;
-        drop(lock);
+        let state = if path.exists() { State::load(&path, rows)? } else { tenant };
+        let mut store = Self { path, rows, version: None };
+        store.save(&state)?;
         Ok((store, state))
-    }
-
-    /// Waits for the lock of the file.
-    pub(super) fn lock(&self) -> Result<File, StateError> {
-        lock(&self.path)
     }
 
     /// Returns the tenant that another process has written since, if any. A deleted file changes nothing.
@@ -49,24 +42,14 @@ impl Store {
         if version.is_none() || version == self.version {
             return Ok(None);
         }
-        let state = State::load_with(&self.path, self.rows)?;
-        self.text = state.to_json()?;
+        let state = State::load(&self.path, self.rows)?;
         self.version = version;
         Ok(Some(state))
     }
 
-    /// Saves the tenant; on failure, resets the tenant to the text in the file.
-    pub(super) fn save(&mut self, state: &mut State) -> Result<(), StateError> {
-        let saved = state.to_json().and_then(|text| self.write(text));
-        if saved.is_err() {
-            *state = State::from_own_json(&self.text, self.rows)?;
-        }
-        saved
-    }
-
-    fn write(&mut self, text: String) -> Result<(), StateError> {
-        replace_file(&self.path, &text)?;
-        self.text = text;
+    /// Saves the tenant.
+    pub(super) fn save(&mut self, state: &State) -> Result<(), StateError> {
+        state.save(&self.path)?;
         self.version = file_version(&self.path);
         Ok(())
     }
@@ -82,7 +65,7 @@ pub fn update<T, E>(
 ) -> Result<Result<T, E>, StateError> {
     // Without the file no lock file is created.
     let _lock = path.is_file().then(|| lock(path)).transpose()?;
-    let mut state = State::load(path)?;
+    let mut state = State::load(path, Rows::default())?;
     let done = change(&mut state);
     if done.is_ok() {
         state.save(path)?;
@@ -100,7 +83,7 @@ fn file_version(path: &Path) -> Option<Version> {
 }
 
 /// Waits for the lock of a file. The lock is another file beside it, since the file itself is replaced.
-fn lock(path: &Path) -> Result<File, StateError> {
+pub(super) fn lock(path: &Path) -> Result<File, StateError> {
     let failed = |source| StateError::Write { path: path.to_owned(), source };
     let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
     let beside = path.with_file_name(format!(".{}.lock", name.to_string_lossy()));
@@ -113,14 +96,21 @@ fn lock(path: &Path) -> Result<File, StateError> {
     }
 }
 
-/// Replaces a file atomically. Only its owner can read the new file.
-pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), StateError> {
-    let replace = || {
-        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|failed| failed.error)
-    };
-    let replaced = replace().map_err(|source| StateError::Write { path: path.to_owned(), source });
-    replaced.map(drop)
+impl State {
+    /// Replaces the file atomically: a reader sees the old state or the new one. Only the owner can read the file, since
+    /// it holds the values of encrypted settings.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), StateError> {
+        let text = self.to_json()?;
+        let replace = || {
+            let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(text.as_bytes())?;
+            file.persist(path).map_err(|failed| failed.error)
+        };
+        let replaced = replace();
+        replaced.map(drop).map_err(|source| StateError::Write { path: path.to_owned(), source })
+    }
 }

@@ -56,27 +56,16 @@ pub enum CsdlError {
     )]
     MissingRoot(String),
     /// A property names a type that is not declared.
-    #[error(
-        "`{owner}.{property}` has type `{type_expr}`, which the metadata document does not declare"
-    )]
+    #[error("`{property}` has type `{type_expr}`, which the metadata document does not declare")]
     UnknownType {
-        /// The type that declares the property.
-        owner: String,
-        /// The property.
+        /// The property, after the type that declares it.
         property: String,
         /// Its `Type` attribute.
         type_expr: String,
     },
     /// A property is curated as created inline and does not contain its target.
-    #[error(
-        "`{owner}.{property}` is no contained navigation, so schemas/semantics.yaml cannot call it inline"
-    )]
-    NotContained {
-        /// The type that declares the property.
-        owner: String,
-        /// The property.
-        property: String,
-    },
+    #[error("`{0}` is no contained navigation, so schemas/semantics.yaml cannot call it inline")]
+    NotContained(String),
 }
 
 const NAMESPACE: &str = "microsoft.graph";
@@ -102,9 +91,9 @@ pub fn read(text: &str) -> Result<BTreeMap<String, CsdlType>, CsdlError> {
     for node in nodes.filter(Node::is_element) {
         let name = text_of(node, "Name");
         match node.tag_name().name() {
-            "EntityType" => drop(types.insert(name, structured(node, Category::Entity))),
-            "ComplexType" => drop(types.insert(name, structured(node, Category::Complex))),
-            "EnumType" => drop(types.insert(name, enumeration(node))),
+            "EntityType" => drop(types.insert(name, declared(node, Category::Entity))),
+            "ComplexType" => drop(types.insert(name, declared(node, Category::Complex))),
+            "EnumType" => drop(types.insert(name, declared(node, Category::Enum))),
             "Annotations" => {
                 let target = node.attribute("Target").unwrap_or_default().split_once('/');
                 outside.extend(target.map(|(owner, property)| {
@@ -140,7 +129,7 @@ fn is_true(node: Node<'_, '_>, attribute: &str) -> bool {
     node.attribute(attribute) == Some("true")
 }
 
-fn structured(node: Node<'_, '_>, category: Category) -> CsdlType {
+fn declared(node: Node<'_, '_>, category: Category) -> CsdlType {
     let properties = node
         .children()
         .filter(|child| is_element(child, "Property") || is_element(child, "NavigationProperty"))
@@ -151,29 +140,19 @@ fn structured(node: Node<'_, '_>, category: Category) -> CsdlType {
             navigation: is_element(&child, "NavigationProperty"),
             contained: is_true(child, "ContainsTarget"),
             constraints: constraints(child),
-        })
-        .collect();
+        });
+    let members = node.children().filter(|child| is_element(child, "Member")).enumerate();
+    let members = members.map(|(at, member)| {
+        let number = member.attribute("Value").and_then(|value| value.parse().ok());
+        (text_of(member, "Name"), number.unwrap_or(at as i64))
+    });
     CsdlType {
         category,
         base: node.attribute("BaseType").map(|base| local(base).to_owned()),
         is_abstract: is_true(node, "Abstract"),
-        properties,
-        ..CsdlType::default()
-    }
-}
-
-fn enumeration(node: Node<'_, '_>) -> CsdlType {
-    let members = node.children().filter(|child| is_element(child, "Member")).enumerate();
-    CsdlType {
-        category: Category::Enum,
-        members: members
-            .map(|(at, member)| {
-                let number = member.attribute("Value").and_then(|value| value.parse().ok());
-                (text_of(member, "Name"), number.unwrap_or(at as i64))
-            })
-            .collect(),
+        properties: properties.collect(),
+        members: members.collect(),
         flags: is_true(node, "IsFlags"),
-        ..CsdlType::default()
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn entities_that_are_created_inline_can_be_written() {
-        let raw = testing::model().types().raw("workOrder").expect("a type");
+        let raw = testing::model().types.raw("workOrder").expect("a type");
         let mut schema: Value = serde_json::from_str(raw).expect("it is JSON");
         adapt(GraphVersion::Beta, &mut schema);
         let names: Vec<&String> =

@@ -23,7 +23,12 @@ pub struct Root<'a> {
 }
 
 /// Types that manifests refer to, and the audit event, where the version has them.
-const BESIDE: [&str; 3] = ["auditEvent", "deviceAndAppManagementAssignmentFilter", "roleScopeTag"];
+const BESIDE: [&str; 4] = [
+    "auditEvent",
+    "deviceAndAppManagementAssignmentFilter",
+    "deviceManagementDerivedCredentialSettings",
+    "roleScopeTag",
+];
 
 /// Curated constraints by declaring type and property, for what the document does not annotate.
 pub type Curated = BTreeMap<(String, String), Constraints>;
@@ -41,8 +46,7 @@ pub fn generate(
 ) -> Result<Value, CsdlError> {
     let generator = Generator { types, curated, derived: derived_types(types) };
     let mut defs = Map::new();
-    let included = generator.closure(roots)?;
-    let inline = generator.inline_targets();
+    let [included, inline] = generator.closure(roots)?;
     for name in &included {
         let ty = &types[name];
         if ty.category == Category::Enum {
@@ -67,25 +71,29 @@ pub fn generate(
 }
 
 fn unknown_type(owner: &str, property: &CsdlProperty) -> CsdlError {
-    CsdlError::UnknownType {
-        owner: owner.to_owned(),
-        property: property.name.clone(),
-        type_expr: property.type_expr.clone(),
-    }
+    let type_expr = property.type_expr.clone();
+    CsdlError::UnknownType { property: format!("{owner}.{}", property.name), type_expr }
 }
 
 fn derived_types(types: &BTreeMap<String, CsdlType>) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut derived: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for name in types.keys() {
-        // A document whose inheritance is circular must not hang the tool.
-        let mut seen = BTreeSet::from([name.as_str()]);
-        let mut at = types[name].base.as_deref();
-        while let Some(base) = at.filter(|base| seen.insert(base)) {
+        for base in chain(types, name).into_iter().skip(1) {
             derived.entry(base).or_default().insert(name);
-            at = types.get(base).and_then(|ty| ty.base.as_deref());
         }
     }
     derived
+}
+
+/// Returns a type, its base, that one's base, and so on. A document whose inheritance is circular must not hang the tool.
+fn chain<'a>(types: &'a BTreeMap<String, CsdlType>, name: &str) -> Vec<&'a str> {
+    let mut chain: Vec<&str> = Vec::new();
+    let mut at = types.get_key_value(name);
+    while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
+        chain.push(name);
+        at = ty.base.as_ref().and_then(|base| types.get_key_value(base));
+    }
+    chain
 }
 
 struct Generator<'a> {
@@ -96,9 +104,10 @@ struct Generator<'a> {
 
 impl<'a> Generator<'a> {
     /// Returns every type that the roots reach: what derives from them, what their properties hold, and
-    /// the bases of all these. What else derives from a base is not reached.
-    fn closure(&self, roots: &[Root<'_>]) -> Result<BTreeSet<String>, CsdlError> {
-        let mut reached = BTreeSet::new();
+    /// the bases of all these. What else derives from a base is not reached. Returns also those of them whose entities are
+    /// created inline.
+    fn closure(&self, roots: &[Root<'_>]) -> Result<[BTreeSet<String>; 2], CsdlError> {
+        let (mut reached, mut inline) = (BTreeSet::new(), BTreeSet::new());
         let mut open: Vec<String> = Vec::new();
         for Root { name, navigations } in roots {
             if !self.types.contains_key(*name) {
@@ -122,15 +131,18 @@ impl<'a> Generator<'a> {
                 self.derived.get(name.as_str()).into_iter().flatten().map(|d| (*d).to_owned()),
             );
             for (owner, property) in self.properties(&name) {
-                if !property.navigation || self.is_inline(owner, property)? {
-                    open.extend(self.target(owner, property)?);
+                let is_inline = self.is_inline(owner, property)?;
+                if !property.navigation || is_inline {
+                    let target = self.target(owner, property)?;
+                    inline.extend(target.clone().filter(|_| is_inline));
+                    open.extend(target);
                 }
             }
         }
         let bases: Vec<String> =
-            reached.iter().flat_map(|name| self.chain(name)).map(str::to_owned).collect();
+            reached.iter().flat_map(|name| chain(self.types, name)).map(str::to_owned).collect();
         reached.extend(bases);
-        Ok(reached)
+        Ok([reached, inline])
     }
 
     /// Returns the type that a property holds, where that is no primitive.
@@ -151,45 +163,18 @@ impl<'a> Generator<'a> {
     fn is_inline(&self, owner: &str, property: &CsdlProperty) -> Result<bool, CsdlError> {
         let inline = self.curated(owner, property).inline;
         if inline && !(property.navigation && property.contained) {
-            return Err(CsdlError::NotContained {
-                owner: owner.to_owned(),
-                property: property.name.clone(),
-            });
+            return Err(CsdlError::NotContained(format!("{owner}.{}", property.name)));
         }
         Ok(inline)
-    }
-
-    /// Returns the types of the entities that are created inline.
-    fn inline_targets(&self) -> BTreeSet<String> {
-        let inline = self.curated.iter().filter(|(_, constraints)| constraints.inline);
-        let target = |((owner, name), _): (&(String, String), _)| {
-            let property = self.types.get(owner)?.properties.iter().find(|p| p.name == *name)?;
-            match TypeRef::parse(&property.type_expr)?.holds {
-                Holds::Named(target) => Some(target),
-                Holds::Edm(_) => None,
-            }
-        };
-        inline.filter_map(target).collect()
     }
 
     fn is_polymorphic(&self, name: &str) -> bool {
         self.derived.contains_key(name)
     }
 
-    /// A type, its base, that one's base, and so on.
-    fn chain(&self, name: &str) -> Vec<&'a str> {
-        let mut chain: Vec<&str> = Vec::new();
-        let mut at = self.types.get_key_value(name);
-        while let Some((name, ty)) = at.filter(|(name, _)| !chain.contains(&name.as_str())) {
-            chain.push(name);
-            at = ty.base.as_ref().and_then(|base| self.types.get_key_value(base));
-        }
-        chain
-    }
-
     /// Own and inherited properties with the type that declares each.
     fn properties(&self, name: &str) -> Vec<(&'a str, &'a CsdlProperty)> {
-        let chain = self.chain(name).into_iter();
+        let chain = chain(self.types, name).into_iter();
         chain
             .flat_map(|at| self.types[at].properties.iter().map(move |property| (at, property)))
             .collect()
@@ -416,7 +401,7 @@ mod tests {
         for property in ["displayName", "successor"] {
             let error = generated(&inline("workOrder", property), &[ROOT]);
             assert!(
-                matches!(&error, Err(CsdlError::NotContained { property: found, .. }) if found == property),
+                matches!(&error, Err(CsdlError::NotContained(found)) if *found == format!("workOrder.{property}")),
                 "{error:?}"
             );
         }

@@ -112,39 +112,27 @@ impl Structure {
 
 /// The merged types of one version, built as they are asked for.
 pub struct Model {
-    types: &'static Types,
-    semantics: &'static Semantics,
+    /// The types beneath the model.
+    pub types: &'static Types,
+    /// The curated facts beneath the model.
+    pub semantics: &'static Semantics,
     built: Cache<Structure>,
 }
 
-static BETA: LazyLock<Model> = LazyLock::new(|| Model::built_in(GraphVersion::Beta));
-static V1: LazyLock<Model> = LazyLock::new(|| Model::built_in(GraphVersion::V1));
+/// The model of each version, in the order of [`GraphVersion::ALL`].
+static BUILT_IN: [LazyLock<Model>; 2] = [
+    LazyLock::new(|| Model::new(Types::of(GraphVersion::Beta), Semantics::built_in())),
+    LazyLock::new(|| Model::new(Types::of(GraphVersion::V1), Semantics::built_in())),
+];
 
 impl Model {
     /// Returns the model of a version.
     pub fn of(version: GraphVersion) -> &'static Self {
-        match version {
-            GraphVersion::Beta => &BETA,
-            GraphVersion::V1 => &V1,
-        }
-    }
-
-    fn built_in(version: GraphVersion) -> Self {
-        Self::new(Types::of(version), Semantics::built_in())
+        &BUILT_IN[version as usize]
     }
 
     pub(super) fn new(types: &'static Types, semantics: &'static Semantics) -> Self {
         Self { types, semantics, built: Cache::new() }
-    }
-
-    /// Returns the types beneath the model.
-    pub fn types(&self) -> &'static Types {
-        self.types
-    }
-
-    /// Returns the curated facts beneath the model.
-    pub fn semantics(&self) -> &'static Semantics {
-        self.semantics
     }
 
     /// Returns a structured type by its name without namespace.

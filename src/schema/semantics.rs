@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::constraints::Constraints;
@@ -84,7 +84,7 @@ impl Documented {
 
 /// Curated facts about one property.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Facts {
     /// Fixed when the object is created.
     pub fixed: bool,
@@ -110,13 +110,46 @@ pub struct Facts {
     /// Text inside the string.
     pub encoding: Option<Encoding>,
     /// A twin that Graph keeps in step.
-    pub mirrors: Option<String>,
+    pub mirrors: Option<Mirrored>,
+    /// The member beside a secret that says whether it is set.
+    pub shown_by: Option<String>,
     /// Values on read that mean unset.
     pub unset: Vec<Value>,
     /// Names that stand for ids.
     pub resolves: Option<Named>,
     /// An object cannot be created without it.
     pub required: bool,
+    /// A path in the management tree of a device.
+    pub oma_uri: bool,
+    /// Greater numbers that the service does not keep.
+    pub capped: Option<Cap>,
+}
+
+/// The enum that says the same as a boolean.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Mirrored {
+    /// The property.
+    pub property: String,
+    /// Its member where the boolean is true; each other one means false.
+    pub when_true: String,
+}
+
+/// The greatest number that a service keeps of a property, and the one beyond it that it keeps too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cap {
+    /// The number that is kept in the place of each greater one.
+    pub at: i64,
+    /// The number that stands for no limit.
+    pub unlimited: i64,
+}
+
+impl Cap {
+    /// Returns whether a number is not kept.
+    pub fn lowers(self, number: i64) -> bool {
+        number > self.at && number != self.unlimited
+    }
 }
 
 /// A cross-field rule: one number is not greater than another where both are known.
@@ -158,7 +191,7 @@ struct File {
     _format_version: String,
     properties: Vec<PropertyEntry>,
     #[serde(default)]
-    kinds: Vec<KindEntry>,
+    kinds: Vec<KindFacts>,
     #[serde(default)]
     rules: Vec<Rule>,
     #[serde(default)]
@@ -175,12 +208,62 @@ struct PropertyEntry {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct KindEntry {
+struct KindFacts {
     on: Vec<String>,
-    #[serde(default)]
-    legacy: bool,
-    why: String,
+    #[serde(flatten)]
+    lifecycle: Lifecycle,
+}
+
+/// Where a kind stands in the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Lifecycle {
+    /// The stage.
+    pub state: Stage,
+    /// Since when, as a date or a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The kind that takes its place, or a part of the product in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+    /// The reason.
+    pub why: String,
+}
+
+/// A stage in the life of a kind that is not open any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// The console makes no new objects; those that exist can be edited.
+    Closed,
+    /// The service no longer supports what it configures.
+    Retired,
+    /// The service makes an object of the successor's type of a new one.
+    Converted,
+}
+
+impl Stage {
+    /// Returns the stage in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Retired => "retired",
+            Self::Converted => "converted",
+        }
+    }
+}
+
+impl Lifecycle {
+    /// Returns the sentence about the successor, empty where none is known.
+    pub fn advice(&self) -> String {
+        self.successor.as_ref().map(|next| format!("use {next}")).unwrap_or_default()
+    }
+
+    /// Returns the stage and its beginning: `closed since 2024-07`.
+    pub fn words(&self) -> String {
+        let since = self.since.as_ref().map(|since| format!(" since {since}"));
+        format!("{}{}", self.state.word(), since.unwrap_or_default())
+    }
 }
 
 /// The curated facts, by declaring type and property.
@@ -189,7 +272,7 @@ pub struct Semantics {
     pub facts: BTreeMap<(String, String), Facts>,
     /// The constraints for schema generation.
     pub constraints: Curated,
-    legacy: BTreeMap<String, String>,
+    lifecycles: BTreeMap<String, Lifecycle>,
     rules: Vec<Rule>,
     /// The rules about elements of lists.
     pub one_element: Vec<OneElement>,
@@ -243,13 +326,14 @@ impl Semantics {
             constraints.insert(on.clone(), typed(of_schema)?);
             facts.insert(on, typed(other)?);
         }
-        let legacy = file.kinds.into_iter().filter(|entry| entry.legacy);
-        let legacy = legacy
-            .flat_map(|entry| entry.on.into_iter().map(move |kind| (kind, entry.why.clone())));
+        let lifecycles = file.kinds.into_iter().flat_map(|entry| {
+            let KindFacts { on, lifecycle } = entry;
+            on.into_iter().map(move |kind| (kind, lifecycle.clone()))
+        });
         Ok(Self {
             facts,
             constraints,
-            legacy: legacy.collect(),
+            lifecycles: lifecycles.collect(),
             rules: file.rules,
             one_element: file.one_element,
         })
@@ -266,9 +350,9 @@ impl Semantics {
         secrets.map(|((_, property), _)| property.as_str())
     }
 
-    /// Returns why a kind is a legacy one, where it is.
-    pub fn legacy(&self, kind: &str) -> Option<&str> {
-        self.legacy.get(kind).map(String::as_str)
+    /// Returns where a kind stands, `None` for one that is open.
+    pub fn lifecycle(&self, kind: &str) -> Option<&Lifecycle> {
+        self.lifecycles.get(kind)
     }
 
     /// Returns the cross-field rules of a kind.

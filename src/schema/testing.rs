@@ -76,6 +76,6 @@ pub(crate) fn model() -> &'static Model {
 
 /// Returns what is wrong with the body of a work order.
 pub(crate) fn violations(body: &Value) -> Vec<validate::Violation> {
-    let schema = validate::document_of(model().types(), "workOrder").expect("it is a type");
+    let schema = validate::document_of(model().types, "workOrder").expect("it is a type");
     validate::violations_under(&validate::validator_of(&schema).expect("it is a schema"), body)
 }

@@ -144,8 +144,6 @@ pub struct Property {
     pub declared_in: String,
     /// The type of its value.
     pub ty: TypeRef,
-    /// The CSDL type expression, for people.
-    pub type_expr: String,
     /// Whether `null` is a value of it.
     pub nullable: bool,
     /// The constraints in its type document.
@@ -238,19 +236,18 @@ struct Definitions<'a> {
     defs: BTreeMap<&'a str, &'a RawValue>,
 }
 
-static BETA: LazyLock<Types> = LazyLock::new(|| {
-    Types::read(GraphVersion::Beta, include_str!("../../schemas/graph/beta.json"))
-});
-static V1: LazyLock<Types> =
-    LazyLock::new(|| Types::read(GraphVersion::V1, include_str!("../../schemas/graph/v1.0.json")));
+/// The types of each version, in the order of [`GraphVersion::ALL`].
+static BUILT_IN: [LazyLock<Types>; 2] = [
+    LazyLock::new(|| {
+        Types::read(GraphVersion::Beta, include_str!("../../schemas/graph/beta.json"))
+    }),
+    LazyLock::new(|| Types::read(GraphVersion::V1, include_str!("../../schemas/graph/v1.0.json"))),
+];
 
 impl Types {
     /// Returns the built-in types of a version.
     pub fn of(version: GraphVersion) -> &'static Self {
-        match version {
-            GraphVersion::Beta => &BETA,
-            GraphVersion::V1 => &V1,
-        }
+        &BUILT_IN[version as usize]
     }
 
     pub(super) fn read(version: GraphVersion, text: &'static str) -> Self {
@@ -327,7 +324,6 @@ impl Types {
 }
 
 fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Property> {
-    let type_expr = schema.get("x-edm")?.as_str()?.to_owned();
     let lists = |keyword: &str, null: Value| {
         schema.get(keyword).and_then(Value::as_array).is_some_and(|items| items.contains(&null))
     };
@@ -335,8 +331,7 @@ fn property_of(name: &str, declared_in: String, schema: &Value) -> Option<Proper
     Some(Property {
         name: name.to_owned(),
         declared_in,
-        ty: TypeRef::parse(&type_expr)?,
-        type_expr,
+        ty: TypeRef::parse(schema.get("x-edm")?.as_str()?)?,
         nullable: lists("type", "null".into()) || lists("enum", Value::Null),
         annotated,
         curated,

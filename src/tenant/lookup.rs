@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::Live;
 use super::names::{Named, Names, is_guid};
@@ -19,9 +20,12 @@ use crate::schema::walk::{Tree, TypedPlace, any, each};
 const IDS_A_CALL: usize = 1000;
 
 /// The number of similar names that are read where a name does not exist.
-const NEAR: usize = 50;
+const NEAR: usize = 999;
 
-const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName";
+/// The length of the beginning that similar names share: a separator may stand behind it in one of them alone.
+const BEGINNING: usize = 2;
+
+const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName,platform";
 
 /// The names that manifests use, of groups, users, filters and scope tags.
 #[derive(Default)]
@@ -72,35 +76,60 @@ pub(super) async fn names(
     wanted.scope_tags |= owned;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
-    let mut near = Vec::new();
     let (groups, users, filters, scope_tags) = tokio::join!(
-        groups(graph, &wanted.groups, &mut near),
+        groups(graph, &wanted.groups),
         users(graph, &wanted.users),
         listed(graph, wanted.filters, FILTERS),
         listed(graph, wanted.scope_tags, "/deviceManagement/roleScopeTags?$select=id,displayName"),
     );
-    for (named, found) in [
-        (Named::Group, groups),
-        (Named::User, users),
-        (Named::Filter, filters),
-        (Named::ScopeTag, scope_tags),
-    ] {
+    let found = [groups, users, filters, scope_tags];
+    for (named, found) in
+        [Named::Group, Named::User, Named::Filter, Named::ScopeTag].into_iter().zip(found)
+    {
         match found {
-            Ok(found) => found.iter().for_each(|object| add(&mut names, named, object)),
-            // A refused look-up is recorded, because changes that need it can be blocked.
-            Err(error) if error.status() == Some(403) => {
+            Ok(Found { objects, near, failed }) => {
+                objects.iter().for_each(|object| add(&mut names, named, object));
+                let near = near.iter().filter_map(|object| object.get("displayName")?.as_str());
+                near.for_each(|name| names.near(named, name));
+                for (name, error) in failed {
+                    names.set_failed(named, &name, error.to_string());
+                }
+            }
+            // A failed look-up is recorded, because changes that need it can be blocked.
+            Err(error) if error.is_of_call() => {
                 names.set_unreadable(named, error.to_string());
             }
             Err(error) => return Err(error),
         }
     }
-    let near = near.iter().filter_map(|object| object.get("displayName")?.as_str());
-    near.for_each(|name| names.near(Named::Group, name));
     Ok(names)
 }
 
-/// The objects with a name or id.
-type Found = Result<Vec<Value>, GraphError>;
+/// The result of a look-up.
+#[derive(Default)]
+struct Found {
+    /// The objects with a name or id.
+    objects: Vec<Value>,
+    /// Others with a similar name.
+    near: Vec<Value>,
+    /// The names of which the look-up failed.
+    failed: Vec<(String, GraphError)>,
+}
+
+impl Found {
+    /// Records that the look-up of a name failed.
+    ///
+    /// # Errors
+    /// When the others fail as well.
+    fn fail(&mut self, name: &str, error: GraphError) -> Result<(), GraphError> {
+        // Without the permission, no name can be looked up; an id needs no look-up.
+        if error.is_of_call() && error.status() != Some(403) {
+            self.failed.push((name.to_owned(), error));
+            return Ok(());
+        }
+        Err(error)
+    }
+}
 
 fn add(names: &mut Names, named: Named, object: &Value) {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
@@ -108,43 +137,62 @@ fn add(names: &mut Names, named: Named, object: &Value) {
     if let Some(id) = text("id") {
         // Graph answers only the id of an object that the token may not read.
         names.add(named, id, name.unwrap_or(id));
+        if let (Named::Filter, Some(platform)) = (named, text("platform")) {
+            names.set_platform(id, platform);
+        }
     }
 }
 
-async fn listed(graph: &Graph, needed: bool, path: &str) -> Found {
+async fn listed(graph: &Graph, needed: bool, path: &str) -> Result<Found, GraphError> {
     let request = Request::get(GraphVersion::Beta, path);
-    if needed { graph.list(&request).await } else { Ok(Vec::new()) }
+    let objects = if needed { graph.list(&request).await? } else { Vec::new() };
+    Ok(Found { objects, ..Found::default() })
 }
 
-/// Looks up groups. `near` receives groups whose names are similar to one that does not exist.
-async fn groups(graph: &Graph, wanted: &BTreeSet<String>, near: &mut Vec<Value>) -> Found {
+async fn groups(graph: &Graph, wanted: &BTreeSet<String>) -> Result<Found, GraphError> {
     let (ids, texts): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|text| is_guid(text));
-    let mut found = by_ids(graph, &ids, "group").await?;
+    let mut found = Found { objects: by_ids(graph, &ids, "group").await?, ..Found::default() };
     let filters = texts.iter().map(|name| format!("displayName%20eq%20{}", odata::literal(name)));
     let queries: Vec<Request> = filters.map(|filter| groups_where(&filter)).collect();
     let mut missing = Vec::new();
     for (name, answer) in texts.iter().zip(graph.lists(GraphVersion::V1, &queries).await) {
-        let groups = answer?;
-        if groups.is_empty() {
-            missing.push(name.as_str());
+        match answer {
+            Ok(groups) if groups.is_empty() => missing.push(name.as_str()),
+            Ok(groups) => found.objects.extend(groups),
+            Err(error) => found.fail(name, error)?,
         }
-        found.extend(groups);
     }
-    *near = near_groups(graph, &missing).await;
+    found.near = near_groups(graph, &missing).await;
     Ok(found)
 }
 
 /// Groups whose names begin like one that does not exist. Nothing depends on them, so a failure is no error.
 async fn near_groups(graph: &Graph, missing: &[&str]) -> Vec<Value> {
-    let query = |name: &&str| {
-        let beginning = odata::literal(&name.chars().take(3).collect::<String>());
+    let query = |beginning: &String| {
+        let beginning = odata::literal(beginning);
         let mut query = groups_where(&format!("startswith(displayName,{beginning})"));
         query.path += &format!("&$top={NEAR}");
         query
     };
-    let queries: Vec<Request> = missing.iter().map(query).collect();
+    let beginnings: BTreeSet<String> = missing.iter().flat_map(|name| beginnings(name)).collect();
+    let queries: Vec<Request> = beginnings.iter().map(query).collect();
     let answers = graph.batch(GraphVersion::V1, &queries).await.into_iter().flatten();
     answers.flat_map(|answer| answer.body["value"].elements().to_vec()).collect()
+}
+
+/// Returns the beginnings of names that are spelt like a name.
+fn beginnings(name: &str) -> [String; 3] {
+    let name = name.trim();
+    let whole = |form: String| form.chars().take(BEGINNING).collect();
+    let full_width = |letter| match letter {
+        '!'..='~' => char::from_u32(u32::from(letter) + 0xfee0).unwrap_or(letter),
+        other => other,
+    };
+    [
+        whole(name.nfkc().collect()),
+        whole(name.nfd().collect()),
+        whole(name.nfkc().map(full_width).collect()),
+    ]
 }
 
 fn groups_where(filter: &str) -> Request {
@@ -152,19 +200,24 @@ fn groups_where(filter: &str) -> Request {
     Request::get(GraphVersion::V1, path)
 }
 
-async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Found {
+async fn users(graph: &Graph, wanted: &BTreeSet<String>) -> Result<Found, GraphError> {
     let query = |user: &String| {
         let path = format!("/users/{}?$select=id,userPrincipalName", odata::segment(user));
         Request::get(GraphVersion::V1, path)
     };
     let queries: Vec<Request> = wanted.iter().map(query).collect();
-    let answers = graph.batch(GraphVersion::V1, &queries).await.into_iter();
-    let is_missing = |error: &GraphError| error.status() == Some(404);
-    let found = answers.filter(|answer| !answer.as_ref().is_err_and(is_missing));
-    found.map(|answer| Ok(answer?.body)).collect()
+    let mut found = Found::default();
+    for (user, answer) in wanted.iter().zip(graph.batch(GraphVersion::V1, &queries).await) {
+        match answer {
+            Ok(answer) => found.objects.push(answer.body),
+            Err(error) if error.status() == Some(404) => {}
+            Err(error) => found.fail(user, error)?,
+        }
+    }
+    Ok(found)
 }
 
-async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Found {
+async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>, GraphError> {
     let mut found = Vec::new();
     for ids in ids.chunks(IDS_A_CALL) {
         let body = json!({ "ids": ids, "types": [sort] });
@@ -226,6 +279,7 @@ pub(crate) async fn labels(
         by_ids(graph, &users, "user"),
         listed(graph, !ids(Named::Filter).is_empty(), FILTERS),
     );
+    let filters = filters.map(|found| found.objects);
     for (named, found) in [(Named::Group, groups), (Named::User, users), (Named::Filter, filters)] {
         match found {
             Ok(found) => found.iter().for_each(|object| add(names, named, object)),

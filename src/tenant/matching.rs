@@ -8,7 +8,8 @@ use crate::diagnostic::Blocked;
 use crate::kinds::Untouched;
 use crate::manifest::{Address, Manifest, Presence};
 
-use super::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
+use super::unread::UNREAD;
+use super::{CaselessKey, Live, LiveObject, ObjectKey, UnreadObject, caseless};
 
 /// The object that a manifest is bound to.
 #[derive(Clone, Debug)]
@@ -78,12 +79,25 @@ pub fn bind<'a>(
 ) -> Bindings<'a> {
     let mut bindings = Bindings::default();
     let index = LiveIndex::new(live, is_ours);
+    let mut met = BTreeSet::new();
     for manifest in manifests {
-        let binding = index.binding(manifest, recreate, &mut bindings);
+        let pinned = live.unread.iter().position(|object| object.is_pinned_by(manifest));
+        let mut binding = match pinned {
+            Some(_) => Binding::Missing,
+            None => index.binding(manifest, recreate, &mut bindings),
+        };
+        if let Some(at) = pinned.or_else(|| index.unread(manifest, &binding)) {
+            binding = unread(&live.unread[at]);
+            met.insert(at);
+        }
         bindings.by_address.insert(manifest.address.clone(), binding);
     }
+    let others = live.unread.iter().enumerate().filter(|(at, _)| !met.contains(at));
+    bindings.warnings.extend(others.map(|(_, object)| unread_message(object)));
     refuse_shared(&mut bindings.by_address);
     keep_declared(&mut bindings);
+    let former = former_names(manifests, &index, &bindings);
+    bindings.warnings.extend(former);
     bindings
 }
 
@@ -199,6 +213,23 @@ impl<'a, 'f> LiveIndex<'a, 'f> {
         found.iter().find(all_lose_to).copied().filter(|_| is_declared)
     }
 
+    /// Returns the place of an object that cannot be read and may be a manifest's. An object without a known name may be
+    /// any that is not found.
+    fn unread(&self, manifest: &Manifest, binding: &Binding<'_>) -> Option<usize> {
+        let is_pinned = |object: &LiveObject| {
+            manifest.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&object.id))
+        };
+        self.live.unread.iter().position(|unread| {
+            unread.may_be_of(manifest)
+                && match binding {
+                    Binding::Bound(object) => !is_pinned(object) && unread.is_named(),
+                    Binding::Missing => true,
+                    Binding::Blocked(why) => why.code == ID_GONE,
+                    Binding::Retyped(_) => false,
+                }
+        })
+    }
+
     /// Returns the objects of these types that have one of these names, each once.
     fn named(&self, kinds: &[&str], names: &[&str]) -> Vec<&'a LiveObject> {
         let names: BTreeSet<&str> = names.iter().copied().collect();
@@ -227,7 +258,7 @@ pub fn loses(twin: &LiveObject, stays: &LiveObject) -> bool {
 }
 
 /// Whether an object is unchanged since its creation.
-fn is_unchanged(object: &LiveObject) -> bool {
+pub(crate) fn is_unchanged(object: &LiveObject) -> bool {
     match object.family.untouched {
         Untouched::Version => object.body.member("version").as_u64() == Some(1),
         Untouched::Dates => {
@@ -261,6 +292,46 @@ fn unshown<'a>(objects: &[&LiveObject]) -> Binding<'a> {
         format!("it may exist already: the tenant does not show the type of {}", ids(objects)),
         "look at it in the Intune admin center; rename it there if it is another one",
     )
+}
+
+fn unread<'a>(object: &UnreadObject) -> Binding<'a> {
+    blocked(
+        UNREAD,
+        unread_message(object),
+        "plan again; if this remains, look at the object in the Intune admin center, and give Microsoft's support the request id",
+    )
+}
+
+fn unread_message(object: &UnreadObject) -> String {
+    format!("{object} cannot be read, so its state is unknown: {}", object.error)
+}
+
+/// Returns a warning for each object that still bears the former name of a manifest's object, and is no other manifest's: a
+/// rename was made a second time, or an object was created under the new name beside the old one.
+fn former_names(
+    manifests: &[Manifest],
+    index: &LiveIndex<'_, '_>,
+    bindings: &Bindings<'_>,
+) -> Vec<String> {
+    let bound = bindings.bound();
+    let warnings = manifests.iter().filter(|manifest| manifest.presence == Presence::Present);
+    let warnings = warnings.flat_map(|manifest| {
+        let object = bindings.by_address.get(&manifest.address).and_then(Binding::object);
+        let names: Vec<&str> = manifest.formerly.iter().map(String::as_str).collect();
+        let former = index.named(&[manifest.address.kind.as_str()], &names).into_iter();
+        let former = former.filter(|former| !bound.contains(&former.key()));
+        object.into_iter().flat_map(move |object| {
+            let LiveObject { id, display_name, .. } = object;
+            former.clone().map(move |former| {
+                format!(
+                    "{}: \"{display_name}\" ({id}) exists, and so does \"{}\" ({}), its former name in `metadata.formerly`: \
+                     it was created or renamed a second time. Delete the one that is not meant, or remove its name there.",
+                    manifest.address, former.display_name, former.id
+                )
+            })
+        })
+    });
+    warnings.collect()
 }
 
 /// Removes duplicates that a manifest is bound to, duplicates of blocked manifests, and repetitions.

@@ -16,6 +16,8 @@ use crate::values::{masked as markers, target_form};
 use referents::ReferenceTable;
 
 pub mod approvals;
+pub mod audit;
+pub(crate) mod audited;
 mod body;
 pub(crate) mod lookup;
 pub mod masked;
@@ -27,9 +29,11 @@ pub mod read;
 pub mod referents;
 #[cfg(test)]
 mod tests;
+pub mod unread;
 
 pub use body::Body;
 pub use objects::{CaselessKey, ObjectKey, Objects, caseless};
+pub use unread::UnreadObject;
 
 /// A live object, as a read of the single object in beta returns it.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,9 +89,15 @@ pub struct Live {
     pub names: names::Names,
     /// The masked values that were read unmasked.
     pub clear: masked::UnmaskedValues,
+    /// The objects that manifests can refer to and do not manage, by type.
+    pub referred: BTreeMap<String, Vec<Linked>>,
+    /// The names that objects had by the audit log; none before the log is read.
+    pub(crate) audited: audited::AuditedNames,
     /// Objects with links that their manifests do not declare. They are read only if the links may lead to an object that
     /// a plan deletes, or were declared before.
     pub referrers: Vec<LiveObject>,
+    /// The objects that cannot be read, which are not among the others.
+    pub unread: Vec<UnreadObject>,
 }
 
 /// The names, unmasked values and references of a tenant, resolved.
@@ -158,16 +168,8 @@ impl LiveObject {
 
     /// Returns the navigation properties that may refer to one of these objects.
     pub(crate) fn may_refer_to(&self, others: &[&Self]) -> Vec<String> {
-        let model = Model::of(GraphVersion::Beta);
-        let Some(structure) = model.get(&self.kind) else {
-            return Vec::new();
-        };
-        let leads = |target: &str| {
-            let mut others = others.iter().filter(|other| other.key() != self.key());
-            others.any(|other| model.types().is_a(&other.kind, target))
-        };
-        let links = structure.references().filter(|(_, target)| leads(target));
-        links.map(|(property, _)| property.name.clone()).collect()
+        let others = others.iter().filter(|other| other.key() != self.key());
+        may_refer(&self.kind, &others.map(|other| &*other.kind).collect::<Vec<_>>())
     }
 
     /// Moves the expanded objects of navigation properties from the body to the links.
@@ -225,6 +227,17 @@ impl LiveObject {
             self.links.iter().map(|(property, linked)| (property, ids(linked))).collect();
         digest::tagged(Domain::Live, &(body, targets, links))
     }
+}
+
+/// Returns the navigation properties of a type that may refer to an object of one of these types.
+fn may_refer(kind: &str, others: &[&str]) -> Vec<String> {
+    let model = Model::of(GraphVersion::Beta);
+    let Some(structure) = model.get(kind) else {
+        return Vec::new();
+    };
+    let leads = |target: &str| others.iter().any(|other| model.types.is_a(other, target));
+    let links = structure.references().filter(|(_, target)| leads(target));
+    links.map(|(property, _)| property.name.clone()).collect()
 }
 
 /// Returns the name of the member that links to the next page of a property.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::near_name;
 use crate::diagnostic::suggest::nearest;
 pub use crate::schema::semantics::Named;
 
@@ -22,8 +23,8 @@ impl Named {
 pub enum Unresolved {
     /// No object has the name.
     Unknown {
-        /// The most similar name.
-        near: Option<String>,
+        /// The names that differ in spelling alone; otherwise the most similar one.
+        near: Vec<String>,
     },
     /// Several objects have the name.
     Ambiguous {
@@ -44,6 +45,10 @@ pub struct Names {
     labels: BTreeMap<(Named, String), String>,
     others: BTreeMap<Named, Vec<String>>,
     unreadable: BTreeMap<Named, String>,
+    /// The names of which the look-up failed, each with the reason.
+    failed: BTreeMap<(Named, String), String>,
+    /// The platform of each filter, by its id.
+    platforms: BTreeMap<String, String>,
     /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
 }
@@ -67,6 +72,16 @@ impl Names {
         self.near(named, name);
     }
 
+    /// Records the platform of a filter.
+    pub fn set_platform(&mut self, filter: &str, platform: &str) {
+        self.platforms.insert(filter.to_lowercase(), platform.to_owned());
+    }
+
+    /// Returns the platform of a filter, if it is known.
+    pub fn platform(&self, filter: &str) -> Option<&str> {
+        self.platforms.get(&filter.to_lowercase()).map(String::as_str)
+    }
+
     /// Records a name that exists, for suggestions.
     pub fn near(&mut self, named: Named, name: &str) {
         self.others.entry(named).or_default().push(name.to_owned());
@@ -77,6 +92,11 @@ impl Names {
         self.unreadable.insert(named, why);
     }
 
+    /// Records that a name cannot be looked up.
+    pub fn set_failed(&mut self, named: Named, text: &str, why: String) {
+        self.failed.insert((named, text.to_lowercase()), why);
+    }
+
     /// Returns the id of a name; an id resolves to itself.
     ///
     /// # Errors
@@ -85,20 +105,33 @@ impl Names {
         if self.ids_alone {
             return Ok(text.to_owned());
         }
-        match self.ids.get(&(named, text.to_lowercase())).map(Vec::as_slice) {
+        let key = (named, text.to_lowercase());
+        if let Some(why) = self.failed.get(&key) {
+            return Err(Unresolved::Unreadable { why: why.clone() });
+        }
+        match self.ids.get(&key).map(Vec::as_slice) {
             Some([only]) => Ok(only.clone()),
             Some(ids @ [_, ..]) => Err(Unresolved::Ambiguous { ids: ids.to_vec() }),
             _ => match self.unreadable.get(&named) {
                 // An id needs no look-up.
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
-                None => {
-                    let others = self.others.get(&named).into_iter().flatten();
-                    let near = nearest(text, others.map(String::as_str)).map(str::to_owned);
-                    Err(Unresolved::Unknown { near })
-                }
+                None => Err(Unresolved::Unknown { near: self.similar(named, text) }),
             },
         }
+    }
+
+    fn similar(&self, named: Named, text: &str) -> Vec<String> {
+        let others: Vec<&str> =
+            self.others.get(&named).into_iter().flatten().map(String::as_str).collect();
+        let is_spelling = |other: &&str| near_name::difference(text, other).is_some();
+        let mut near: Vec<&str> = others.iter().copied().filter(is_spelling).collect();
+        if near.is_empty() {
+            near.extend(nearest(text, others));
+        }
+        near.sort_unstable();
+        near.dedup();
+        near.into_iter().map(str::to_owned).collect()
     }
 
     /// Returns the name of an id, if it is known.
@@ -125,9 +158,12 @@ mod tests {
         names.add(Named::Group, TWIN, "Twins");
         assert_eq!(names.resolve(Named::Group, "TWINS"), Ok(TWIN.to_owned()));
         assert_eq!(names.resolve(Named::Group, &TWIN.to_uppercase()), Ok(TWIN.to_owned()));
-        let near = Some("Twins".to_owned());
+        let near = vec!["Twins".to_owned()];
         assert_eq!(names.resolve(Named::Group, "Twinz"), Err(Unresolved::Unknown { near }));
-        assert_eq!(names.resolve(Named::User, "Twins"), Err(Unresolved::Unknown { near: None }));
+        assert_eq!(
+            names.resolve(Named::User, "Twins"),
+            Err(Unresolved::Unknown { near: Vec::new() })
+        );
         names.add(Named::Group, OTHER, "twins");
         let ids = vec![TWIN.to_owned(), OTHER.to_owned()];
         assert_eq!(names.resolve(Named::Group, "Twins"), Err(Unresolved::Ambiguous { ids }));

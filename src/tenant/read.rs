@@ -1,14 +1,15 @@
 //! Reads a tenant with few concurrent calls, and accepts no partial response.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::audited::AuditedNames;
 use super::lookup::names;
 use super::masked::UnmaskedValues;
-use super::{Live, LiveObject, ObjectKey, Objects, next_link};
+use super::{Linked, Live, LiveObject, ObjectKey, Objects, UnreadObject, linked, next_link};
 use crate::graph::error::Call;
 use crate::graph::{Graph, GraphError, Part, Request};
 use crate::http::odata;
@@ -105,8 +106,9 @@ pub fn is_pruned(family: &Family, ownership: Option<&OwnershipSpec>) -> bool {
 /// each page while the next page is being read; it may see an object twice.
 ///
 /// # Errors
-/// When a read fails: a plan from a partial read would create objects that exist and delete objects that are in use.
-/// Only names that the token may not look up are no error, because changes that need them can be blocked.
+/// When a list cannot be read: a plan from a part of it would create objects that exist and delete objects that are in
+/// use. A single object that cannot be read, and names that cannot be looked up, are no error, because the changes that
+/// need them are blocked.
 pub async fn read(
     graph: &Graph,
     desired: &Desired,
@@ -120,21 +122,47 @@ pub async fn read(
     let families: BTreeSet<&'static Family> =
         families(&manifests, ownership).into_iter().chain(also.iter().copied()).collect();
     let read_at = Some(graph.clock().instant());
-    let (read, names) = tokio::join!(
+    let (read, names, referred) = tokio::join!(
         join_all(families.iter().map(|family| read_family(graph, family, seen))),
         names(graph, &manifests, ownership.is_some()),
+        referred(graph, &manifests),
     );
     let mut objects = Objects::default();
+    let mut unread = Vec::new();
     for (family, read) in families.into_iter().zip(read) {
-        objects.insert(family, read?);
+        let read = read?;
+        objects.insert(family, read.objects);
+        unread.extend(read.unread);
     }
     Ok(Live {
         read_at,
         objects,
+        unread,
         names: names?,
         clear: UnmaskedValues::default(),
+        referred: referred?,
+        audited: AuditedNames::default(),
         referrers: Vec::new(),
     })
+}
+
+/// Reads the objects that manifests refer to and do not manage, by type.
+async fn referred(
+    graph: &Graph,
+    manifests: &[&Manifest],
+) -> Result<BTreeMap<String, Vec<Linked>>, GraphError> {
+    let links = manifests.iter().flat_map(|manifest| &manifest.links);
+    let unmanaged = links.filter(|link| link.family.is_none() && !link.references.is_empty());
+    let paths: BTreeMap<&str, &str> =
+        unmanaged.filter_map(|link| Some((link.target.as_str(), link.path()?))).collect();
+    let mut found = BTreeMap::new();
+    for (target, path) in paths {
+        let path = format!("{path}?$select=id,displayName");
+        let objects = graph.list(&Request::get(GraphVersion::Beta, path)).await?;
+        let objects = objects.iter().filter_map(|object| linked(None, object));
+        found.insert(target.to_owned(), objects.collect());
+    }
+    Ok(found)
 }
 
 /// Reads single objects again. `None` stands for an object that does not exist any more.
@@ -145,6 +173,14 @@ pub async fn reread(
     graph: &Graph,
     refs: &[ObjectRef],
 ) -> Result<Vec<Option<LiveObject>>, GraphError> {
+    reread_each(graph, refs).await.into_iter().collect()
+}
+
+/// As [`reread`], with an error of its own for each object.
+pub async fn reread_each(
+    graph: &Graph,
+    refs: &[ObjectRef],
+) -> Vec<Result<Option<LiveObject>, GraphError>> {
     let requests: Vec<Request> = refs.iter().map(ObjectRef::request).collect();
     let outcomes = match &requests[..] {
         [only] => vec![graph.send(only).await],
@@ -155,28 +191,26 @@ pub async fn reread(
         Err(error) if error.status() == Some(404) => Ok(None),
         Err(error) => Err(error),
     });
-    let mut bodies: Vec<Option<Value>> = bodies.collect::<Result<_, _>>()?;
+    let mut bodies: Vec<Result<Option<Value>, GraphError>> = bodies.collect();
     let families = refs.iter().map(|reference| reference.family);
-    complete(graph, families.zip(&mut bodies)).await?;
+    complete(graph, families.zip(&mut bodies)).await;
     let objects = bodies.into_iter().zip(refs).zip(&requests);
     objects
         .map(|((body, reference), request)| {
-            body.map(|body| reference.read(request, body)).transpose()
+            body?.map(|body| reference.read(request, body)).transpose()
         })
         .collect()
 }
 
 /// Reads the assignments of objects that were answered without all of them: a missing list of assignments is not an
-/// empty list. A body is set to `None` if its object does not exist any more.
-///
-/// # Errors
-/// When such a read fails.
+/// empty list. A body is set to `None` if its object does not exist any more, and to the error if its assignments
+/// cannot be read.
 async fn complete(
     graph: &Graph,
-    bodies: impl Iterator<Item = (&'static Family, &mut Option<Value>)>,
-) -> Result<(), GraphError> {
+    bodies: impl Iterator<Item = (&'static Family, &mut Result<Option<Value>, GraphError>)>,
+) {
     let incomplete = bodies.filter_map(|(family, body)| {
-        let (property, request) = lacking(family, body.as_ref()?)?;
+        let (property, request) = lacking(family, body.as_ref().ok()?.as_ref()?)?;
         Some((request, (property, body)))
     });
     let (requests, incomplete): (Vec<Request>, Vec<_>) = incomplete.unzip();
@@ -184,14 +218,14 @@ async fn complete(
     for ((property, body), assignments) in incomplete.into_iter().zip(lists) {
         match assignments {
             Ok(assignments) => {
-                let members = body.as_mut().and_then(Value::as_object_mut);
+                let body = body.as_mut().ok().and_then(Option::as_mut);
+                let members = body.and_then(Value::as_object_mut);
                 members.map(|members| members.insert(property.to_owned(), assignments.into()));
             }
-            Err(error) if error.status() == Some(404) => *body = None,
-            Err(error) => return Err(error),
+            Err(error) if error.status() == Some(404) => *body = Ok(None),
+            Err(error) => *body = Err(error),
         }
     }
-    Ok(())
 }
 
 /// Returns the property of an object's assignments and the request that reads them, if the object was not answered with
@@ -218,10 +252,14 @@ pub async fn find_by_name(
 ) -> Result<Vec<LiveObject>, GraphError> {
     let (property, name) = (family.name_property, odata::literal(display_name));
     let filter = format!("$filter={property}%20eq%20{name}");
-    let found = listed(graph, family, Some(filter), &|_| ()).await?;
+    let Listed { objects, unread } = listed(graph, family, Some(filter), &|_| ()).await?;
+    if let Some(unread) = unread.into_iter().find(|unread| unread.may_be_called(kind, display_name))
+    {
+        return Err(unread.error);
+    }
     // Intune ignores filters that it does not support, and compares names without case.
     let fits = |object: &LiveObject| object.kind == kind && object.display_name == display_name;
-    Ok(found.into_iter().filter(fits).collect())
+    Ok(objects.into_iter().filter(fits).collect())
 }
 
 /// Reads an object from a response. An object that cannot be read is an error, so that it is not taken for a missing one.
@@ -261,20 +299,53 @@ fn deficiency(family: &Family, body: &Value) -> Option<&'static str> {
     lacks.then_some("the object lacks a property without which it cannot be replaced")
 }
 
+/// The objects of a list.
+#[derive(Default)]
+struct Listed {
+    objects: Vec<LiveObject>,
+    unread: Vec<UnreadObject>,
+}
+
+impl Listed {
+    /// Adds an object that was read by itself, or could not be.
+    ///
+    /// # Errors
+    /// When the error is not the object's own.
+    fn add(
+        &mut self,
+        read: Result<LiveObject, GraphError>,
+        unread: impl FnOnce(GraphError) -> UnreadObject,
+    ) -> Result<(), GraphError> {
+        match read {
+            Ok(object) => self.objects.push(object),
+            Err(error) if error.is_of_call() => self.unread.push(unread(error)),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
 /// Reads every object of a family.
 async fn read_family(
     graph: &Graph,
     family: &'static Family,
     seen: &impl Fn(&[LiveObject]),
-) -> Result<Vec<LiveObject>, GraphError> {
+) -> Result<Listed, GraphError> {
     if !family.is_singleton() {
         return listed(graph, family, None, seen).await;
     }
     let id = family.root.to_owned();
     let reference = ObjectRef { family, kind: id.clone(), id, links: Vec::new() };
     let request = reference.request();
-    let answer = graph.send(&request).await?;
-    Ok(vec![reference.read(&request, answer.body)?])
+    let read = graph.send(&request).await;
+    let read = read.and_then(|answer| reference.read(&request, answer.body));
+    let mut listed = Listed::default();
+    match read {
+        // Without the permission, or with a part of it, there is nothing to plan.
+        Err(error) if error.status() == Some(403) => return Err(error),
+        read => listed.add(read, |error| UnreadObject::new(family, error))?,
+    }
+    Ok(listed)
 }
 
 /// Reads a list of a family's objects, with their assignments and contained objects. Always in beta: the lists of v1.0
@@ -284,7 +355,7 @@ async fn listed(
     family: &'static Family,
     filter: Option<String>,
     seen: &impl Fn(&[LiveObject]),
-) -> Result<Vec<LiveObject>, GraphError> {
+) -> Result<Listed, GraphError> {
     let request = get(family.path, filter, family.expand());
     let (give, parts) = unbounded_channel();
     // After an error of the receiver, the list is still read to its end: an error of the list has precedence.
@@ -304,38 +375,48 @@ async fn objects(
     request: &Request,
     mut parts: UnboundedReceiver<Part>,
     seen: &impl Fn(&[LiveObject]),
-) -> Result<Vec<LiveObject>, GraphError> {
-    let mut objects = Vec::new();
+) -> Result<Listed, GraphError> {
+    let mut listed = Listed::default();
     let mut incomplete = Vec::new();
     let mut cut = Vec::new();
     while let Some(part) = parts.recv().await {
-        let Part::Page(bodies) = part else {
-            objects.clear();
+        let Part::Page(items) = part else {
+            listed = Listed::default();
             incomplete.clear();
             cut.clear();
             continue;
         };
-        let start = objects.len();
-        for body in bodies {
-            let body = body.value().ok_or_else(|| bad(request, "it is not JSON"))?;
-            match lacking(family, &body) {
-                _ if !family.is_complete(&body) => {
-                    cut.push(ObjectRef::of(&object(family, request, body)?, Vec::new()));
+        let start = listed.objects.len();
+        for item in items {
+            let body = item.value().ok_or_else(|| bad(request, "an object is not JSON"));
+            let is_cut = body.as_ref().is_ok_and(|body| !family.is_complete(body));
+            let part = body.as_ref().ok().filter(|_| !is_cut);
+            let part = part.filter(|body| lacking(family, body).is_some()).cloned();
+            match (body.and_then(|body| object(family, request, body)), part) {
+                (Ok(object), _) if is_cut => cut.push(object),
+                (Ok(object), Some(body)) => incomplete.push((object, Ok(Some(body)))),
+                (read, _) => {
+                    listed.add(read, |error| UnreadObject::of_item(family, &item, error))?;
                 }
-                Some(_) => incomplete.push(Some(body)),
-                None => objects.push(object(family, request, body)?),
             }
         }
-        seen(&objects[start..]);
+        seen(&listed.objects[start..]);
     }
-    complete(graph, incomplete.iter_mut().map(|body| (family, body))).await?;
-    let bodies = incomplete.into_iter().flatten();
-    let mut completed: Vec<LiveObject> =
-        bodies.map(|body| object(family, request, body)).collect::<Result<_, _>>()?;
-    completed.extend(reread(graph, &cut).await?.into_iter().flatten());
-    seen(&completed);
-    objects.extend(completed);
-    Ok(objects)
+    let start = listed.objects.len();
+    complete(graph, incomplete.iter_mut().map(|(_, body)| (family, body))).await;
+    let completed = incomplete.into_iter().map(|(shown, body)| {
+        let read = body.and_then(|body| body.map(|body| object(family, request, body)).transpose());
+        (shown, read)
+    });
+    let refs: Vec<ObjectRef> = cut.iter().map(|cut| ObjectRef::of(cut, Vec::new())).collect();
+    let whole = cut.into_iter().zip(reread_each(graph, &refs).await);
+    for (shown, read) in completed.chain(whole) {
+        if let Some(read) = read.transpose() {
+            listed.add(read, |error| UnreadObject::of(&shown, error))?;
+        }
+    }
+    seen(&listed.objects[start..]);
+    Ok(listed)
 }
 
 #[cfg(test)]
@@ -357,6 +438,7 @@ mod tests {
             version: GraphVersion::Beta,
             id: None,
             formerly: Vec::new(),
+            not_formerly: Vec::new(),
             presence,
             protect: false,
             spec: Spec { declared: Declared::Object(Vec::new()), span },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::matching::{Binding, Bindings};
-use super::{CaselessKey, Linked, Live, LiveObject, caseless};
+use super::{CaselessKey, Linked, Live, LiveObject, UnreadObject, caseless};
 use crate::diagnostic::suggest::nearest;
 use crate::kinds::{self, Family};
 use crate::manifest::reference::Referent;
@@ -50,6 +50,11 @@ pub enum UnresolvedReference {
     },
     /// The object of the manifest cannot be determined.
     Unbound,
+    /// An object that cannot be read may be meant.
+    Unread {
+        /// The object.
+        object: String,
+    },
     /// The manifest's object does not exist, and this run does not create it.
     NotSelected,
 }
@@ -64,6 +69,27 @@ pub struct ReferenceTable {
     created: BTreeMap<Address, String>,
     /// Whether each id is the id of an object.
     ids_alone: bool,
+}
+
+/// Returns the one of some objects that a reference names, where no manifest can declare them.
+fn referred(objects: &[Linked], to: &Referent) -> Result<ReferenceBinding, UnresolvedReference> {
+    let is_meant = |object: &&Linked| match to {
+        Referent::Id(id) => object.id.eq_ignore_ascii_case(id),
+        Referent::Named { display_name, .. } => object.display_name == *display_name,
+        Referent::Manifest(_) => false,
+    };
+    let meant: Vec<&Linked> = objects.iter().filter(is_meant).collect();
+    match meant[..] {
+        [only] => Ok(ReferenceBinding::live(&only.id, &only.display_name)),
+        [] => {
+            let names = objects.iter().map(|object| object.display_name.as_str());
+            let near = nearest(&to.to_string(), names).map(str::to_owned);
+            Err(UnresolvedReference::Unknown { near })
+        }
+        _ => Err(UnresolvedReference::Ambiguous {
+            ids: meant.iter().map(|object| object.id.clone()).collect(),
+        }),
+    }
 }
 
 impl ReferenceTable {
@@ -131,6 +157,12 @@ impl ReferenceTable {
         self.owners.get(&caseless(family, id))
     }
 
+    /// Returns the id of the live object of a manifest, in lower case.
+    pub fn owned(&self, address: &Address) -> Option<&str> {
+        let mut owners = self.owners.iter();
+        owners.find_map(|((_, id), owner)| (owner == address).then_some(id.as_str()))
+    }
+
     /// Returns the name of a live object for people.
     pub fn label(&self, object: &Linked) -> String {
         match object.family.and_then(|family| self.owner(family, &object.id)) {
@@ -172,6 +204,9 @@ impl ReferenceTable {
         link: &Link,
         to: &Referent,
     ) -> Result<ReferenceBinding, UnresolvedReference> {
+        if let Some(objects) = live.referred.get(&link.target) {
+            return referred(objects, to);
+        }
         let types = Types::of(GraphVersion::Beta);
         let fits = |object: &&LiveObject| types.is_a(&object.kind, &link.target);
         let meant: Vec<&LiveObject> = match to {
@@ -189,6 +224,15 @@ impl ReferenceTable {
             }
             Referent::Manifest(_) => Vec::new(),
         };
+        let called = match to {
+            Referent::Id(id) => Some(id),
+            Referent::Named { display_name, .. } => Some(display_name),
+            Referent::Manifest(_) => None,
+        };
+        let is_called = |unread: &&UnreadObject| called.is_some_and(|name| unread.is_called(name));
+        if let Some(unread) = live.unread.iter().find(is_called) {
+            return Err(UnresolvedReference::Unread { object: unread.to_string() });
+        }
         match (&meant[..], to) {
             ([only], _) if !fits(only) => {
                 Err(UnresolvedReference::WrongType { kind: only.kind.clone() })

@@ -97,16 +97,12 @@ fn refusal() -> Value {
     json!({ "error": { "code": "Any", "message": "No." } })
 }
 
-/// Checks that an object that was read in full is unchanged, and that another one is rejected.
+/// Checks that an object that was read in full is unchanged, and that the state of another one is unknown.
 fn check_complete(planned: &Result<Plan, GraphError>, is_complete: bool, shown: &str) {
-    match planned {
-        Ok(plan) if is_complete => assert_eq!(plan.changes[0].action, Action::None, "{shown}"),
-        planned => assert!(!is_complete && is_bad_payload(planned), "{shown}: {planned:?}"),
-    }
-}
-
-fn is_bad_payload(planned: &Result<Plan, GraphError>) -> bool {
-    matches!(planned, Err(GraphError::BadPayload { .. }))
+    let plan = planned.as_ref().expect("a plan");
+    let change = &plan.changes[0];
+    assert_eq!((change.action, change.is_unread()), (Action::None, !is_complete), "{shown}");
+    assert_eq!(plan.unread(), usize::from(!is_complete), "{shown}");
 }
 
 #[tokio::test]
@@ -131,7 +127,8 @@ async fn partial_registration_policy_is_rejected() {
     ] {
         let answer = body.clone();
         let planned = plan(POLICY, move |_| (200, answer.clone())).await;
-        assert!(is_bad_payload(&planned), "{body}: {planned:?}");
+        let planned = planned.expect("a plan");
+        assert!(planned.changes[0].is_unread() && planned.order.is_empty(), "{body}");
     }
 }
 
@@ -244,7 +241,118 @@ async fn duplicate_group_on_another_page_is_ambiguous() {
         _ => (200, json!({ "value": [] })),
     })
     .await;
-    assert!(is_bad_payload(&planned), "{planned:?}");
+    let change = &planned.expect("a plan").changes[0];
+    assert_eq!(change.blocked[0].code, "group/unreadable");
+}
+
+#[tokio::test]
+async fn name_that_cannot_be_looked_up_blocks_its_own_manifest() {
+    let other = HELLO.replace("name: hello", "name: other").replace("Hello", "Other");
+    let manifests = format!(
+        "{HELLO}assignments: [{{ group: Lap\\tops }}]\n---\n{other}assignments: [{{ group: Phones }}]\n"
+    );
+    let planned = plan(&manifests, |line| match line {
+        line if line.contains("Lap") => (400, refusal()),
+        line if line.contains("/groups?") => {
+            (200, json!({ "value": [{ "id": GROUP, "displayName": "Phones" }] }))
+        }
+        _ => (200, json!({ "value": [] })),
+    })
+    .await
+    .expect("a plan");
+    let codes = planned.changes.iter().map(|change| change.blocked.first());
+    let codes: Vec<_> = codes.map(|blocked| blocked.map(|blocked| &*blocked.code)).collect();
+    assert_eq!(codes, [Some("group/unreadable"), None]);
+    assert!(planned.changes[0].blocked[0].message.contains("400 Any: No."));
+}
+
+#[tokio::test]
+async fn broken_object_in_a_list_blocks_what_it_may_be() {
+    let kind = "#microsoft.graph.windowsIdentityProtectionConfiguration";
+    let fine = HELLO.replace("name: hello", "name: fine").replace("Hello", "Fine");
+    let manifests = format!("{HELLO}---\n{fine}");
+    let (absent, whole) = (None, Some("match/unread"));
+    let cases = [
+        // Without an id, with the name of one of the manifests.
+        (json!({ "@odata.type": kind, "displayName": "Hello" }), whole, 0),
+        (json!({ "@odata.type": kind, "displayName": "Hello", "id": 7 }), whole, 0),
+        // Without anything: it may be any object that is not found.
+        (json!({}), whole, 0),
+        (json!(null), whole, 0),
+        // Another object, of which no manifest is.
+        (json!({ "@odata.type": kind, "displayName": "Else" }), absent, 1),
+        (json!({ "@odata.type": "#microsoft.graph.iosScepCertificateProfile" }), absent, 1),
+    ];
+    for (broken, code, warnings) in cases {
+        let mut other = hello();
+        other["displayName"] = json!("Fine");
+        let shown = broken.to_string();
+        let planned = plan(&manifests, move |line| match line {
+            line if line.contains(ID) => (200, other.clone()),
+            _ => (200, json!({ "value": [broken, other] })),
+        })
+        .await
+        .expect("a plan");
+        let [fine, hello] = &planned.changes[..] else { panic!("two changes") };
+        assert!(fine.blocked.is_empty() && fine.action == Action::None, "{shown}");
+        assert_eq!(hello.blocked.first().map(|why| &*why.code), code, "{shown}");
+        // A new object of the kind is warned of in any case.
+        let about_broken = planned.warnings.iter().filter(|warning| !warning.contains("closed"));
+        assert_eq!(about_broken.count(), warnings, "{shown}: {:?}", planned.warnings);
+        assert_eq!(planned.unread(), usize::from(code.is_some()), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn object_that_is_refused_by_itself_is_unknown_and_the_others_are_planned() {
+    let mut live = hello();
+    live["pinMinimumLength"] = json!(5);
+    let mut other = live.clone();
+    other["id"] = json!(TWIN);
+    other["displayName"] = json!("Other");
+    let manifests = format!(
+        "{HELLO}---\n{}",
+        HELLO.replace("name: hello", "name: other").replace("Hello", "Other")
+    );
+    for (status, fails) in [(400, false), (403, false), (410, false), (500, false), (401, true)] {
+        let (live, other) = (live.clone(), other.clone());
+        let planned = plan(&manifests, move |line| match line {
+            line if line.contains(TWIN) => (200, other.clone()),
+            line if line.contains(ID) => (status, refusal()),
+            _ => (200, json!({ "value": [live, other] })),
+        })
+        .await;
+        let Ok(planned) = planned else {
+            assert!(fails, "{status}: {planned:?}");
+            continue;
+        };
+        assert!(!fails, "{status}");
+        let [hello, other] = &planned.changes[..] else { panic!("two changes") };
+        let why = &hello.blocked[0];
+        assert_eq!((hello.is_unread(), hello.requests.len()), (true, 0), "{status}");
+        assert!(why.message.contains("`Hello`") && why.message.contains(ID), "{}", why.message);
+        assert!(why.message.contains(&format!("{status} Any: No.")), "{}", why.message);
+        assert_eq!(other.action, Action::Update, "{status}");
+        assert_eq!(planned.order, std::slice::from_ref(&other.address), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn pinned_object_that_cannot_be_read_is_not_taken_for_one_that_is_gone() {
+    let manifest = HELLO.replace("name: hello", &format!("name: hello, id: {ID}"));
+    let planned = plan(&manifest, |line| match line {
+        line if line.contains(ID) => (500, refusal()),
+        _ => {
+            let mut cut = hello();
+            cut["displayName"] = json!("Renamed");
+            cut.as_object_mut().expect("an object").remove("assignments");
+            (200, json!({ "value": [cut] }))
+        }
+    })
+    .await
+    .expect("a plan");
+    assert!(planned.changes[0].is_unread(), "{:?}", planned.changes[0].blocked);
+    assert!(planned.warnings.is_empty(), "{:?}", planned.warnings);
 }
 
 #[tokio::test]
@@ -306,7 +414,8 @@ async fn missing_owner_tag_is_reported_in_the_tenant_file() {
     let manifests = format!("{HELLO}---\n{other}");
     let planned = plan_for(OWNED, &manifests, |_| (200, json!({ "value": [] }))).await;
     let planned = planned.expect("a plan");
-    let [warning] = &planned.warnings[..] else {
+    let about_tag = planned.warnings.iter().filter(|warning| warning.contains("scope tag"));
+    let [warning] = about_tag.collect::<Vec<_>>()[..] else {
         panic!("one for all: {:?}", planned.warnings);
     };
     let end = "moorline.yaml:7: there is no scope tag `Moorline`";
@@ -334,6 +443,7 @@ spec: { displayName: Root }
     };
     let elsewhere = json!({ "id": TWIN, "displayName": "Other" });
     let cases = [
+        (json!(null), Some("reference/unanswered")),
         (scep.clone(), Some("reference/unanswered")),
         (leads(json!({ "displayName": "no id" })), Some("reference/unanswered")),
         (leads(root.clone()), Some("reference/in-use")),
@@ -344,6 +454,7 @@ spec: { displayName: Root }
         let (root, scep) = (root.clone(), scep.clone());
         let shown = answered["rootCertificate"].to_string();
         let planned = plan(absent, move |line| match line {
+            line if line.contains("rootCertificate") && answered.is_null() => (400, refusal()),
             line if line.contains("rootCertificate") => (200, answered.clone()),
             line if line.contains(root["id"].as_str().unwrap_or_default()) => (200, root.clone()),
             line if line.contains("deviceConfigurations?") => {

@@ -2,7 +2,6 @@
 //! recolour, overwrite or reorder the text around it.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// Returns a text on one line, with hazardous characters as visible escapes (`\n`, `\u{202e}`).
 pub fn line(text: &str) -> Cow<'_, str> {
@@ -33,12 +32,10 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let Some(first) = text.find(hazardous) else {
         return Cow::Borrowed(text);
     };
-    let mut safe = String::with_capacity(text.len() + 16);
-    safe.push_str(&text[..first]);
+    let mut safe = text[..first].to_owned();
     for character in text[first..].chars() {
         if hazardous(character) {
-            // Writing to a String cannot fail.
-            let _ = write!(safe, "{}", character.escape_default());
+            safe.extend(character.escape_default());
         } else {
             safe.push(character);
         }

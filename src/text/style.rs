@@ -1,7 +1,5 @@
 //! The colours of text output. No information is in a colour alone.
 
-use std::fmt;
-
 use anstyle::{AnsiColor, Style};
 
 /// Created objects and values.
@@ -34,24 +32,10 @@ pub enum Palette {
 }
 
 impl Palette {
-    /// Returns the text in a style, as something to format with.
-    pub fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
-        Painted { style: if self == Self::Colour { style } else { Style::new() }, text }
-    }
-}
-
-/// A text in a style. Width and alignment of the format apply to the text alone.
-#[derive(Clone, Copy, Debug)]
-pub struct Painted<T> {
-    style: Style,
-    text: T,
-}
-
-impl<T: fmt::Display> fmt::Display for Painted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.style)?;
-        self.text.fmt(f)?;
-        write!(f, "{:#}", self.style)
+    /// Returns the text in a style.
+    pub fn paint(self, style: Style, text: &str) -> String {
+        let style = if self == Self::Colour { style } else { Style::new() };
+        format!("{style}{text}{style:#}")
     }
 }
 
@@ -61,8 +45,7 @@ mod tests {
 
     #[test]
     fn plain_palette_adds_no_codes() {
-        assert_eq!(Palette::Plain.paint(CREATED, "+ new").to_string(), "+ new");
-        assert_eq!(Palette::Colour.paint(CREATED, "+ new").to_string(), "\u{1b}[32m+ new\u{1b}[0m");
-        assert_eq!(format!("{:>4}|", Palette::Colour.paint(DIM, 7)), "\u{1b}[2m   7\u{1b}[0m|");
+        assert_eq!(Palette::Plain.paint(CREATED, "+ new"), "+ new");
+        assert_eq!(Palette::Colour.paint(CREATED, "+ new"), "\u{1b}[32m+ new\u{1b}[0m");
     }
 }

@@ -11,8 +11,8 @@ use super::style::{HINT, Palette};
 /// The most columns that a line has.
 pub(crate) const WIDTH: usize = 100;
 
-/// The least width of lines, on narrower terminals too.
-const LEAST: usize = 40;
+/// The least width of lines; a narrower terminal wraps them itself.
+pub(crate) const LEAST: usize = 40;
 
 /// The style without colour.
 pub(crate) const PLAIN: Style = Style::new();
@@ -197,7 +197,7 @@ impl TextWriter {
     }
 
     fn push(&mut self, style: Style, text: &str) {
-        self.text.push_str(&self.palette.paint(style, text).to_string());
+        self.text.push_str(&self.palette.paint(style, text));
     }
 
     fn begin_line(&mut self, indent: usize) {

@@ -6,17 +6,22 @@
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use anstream::AutoStream;
 use anstream::stream::RawStream;
 use clap::ColorChoice;
 
+use crate::disk;
 use crate::error::Error;
 use crate::secrets::Known;
 use crate::text::sanitize;
 use crate::text::style::Palette;
-use crate::text::writer::TextWriter;
+use crate::text::writer::{LEAST, TextWriter};
 
 pub mod commands;
 mod message;
@@ -31,8 +36,8 @@ use stderr::Stderr;
 /// The width where there is no terminal.
 const WIDTH: usize = 120;
 
-/// The least width at which lines are wrapped here; a narrower terminal wraps them itself.
-const LEAST: usize = 40;
+/// How long work may take without a word.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,8 @@ pub struct Ui {
     pub(crate) interactive: bool,
     /// Whether bars may move on stderr.
     animated: bool,
+    /// Whether a result was written to stdout, whole or in part.
+    answered: AtomicBool,
 }
 
 impl Ui {
@@ -94,6 +101,7 @@ impl Ui {
             verbosity,
             interactive: terminal && io::stdin().is_terminal(),
             animated,
+            answered: AtomicBool::new(false),
         }
     }
 
@@ -117,6 +125,7 @@ impl Ui {
     /// # Errors
     /// `io/stdout` if it cannot be written, because a disk is full for example.
     pub fn data(&self, text: &str) -> Result<(), Error> {
+        self.answered.store(true, Ordering::Relaxed);
         let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         // A bar that moves while the result appears on the same terminal would tear it.
         match self.stderr.suspended(|| stdout.put(text)) {
@@ -128,12 +137,44 @@ impl Ui {
         }
     }
 
-    /// Writes a result to a file.
+    /// Writes the document of an error to stdout, unless a result is there already: a program reads one document.
+    pub fn error_document(&self, text: &str) {
+        if !self.answered.load(Ordering::Relaxed) {
+            // If stdout is closed, the exit code is left.
+            let _ = self.data(text);
+        }
+    }
+
+    /// Writes a result to a file, as a whole.
     ///
     /// # Errors
     /// Returns the error of the file system.
     pub fn save(&self, path: &Path, text: &str) -> io::Result<()> {
-        std::fs::write(path, OutputFilter::new(self.known.clone()).pass(text))
+        let text = OutputFilter::new(self.known.clone()).pass(text);
+        let what = format!("`{}` to take the result", path.display());
+        self.watched(&what, || disk::replace(path, &text))
+    }
+
+    /// Runs work that may wait for another program or a slow disk. Every few seconds a status message says what is
+    /// waited for.
+    pub fn watched<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let (end, ended) = mpsc::channel::<()>();
+        let (stderr, what) = (self.stderr.clone(), sanitize::line(what).into_owned());
+        let tell = move || {
+            let mut passed = Duration::ZERO;
+            while ended.recv_timeout(SILENCE) == Err(RecvTimeoutError::Timeout) {
+                passed += SILENCE;
+                let passed = passed.as_secs();
+                stderr.put(&format!("Waiting for {what}, for {passed} s so far …\n"));
+            }
+        };
+        // Without a thread, the wait is silent.
+        let teller = (!self.quiet).then(|| thread::Builder::new().spawn(tell).ok()).flatten();
+        let result = work();
+        drop(end);
+        // The thread ends as soon as the channel does.
+        let _ = teller.map(thread::JoinHandle::join);
+        result
     }
 
     /// Writes a rendered text to stderr, in quiet runs too.
@@ -291,6 +332,7 @@ mod tests {
             verbosity: 0,
             interactive: true,
             animated: false,
+            answered: AtomicBool::new(false),
         };
         (ui, stderr)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Span, Timestamp, civil};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::masked;
 use super::secret::is_secret;
@@ -154,13 +154,29 @@ fn flags(value: &Value) -> Value {
     Vec::from_iter(members).join(",").into()
 }
 
+/// Returns an integer for a number whose fraction is zero: 5 and 5.0 are one number, whichever type wrote it.
+pub fn whole(number: Number) -> Number {
+    match number.as_f64() {
+        Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => (float as i64).into(),
+        _ => number,
+    }
+}
+
+/// Returns a value whose whole numbers are integers, at any depth.
+pub fn with_whole_numbers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => Value::Number(whole(number.clone())),
+        Value::Array(items) => items.iter().map(with_whole_numbers).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), with_whole_numbers(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
 fn scalar(edm: Edm, value: &Value) -> Value {
     let Value::String(text) = value else {
-        // 5 and 5.0 are one number, whichever type wrote it.
-        return match value.as_f64() {
-            Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => (float as i64).into(),
-            _ => value.clone(),
-        };
+        return with_whole_numbers(value);
     };
     let canonical = match edm {
         Edm::DateTimeOffset => text.parse::<Timestamp>().ok().map(|at| at.to_string()),

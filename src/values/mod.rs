@@ -6,4 +6,4 @@ pub mod masked;
 pub mod secret;
 mod target;
 
-pub use target::target_form;
+pub use target::{target_form, target_shown};

@@ -14,8 +14,8 @@ use moorline::http::{self, Cloud, Endpoints, RetryObserver};
 use moorline::manifest::{Desired, load};
 use moorline::plan::{self, Planned};
 use moorline::reconcile;
+use moorline::sandbox::Sandbox;
 use moorline::sandbox::state::State;
-use moorline::sandbox::{Running, Sandbox};
 use moorline::secrets::Known;
 use moorline::tenant::Live;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ pub struct Estate {
 /// A client beside the sandbox that plays its tenant.
 pub struct Site {
     /// The sandbox.
-    pub running: Running,
+    pub running: Sandbox,
     /// The client.
     pub client: Client,
 }
@@ -117,15 +117,14 @@ impl Estate {
     pub async fn reopen(&self, state: State, conditions: Value, clock: Clock) -> Site {
         let conditions = serde_json::from_value(conditions).expect("the conditions make sense");
         let address = ([127, 0, 0, 1], 0).into();
-        let running = Sandbox::start_with_faults(conditions, state, None, address)
-            .await
-            .expect("the sandbox starts");
+        let running =
+            Sandbox::start(state, None, conditions, address).await.expect("the sandbox starts");
         let client = self.client(&running, clock).await;
         Site { running, client }
     }
 
     /// Signs another client in to a tenant that is played already.
-    pub async fn client(&self, running: &Running, clock: Clock) -> Client {
+    pub async fn client(&self, running: &Sandbox, clock: Clock) -> Client {
         let desired =
             load::load(self.folder.path()).into_desired().expect("the manifests are valid");
         Client { graph: signed_in(running, clock).await, desired }
@@ -133,8 +132,8 @@ impl Estate {
 }
 
 /// Signs a client in to a sandbox.
-pub async fn signed_in(running: &Running, clock: Clock) -> Graph {
-    let (graph_url, login_url) = (running.graph_url(), running.login_url());
+pub async fn signed_in(running: &Sandbox, clock: Clock) -> Graph {
+    let (graph_url, login_url) = (running.url(), running.url());
     let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
         .expect("loopback is allowed");
     let http = http::Client::new(endpoints, clock, None, RetryObserver::default())

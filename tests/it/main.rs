@@ -19,6 +19,7 @@ mod apply {
     #[cfg(debug_assertions)]
     mod faults;
     mod ignored;
+    mod lost_updates;
     #[cfg(debug_assertions)]
     mod throttling;
     mod whole_way;
@@ -67,8 +68,21 @@ mod journal {
     mod written_before;
 }
 
+#[cfg(target_os = "linux")]
+mod limits {
+    mod answers;
+    mod files;
+    mod measured;
+    mod waits;
+}
+
 mod plan {
     mod compare;
+    mod derived_credentials;
+    mod filter_platform;
+    mod guards;
+    mod lifecycle;
+    mod like;
     mod masked;
     mod overlay;
     mod ownership;
@@ -78,7 +92,10 @@ mod plan {
     mod reading;
     mod references;
     mod saved_plan;
+    mod secret_is_set;
+    mod unread;
     mod unverifiable;
+    mod warnings;
 }
 
 mod sandbox {

@@ -1,7 +1,8 @@
 //! Values for any property of any kind, made from what the program knows of it.
 
+use moorline::kinds::{self, Kind};
 use moorline::schema::model::{Model, Order, Property, Shape, Structure};
-use moorline::schema::semantics::{Named, Readback, Semantics};
+use moorline::schema::semantics::{Named, Readback, Semantics, Stage};
 use moorline::schema::types::{Edm, odata_type};
 use serde_json::{Map, Value, json};
 
@@ -23,12 +24,23 @@ pub fn directory() -> Value {
     })
 }
 
+/// Returns the kinds of which an object can be created.
+pub fn creatable() -> Vec<Kind> {
+    let is_converted =
+        |kind: &Kind| kind.lifecycle.as_ref().is_some_and(|it| it.state == Stage::Converted);
+    kinds::all().into_iter().filter(|kind| !is_converted(kind)).collect()
+}
+
 /// Returns a kind's whole declarable spec: every property that can be written, one of each mirrored pair.
 pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value> {
     let structure = model.get(kind).expect("the kind exists");
     let mut spec = Map::new();
     for property in structure.properties.values().filter(|p| is_declarable(p)) {
-        let twin = property.facts.mirrors.as_ref().and_then(|twin| structure.properties.get(twin));
+        let twin = property
+            .facts
+            .mirrors
+            .as_ref()
+            .and_then(|twin| structure.properties.get(&twin.property));
         if twin.is_none() {
             spec.insert(property.name.clone(), sample(model, property, &property.shape, 0, 0));
         }
@@ -62,7 +74,7 @@ pub fn minimal(model: &Model, kind: &str) -> Map<String, Value> {
 /// Gives the first element of each list that a rule is about what one element must have.
 fn hold_one_element_rules(model: &Model, kind: &str, spec: &mut Map<String, Value>) {
     let rules = Semantics::built_in().one_element.iter();
-    for rule in rules.filter(|rule| model.types().is_a(kind, &rule.on)) {
+    for rule in rules.filter(|rule| model.types.is_a(kind, &rule.on)) {
         let path = format!("/{}/0", rule.elements.join("/0/"));
         let mut holder = Value::Object(std::mem::take(spec));
         let element = holder.pointer_mut(&path).and_then(Value::as_object_mut);

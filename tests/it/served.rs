@@ -3,8 +3,8 @@
 #[cfg(debug_assertions)]
 use std::process::{Child, Stdio};
 
+use moorline::sandbox::Sandbox;
 use moorline::sandbox::state::State;
-use moorline::sandbox::{Running, Sandbox};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -15,7 +15,7 @@ pub struct Served {
     /// The folder.
     pub workspace: Workspace,
     /// The sandbox.
-    pub running: Running,
+    pub running: Sandbox,
     /// What it runs on.
     _runtime: Runtime,
     url: String,
@@ -24,14 +24,15 @@ pub struct Served {
 impl Served {
     /// Plays the tenant of a workspace's seed under these conditions.
     pub fn new(workspace: Workspace, conditions: Value) -> Self {
-        let state = State::load(&workspace.file("sandbox.json")).expect("the seed is a state");
+        let state = State::load(&workspace.file("sandbox.json"), Default::default())
+            .expect("the seed is a state");
         let conditions = serde_json::from_value(conditions).expect("the conditions make sense");
         let runtime = Runtime::new().expect("a runtime starts");
         let address = ([127, 0, 0, 1], 0).into();
         let running = runtime
-            .block_on(Sandbox::start_with_faults(conditions, state, None, address))
+            .block_on(Sandbox::start(state, None, conditions, address))
             .expect("the sandbox starts");
-        Self { url: running.graph_url(), workspace, running, _runtime: runtime }
+        Self { url: running.url(), workspace, running, _runtime: runtime }
     }
 
     /// Runs the binary against the tenant.

@@ -2,7 +2,6 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::super::caller::SignInClient;
-use super::super::context::Person;
 use super::super::credential::Settings;
 use super::*;
 use crate::http::testing::{Server, client, reply};

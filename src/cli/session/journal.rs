@@ -6,7 +6,7 @@ use super::Session;
 use crate::cli::{Result, TenantOptions};
 use crate::error::Error;
 use crate::journal::{self, Command, Draft, Origin, Record};
-use crate::plan::{OwnCreates, TenantRef};
+use crate::plan::{EarlierRuns, TenantRef};
 use crate::recovery;
 use crate::report::phrases;
 use crate::ui::Ui;
@@ -48,15 +48,15 @@ impl Session {
         Ok(())
     }
 
-    /// Returns what earlier runs of this folder created in this tenant.
-    pub(in crate::cli) fn own_creates(&self) -> OwnCreates {
+    /// Returns the records of the earlier runs of this folder in this tenant.
+    pub(in crate::cli) fn earlier(&self) -> EarlierRuns {
         if self.alone {
-            return OwnCreates::default();
+            return EarlierRuns::default();
         }
         let root = self.desired.root.clone();
         let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
-        OwnCreates::new(move || journal::created(&root, &tenant, &origin))
+        EarlierRuns::new(move || journal::recorded(&root, &tenant, &origin))
     }
 
     /// Refuses the journal of a run against an emulator where no emulator is given, before a credential is looked for.

@@ -68,14 +68,12 @@ impl Session {
 
     fn tenant_key(&self) -> TenantKey {
         let endpoints = self.graph.endpoints();
-        let graph = || endpoints.graph().to_string();
+        let overridden = endpoints.graph_is_overridden();
+        let stand_in = || overridden.then(|| endpoints.graph().to_string());
         TenantKey {
             cloud: self.desired.tenant.spec.cloud.name(),
             tenant: self.directory.to_string(),
-            stand_in: match &self.state_file {
-                Some(file) => Some(absolute(file)),
-                None => endpoints.graph_is_overridden().then(graph),
-            },
+            stand_in: self.state_file.as_deref().map(absolute).or_else(stand_in),
         }
     }
 }

@@ -5,13 +5,18 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use crate::cli::Result;
+use crate::disk;
 use crate::error::Error;
 use crate::manifest::tenant_file::TenantFile;
 use crate::sandbox::fault_config::FaultConfig;
+use crate::sandbox::rows::Rows;
 use crate::sandbox::state::{State, StateError, Tenant};
-use crate::sandbox::{Running, Sandbox, SandboxError};
+use crate::sandbox::{Sandbox, SandboxError};
 use crate::ui::Ui;
 use crate::yaml;
+
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 256 << 20;
 
 /// Starts the sandbox for one run.
 pub(super) async fn start(
@@ -20,7 +25,7 @@ pub(super) async fn start(
     root: &Path,
     file: Option<&Path>,
     faults: FaultConfig,
-) -> Result<Running> {
+) -> Result<Sandbox> {
     let state = match file {
         // The sandbox reads the file.
         Some(path) if path.exists() => State::default(),
@@ -28,7 +33,7 @@ pub(super) async fn start(
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
-    let running = Sandbox::start_with_faults(faults, state, kept, address)
+    let running = Sandbox::start(state, kept, faults, address)
         .await
         .map_err(|error| start_error(error, file))?;
     match file {
@@ -48,7 +53,7 @@ fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
                 return Err(Error::failed("sandbox/state", message)
                     .hint("`spec.sandbox.seed` of the tenant file names it."));
             }
-            State::load(&path)
+            State::load(&path, Rows::default())
                 .map_err(|why| state_error(&path, why, "Correct what the message names."))
         }
         None => Ok(State::new(empty_tenant(&tenant.spec.tenant_id))),
@@ -57,12 +62,10 @@ fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
 
 /// Returns a tenant with this `tenantId`, which is an id or a domain.
 fn empty_tenant(tenant_id: &str) -> Tenant {
-    let mut tenant = Tenant::default();
     match uuid::Uuid::try_parse(tenant_id) {
-        Ok(id) => tenant.id = id.to_string(),
-        Err(_) => tenant.domain = tenant_id.to_owned(),
+        Ok(id) => Tenant { id: id.to_string(), ..Tenant::default() },
+        Err(_) => Tenant { domain: tenant_id.to_owned(), ..Tenant::default() },
     }
-    tenant
 }
 
 /// Returns the error for a sandbox that does not start.
@@ -109,7 +112,7 @@ pub(in crate::cli) fn state_error(path: &Path, why: StateError, remedy: &str) ->
 
 /// Whether a file says that it is a sandbox state.
 pub(in crate::cli) fn is_state(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = disk::read_text(path, LONGEST).unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     value["kind"] == "sandbox-state"
 }
@@ -121,7 +124,7 @@ pub(in crate::cli) fn load_fault_config(path: Option<&Path>) -> Result<FaultConf
     };
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/faults", message);
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    let text = disk::read_text(path, LONGEST).map_err(|source| {
         let message = match source.kind() {
             _ if path.is_dir() => format!("`{shown}` is a folder, and faults are a YAML file"),
             io::ErrorKind::NotFound => format!("there is no file `{shown}` with faults"),

@@ -1,5 +1,7 @@
 //! Holds the checks of an examination and their results. Every check is unknown until a result is recorded.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::CheckSummary;
@@ -45,6 +47,12 @@ pub enum CheckStatus {
     Missing,
     /// The check could not be made.
     Unknown,
+}
+
+impl fmt::Display for CheckStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl CheckResult {
@@ -165,14 +173,16 @@ impl Checklist {
             // Only the check that met it knows which permission it was.
             Some(Lack::Permission | Lack::Approval) | None => met_by,
         };
-        let cause = self.get(cause).map_or(met_by.to_owned(), |check| check.id.clone());
-        if cause != met_by {
-            let title = self.get(&cause).map_or("", |check| &check.title);
-            let result = CheckResult::unknown(format!("refused, see {title}"));
-            self.record(met_by, result);
-        }
+        let cause = match self.get(cause).filter(|check| check.id != met_by) {
+            Some(check) => {
+                let result = CheckResult::unknown(format!("refused, see {}", check.title));
+                self.record(met_by, result);
+                cause
+            }
+            None => met_by,
+        };
         let status = lack.map_or(CheckStatus::Unknown, |_| CheckStatus::Missing);
-        self.record(&cause, CheckResult::new(status, detail.to_owned(), entry));
+        self.record(cause, CheckResult::new(status, detail.to_owned(), entry));
     }
 
     /// Changes the remedy of a check.

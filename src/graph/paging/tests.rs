@@ -160,15 +160,58 @@ async fn circular_next_links_end() {
 fn pages_beyond_the_size_limit_end() {
     let call = Call::of(&things());
     let page = json!({"value": ["x".repeat(600)], "@odata.nextLink": "more"});
-    let mut left = 1000;
-    let mut take = || {
-        let body = page.to_string().into_bytes();
-        page_of(&call, &HttpAnswer { body, ..HttpAnswer::default() }, &mut left)
-    };
-    let (_, next) = take().expect("a page");
-    assert_eq!(next.as_deref(), Some("more"));
-    let error = take().expect_err("no room");
-    assert!(error.to_string().ends_with("more than 1 GiB"), "{error}");
+    for (room, reason) in [
+        (Room { bytes: 1000, ..Room::WHOLE }, "more than 128 MiB"),
+        (Room { values: 8, ..Room::WHOLE }, "too many values"),
+        (Room { items: 1, ..Room::WHOLE }, "more than 100,000 items"),
+    ] {
+        let mut room = room;
+        let mut take = || {
+            let body = page.to_string().into_bytes();
+            page_of(&call, &HttpAnswer { body, ..HttpAnswer::default() }, &mut room)
+        };
+        let (_, next) = take().expect("a page");
+        assert_eq!(next.as_deref(), Some("more"));
+        let error = take().expect_err("no room");
+        assert!(error.to_string().ends_with(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn empty_pages_that_go_on_end() {
+    let server = Server::start(|_, number, url| {
+        let items = if number == 50 { json!([1]) } else { json!([]) };
+        let next = format!("{url}/beta/things?page={number}");
+        reply(200, &json!({"value": items, "@odata.nextLink": next}))
+    })
+    .await;
+    let error = graph(&server.url).list(&things()).await.expect_err("no list");
+    assert!(error.to_string().ends_with("a hundred pages in a row hold nothing"), "{error}");
+    assert_eq!(server.seen().len(), 51 + MOST_EMPTY_PAGES);
+}
+
+#[tokio::test]
+async fn page_that_is_too_long_is_read_in_smaller_ones() {
+    let server = Server::start(|seen, _, _| match &seen.line {
+        line if line.contains("$top=20") => reply(200, &json!({"value": [1]})),
+        _ => Reply::text(200, &"x".repeat((16 << 20) + 1)),
+    })
+    .await;
+    let list = graph(&server.url).list(&Request::get(GraphVersion::Beta, "/things")).await;
+    assert_eq!(list.expect("a list"), [json!(1)]);
+    let line = "GET /beta/things";
+    assert_eq!(server.lines(), [line, "GET /beta/things?$top=100", "GET /beta/things?$top=20"]);
+}
+
+#[tokio::test]
+async fn part_of_an_answer_is_no_answer() {
+    let server = Server::start(|_, _, _| reply(206, &json!({"value": [1]}))).await;
+    let graph = graph(&server.url);
+    let list = graph.list(&things()).await.expect_err("a part");
+    let object = graph.send(&things()).await.expect_err("a part");
+    for error in [list, object] {
+        assert!(error.to_string().contains("it is a part of the answer alone"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -27,18 +27,23 @@ fn read_is_retried_and_write_only_if_not_done() {
     for unknown in [status(502), status(503), status(504), AttemptOutcome::Lost] {
         assert_eq!(decide(Safety::Write, unknown, 1, LONG), Decision::AnswerLost, "{unknown:?}");
     }
-    for settled in [
-        status(200),
-        status(204),
-        status(400),
-        status(401),
-        status(404),
-        status(500),
-        AttemptOutcome::Hopeless,
-    ] {
+    for settled in
+        [status(200), status(204), status(400), status(401), status(404), AttemptOutcome::Hopeless]
+    {
         for safety in [Safety::Read, Safety::Write] {
             assert_eq!(decide(safety, settled, 1, LONG), Decision::Final, "{settled:?}");
         }
+    }
+}
+
+#[test]
+fn read_that_the_service_fails_at_is_tried_again_a_few_times() {
+    for failed in [status(500), status(408)] {
+        for attempt in 1..FAILURES {
+            assert!(is_wait(decide(Safety::Read, failed, attempt, LONG)), "{failed:?} {attempt}");
+        }
+        assert_eq!(decide(Safety::Read, failed, FAILURES, LONG), Decision::Final);
+        assert_eq!(decide(Safety::Write, failed, 1, LONG), Decision::Final);
     }
 }
 

@@ -21,6 +21,10 @@ use crate::tenant::names::{Named, is_guid};
 use crate::values::canonical::{canonical, is_unset};
 use crate::values::masked as markers;
 
+/// Why a field that is fixed cannot be changed, and what to do.
+const FIXED: &str = "it is fixed when the object is created; declare the value that it has, or delete the object and \
+                     create it again";
+
 impl Differ<'_> {
     /// Returns whether two values mean the same, not being set among that.
     pub(super) fn same(&self, at: &At<'_>, a: &Json, b: &Json) -> bool {
@@ -65,7 +69,7 @@ impl Differ<'_> {
             return;
         }
         if at.property.facts.fixed && before.is_some() {
-            field.block("it is fixed when the object is created");
+            field.block(FIXED);
         }
         for shown in [&field.before, &field.after] {
             if let Shown::Value(value) = shown {
@@ -73,6 +77,12 @@ impl Differ<'_> {
             }
         }
         self.fields.push(field);
+    }
+
+    /// Reports that a value that the tenant has and does not show is to be unset.
+    pub(super) fn hidden(&mut self, at: &At<'_>) {
+        let field = self.field(at, FieldStatus::Change);
+        self.fields.push(FieldChange { after: Shown::Unset, ..field });
     }
 
     /// Reports that a value cannot be compared.

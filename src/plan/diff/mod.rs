@@ -127,9 +127,12 @@ impl<'a> Differ<'a> {
                 declared: &member.value,
                 whole: false,
             };
-            let value = match live {
-                None => Some(self.added(&at)),
-                Some(live) => self.top(&at, live.get(&member.name).unwrap_or(&Json::Null)),
+            let shown_by = property.facts.shown_by.as_ref();
+            let is_set = shown_by.and_then(|twin| live?.get(twin)?.as_bool());
+            let value = match (live, is_set, &member.value.declared) {
+                (None, ..) | (_, Some(false), Declared::Env(_)) => Some(self.added(&at)),
+                (_, Some(true), Declared::Null) => Some(self.removed(&at)),
+                (Some(live), ..) => self.top(&at, live.get(&member.name).unwrap_or(&Json::Null)),
             };
             send.extend(value.map(|value| (member.name.clone(), value)));
         }
@@ -296,6 +299,12 @@ impl<'a> Differ<'a> {
             self.differs(at, None, Some(&value));
         }
         value
+    }
+
+    /// Reports a live value that is not shown and is to be unset, and returns what unsets it.
+    fn removed(&mut self, at: &At<'_>) -> Json {
+        self.hidden(at);
+        nothing(at.shape)
     }
 
     /// Returns a declared value as it is sent where there is no live one to merge with.

@@ -10,7 +10,8 @@ use crate::journal::{Record, Status};
 use crate::manifest::reference::Referent;
 use crate::manifest::{Address, Desired, Manifest};
 use crate::plan::{self, Action, Change, Plan, Planned};
-use crate::tenant::{CaselessKey, Live, caseless};
+use crate::tenant::matching::bind;
+use crate::tenant::{CaselessKey, Live, LiveObject, ObjectKey, caseless};
 
 mod moved;
 mod remind;
@@ -62,6 +63,19 @@ impl Rollback {
         }
         point_at_what_is_remade(&mut undos);
         Self { undos, lost }
+    }
+
+    /// Protects the objects that the tenant's own manifests protect, whatever the manifests are called by now.
+    pub fn protect(&mut self, declared: &[Manifest], live: &Live) {
+        let bindings = bind(declared, live, false, &|_| false);
+        let protecting = declared.iter().filter(|own| own.protect);
+        let objects = protecting.filter_map(|own| bindings.by_address.get(&own.address)?.object());
+        let protected: BTreeSet<ObjectKey<'_>> = objects.map(LiveObject::key).collect();
+        for undo in self.undos.values_mut() {
+            let object = moved::object(undo, live);
+            let is_protected = object.is_some_and(|object| protected.contains(&object.key()));
+            undo.manifest.protect |= is_protected;
+        }
     }
 
     /// Returns the manifests of the rollback, sorted by address.

@@ -20,9 +20,9 @@ use crate::kinds;
 use crate::manifest::{Desired, Manifest, load};
 use crate::plan::{self, Action, Planned, Step, risk};
 use crate::recovery::rollback::{Rollback, RollbackPlan};
+use crate::sandbox::Sandbox;
 use crate::sandbox::rows::{self, Collection, Rows};
 use crate::sandbox::state::State;
-use crate::sandbox::{Running, Sandbox};
 use crate::secrets::Known;
 use crate::tenant::Live;
 use crate::{drift, reconcile};
@@ -44,7 +44,7 @@ static ADDED: [&Collection; 1] = [&LABELS];
 /// A tenant with the family, and a folder that declares objects of it.
 struct Case {
     folder: TempDir,
-    running: Running,
+    running: Sandbox,
     graph: Graph,
 }
 
@@ -62,9 +62,10 @@ impl Case {
         std::fs::write(folder.path().join("all.yaml"), manifests).expect("a file");
         let seed = json!({ "kind": "sandbox-state", "formatVersion": "1.0", "testLabels": labels });
         let state = State::from_json_with(&seed.to_string(), Rows::with(&ADDED)).expect("a state");
-        let running = Sandbox::start(state, None, ([127, 0, 0, 1], 0).into()).await;
+        let running =
+            Sandbox::start(state, None, Default::default(), ([127, 0, 0, 1], 0).into()).await;
         let running = running.expect("the sandbox starts");
-        let (graph_url, login_url) = (running.graph_url(), running.login_url());
+        let (graph_url, login_url) = (running.url(), running.url());
         let endpoints = Endpoints::new(Cloud::Global, Some(&graph_url), Some(&login_url))
             .expect("loopback is allowed");
         let http = Client::new(endpoints, Clock::system(), None, RetryObserver::default())

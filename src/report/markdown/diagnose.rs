@@ -15,8 +15,8 @@ pub fn doctor(document: &DoctorDocument) -> String {
     page.table(
         &["", "check", "what was seen"],
         made().map(|check| {
-            let status = phrases::check_status(check.result.status);
-            let missing = if check.result.status == CheckStatus::Missing { "**" } else { "" };
+            let status = check.result.status;
+            let missing = if status == CheckStatus::Missing { "**" } else { "" };
             [
                 format!("{missing}{status}{missing}"),
                 cell_code(&check.title),

@@ -10,24 +10,14 @@ mod page;
 pub use diagnose::{doctor, permissions, scopes};
 
 use super::phrases;
-use super::view::{self, Direction, Story};
+use super::view::{Direction, ToStory};
 use crate::apply::outcome::Outcome;
-use crate::drift::DriftReport;
-use crate::plan::Plan;
 use escape::{cell_code, code, sentence};
 use page::MarkdownPage;
 
-/// Renders a plan.
-pub fn plan(plan: &Plan) -> String {
-    story(&view::plan(plan, false))
-}
-
-/// Renders a drift report.
-pub fn drift(report: &DriftReport) -> String {
-    story(&view::drift(report, false))
-}
-
-fn story(story: &Story<'_>) -> String {
+/// Renders a plan or a drift report.
+pub(crate) fn story(report: &impl ToStory) -> String {
+    let story = &report.story(false);
     let mut page = MarkdownPage::new(&story.headline);
     let checked = story.checked.as_ref().map(|at| format!(", checked {}", sentence(at)));
     page.block(&format!("Tenant {}{}", code(&story.tenant), checked.unwrap_or_default()));
@@ -77,7 +67,7 @@ pub fn outcome(outcome: &Outcome) -> String {
         outcome.items.iter().map(|item| {
             [
                 phrases::status(item.status).to_owned(),
-                phrases::action(item.action).to_owned(),
+                item.action.to_string(),
                 cell_code(&item.address.to_string()),
                 escape::words(&item.display_name),
             ]

@@ -12,7 +12,7 @@ const OURS: [&str; 6] = ["<details>", "</details>", "<summary>", "</summary>", "
 
 #[test]
 fn a_plan_with_every_mark() {
-    assert_snapshot!(plan(&testing::plan()), @r#"
+    assert_snapshot!(story(&testing::plan()), @r#"
     ### Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
 
     Tenant `contoso (contoso.onmicrosoft.com)`
@@ -175,7 +175,7 @@ fn a_plan_with_every_mark() {
 
 #[test]
 fn drifted_objects() {
-    assert_snapshot!(drift(&testing::drift_report()), @r#"
+    assert_snapshot!(story(&testing::drift_report()), @r#"
     ### Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked 2026-11-21 08:00 UTC
@@ -330,10 +330,10 @@ fn a_page_fits_and_says_what_it_lacks() {
     let fields =
         (0..2_000).map(|_| testing::field(&["name"], serde_json::Value::Null, value.clone()));
     long.changes[5].fields.extend(fields);
-    let page = plan(&long);
+    let page = story(&long);
     assert!(page.contains("the text and the JSON report have"), "{page}");
     long.changes = vec![long.changes[6].clone(); 2_000];
-    let page = plan(&long);
+    let page = story(&long);
     assert!(page.len() <= 1 << 20 && page.contains("parts left out"));
     assert!(page.ends_with("Digest `sha256:0a1b`\n"));
     assert_harmless(&page);
@@ -341,8 +341,8 @@ fn a_page_fits_and_says_what_it_lacks() {
 
 fn pages(text: &str) -> [String; 3] {
     [
-        plan(&testing::hostile(text)),
-        drift(&crate::drift::report(testing::hostile(text))),
+        story(&testing::hostile(text)),
+        story(&crate::drift::report(testing::hostile(text))),
         outcome(&testing::hostile_outcome(text)),
     ]
 }

@@ -42,8 +42,8 @@ pub(crate) fn doctor(document: &DoctorDocument, mut writer: TextWriter) -> Strin
 }
 
 fn write_check(writer: &mut TextWriter, check: &Check, subjects: usize) {
-    let word = phrases::check_status(check.result.status);
-    let style = match check.result.status {
+    let word = check.result.status;
+    let style = match word {
         CheckStatus::Ok => CREATED,
         CheckStatus::Missing => ERROR,
         CheckStatus::Unknown => WARNING,

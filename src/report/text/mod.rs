@@ -6,7 +6,7 @@ mod story;
 
 pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions, scopes};
 pub(crate) use outcome::{left_out, outcome, refusals};
-pub(crate) use story::{drift, plan};
+pub(crate) use story::story;
 
 #[cfg(test)]
 mod tests;

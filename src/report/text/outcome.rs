@@ -49,7 +49,7 @@ pub(crate) fn outcome(outcome: &Outcome, mut writer: TextWriter, verbose: bool) 
 fn row(item: &Item) -> [String; 4] {
     [
         phrases::status(item.status).to_owned(),
-        phrases::action(item.action).to_owned(),
+        item.action.to_string(),
         sanitize::line(&item.address.to_string()).into_owned(),
         view::display_name(&item.display_name).unwrap_or_default(),
     ]
@@ -111,9 +111,7 @@ pub(crate) fn refusals(refusals: &[Refusal], command: Command, mut writer: TextW
         writer.labelled(indent, label, refusal.message.split(' '));
     }
     let flags: BTreeSet<&str> = refusals.iter().map(|refusal| refusal.flag.as_str()).collect();
-    if !flags.is_empty() {
-        let words = format!("if this is intended, run `moorline {command}` again with");
-        writer.labelled(2, Piece::new(HINT, "help:"), words.split(' ').chain(flags));
-    }
+    let words = format!("if this is intended, run `moorline {command}` again with");
+    writer.labelled(2, Piece::new(HINT, "help:"), words.split(' ').chain(flags));
     writer.finish()
 }

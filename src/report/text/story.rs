@@ -3,11 +3,10 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::drift::DriftReport;
-use crate::plan::{Plan, Risk, RiskLevel};
+use crate::plan::{Risk, RiskLevel};
 use crate::report::phrases;
 use crate::report::view::{
-    self, DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, TextSpan, rows,
+    DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, TextSpan, ToStory, rows,
 };
 use crate::report::width::cut;
 use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
@@ -16,17 +15,9 @@ use crate::text::writer::{PLAIN, Piece, TextWriter};
 /// The indentation of everything below the header.
 const INDENT: usize = 6;
 
-/// Renders a plan.
-pub(crate) fn plan(plan: &Plan, writer: TextWriter, verbose: bool) -> String {
-    story(&view::plan(plan, verbose), writer)
-}
-
-/// Renders a drift report.
-pub(crate) fn drift(report: &DriftReport, writer: TextWriter, verbose: bool) -> String {
-    story(&view::drift(report, verbose), writer)
-}
-
-fn story(story: &Story<'_>, mut writer: TextWriter) -> String {
+/// Renders a plan or a drift report.
+pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool) -> String {
+    let story = &report.story(verbose);
     let checked = story.checked.as_ref().map(|at| format!(", checked {at}")).unwrap_or_default();
     writer.sentences(0, DIM, &format!("Tenant {}{checked}", story.tenant));
     writer.gap();

@@ -15,7 +15,7 @@ use crate::text::writer::{TextWriter, WIDTH};
 
 #[test]
 fn a_plan_with_every_mark() {
-    assert_snapshot!(plan(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
+    assert_snapshot!(story(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -102,7 +102,7 @@ fn a_plan_with_every_mark() {
 
 #[test]
 fn a_plan_in_full() {
-    assert_snapshot!(plan(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), true), @r#"
+    assert_snapshot!(story(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), true), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -198,7 +198,7 @@ fn a_plan_in_full() {
 
 #[test]
 fn a_plan_with_nothing_to_do() {
-    assert_snapshot!(plan(&testing::settled(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
+    assert_snapshot!(story(&testing::settled(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
@@ -212,7 +212,7 @@ fn a_plan_with_nothing_to_do() {
 
 #[test]
 fn drifted_objects() {
-    assert_snapshot!(drift(&testing::drift_report(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
+    assert_snapshot!(story(&testing::drift_report(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked 2026-11-21 08:00 UTC
 
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
@@ -342,7 +342,7 @@ fn field(before: Json, after: Json, palette: Palette) -> String {
     let mut one: Plan = testing::plan();
     one.changes = vec![testing::change("kind", "name", "", Action::Update)];
     one.changes[0].fields = vec![testing::field(&["field"], before, after)];
-    let text = plan(&one, TextWriter::new(palette, WIDTH), false);
+    let text = story(&one, TextWriter::new(palette, WIDTH), false);
     text.lines().skip(3).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
@@ -402,8 +402,8 @@ proptest! {
         let hostile = testing::hostile(&text);
         for verbosity in [false, true] {
             for page in [
-                plan(&hostile, TextWriter::new(Palette::Plain, WIDTH), verbosity),
-                drift(&crate::drift::report(hostile.clone()), TextWriter::new(Palette::Plain, WIDTH), verbosity),
+                story(&hostile, TextWriter::new(Palette::Plain, WIDTH), verbosity),
+                story(&crate::drift::report(hostile.clone()), TextWriter::new(Palette::Plain, WIDTH), verbosity),
                 outcome(&testing::hostile_outcome(&text), TextWriter::new(Palette::Plain, WIDTH), verbosity),
             ] {
                 prop_assert!(!page.contains(|c: char| c != '\n' && sanitize::is_hazardous(c)), "{page}");
@@ -414,8 +414,8 @@ proptest! {
 
 #[test]
 fn on_a_narrow_terminal_lines_end_between_words() {
-    let text = plan(&testing::plan(), TextWriter::new(Palette::Plain, 60), false);
-    let wide = plan(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), false);
+    let text = story(&testing::plan(), TextWriter::new(Palette::Plain, 60), false);
+    let wide = story(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), false);
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&text), words(&wide));
     let is_alone = |line: &str| !line.trim().contains("  ");

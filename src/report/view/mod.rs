@@ -14,4 +14,5 @@ mod value;
 
 pub(super) use layout::{DiffRow, rows};
 pub(super) use node::{DiffContent, DiffMark, Direction, TextSpan};
-pub(super) use story::{ObjectView, Story, display_name, drift, plan};
+pub(crate) use story::ToStory;
+pub(super) use story::{ObjectView, Story, display_name};

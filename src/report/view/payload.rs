@@ -48,9 +48,7 @@ impl<'a> Payload<'a> {
             _ => Self::Binary(size),
         }
     }
-}
 
-impl Payload<'_> {
     /// Returns the type and the size.
     pub(super) fn summary(&self) -> String {
         match self {

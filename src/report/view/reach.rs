@@ -1,7 +1,7 @@
 //! Describes in one sentence how many devices and users an object reaches.
 
 use crate::plan::reach::{Audience, Extent, Reach};
-use crate::report::phrases::{count, thousands};
+use crate::report::phrases::{above_zero, count, thousands};
 use crate::tenant::reach::{Reported, Statuses};
 
 const NOBODY: &str = "nobody";
@@ -98,12 +98,8 @@ fn reported(reported: &Reported) -> String {
         many => format!("{} have it now", count(*many, "device")),
     };
     let failed = error.saturating_add(*failed);
-    let others: Vec<String> =
-        [(*pending, "pending"), (failed, "failed"), (*conflict, "in conflict")]
-            .into_iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, word)| format!("{} {word}", thousands(number)))
-            .collect();
+    let others = [(*pending, "pending"), (failed, "failed"), (*conflict, "in conflict")];
+    let others = above_zero(others, |number, word| format!("{} {word}", thousands(number)));
     if others.is_empty() { have } else { format!("{have} ({})", others.join(", ")) }
 }
 

@@ -6,12 +6,12 @@ use super::payload::Payload;
 use super::reach;
 use super::value;
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Risk, RiskLevel, Shown};
+use crate::plan::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Risk, Shown};
 use crate::report::phrases;
 use crate::text::sanitize;
 
 /// The view of a plan or a drift report: everything that a format writes.
-pub(in crate::report) struct Story<'a> {
+pub(crate) struct Story<'a> {
     /// The direction in which differences are shown.
     pub(in crate::report) direction: Direction,
     /// Whether everything is shown: whole diffs, each setting that is left alone, unmanaged objects.
@@ -40,54 +40,59 @@ pub(in crate::report) struct Story<'a> {
     pub(in crate::report) differs: bool,
 }
 
-/// Returns the view of a plan.
-pub(in crate::report) fn plan(plan: &Plan, verbose: bool) -> Story<'_> {
-    let differs = !plan.summary.is_empty();
-    let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
-    let changes = plan.changes.iter().filter(is_noteworthy);
-    let limits = plan.limits.iter().map(|limit| Risk {
-        code: limit.code.clone(),
-        level: RiskLevel::Refused,
-        message: limit.message.clone(),
-    });
-    Story {
-        direction: Direction::Plan,
-        verbose,
-        headline: phrases::plan_summary(plan),
-        tenant: phrases::tenant(&plan.tenant, &plan.only),
-        checked: None,
-        objects: changes.map(|item| change(item, verbose)).collect(),
-        limits: limits.collect(),
-        released: released(plan),
-        warnings: &plan.warnings,
-        remainder: phrases::plan_remainder(plan),
-        coverage: &plan.coverage,
-        digest: differs.then_some(plan.digest.as_str()),
-        differs,
+/// A plan or a drift report, which is written as a story.
+pub(crate) trait ToStory {
+    /// Returns its view.
+    fn story(&self, verbose: bool) -> Story<'_>;
+}
+
+impl ToStory for Plan {
+    fn story(&self, verbose: bool) -> Story<'_> {
+        let differs = !self.summary.is_empty();
+        let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
+        let changes = self.changes.iter().filter(is_noteworthy);
+        let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
+        Story {
+            direction: Direction::Plan,
+            verbose,
+            headline: phrases::plan_summary(self),
+            tenant: phrases::tenant(&self.tenant, &self.only),
+            checked: None,
+            objects: changes.map(|item| change(item, verbose)).collect(),
+            limits: limits.collect(),
+            released: released(self),
+            warnings: &self.warnings,
+            remainder: phrases::plan_remainder(self),
+            coverage: &self.coverage,
+            digest: differs.then_some(self.digest.as_str()),
+            differs,
+        }
     }
 }
 
-/// Returns the view of a drift report: drifted objects first, then those whose state is not known.
-pub(in crate::report) fn drift(report: &DriftReport, verbose: bool) -> Story<'_> {
-    use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
-    let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
-    let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
-    let items = &report.items;
-    let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
-    Story {
-        direction: Direction::Drift,
-        verbose,
-        headline: phrases::drift_summary(report),
-        tenant: phrases::tenant(&report.tenant, &report.only),
-        checked: Some(phrases::moment(&report.checked_at)),
-        objects: out_of_sync.map(|item| drift_item(item, verbose)).collect(),
-        limits: Vec::new(),
-        released: Vec::new(),
-        warnings: &report.warnings,
-        remainder: Vec::new(),
-        coverage: &report.coverage,
-        digest: None,
-        differs: report.summary.drifted > 0,
+impl ToStory for DriftReport {
+    /// Returns its view: drifted objects first, then those whose state is not known.
+    fn story(&self, verbose: bool) -> Story<'_> {
+        use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
+        let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
+        let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
+        let items = &self.items;
+        let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
+        Story {
+            direction: Direction::Drift,
+            verbose,
+            headline: phrases::drift_summary(self),
+            tenant: phrases::tenant(&self.tenant, &self.only),
+            checked: Some(phrases::moment(&self.checked_at)),
+            objects: out_of_sync.map(|item| drift_item(item, verbose)).collect(),
+            limits: Vec::new(),
+            released: Vec::new(),
+            warnings: &self.warnings,
+            remainder: Vec::new(),
+            coverage: &self.coverage,
+            digest: None,
+            differs: self.summary.drifted > 0,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Multi Admin Approval: writes that wait until a second administrator approves them (FACTS 1.10).
 
-use axum::http::Method;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -21,25 +21,29 @@ use super::rows::Approval;
 use super::state::{State, text};
 use super::{below_version, clock, guid, sha256};
 
+/// The header with the justification of a write that asks for an approval, in Base64.
+const JUSTIFICATION: &str = "x-msft-approval-justification";
+/// The header with the code of a request for approval.
+pub(crate) const CODE: &str = "x-msft-approval-code";
+
 /// The longest justification, in characters (FACTS 1.10).
 const LONGEST: usize = 1024;
 
 /// A write to an object that an access policy protects.
 pub(crate) struct ProtectedWrite<'a> {
-    pub(crate) method: &'a Method,
-    /// The whole path.
-    pub(crate) path: &'a str,
+    /// The head of the HTTP request.
+    pub(crate) head: &'a Parts,
     pub(crate) body: &'a [u8],
-    /// The host that the caller used, which addresses in the body name too.
-    pub(crate) host: Option<&'a str>,
     /// The caller.
     pub(crate) requestor: &'a Actor,
-    /// `x-msft-approval-justification`.
-    pub(crate) justification: Option<&'a str>,
-    /// `x-msft-approval-code`.
-    pub(crate) code: Option<&'a str>,
     /// The instant of the call, by the sandbox's own time.
     pub(crate) now: Timestamp,
+}
+
+impl ProtectedWrite<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.headers.get(name)?.to_str().ok()
+    }
 }
 
 /// The decision about a write.
@@ -56,7 +60,7 @@ pub(crate) enum Passage {
 /// Refuses a write that asks for no approval, has one of another write, or is about an object for which a request is open.
 pub(crate) fn pass(state: &mut State, write: &ProtectedWrite<'_>) -> Allowed<Passage> {
     // A caller that sends both asks for a new approval (FACTS 1.10).
-    match (write.justification, write.code) {
+    match (write.header(JUSTIFICATION), write.header(CODE)) {
         (None, Some(code)) => under(state, write, code),
         (Some(header), _) => ask(state, write, header),
         (None, None) => Err(table::NO_JUSTIFICATION.refusal(&[])),
@@ -125,9 +129,10 @@ pub(crate) fn policy_for(state: &State, path: &str) -> Option<Approval> {
 
 /// Returns the id and the name of the object that a write is about.
 fn payload(state: &State, write: &ProtectedWrite<'_>) -> (String, Option<String>) {
-    let row = state.rows.at(below_version(write.path));
+    let path = write.head.uri.path();
+    let row = state.rows.at(below_version(path));
     let name_property = row.map_or("displayName", |row| row.name_property);
-    if let Some(id) = id_in(write.path) {
+    if let Some(id) = id_in(path) {
         let object = row.and_then(|row| state.object(row, id));
         let name = object.map(|object| text(object, name_property).to_owned());
         return (id.to_owned(), name);
@@ -141,7 +146,7 @@ fn payload(state: &State, write: &ProtectedWrite<'_>) -> (String, Option<String>
 }
 
 fn operation(write: &ProtectedWrite<'_>) -> String {
-    format!("{} {}", write.method, write.path)
+    format!("{} {}", write.head.method, write.head.uri.path())
 }
 
 /// Withdraws a request for its requestor.
@@ -214,7 +219,7 @@ pub(crate) fn find<'a>(state: &'a State, code: &str) -> Option<&'a ApprovalReque
 /// Returns a digest of the body of a write. Graph's host is always the same, and a sandbox may listen elsewhere each
 /// time: an address on it stays the same address.
 fn fingerprint(write: &ProtectedWrite<'_>) -> String {
-    let host = write.host.map(|host| format!("//{host}/"));
+    let host = write.header("host").map(|host| format!("//{host}/"));
     let body = String::from_utf8_lossy(write.body);
     host.map_or_else(|| sha256(&body), |host| sha256(&body.replace(&host, "//graph/")))
 }

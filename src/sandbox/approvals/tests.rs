@@ -1,5 +1,6 @@
 //! The write that an approval covers, and its lifetime.
 
+use axum::http::{Method, Request};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -26,16 +27,10 @@ fn send(
 ) -> Result<Passage, ErrorResponse> {
     let why = STANDARD.encode("longer PINs");
     let (method, path, body) = write;
-    let write = ProtectedWrite {
-        method,
-        path,
-        body: body.as_bytes(),
-        host: None,
-        requestor: actor,
-        justification: Some(why.as_str()).filter(|_| code.is_none()),
-        code,
-        now,
-    };
+    let (header, value) = code.map_or((JUSTIFICATION, why.as_str()), |code| (CODE, code));
+    let request = Request::builder().method(method).uri(path).header(header, value);
+    let (head, ()) = request.body(()).expect("a request").into_parts();
+    let write = ProtectedWrite { head: &head, body: body.as_bytes(), requestor: actor, now };
     pass(state, &write)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::write::Writer;
 use crate::sandbox::check::{Checker, each};
-use crate::sandbox::refusal::{Allowed, Checked, table, unexpected_node};
+use crate::sandbox::refusal::{Allowed, table, unexpected_node};
 use crate::sandbox::rows::Assign;
 use crate::sandbox::state::{text, type_of};
 use crate::sandbox::{Object, defaults};
@@ -26,7 +26,7 @@ const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
-pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Checked<Value> {
+pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Allowed<Value> {
     Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
 }
 
@@ -64,12 +64,12 @@ impl Writer<'_> {
     }
 }
 
-fn read(checker: &Checker, assign: &Assign, given: &Value) -> Checked<Vec<Object>> {
+fn read(checker: &Checker, assign: &Assign, given: &Value) -> Allowed<Vec<Object>> {
     let elements = given.as_array().ok_or_else(|| unexpected_node(given, "StartArray"))?;
     each(elements, |element| assignment(checker, assign, element))
 }
 
-fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Checked<Object> {
+fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Allowed<Object> {
     let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(assign.element, body)?;
     let mut assignment = checker.properties(&ty, body)?;

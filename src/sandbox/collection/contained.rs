@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::check::{Checker, each, is_computed};
-use crate::sandbox::refusal::{Checked, table, unexpected_node};
+use crate::sandbox::refusal::{Allowed, table, unexpected_node};
 use crate::sandbox::rows::Contained;
 use crate::sandbox::state::text;
 use crate::sandbox::{Object, defaults, guid};
@@ -24,7 +24,7 @@ pub(crate) fn properties(
     ty: &TypeDef,
     rows: &'static [Contained],
     body: &Object,
-) -> Checked<Object> {
+) -> Allowed<Object> {
     let mut body = body.clone();
     let inside = take(rows, &mut body);
     let mut object = checker.properties(ty, &body)?;
@@ -39,7 +39,7 @@ pub(crate) fn properties(
 ///
 /// # Errors
 /// As [`properties`].
-pub(crate) fn targets(checker: &Checker, row: &'static Contained, given: &Value) -> Checked<Value> {
+pub(crate) fn targets(checker: &Checker, row: &'static Contained, given: &Value) -> Allowed<Value> {
     let elements = match given {
         Value::Null => &[],
         Value::Array(elements) => &elements[..],
@@ -52,7 +52,7 @@ pub(crate) fn targets(checker: &Checker, row: &'static Contained, given: &Value)
     Ok(json!(targets))
 }
 
-fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Checked<Object> {
+fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Allowed<Object> {
     let body = element.as_object().ok_or_else(|| unexpected_node(element, "StartObject"))?;
     let ty = checker.instance_type(row.element, body)?;
     let mut target = properties(checker, &ty, row.inside, body)?;

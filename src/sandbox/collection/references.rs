@@ -9,48 +9,50 @@ use crate::sandbox::Object;
 use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::rows::Collection;
 use crate::sandbox::state::{References, State, text, type_of};
-use crate::schema::types::{GraphVersion, Holds, Navigation, Types};
+use crate::schema::types::{GraphVersion, Holds, Navigation, Property, Types};
 
 /// The suffix of a navigation property in a body that binds it.
 const BIND: &str = "@odata.bind";
 
-/// A navigation property that leads to other objects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NavigationProperty {
-    pub(crate) property: String,
-    /// Whether the property can refer to more than one object.
-    pub(crate) many: bool,
-    target: String,
+/// The path of the settings of derived credentials, which objects of other collections refer to (FACTS 12).
+pub(crate) const DERIVED_CREDENTIALS: &str = "deviceManagement/derivedCredentials";
+
+/// Their type.
+pub(crate) const DERIVED_CREDENTIAL: &str = "deviceManagementDerivedCredentialSettings";
+
+/// Returns a type's navigation property that leads to other objects, where the version has it.
+pub(crate) fn navigation(version: GraphVersion, ty: &str, property: &str) -> Option<Property> {
+    let ty = Types::of(version).get(ty)?;
+    let property = ty.property(property)?;
+    (property.navigation == Some(Navigation::Reference)).then(|| property.clone())
 }
 
-impl NavigationProperty {
-    /// Returns a type's navigation property, where the version has it.
-    pub(crate) fn find(version: GraphVersion, ty: &str, property: &str) -> Option<Self> {
-        let ty = Types::of(version).get(ty)?;
-        let property = ty.property(property)?;
-        let Holds::Named(target) = &property.ty.holds else {
-            return None;
-        };
-        (property.navigation == Some(Navigation::Reference)).then(|| Self {
-            property: property.name.clone(),
-            many: property.ty.collection,
-            target: target.clone(),
-        })
-    }
+/// Returns whether a navigation property can refer to an object.
+pub(crate) fn fits(navigation: &Property, object: &Object) -> bool {
+    let types = Types::of(GraphVersion::Beta);
+    matches!(&navigation.ty.holds, Holds::Named(target) if types.is_a(type_of(object), target))
+}
 
-    /// Returns whether the property can refer to an object.
-    pub(crate) fn fits(&self, object: &Object) -> bool {
-        Types::of(GraphVersion::Beta).is_a(type_of(object), &self.target)
-    }
+/// Returns whether a navigation property leads to the settings of derived credentials.
+fn leads_to_credentials(navigation: &Property) -> bool {
+    matches!(&navigation.ty.holds, Holds::Named(target) if target == DERIVED_CREDENTIAL)
+}
 
-    /// Refuses objects that the property cannot refer to.
-    pub(crate) fn check(&self, state: &State, row: &Collection, ids: &[String]) -> Allowed<()> {
-        let fits = |id: &str| state.object(row, id).is_some_and(|object| self.fits(object));
-        let wrong = ids.iter().find(|id| !fits(id));
-        match wrong.or(ids.get(1).filter(|_| !self.many)) {
-            Some(id) => Err(table::REFERENCE.refusal(&[&self.property, id])),
-            None => Ok(()),
-        }
+/// Refuses objects that a navigation property cannot refer to.
+pub(crate) fn check_targets(
+    state: &State,
+    row: &Collection,
+    navigation: &Property,
+    ids: &[String],
+) -> Allowed<()> {
+    let fits = |id: &str| match leads_to_credentials(navigation) {
+        true => state.derived_credentials.iter().any(|object| text(object, "id") == id),
+        false => state.object(row, id).is_some_and(|object| fits(navigation, object)),
+    };
+    let wrong = ids.iter().find(|id| !fits(id));
+    match wrong.or(ids.get(1).filter(|_| !navigation.ty.collection)) {
+        Some(id) => Err(table::REFERENCE.refusal(&[&navigation.name, id])),
+        None => Ok(()),
     }
 }
 
@@ -72,9 +74,9 @@ pub(crate) fn take(root: &str, row: &Collection, body: &mut Object) -> Allowed<R
 
 /// Returns the id in an object's address: `…/<collection>('<id>')`, or with a slash.
 pub(crate) fn id_of(root: &str, row: &Collection, address: &Value) -> Allowed<String> {
-    let below = address
-        .as_str()
-        .and_then(|address| address.strip_prefix(root)?.strip_prefix('/')?.strip_prefix(row.path));
+    let path = address.as_str().and_then(|address| address.strip_prefix(root)?.strip_prefix('/'));
+    let collections = [row.path, DERIVED_CREDENTIALS];
+    let below = path.and_then(|path| collections.iter().find_map(|at| path.strip_prefix(at)));
     let id = below.and_then(|below| {
         let quoted = below.strip_prefix("('").and_then(|id| id.strip_suffix("')"));
         quoted.or(below.strip_prefix('/'))
@@ -92,9 +94,9 @@ pub(crate) fn check(
     bound: &References,
 ) -> Allowed<()> {
     for (property, ids) in bound {
-        let navigation = NavigationProperty::find(version, ty, property)
+        let navigation = navigation(version, ty, property)
             .ok_or_else(|| table::NO_PROPERTY.refusal(&[property, &ty]))?;
-        navigation.check(state, row, ids)?;
+        check_targets(state, row, &navigation, ids)?;
     }
     Ok(())
 }
@@ -110,9 +112,14 @@ pub(crate) fn shown(
     row: &Collection,
     version: GraphVersion,
     id: &str,
-    navigation: &NavigationProperty,
+    navigation: &Property,
 ) -> Vec<Value> {
-    let ids = referenced_ids(state, id, &navigation.property);
+    let ids = referenced_ids(state, id, &navigation.name);
+    if leads_to_credentials(navigation) {
+        let is_meant = |object: &&Object| ids.iter().any(|id| text(object, "id") == id);
+        let objects = state.derived_credentials.iter().filter(is_meant);
+        return objects.cloned().map(Value::Object).collect();
+    }
     let objects = ids.iter().filter_map(|id| state.object(row, id));
     objects.filter_map(|object| read::entity(version, row, object)).map(Value::Object).collect()
 }

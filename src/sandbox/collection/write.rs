@@ -1,19 +1,17 @@
 //! Creates, changes, assigns and deletes objects of a collection.
 
 use std::slice;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::references::NavigationProperty;
 use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
 use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
-use crate::sandbox::rows::{Contained, Row};
+use crate::sandbox::rows::{Contained, Row, Update};
 use crate::sandbox::state::{References, State, text, type_of};
 use crate::sandbox::{Object, audit, defaults, guid, mirrors};
-use crate::schema::types::TypeDef;
+use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
 /// The dates that the service sets: at creation both, at a change the second.
 pub(crate) const DATES: [&str; 2] = ["createdDateTime", "lastModifiedDateTime"];
@@ -40,6 +38,9 @@ impl Writer<'_> {
         if names_a_secret(body) {
             return Err(table::SECRET_REFERENCE.refusal(&[]));
         }
+        let mut converted = self.row.converted.iter();
+        let other = converted.find(|(from, _)| *from == ty.name);
+        let ty = other.and_then(|(_, to)| Types::of(GraphVersion::Beta).get(to)).unwrap_or(ty);
         self.complete(&ty, body, &mut object)?;
         let id = self.new_id(&ty.name);
         object.insert("@odata.type".to_owned(), ty.odata_type().into());
@@ -59,13 +60,46 @@ impl Writer<'_> {
         Ok(id)
     }
 
-    /// Changes the properties that the body has and no other.
+    /// Changes an object by the verb of its collection.
     ///
     /// # Errors
-    /// Refuses bodies that Intune would refuse, and bodies that change nothing (FACTS 1.5).
-    pub(crate) fn patch(&mut self, id: &str, body: &Object) -> Allowed<()> {
+    /// Refuses bodies that Intune would refuse, and a PATCH that changes nothing (FACTS 1.5).
+    pub(crate) fn update(&mut self, id: &str, body: &Object) -> Allowed<()> {
         let before = self.existing(id)?;
-        let ty = self.own_type(&before, body)?;
+        let ty = self.checker().instance_type(self.row.root, body)?;
+        if ty.name != type_of(&before) {
+            return Err(table::NOT_ASSIGNABLE.refusal(&[&ty.name, &type_of(&before)]));
+        }
+        let is_patch = self.row.update == Update::Patch;
+        let mut after = if is_patch {
+            self.patched(&ty, &before, body)?
+        } else {
+            self.replaced(&ty, &before, body)?
+        };
+        for (of, property) in self.row.fixed_at_creation {
+            if *of == ty.name && before.get(*property) != after.get(*property) {
+                return Err(table::FIXED.refusal(&[property]));
+            }
+        }
+        if let Some(version) = before.get("version").and_then(Value::as_i64) {
+            after.insert("version".to_owned(), version.saturating_add(1).into());
+        }
+        let had = self.state.withheld.get(id).cloned().unwrap_or_default();
+        let mut digests = had.clone();
+        digests.retain(|property, _| is_patch && body.get(property) != Some(&Value::Null));
+        self.state.mask(&mut after, &digests);
+        let is_unchanged = self.state.withheld.get(id).cloned().unwrap_or_default() == had
+            && after.iter().all(|(name, new)| name == "version" || before.get(name) == Some(new));
+        if is_patch && is_unchanged {
+            return Err(table::UNCHANGED.refusal(&[]));
+        }
+        let operation = if is_patch { "Patch" } else { "Put" };
+        self.store(operation, Some(&before), Some(after), &DATES[1..]);
+        Ok(())
+    }
+
+    /// Returns an object with the properties of a body in place of its own.
+    fn patched(&self, ty: &TypeDef, before: &Object, body: &Object) -> Allowed<Object> {
         let is_navigation = |name: &&String| {
             ty.property(name).is_some_and(|property| property.navigation.is_some())
                 || self.row.contains(name).is_some()
@@ -73,37 +107,18 @@ impl Writer<'_> {
         if let Some(property) = body.keys().find(is_navigation) {
             return Err(table::PATCHED_NAVIGATION.refusal(&[property, &ty.name]));
         }
-        let written = self.written(&ty, &[], body)?;
-        self.keeps_what_is_fixed(&ty, &before, &written)?;
-        let had = self.state.withheld.get(id).cloned().unwrap_or_default();
-        let mut digests = had.clone();
-        digests.retain(|property, _| written.get(property) != Some(&Value::Null));
+        let written = self.written(ty, &[], body)?;
         let mut after = before.clone();
         after.extend(written.clone());
         mirrors::reflect(self.row.mirrors, &ty.name, &written, &mut after);
-        raise_version(&before, &mut after);
-        self.state.mask(&mut after, &digests);
-
-        let unchanged = self.state.withheld.get(id).cloned().unwrap_or_default() == had
-            && after.iter().all(|(name, new)| name == "version" || before.get(name) == Some(new));
-        if unchanged {
-            return Err(table::UNCHANGED.refusal(&[]));
-        }
-        self.store("Patch", Some(&before), Some(after), &DATES[1..]);
-        Ok(())
+        Ok(after)
     }
 
-    /// Replaces an object: a property that the body leaves out gets its default. Id, type, assignments and the properties
-    /// that only the service sets stay.
-    ///
-    /// # Errors
-    /// Refuses bodies that Intune would refuse.
-    pub(crate) fn put(&mut self, id: &str, body: &Object) -> Allowed<()> {
-        let before = self.existing(id)?;
-        let ty = self.own_type(&before, body)?;
-        let mut after = self.written(&ty, self.row.contained, body)?;
-        self.complete(&ty, body, &mut after)?;
-        self.keeps_what_is_fixed(&ty, &before, &after)?;
+    /// Returns the object that a body describes: a property that the body leaves out has its default. Id, type, assignments
+    /// and the properties that only the service sets stay.
+    fn replaced(&self, ty: &TypeDef, before: &Object, body: &Object) -> Allowed<Object> {
+        let mut after = self.written(ty, self.row.contained, body)?;
+        self.complete(ty, body, &mut after)?;
         let stays = |name: &str| {
             name == "id"
                 || name.starts_with('@')
@@ -113,11 +128,8 @@ impl Writer<'_> {
         };
         let kept = before.iter().filter(|(name, _)| stays(name));
         after.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-        raise_version(&before, &mut after);
-        self.state.mask(&mut after, &Default::default());
-        self.identify(&mut after, id);
-        self.store("Put", Some(&before), Some(after), &DATES[1..]);
-        Ok(())
+        self.identify(&mut after, text(before, "id"));
+        Ok(after)
     }
 
     /// Replaces the assignments of an object, or what the object contains, by a parameter of an action. Neither version
@@ -155,24 +167,24 @@ impl Writer<'_> {
     pub(crate) fn refer(
         &mut self,
         id: &str,
-        navigation: &NavigationProperty,
+        navigation: &Property,
         mut ids: Vec<String>,
     ) -> Allowed<()> {
-        navigation.check(self.state, self.row, &ids)?;
+        references::check_targets(self.state, self.row, navigation, &ids)?;
         ids.sort();
         ids.dedup();
         let object = self.existing(id)?;
         let with = |ids: &[String]| {
             let mut shown = object.clone();
-            shown.insert(navigation.property.clone(), json!(ids));
+            shown.insert(navigation.name.clone(), json!(ids));
             shown
         };
-        let before = with(&references::referenced_ids(self.state, id, &navigation.property));
+        let before = with(&references::referenced_ids(self.state, id, &navigation.name));
         self.state.tick();
         let after = with(&ids);
         audit::of_object(self.state, self.row, self.change, "Patch", Some(&before), Some(&after));
         let references = self.state.references.entry(id.to_owned()).or_default();
-        references.insert(navigation.property.clone(), ids);
+        references.insert(navigation.name.clone(), ids);
         references.retain(|_, ids| !ids.is_empty());
         self.state.references.retain(|_, references| !references.is_empty());
         Ok(())
@@ -245,16 +257,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns the type that a body names, which must be the object's own.
-    fn own_type(&self, before: &Object, body: &Object) -> Allowed<Arc<TypeDef>> {
-        let ty = self.checker().instance_type(self.row.root, body)?;
-        if ty.name == type_of(before) {
-            Ok(ty)
-        } else {
-            Err(table::NOT_ASSIGNABLE.refusal(&[&ty.name, &type_of(before)]))
-        }
-    }
-
     /// Adds defaults to an object that a body describes in full. It must have a name.
     fn complete(&self, ty: &TypeDef, body: &Object, object: &mut Object) -> Allowed<()> {
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
@@ -287,17 +289,6 @@ impl Writer<'_> {
         }
         Ok(written)
     }
-
-    /// Refuses another value of a property that keeps the value of the creation.
-    fn keeps_what_is_fixed(&self, ty: &TypeDef, before: &Object, written: &Object) -> Allowed<()> {
-        for (of, property) in self.row.fixed_at_creation {
-            let is_kept = |value| before.get(*property) == Some(value);
-            if *of == ty.name && !written.get(*property).is_none_or(is_kept) {
-                return Err(table::FIXED.refusal(&[property]));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Adds defaults to an object that a body or a seed describes in full. Without scope tags it gets the built-in one
@@ -309,12 +300,6 @@ pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
     }
     mirrors::reflect(row.mirrors, &ty.name, body, object);
     defaults::fill(ty, object, row.defaults);
-}
-
-fn raise_version(before: &Object, after: &mut Object) {
-    if let Some(version) = before.get("version").and_then(Value::as_i64) {
-        after.insert("version".to_owned(), version.saturating_add(1).into());
-    }
 }
 
 fn names_a_secret(body: &Object) -> bool {

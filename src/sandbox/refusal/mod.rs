@@ -10,13 +10,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The refusal of a call. The outermost layer, which knows the ids of the call, makes the response of it.
+/// The refusal of a call, or of a state file. The outermost layer, which knows the ids of the call, makes the response of
+/// it.
 #[derive(Clone, Debug)]
-pub(crate) struct ErrorResponse {
+pub struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
     envelope: Envelope,
+    /// The steps of the path to the faulty value of a document, innermost first.
+    steps: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +34,7 @@ enum Envelope {
     Wrapped,
 }
 
-/// A value, or the refusal of the call.
+/// A value, or the refusal of the call or of the state that it is read from.
 pub(crate) type Allowed<T> = Result<T, ErrorResponse>;
 
 /// The ids of a call, which its answer repeats.
@@ -71,6 +74,7 @@ impl RefusalRow {
             code: self.code,
             message: filled(self.text, values),
             envelope: self.envelope,
+            steps: Vec::new(),
         }
     }
 }
@@ -83,9 +87,22 @@ pub(crate) fn filled(text: &str, values: &[&dyn Display]) -> String {
 }
 
 impl ErrorResponse {
-    /// Adds the property that a faulty body is refused for.
-    pub(crate) fn under(self, name: &str) -> LocatedProblem {
-        LocatedProblem::from(self).under(name)
+    /// Adds the property that the faulty value is in to the path.
+    pub(crate) fn under(mut self, name: &str) -> Self {
+        self.steps.push(format!(".{name}"));
+        self
+    }
+
+    /// Adds the element of a list that the faulty value is in to the path.
+    pub(crate) fn under_index(mut self, index: usize) -> Self {
+        self.steps.push(format!("[{index}]"));
+        self
+    }
+
+    /// Returns the path to the faulty value, as in `deviceConfigurations[3].omaSettings[0].value`.
+    pub(crate) fn path(&self) -> String {
+        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+        path.trim_start_matches('.').to_owned()
     }
 
     /// Returns Intune's 404.
@@ -192,52 +209,6 @@ pub(crate) fn unexpected_node(value: &Value, expected: &'static str) -> ErrorRes
         _ => "PrimitiveValue",
     };
     table::UNEXPECTED_NODE.refusal(&[&found, &expected])
-}
-
-/// The refusal of a body, and the place in the document that it is about.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{}", refusal.message)]
-pub struct LocatedProblem {
-    refusal: ErrorResponse,
-    /// The steps of the path, innermost first.
-    steps: Vec<String>,
-}
-
-/// A value, or the problem of the body or the state that it is read from.
-pub(crate) type Checked<T> = Result<T, LocatedProblem>;
-
-impl From<ErrorResponse> for LocatedProblem {
-    fn from(refusal: ErrorResponse) -> Self {
-        Self { refusal, steps: Vec::new() }
-    }
-}
-
-/// Intune's answer to a faulty body: the model's text where the body does not fit the model, the service's where a value is
-/// outside its bounds.
-impl From<LocatedProblem> for ErrorResponse {
-    fn from(problem: LocatedProblem) -> Self {
-        problem.refusal
-    }
-}
-
-impl LocatedProblem {
-    /// Adds the property that the problem is in to the path.
-    pub(crate) fn under(mut self, name: &str) -> Self {
-        self.steps.push(format!(".{name}"));
-        self
-    }
-
-    /// Adds the element of a list that the problem is in to the path.
-    pub(crate) fn under_index(mut self, index: usize) -> Self {
-        self.steps.push(format!("[{index}]"));
-        self
-    }
-
-    /// Returns the path, as in `deviceConfigurations[3].omaSettings[0].value`.
-    pub fn path(&self) -> String {
-        let path: String = self.steps.iter().rev().map(String::as_str).collect();
-        path.trim_start_matches('.').to_owned()
-    }
 }
 
 #[cfg(test)]

@@ -13,16 +13,13 @@ use axum::routing::MethodFilter;
 use super::BODY_LIMIT;
 use super::call::{Answer, Call, Routes, on};
 use super::entity_sets;
-use crate::sandbox::approvals::{self, ApprovalStatus, Passage, ProtectedWrite};
+use crate::sandbox::approvals::{self, ApprovalStatus, CODE, Passage, ProtectedWrite};
 use crate::sandbox::below_version;
 use crate::sandbox::entity_sets::APPROVAL_REQUESTS;
 use crate::sandbox::permissions::CallerIdentity;
 use crate::sandbox::refusal::{Allowed, table};
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::text;
-
-const JUSTIFICATION: &str = "x-msft-approval-justification";
-const CODE: &str = "x-msft-approval-code";
 
 pub(super) fn router() -> Routes {
     let path = APPROVAL_REQUESTS.path;
@@ -66,17 +63,8 @@ pub(super) async fn guard(
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     };
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let write = ProtectedWrite {
-        method: &parts.method,
-        path: parts.uri.path(),
-        body: &body,
-        host: header("host"),
-        requestor: &caller.actor,
-        justification: header(JUSTIFICATION),
-        code: header(CODE),
-        now: service.pace.date(),
-    };
+    let now = service.pace.date();
+    let write = ProtectedWrite { head: &parts, body: &body, requestor: &caller.actor, now };
     match service.change(|state| approvals::pass(state, &write))? {
         Passage::Waits(code) => {
             let mut response = table::APPROVAL_REQUIRED.refusal(&[&code]).into_response();

@@ -28,9 +28,7 @@ type Handler = fn(&Call, Row) -> Answer;
 pub(super) fn router(row: Row) -> Routes {
     const LIST: &str = "";
     const ITEM: &str = "/{id}";
-    const NAVIGATION: &str = "/{id}/{cast}/{navigation}";
     const REFERENCE: &str = "/{id}/{cast}/{navigation}/$ref";
-    const ONE_REFERENCE: &str = "/{id}/{cast}/{navigation}/{target}/$ref";
     let (get, post, delete) = (MethodFilter::GET, MethodFilter::POST, MethodFilter::DELETE);
     let update = match row.update {
         Update::Patch => MethodFilter::PATCH,
@@ -48,10 +46,10 @@ pub(super) fn router(row: Row) -> Routes {
         (row.has_status_overview, "/{id}/deviceStatusOverview", get, status_overview),
         (row.assign.is_some(), &assign, post, assign_to),
         (row.assign.is_some(), "/{id}/assignments", get, assignments),
-        (true, NAVIGATION, get, navigations::show),
+        (true, "/{id}/{cast}/{navigation}", get, navigations::show),
         (true, REFERENCE, MethodFilter::PUT.or(post), navigations::refer),
         (true, REFERENCE, delete, navigations::clear),
-        (true, ONE_REFERENCE, delete, navigations::remove),
+        (true, "/{id}/{cast}/{navigation}/{target}/$ref", delete, navigations::remove),
     ];
     let path = format!("/{}", row.path);
     let mut router = Routes::new();
@@ -104,9 +102,12 @@ fn show(call: &Call, row: Row) -> Answer {
         let own = navigations.iter().filter(|(cast, _)| is_of(call.version, object, cast));
         for (_, navigation) in own {
             let mut linked = references::shown(state, row, call.version, id, navigation);
-            let value =
-                if navigation.many { linked.into() } else { linked.pop().unwrap_or_default() };
-            shown.insert(navigation.property.clone(), value);
+            let value = if navigation.ty.collection {
+                linked.into()
+            } else {
+                linked.pop().unwrap_or_default()
+            };
+            shown.insert(navigation.name.clone(), value);
         }
         Ok::<_, ErrorResponse>(shown)
     })?;
@@ -127,13 +128,7 @@ fn create(call: &Call, row: Row) -> Answer {
 
 fn update(call: &Call, row: Row) -> Answer {
     let body = call.body()?;
-    call.change(|state, change| {
-        let mut writer = Writer { state, row, change };
-        match row.update {
-            Update::Patch => writer.patch(call.parameter(0), &body),
-            Update::Put => writer.put(call.parameter(0), &body),
-        }
-    })?;
+    call.change(|state, change| Writer { state, row, change }.update(call.parameter(0), &body))?;
     Ok(UPDATED.into_response())
 }
 

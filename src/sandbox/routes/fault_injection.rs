@@ -16,10 +16,12 @@ use tower::ServiceExt as _;
 
 use super::call::with_body;
 use crate::sandbox::clock;
-use crate::sandbox::fault_config::{BodyKind, RetryAfter};
+use crate::sandbox::edit::Edit;
+use crate::sandbox::fault_config::{BodyKind, EditBefore, RetryAfter};
 use crate::sandbox::permissions::CallerIdentity;
-use crate::sandbox::refusal::{self, synthetic, table};
+use crate::sandbox::refusal::{self, Allowed, synthetic, table};
 use crate::sandbox::service::SandboxService;
+use crate::sandbox::state::State as Tenant;
 
 /// Marks a member of a `$batch` on its way in.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +66,11 @@ async fn answer_with_faults(
         return next.run(request).await;
     };
     service.pace.wait(effect.delay.0).await;
+    if let Some(edit) = &effect.edit
+        && let Err(refused) = service.change(|state| edit_before(state, edit))
+    {
+        return refused.into_response();
+    }
     if effect.ignored {
         return ignore(service, request).await;
     }
@@ -88,6 +95,19 @@ async fn answer_with_faults(
             Response::new(Body::from_stream(stream::iter([Err::<Vec<u8>, _>(cut)])))
         }
     }
+}
+
+/// Makes an edit of another person.
+fn edit_before(state: &mut Tenant, edit: &EditBefore) -> Allowed<()> {
+    let logged = (state.audit_events.len(), state.directory_audits.len());
+    let made = Edit::parse(&edit.object, &edit.set, Some(edit.actor.clone()));
+    let made = made.and_then(|made| made.apply(state));
+    made.map_err(|why| table::NOT_SAVED.refusal(&[&why]))?;
+    if edit.unlogged {
+        state.audit_events.truncate(logged.0);
+        state.directory_audits.truncate(logged.1);
+    }
+    Ok(())
 }
 
 /// Answers a call from a copy of the tenant, and drops the copy.

@@ -25,7 +25,6 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::clock;
-use super::permissions::CallerIdentity;
 use super::refusal::{Allowed, CallIds, ErrorResponse, table};
 use super::service::SandboxService;
 use crate::schema::types::GraphVersion;
@@ -48,7 +47,7 @@ pub(crate) fn router(service: Arc<SandboxService>) -> Router {
     let batches = batches
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn_with_state(service.clone(), sign_in));
+        .layer(from_fn_with_state(service.clone(), authorize));
     Router::new()
         .merge(batches)
         .merge(metadata())
@@ -60,15 +59,13 @@ pub(crate) fn router(service: Arc<SandboxService>) -> Router {
 
 /// Returns the routes of `$metadata`, which needs no token.
 fn metadata() -> Router {
-    GraphVersion::ALL.into_iter().fold(Router::new(), |router, version| {
-        let document = match version {
-            GraphVersion::Beta => include_str!("../../../schemas/graph/beta.csdl.xml"),
-            GraphVersion::V1 => include_str!("../../../schemas/graph/v1.0.csdl.xml"),
-        };
+    let route = |document: &'static str| {
         let xml = HeaderValue::from_static("application/xml");
-        let answer = async move || call::with_body(StatusCode::OK, xml.clone(), document);
-        router.route(&format!("/{version}/$metadata"), get(answer))
-    })
+        get(async move || call::with_body(StatusCode::OK, xml.clone(), document))
+    };
+    Router::new()
+        .route("/beta/$metadata", route(include_str!("../../../schemas/graph/beta.csdl.xml")))
+        .route("/v1.0/$metadata", route(include_str!("../../../schemas/graph/v1.0.csdl.xml")))
 }
 
 /// Returns the routes that a call, or a member of a batch, can reach.
@@ -99,7 +96,6 @@ fn graph(service: &Arc<SandboxService>) -> Router {
         .layer(from_fn_with_state(service.clone(), approvals::guard))
         .layer(from_fn_with_state(service.clone(), fault_injection::throttle))
         .layer(from_fn_with_state(service.clone(), authorize))
-        .layer(from_fn_with_state(service.clone(), sign_in))
         .layer(from_fn_with_state(service.clone(), fault_injection::inject_faults))
         .layer(from_fn(finish));
     Router::new().fallback_service(routes.map_request(without_empty_segments))
@@ -154,26 +150,16 @@ async fn wrong_method(request: Request) -> ErrorResponse {
     }
 }
 
-/// Refuses a call without a token of this tenant.
-async fn sign_in(
+/// Refuses a call without a token of this tenant, and one that its token does not allow.
+async fn authorize(
     State(service): State<Arc<SandboxService>>,
     mut request: Request,
     next: Next,
 ) -> Allowed<Response> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = token::accept(&service, header.unwrap_or_default())?;
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
-}
-
-/// Refuses a call that its token does not allow.
-async fn authorize(
-    State(service): State<Arc<SandboxService>>,
-    Extension(caller): Extension<CallerIdentity>,
-    request: Request,
-    next: Next,
-) -> Allowed<Response> {
     service.read(|state| caller.may(state, request.method(), request.uri().path()))?;
+    request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 

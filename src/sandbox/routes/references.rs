@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::call::{Answer, Call};
 use crate::sandbox::Object;
 use crate::sandbox::collection::read;
-use crate::sandbox::collection::references::{self, NavigationProperty};
+use crate::sandbox::collection::references;
 use crate::sandbox::collection::write::Writer;
 use crate::sandbox::refusal::{Allowed, ErrorResponse};
 use crate::sandbox::rows::Row;
 use crate::sandbox::state::{State, type_of};
-use crate::schema::types::{GraphVersion, Types, type_name};
+use crate::schema::types::{GraphVersion, Property, Types, type_name};
 
 /// The status of a changed reference. No public source shows it; OData prescribes it.
 const CHANGED: StatusCode = StatusCode::NO_CONTENT;
@@ -24,9 +24,9 @@ pub(super) fn show(call: &Call, row: Row) -> Answer {
         check_type(call, state, row)?;
         Ok::<_, ErrorResponse>(references::shown(state, row, call.version, id, &navigation))
     })?;
-    let context = format!("{}('{id}')/{cast}/{}", row.path, navigation.property);
-    if navigation.many {
-        let path = format!("{}/{id}/{cast}/{}", row.path, navigation.property);
+    let context = format!("{}('{id}')/{cast}/{}", row.path, navigation.name);
+    if navigation.ty.collection {
+        let path = format!("{}/{id}/{cast}/{}", row.path, navigation.name);
         return Ok(call.collection(&path, &context, shown, None));
     }
     // The answer where there is no reference is not known.
@@ -78,19 +78,19 @@ fn change(
     next: impl FnOnce(Vec<String>) -> Allowed<Vec<String>>,
 ) -> Answer {
     let (id, _, navigation) = place(call)?;
-    if navigation.many != many {
+    if navigation.ty.collection != many {
         return Err(call.no_route());
     }
     call.change(|state, change| {
         check_type(call, state, row)?;
-        let ids = next(references::referenced_ids(state, id, &navigation.property))?;
+        let ids = next(references::referenced_ids(state, id, &navigation.name))?;
         Writer { state, row, change }.refer(id, &navigation, ids)
     })?;
     Ok(CHANGED.into_response())
 }
 
 /// Returns the id, the type and the navigation that a path names.
-fn place(call: &Call) -> Allowed<(&str, &str, NavigationProperty)> {
+fn place(call: &Call) -> Allowed<(&str, &str, Property)> {
     let (id, cast) = (call.parameter(0), call.parameter(1));
     Ok((id, cast, parse(call.version, cast, call.parameter(2))?))
 }
@@ -103,13 +103,9 @@ fn check_type(call: &Call, state: &State, row: Row) -> Allowed<()> {
 }
 
 /// Returns the navigation that a path, or an `$expand`, names below a type.
-pub(super) fn parse(
-    version: GraphVersion,
-    cast: &str,
-    navigation: &str,
-) -> Allowed<NavigationProperty> {
+pub(super) fn parse(version: GraphVersion, cast: &str, navigation: &str) -> Allowed<Property> {
     let ty = type_name(cast).ok_or_else(|| ErrorResponse::no_segment(cast))?;
-    NavigationProperty::find(version, ty, navigation)
+    references::navigation(version, ty, navigation)
         .ok_or_else(|| ErrorResponse::no_segment(navigation))
 }
 

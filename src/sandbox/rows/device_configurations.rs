@@ -29,6 +29,13 @@ pub(super) static ROW: Collection = Collection {
         ring("userWindowsUpdateScanAccess", r#""enabled""#),
         ring("updateNotificationLevel", r#""defaultNotifications""#),
     ],
+    converted: &[
+        ("androidForWorkWiFiConfiguration", "androidWorkProfileWiFiConfiguration"),
+        (
+            "androidForWorkEnterpriseWiFiConfiguration",
+            "androidWorkProfileEnterpriseWiFiConfiguration",
+        ),
+    ],
     // FACTS 12. That they mirror each other is an inference from their descriptions.
     mirrors: &[
         shared_pc("allowLocalStorage", "localStorage", "enabled"),

@@ -13,8 +13,8 @@ use crate::schema::types::{GraphVersion, Types};
 /// The collections that every sandbox has.
 const BUILT_IN: &[&Collection] = &[&device_configurations::ROW, &device_compliance_policies::ROW];
 
-/// The permissions that Intune's configurations and policies are read with.
-const READ_CONFIGURATION: &[&str] =
+/// The permissions that Intune's configurations, policies and filters are read with (FACTS 7).
+pub(super) const READ_CONFIGURATION: &[&str] =
     &["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"];
 /// The permission that they are written with.
 const WRITE_CONFIGURATION: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];
@@ -46,6 +46,8 @@ pub struct Collection {
     pub update: Update,
     /// Whether objects can be deleted.
     pub is_deletable: bool,
+    /// Types of which the service makes an object of another type, as both names (FACTS 11.1).
+    pub converted: &'static [(&'static str, &'static str)],
     /// The properties of a new object that only the service sets, as name and JSON.
     pub initial: &'static [(&'static str, &'static str)],
     /// Booleans that the service refuses to have set to true.
@@ -200,6 +202,7 @@ impl Collection {
         page: PAGE_OF_DEVICE_CONFIGURATIONS,
         update: Update::Patch,
         is_deletable: true,
+        converted: &[],
         initial: &[],
         read_only: &[],
         fixed_at_creation: &[],

@@ -10,6 +10,9 @@ async fn policy_is_replaced_as_a_whole() {
         (&policy["userDeviceQuota"], &policy["azureADRegistration"]["isAdminConfigurable"]),
         (&json!(50), &json!(false))
     );
+    policy["userDeviceQuota"] = json!(2_147_483_647);
+    let unlimited = client.call("PUT", POLICY, Some(&policy)).await;
+    assert_eq!(unlimited.body["userDeviceQuota"], 2_147_483_647);
     policy["userDeviceQuota"] = json!(500);
     policy["azureADRegistration"]["allowedToRegister"] =
         json!({"@odata.type": "#microsoft.graph.noDeviceRegistrationMembership"});

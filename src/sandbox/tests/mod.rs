@@ -142,10 +142,12 @@ fn with(mut body: Value, more: Value) -> Value {
 #[tokio::test]
 async fn sandbox_serves_on_loopback_only_and_shuts_down() {
     let everywhere = "0.0.0.0:0".parse().expect("an address");
-    let refused = Sandbox::start(State::default(), None, everywhere).await;
+    let refused = Sandbox::start(State::default(), None, FaultConfig::default(), everywhere).await;
     assert!(matches!(refused, Err(SandboxError::NotLoopback(_))));
     let any = "127.0.0.1:0".parse().expect("an address");
-    let running = Sandbox::start(State::default(), None, any).await.expect("a sandbox");
+    let running = Sandbox::start(State::default(), None, FaultConfig::default(), any)
+        .await
+        .expect("a sandbox");
     let addr = running.addr();
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = std::net::TcpStream::connect(addr).expect("a connection");

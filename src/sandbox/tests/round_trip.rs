@@ -74,6 +74,10 @@ async fn sent_values_read_back_and_sending_them_again_changes_nothing() {
     let types = Types::of(GraphVersion::Beta);
     let base = types.get("deviceConfiguration").expect("the base");
     let kinds = base.derived.iter().filter_map(|name| types.get(name)).filter(|ty| !ty.is_abstract);
+    let rows = Rows::default();
+    let others: Vec<&str> =
+        rows.all().flat_map(|row| row.converted).map(|(from, _)| *from).collect();
+    let kinds = kinds.filter(|ty| !others.contains(&ty.name.as_str()));
     for ty in kinds.filter(|ty| ty.name != "unsupportedDeviceConfiguration") {
         let mut body = full(&ty, 6);
         for computed in
@@ -97,6 +101,15 @@ async fn sent_values_read_back_and_sending_them_again_changes_nothing() {
     let state = client.service.read(|state| state.to_json()).expect("a document");
     let loaded = State::from_json(&state).expect("a state");
     assert_eq!(loaded.to_json().expect("a document"), state, "a saved state loads as itself");
+}
+
+#[tokio::test]
+async fn converted_type_is_created_as_another() {
+    let client = Client::of(json!({})).await;
+    let body = with(typed("androidForWorkWiFiConfiguration"), json!({ "ssid": "contoso" }));
+    let created = client.create(body).await;
+    assert_eq!(created["@odata.type"], "#microsoft.graph.androidWorkProfileWiFiConfiguration");
+    assert_eq!(created["ssid"], "contoso");
 }
 
 #[tokio::test]

@@ -110,7 +110,10 @@ async fn change_is_saved_before_it_is_answered() {
         .to_owned();
     let sandbox = Client { token, ..sandbox };
     sandbox.create(typed("iosCustomConfiguration")).await;
-    assert_eq!(State::load(&file).expect("a state"), sandbox.service.read(State::clone));
+    assert_eq!(
+        State::load(&file, Rows::default()).expect("a state"),
+        sandbox.service.read(State::clone)
+    );
     assert_eq!(
         std::fs::read_dir(folder.path()).expect("a folder").count(),
         2,

@@ -214,7 +214,7 @@ fn a_rejection_is_told() {
     let rejected = apply(&workspace, &["--resume", &journal, WHY[0], WHY[1]]).expect(1).json();
     let _filters = stable_snapshots();
     assert_snapshot!(text(&rejected, "message"), @"the request for its approval, [id], was rejected by bob@contoso.com");
-    assert_snapshot!(text(&rejected, "help"), @"Talk to whoever decided, if the change is still wanted. Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal; give the reason that the decision calls for. An older journal has the old code. (`moorline explain intune/approval-rejected`)");
+    assert_snapshot!(text(&rejected, "help"), @"If the change is still wanted, ask the administrator who decided. Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal; give the reason that the decision calls for. An older journal has the old code. (`moorline explain intune/approval-rejected`)");
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
 }
 

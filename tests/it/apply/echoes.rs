@@ -280,7 +280,7 @@ fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
     for refused in ["GET", "POST", "PATCH"] {
         let mut kept = 0;
         let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-        let echo = Echo::before(&served.running.graph_url());
+        let echo = Echo::before(&served.running.url());
         let own = heard.clone();
         echo.answers(move |sent| {
             let said = own.said(sent);
@@ -315,7 +315,7 @@ fn a_graph_that_refuses_what_it_was_sent_makes_nothing_known() {
 #[test]
 fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
     let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let own = heard.clone();
     let sent_before = Arc::new(Mutex::new(String::new()));
     echo.answers(move |sent| {
@@ -369,7 +369,7 @@ fn a_graph_that_shows_what_it_was_sent_makes_nothing_known() {
 #[test]
 fn an_id_that_is_the_token_makes_nothing_known() {
     let (heard, served) = (Heard::default(), Served::new(workspace(), json!({})));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let own = heard.clone();
     echo.answers(move |sent| {
         own.said(sent);
@@ -394,7 +394,7 @@ fn an_id_that_is_the_token_makes_nothing_known() {
 #[test]
 fn what_is_sent_and_what_is_taken_back_stays_as_it_is() {
     let served = Served::new(workspace(), json!({}));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let sent = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&sent);
     echo.answers(move |sent| {

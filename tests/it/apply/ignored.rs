@@ -107,7 +107,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn apply(workspace: &Workspace, more: &[&str]) -> Run {
-    let arguments = ["apply", "--sandbox=s.json", "--yes"];
+    let arguments = ["apply", "--sandbox=s.json", "--yes", "--allow", "widen-to-all"];
     workspace.run_with(&[&arguments, more].concat(), &[("PSK", "canary-new-key")])
 }
 

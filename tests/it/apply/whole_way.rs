@@ -436,27 +436,29 @@ fn a_limit_on_changes_is_kept() {
         run.expect(0).stdout
     };
     assert_snapshot!(lines_with(&shown("text"), "max-changes"), @r"
-    risk max-changes: 9 objects would change, and `spec.guard.maxChanges` is 2.
+    risk max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       (refused until --allow max-changes)
     ");
-    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 9 objects would change, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
+    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
     let plan: Value = serde_json::from_str(&shown("json")).expect("a plan");
     assert_json_snapshot!(plan["limits"], @r#"
     [
       {
         "code": "max-changes",
         "flag": "--allow max-changes",
-        "message": "9 objects would change, and `spec.guard.maxChanges` is 2."
+        "message": "14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2."
       }
     ]
     "#);
     let explained = workspace.run(&["explain", "max-changes"]).expect(0).stdout;
     assert_snapshot!(explained, @r"
     max-changes: The plan has a risk that must be accepted by name.
-      Deletions, replacements, taking every assignment away, and moves of the device registration policy
-      that lock people out or let them in are refused until somebody says that they are meant, and so is
-      a plan that changes more objects than `spec.guard` of the tenant file allows (`maxChanges`,
-      `maxPercent`; what is created does not count). Assigning to everybody is only warned of.
+      Deletions, replacements, taking every assignment away, assigning an object that exists to all
+      users or devices, turning a filter from include to exclude, targets without a member, and moves of
+      the device registration policy that lock people out or let them in are refused until `--allow`
+      names them, and so is a plan that changes more objects than `spec.guard` of the tenant file allows
+      (`maxChanges`, `maxPercent`; what is created counts too). Assigning a new object to all users or
+      devices is only a warning.
       - If it is meant, apply with `--allow RISK`; the refusal names the risks.
     ");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
@@ -464,7 +466,7 @@ fn a_limit_on_changes_is_kept() {
     Using the sandbox, kept in s.json.
     Reading the sandbox of contoso.onmicrosoft.com …
     Refused, nothing was written:
-      max-changes: 9 objects would change, and `spec.guard.maxChanges` is 2.
+      max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       help: if this is intended, run `moorline apply` again with --allow max-changes
     error[apply/guard]: the plan is refused; nothing was written
 
@@ -493,11 +495,32 @@ fn a_locked_registration_is_a_blocked_field_and_the_rest_applies() {
         .json();
     assert_eq!(left["summary"]["blockedFields"], 1);
     let drift = ["drift", "--sandbox=s.json", "--format", "json", "--detailed-exitcode"];
-    let drift = workspace.run(&drift).expect(0).json();
+    let drift = workspace.run(&drift).expect(2).json();
     assert_eq!(
         drift["items"][0]["status"], "drifted",
         "what cannot be put back has drifted all the same"
     );
+    let text = workspace.run(&["drift", "--sandbox=s.json"]).expect(0).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Drift: 1 drifted") && !text.contains("No drift"), "{text}");
+    assert!(text.contains("declare the value that it has, or remove the lines"), "{text}");
+    // The remedy.
+    workspace.edit("p.yaml", "noDeviceRegistration", "allDeviceRegistration");
+    workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_fixed_property_that_differs_is_drift() {
+    let manifest = "apiVersion: graph.microsoft.com/beta\nkind: macOSWiFiConfiguration\nmetadata: { name: office }\nspec: { displayName: Office, deploymentChannel: userChannel }\n";
+    let workspace = Workspace::tenant(&[("office.yaml", manifest)]);
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": "#microsoft.graph.macOSWiFiConfiguration", "displayName": "Office", "deploymentChannel": "deviceChannel",
+    }] }));
+    let drift =
+        workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(2).stdout;
+    let drift = drift.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(drift.contains("~ ") && !drift.contains("No drift"), "{drift}");
+    assert!(drift.contains("declare the value that it has, or delete the object"), "{drift}");
 }
 
 #[test]

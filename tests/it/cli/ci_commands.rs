@@ -157,7 +157,7 @@ fn no_width_and_no_colour_commands_anything() {
 fn no_error_of_a_service_commands_anything() {
     let workspace = workspace();
     let served = Served::new(workspace, json!({}));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     let variables = [("AZURE_CLIENT_ID", "app"), ("AZURE_CLIENT_SECRET", "canary-secret")];
     let run = |command: &str, more: &[&str]| {
         let mut all = Vec::new();
@@ -260,7 +260,7 @@ fn no_argument_commands_anything() {
 fn what_tells_how_to_go_on_can_be_typed_and_commands_nothing() {
     let workspace = workspace();
     let served = Served::new(workspace, json!({}));
-    let echo = Echo::before(&served.running.graph_url());
+    let echo = Echo::before(&served.running.url());
     echo.answers(|sent| match sent.method.as_str() {
         "POST" if sent.target.ends_with("deviceConfigurations") => {
             Reply::Said(400, echo::error("BadRequest", "No.", "1"))

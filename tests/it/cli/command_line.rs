@@ -25,6 +25,9 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
           + displayName  Hello
           reaches nobody
 
+    warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -34,6 +37,9 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
           + displayName  Hello
           reaches nobody
 
+    warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -42,14 +48,17 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
 #[test]
 fn a_question_comes_with_the_plan_it_is_about() {
     let _stable = stable_snapshots();
-    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    // A kind that is open, so that nothing is warned of.
+    let manifest = HELLO
+        .replace("windowsIdentityProtectionConfiguration", "windowsHealthMonitoringConfiguration");
+    let workspace = Workspace::tenant(&[("hello.yaml", &manifest)]);
     let apply =
         |more: &[&str]| workspace.run(&[&["apply", "-q", "--sandbox"], more].concat()).expect(5);
     let to_terminal = apply(&[]);
     assert_snapshot!(to_terminal.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
-      + windowsIdentityProtectionConfiguration/hello   "Hello"   hello.yaml:2
+      + windowsHealthMonitoringConfiguration/hello   "Hello"   hello.yaml:2
           + displayName  Hello
           reaches nobody
 
@@ -80,7 +89,7 @@ fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
         .expect(64);
     assert_snapshot!(run.stderr, @r"
     error: invalid value 'unasign-all' for '--allow <RISK>'
-      [possible values: delete, replace, unassign-all, assign-all, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
+      [possible values: delete, delete-protected, replace, unassign-all, assign-all, widen-to-all, reach-nobody, filter-inverted, create-like, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
 
       tip: a similar value exists: 'unassign-all'
 
@@ -294,6 +303,9 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
           + displayName  Hello
           reaches nobody
 
+    warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -317,6 +329,9 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
           + displayName  Hello
           reaches nobody
 
+    warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 

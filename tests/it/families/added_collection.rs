@@ -44,7 +44,7 @@ fn a_test_can_start_a_sandbox_with_a_collection_of_its_own() {
     });
     let state = State::from_json_with(&seed.to_string(), Rows::with(&ADDED)).expect("a state");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let starting = Sandbox::start(state, None, ([127, 0, 0, 1], 0).into());
+    let starting = Sandbox::start(state, None, Default::default(), ([127, 0, 0, 1], 0).into());
     let running = runtime.block_on(starting).expect("the sandbox starts");
     let to = running.addr();
     let form =

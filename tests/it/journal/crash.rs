@@ -25,7 +25,7 @@ const KINDS: [(&str, &str); 2] = [
 /// What becomes of the objects: their number is that of the changes.
 const OBJECTS: usize = 40;
 
-const APPLY: [&str; 4] = ["apply", "--yes", "--allow", "delete"];
+const APPLY: [&str; 6] = ["apply", "--yes", "--allow", "delete", "--allow", "widen-to-all"];
 const PACED: (&str, &str) = ("MOORLINE_TEST_CLOCK", PACE);
 
 /// What an apply does to an object.
@@ -264,7 +264,8 @@ fn what_an_apply_had_done_when_it_ended_can_be_taken_back() {
         assert_ne!(objects(&served), before);
         let journal = only_journal(&served).expect("a journal").path;
         let journal = journal.to_str().expect("a path");
-        let rollback = ["rollback", journal, "--yes", "--allow", "delete"];
+        let rollback =
+            ["rollback", journal, "--yes", "--allow", "delete", "--allow", "widen-to-all"];
         let run = served.run(&[&rollback[..], &["--allow", "unassign-all"]].concat(), &[PACED]);
         run.expect(0);
         let values = |objects: BTreeMap<String, Vec<Value>>| -> Vec<Vec<Value>> {
@@ -329,7 +330,8 @@ fn what_a_change_had_done_that_ended_half_way_is_taken_back() {
         assert_ne!(values(), before, "{point}");
         let journal = only_journal(&served).expect("a journal").path;
         let journal = journal.to_str().expect("a path");
-        let rollback = ["rollback", journal, "--yes", "--allow", "delete"];
+        let rollback =
+            ["rollback", journal, "--yes", "--allow", "delete", "--allow", "widen-to-all"];
         let run = served.run(&[&rollback, &allowed[..]].concat(), &[PACED]);
         run.expect(0);
         assert_eq!(values(), before, "{live} {point}");

@@ -9,7 +9,7 @@ use crate::support::{Run, Workspace};
 mod every_kind;
 mod references;
 
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 15] = [
     "--yes",
     "--allow",
     "delete",
@@ -23,6 +23,8 @@ const ALLOWED: [&str; 13] = [
     "registration/join-nobody",
     "--allow",
     "registration/local-admins-widened",
+    "--allow",
+    "widen-to-all",
 ];
 
 fn plan(workspace: &Workspace) -> Value {
@@ -92,6 +94,7 @@ fn a_rollback_can_be_taken_back_itself() {
     let shown = rollback(&workspace, journal, &["--dry-run", "--format", "json"]).expect(0).json();
     assert_json_snapshot!(shown["warnings"], @r#"
     [
+      "macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use the settings catalog",
       "windows10CustomConfiguration/custom-settings: what the tenant masks in `omaSettings` stays as that run wrote it",
       "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `preSharedKey` cannot be restored: the tenant never shows whether it is set",
       "androidDeviceOwnerTrustedRootCertificate/root-ca: `Contoso Root CA` is created again and gets another id: references to the deleted object do not find it",
@@ -169,6 +172,16 @@ fn what_somebody_changed_since_is_not_taken_back() {
     ");
     assert_eq!(pins(&workspace), [5, 6]);
     rollback(&workspace, &journal, &["--dry-run"]).expect(4);
+    // The plan, and the error on stderr alone: a program reads one document.
+    let dry = rollback(&workspace, &journal, &["--dry-run", "--format", "json"]).expect(4);
+    assert_eq!(dry.json()["kind"], "plan");
+    assert_eq!(lines_with(&dry.stderr, "error["), lines_with(&run.stderr, "error["));
+    let saved = ["--dry-run", "--format", "json", "--output", "plan.json"];
+    let dry = rollback(&workspace, &journal, &saved).expect(4);
+    assert_eq!(
+        (&dry.json()["kind"], &workspace.json("plan.json")["kind"]),
+        (&json!("error"), &json!("plan"))
+    );
 
     let skip = ["--skip-stale", "--format", "json"];
     let outcome = rollback(&workspace, &journal, &skip).expect(6).json();
@@ -288,10 +301,16 @@ fn what_was_replaced_is_there_again_under_another_id() {
 #[cfg(debug_assertions)]
 #[test]
 fn what_the_service_made_of_it_is_taken_back_too() {
-    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 200 }\n";
+    let policy = "apiVersion: graph.microsoft.com/v1.0\nkind: deviceRegistrationPolicy\nmetadata: { name: it }\nspec: { userDeviceQuota: 20 }\n";
     let workspace = Workspace::tenant(&[("policy.yaml", policy)]);
+    // The read after the write shows another value.
+    let edit = json!({ "object": "deviceRegistrationPolicy", "set": ["userDeviceQuota=100"], "as": "alice@contoso.com" });
+    let call = json!({ "method": "GET", "path": "/*/policies/deviceRegistrationPolicy", "nth": 3 });
+    let fault = json!({ "match": call, "effect": { "edit": edit } });
+    workspace.write("faults.json", json!({ "faults": [fault] }).to_string());
     let quota = || workspace.json("s.json")["deviceRegistrationPolicy"]["userDeviceQuota"].clone();
-    let arguments = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let faults = ["--sandbox=s.json", "--sandbox-faults=faults.json"];
+    let arguments = [&["apply", "--yes", "--format", "json"][..], &faults].concat();
     let outcome = workspace.run(&arguments).expect(6).json();
     assert_eq!((&outcome["items"][0]["status"], quota()), (&json!("didNotStick"), json!(100)));
     let journal = outcome["journal"].as_str().expect("a journal");

@@ -2,7 +2,7 @@
 
 use moorline::diagnostic::Severity;
 use moorline::manifest::value::Value;
-use moorline::manifest::{Loaded, Manifest, load};
+use moorline::manifest::{Loaded, Manifest, Presence, load};
 use serde_json::{Value as Json, json};
 
 use crate::support::Workspace;
@@ -58,6 +58,28 @@ fn spec(kind: &str, layers: &[&str]) -> Json {
 fn codes(kind: &str, layers: &[&str]) -> Vec<String> {
     let (_, loaded) = lay(kind, layers);
     loaded.findings.iter().map(|finding| finding.code.clone()).collect()
+}
+
+#[test]
+fn metadata_of_a_base_holds_until_an_overlay_says_otherwise() {
+    let spec = "spec: { displayName: Hello }\n";
+    let lay_metadata = |base: &str, own: &str| {
+        let (workspace, _) = lay(HELLO, &[spec, spec]);
+        workspace.edit("base1/it.yaml", "name: it", &format!("name: it{base}"));
+        workspace.edit("tenant/it.yaml", "name: it", &format!("name: it{own}"));
+        let loaded = load::load(&workspace.file("tenant"));
+        let manifest = only(&loaded);
+        (manifest.protect, manifest.presence, manifest.formerly.clone())
+    };
+    let former = |name: &str| vec![name.to_owned()];
+    let base = ", protect: true, formerly: [Old]";
+    assert_eq!(lay_metadata(base, ""), (true, Presence::Present, former("Old")));
+    assert_eq!(
+        lay_metadata(base, ", protect: false, formerly: [Older]"),
+        (false, Presence::Present, former("Older"))
+    );
+    assert_eq!(lay_metadata(", state: absent", "").1, Presence::Absent);
+    assert_eq!(lay_metadata(", state: absent", ", state: present").1, Presence::Present);
 }
 
 #[test]

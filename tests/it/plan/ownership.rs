@@ -86,6 +86,9 @@ fn what_is_created_and_what_is_adopted_gets_the_tag_beside_its_others() {
               - Default (0)
           reaches nobody; no device has reported it
 
+    warning: windowsIdentityProtectionConfiguration/created: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 2 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -199,6 +202,9 @@ fn nothing_is_pruned_that_was_not_asked_for() {
             at moorline.yaml:5
 
     warning: moorline.yaml:5: there is no scope tag `Morline`
+    warning: windowsIdentityProtectionConfiguration/mine: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     Digest sha256:[digest]
@@ -296,7 +302,8 @@ fn a_limit_in_percent_counts_what_is_pruned() {
     Using the sandbox, kept in s.json.
     Reading the sandbox of contoso.onmicrosoft.com …
     Refused, nothing was written:
-      max-percent: 1 of 1 objects would change, and `spec.guard.maxPercent` is 10.
+      max-percent: 2 of 2 objects would be created, changed or deleted, and `spec.guard.maxPercent` is
+        10.
       help: if this is intended, run `moorline apply` again with --allow max-percent
     error[apply/guard]: the plan is refused; nothing was written
 

@@ -278,9 +278,9 @@ fn a_service_that_fails_to_count_fails_no_plan() {
     let reach = &document["changes"][0]["reach"];
     let _stable = stable_snapshots();
     let counted = reach["after"]["users"]["unknown"].as_str().expect("a reason");
-    assert_snapshot!(counted, @"GET /beta/groups/[id]/transitiveMembers/microsoft.graph.user/$count failed: 500 InternalServerError: An error has occurred. (request id [id])");
+    assert_snapshot!(counted, @"GET /beta/groups/[id]/transitiveMembers/microsoft.graph.user/$count failed after 3 retries in [duration]: 500 InternalServerError: An error has occurred. (request id [id])");
     let reported = reach["reported"]["unknown"].as_str().expect("a reason");
-    assert_snapshot!(reported, @"GET /beta/deviceManagement/deviceConfigurations/[id]/deviceStatusOverview failed: 500 InternalServerError: An error has occurred. (request id [id])");
+    assert_snapshot!(reported, @"GET /beta/deviceManagement/deviceConfigurations/[id]/deviceStatusOverview failed after 3 retries in [duration]: 500 InternalServerError: An error has occurred. (request id [id])");
 }
 
 #[test]

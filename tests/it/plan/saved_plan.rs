@@ -329,7 +329,7 @@ fn a_plan_that_is_too_long_is_not_read_to_its_end() {
     let by_path = apply(&workspace, &["plan.json"]).expect(1);
     assert_snapshot!(by_path.stderr, @r"
     error[plan/saved]: `plan.json` cannot be applied
-      caused by: it is longer than 67108864 bytes
+      caused by: it is longer than 64 MiB
 
     hint: Save it again with `moorline plan --out`.
     ");

@@ -61,7 +61,7 @@ impl Bench {
         let output = Command::new(&self.python)
             .current_dir(self.served.workspace.path())
             .arg(script)
-            .args([&self.served.running.graph_url(), command])
+            .args([&self.served.running.url(), command])
             .args(["--mode", "1", "--path", "backup"])
             .args(options)
             .env("NO_PROXY", "127.0.0.1")

@@ -163,10 +163,10 @@ fn a_wait_ends_where_somebody_says_no() {
     failed  update  windowsIdentityProtectionConfiguration/old  "old"
         the request for its approval, [id], was rejected by
           bob@contoso.com: "not on a Friday"
-        help: Talk to whoever decided, if the change is still wanted. Ask anew with `moorline apply
-          --justification TEXT`, or with that and `--resume` of the newest journal; give the reason
-          that the decision calls for. An older journal has the old code. (`moorline explain
-          intune/approval-rejected`)
+        help: If the change is still wanted, ask the administrator who decided. Ask anew with
+          `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal;
+          give the reason that the decision calls for. An older journal has the old code. (`moorline
+          explain intune/approval-rejected`)
     "#);
 }
 
@@ -181,7 +181,7 @@ fn a_run_that_is_terminated_says_what_became_of_it_and_how_to_go_on() {
     assert!(killed.expect("there is a `kill`").success());
     let run = run.end();
     let _filters = stable_snapshots();
-    assert_snapshot!(lines_with(&run.stderr, "Finishing"), @"Finishing the current change …");
+    assert_snapshot!(lines_with(&run.stderr, "Finishing"), @"Finishing the current change … Another signal ends the run at once.");
     assert_snapshot!(lines_with(&run.stdout, "Journal"), @"Journal .moorline/journal/[run].jsonl");
     let next = run.stderr.lines().find(|line| line.starts_with("Resume:"));
     let next = next.and_then(|line| line.split_once("moorline "));

@@ -55,6 +55,10 @@ pub enum Reply {
     HandedOn,
     /// It is answered here.
     Said(u16, Value),
+    /// It is answered here, with a body that is packed by gzip where the flag says so.
+    Bytes(u16, Vec<u8>, bool),
+    /// It is never answered.
+    Never,
     /// It is handed on, and this is put into each object of the answer, and into its `request-id`.
     Filled(Vec<(&'static str, Value)>, String),
 }
@@ -95,6 +99,15 @@ impl Echo {
                 };
                 let (members, id) = match answer(&sent) {
                     Reply::Said(status, body) => return response(status, &body.to_string(), ""),
+                    Reply::Bytes(status, body, packed) => {
+                        let mut response = Response::builder().status(status);
+                        if packed {
+                            response = response.header("content-encoding", "gzip");
+                        }
+                        let response = response.header("content-type", "application/json");
+                        return response.body(Body::from(body)).expect("a valid answer");
+                    }
+                    Reply::Never => std::future::pending().await,
                     Reply::HandedOn => (Vec::new(), String::new()),
                     Reply::Filled(members, id) => (members, id),
                 };

@@ -13,8 +13,9 @@ use webpki::ring::{
     RSA_PKCS1_2048_8192_SHA256 as RS256, RSA_PSS_2048_8192_SHA256_LEGACY_KEY as PS256,
 };
 
-use super::denial::{Denial, OUTSIDE_ITS_TIME};
+use super::denial::OUTSIDE_ITS_TIME;
 use crate::sandbox::clock;
+use crate::sandbox::refusal::Allowed;
 use crate::sandbox::state::SigningKey;
 
 /// The tolerated difference between clocks, in seconds.
@@ -77,7 +78,7 @@ impl<'a> Assertion<'a> {
     }
 
     /// Refuses the assertion before and after its validity.
-    pub(super) fn check_time(&self) -> Result<(), Denial> {
+    pub(super) fn check_time(&self) -> Allowed<()> {
         let now = clock::now();
         let second = |claim: &str| self.claims[claim].as_i64().unwrap_or_default();
         let (from, until) = (second("nbf").max(second("iat")), second("exp"));
@@ -85,7 +86,7 @@ impl<'a> Assertion<'a> {
             return Ok(());
         }
         let wire = |second| Timestamp::from_second(second).map(clock::wire).unwrap_or_default();
-        Err(OUTSIDE_ITS_TIME.denial(&[&clock::wire(now), &wire(from), &wire(until)]))
+        Err(OUTSIDE_ITS_TIME.refusal(&[&clock::wire(now), &wire(from), &wire(until)]))
     }
 }
 

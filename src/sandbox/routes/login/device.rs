@@ -5,8 +5,9 @@ use std::sync::Mutex;
 
 use uuid::Uuid;
 
-use super::denial::{self, Denial};
+use super::denial;
 use crate::sandbox::clock;
+use crate::sandbox::refusal::Allowed;
 use crate::sandbox::service::locked;
 
 /// The lifetime of a code, in seconds.
@@ -54,10 +55,6 @@ impl Devices {
         let mut issued = locked(&self.0);
         let now = clock::now().as_second();
         issued.codes.retain(|_, pending| pending.until > now);
-        if issued.codes.len() >= MOST {
-            issued.codes.pop_first();
-        }
-        let device_code = Uuid::new_v4().simple().to_string();
         let user_code = Uuid::new_v4().simple().to_string()[..9].to_uppercase();
         let pending = Pending {
             user_code: user_code.clone(),
@@ -65,8 +62,7 @@ impl Devices {
             until: now + LIFETIME,
             user: None,
         };
-        issued.codes.insert(device_code.clone(), pending);
-        (device_code, user_code)
+        (keep(&mut issued.codes, pending), user_code)
     }
 
     /// Records the user that entered a code; returns whether there is such a code.
@@ -78,33 +74,37 @@ impl Devices {
     }
 
     /// Returns the sign-in of a device's code, and removes the code.
-    pub(super) fn redeem(&self, client: &str, device_code: &str) -> Result<Grant, Denial> {
+    pub(super) fn redeem(&self, client: &str, device_code: &str) -> Allowed<Grant> {
         let mut issued = locked(&self.0);
         let pending = issued.codes.get(device_code).filter(|pending| pending.client == client);
-        let pending = pending.ok_or_else(|| denial::UNKNOWN_CODE.denial(&[]))?;
+        let pending = pending.ok_or_else(|| denial::UNKNOWN_CODE.refusal(&[]))?;
         if pending.until <= clock::now().as_second() {
-            return Err(denial::EXPIRED_CODE.denial(&[]));
+            return Err(denial::EXPIRED_CODE.refusal(&[]));
         }
-        let user = pending.user.clone().ok_or_else(|| denial::PENDING_CODE.denial(&[]))?;
+        let user = pending.user.clone().ok_or_else(|| denial::PENDING_CODE.refusal(&[]))?;
         issued.codes.remove(device_code);
         Ok(Grant { client: client.to_owned(), user })
     }
 
     /// Issues a refresh token.
     pub(super) fn keep(&self, grant: &Grant) -> String {
-        let mut issued = locked(&self.0);
-        if issued.refresh.len() >= MOST {
-            issued.refresh.pop_first();
-        }
-        let token = Uuid::new_v4().simple().to_string();
-        issued.refresh.insert(token.clone(), grant.clone());
-        token
+        keep(&mut locked(&self.0).refresh, grant.clone())
     }
 
     /// Returns the grant that a refresh token was issued for.
-    pub(super) fn renew(&self, client: &str, token: &str) -> Result<Grant, Denial> {
+    pub(super) fn renew(&self, client: &str, token: &str) -> Allowed<Grant> {
         let issued = locked(&self.0);
         let grant = issued.refresh.get(token).filter(|grant| grant.client == client);
-        grant.cloned().ok_or_else(|| denial::UNKNOWN_REFRESH_TOKEN.denial(&[]))
+        grant.cloned().ok_or_else(|| denial::UNKNOWN_REFRESH_TOKEN.refusal(&[]))
     }
+}
+
+/// Keeps a value under a new random name, in place of another where there are too many.
+fn keep<T>(values: &mut BTreeMap<String, T>, value: T) -> String {
+    if values.len() >= MOST {
+        values.pop_first();
+    }
+    let name = Uuid::new_v4().simple().to_string();
+    values.insert(name.clone(), value);
+    name
 }

@@ -17,12 +17,11 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use self::denial::{Denial, DenialRow};
 use self::device::{Devices, Grant};
 use super::call::{origin, with_body};
 use super::token;
 use crate::sandbox::actor::Actor;
-use crate::sandbox::refusal::synthetic;
+use crate::sandbox::refusal::{Allowed, RefusalRow, synthetic};
 use crate::sandbox::service::SandboxService;
 use crate::sandbox::state::{App, State as TenantState};
 
@@ -55,8 +54,8 @@ impl Form {
     }
 
     /// Returns a required parameter.
-    fn required(&self, name: &str) -> Result<&str, Denial> {
-        self.given(name).ok_or_else(|| denial::PARAMETER_MISSING.denial(&[&name]))
+    fn required(&self, name: &str) -> Allowed<&str> {
+        self.given(name).ok_or_else(|| denial::PARAMETER_MISSING.refusal(&[&name]))
     }
 }
 
@@ -84,8 +83,8 @@ pub(super) fn router(service: Arc<SandboxService>) -> Router {
 /// Returns the route of an endpoint of the tenant; other tenants are refused.
 fn endpoint(
     verb: MethodFilter,
-    unknown: DenialRow,
-    answer: fn(&Visit<'_>) -> Result<Value, Denial>,
+    unknown: RefusalRow,
+    answer: fn(&Visit<'_>) -> Allowed<Value>,
 ) -> MethodRouter<Login> {
     let handler = async move |State(login): State<Login>,
                               Path(tenant): Path<String>,
@@ -94,21 +93,21 @@ fn endpoint(
         let answered = login.service.read(|state| {
             let ours = &state.tenant;
             if ![&ours.id, &ours.domain].iter().any(|name| name.eq_ignore_ascii_case(&tenant)) {
-                return Err(unknown.denial(&[&tenant]));
+                return Err(unknown.refusal(&[&tenant]));
             }
             let (form, origin) = (Form::read(&headers, &body), origin(&headers));
             answer(&Visit { state, devices: &login.devices, form, origin })
         });
         match answered {
             Ok(answer) => plain(StatusCode::OK, &answer),
-            Err(denial) => denial.response(),
+            Err(denial) => denial::response(&denial),
         }
     };
     on(verb, handler)
 }
 
 /// Returns a token for the grant that the form asks for.
-fn grant(visit: &Visit<'_>) -> Result<Value, Denial> {
+fn grant(visit: &Visit<'_>) -> Allowed<Value> {
     let form = &visit.form;
     match form.required("grant_type")? {
         "client_credentials" => application(visit),
@@ -120,12 +119,12 @@ fn grant(visit: &Visit<'_>) -> Result<Value, Denial> {
             let token = form.required("refresh_token")?;
             person(visit, &visit.devices.renew(form.required("client_id")?, token)?)
         }
-        other => Err(denial::UNSUPPORTED_GRANT.denial(&[&other])),
+        other => Err(denial::UNSUPPORTED_GRANT.refusal(&[&other])),
     }
 }
 
 /// Issues a token to an application.
-fn application(visit: &Visit<'_>) -> Result<Value, Denial> {
+fn application(visit: &Visit<'_>) -> Allowed<Value> {
     let (state, form) = (visit.state, &visit.form);
     let client = form.required("client_id")?;
     form.required("scope")?;
@@ -138,7 +137,7 @@ fn application(visit: &Visit<'_>) -> Result<Value, Denial> {
 }
 
 /// Issues a token to a person, through an application.
-fn person(visit: &Visit<'_>, grant: &Grant) -> Result<Value, Denial> {
+fn person(visit: &Visit<'_>, grant: &Grant) -> Allowed<Value> {
     let app = registered(visit.state, &grant.client)?;
     check_consent(app)?;
     let scopes = permissions(visit.state, app);
@@ -150,7 +149,7 @@ fn person(visit: &Visit<'_>, grant: &Grant) -> Result<Value, Denial> {
 }
 
 /// Starts a sign-in with a code.
-fn begin(visit: &Visit<'_>) -> Result<Value, Denial> {
+fn begin(visit: &Visit<'_>) -> Allowed<Value> {
     let client = visit.form.required("client_id")?;
     visit.form.required("scope")?;
     registered(visit.state, client)?;
@@ -170,7 +169,7 @@ fn begin(visit: &Visit<'_>) -> Result<Value, Denial> {
 }
 
 /// Names the tenant that a domain belongs to, and its endpoints (OpenID Connect Discovery, 4).
-fn discover(visit: &Visit<'_>) -> Result<Value, Denial> {
+fn discover(visit: &Visit<'_>) -> Allowed<Value> {
     let base = format!("{}/{}", visit.origin, visit.state.tenant.id);
     Ok(json!({
         "issuer": format!("{base}/v2.0"),
@@ -184,7 +183,7 @@ fn discover(visit: &Visit<'_>) -> Result<Value, Denial> {
 /// Signs a person in with a code. The sandbox asks for no password.
 async fn enter(State(login): State<Login>, headers: HeaderMap, body: String) -> Response {
     let form = Form::read(&headers, &body);
-    let entered = || -> Result<bool, Denial> {
+    let entered = || -> Allowed<bool> {
         let (code, user) = (form.required("code")?, form.required("user")?);
         login.service.read(|state| check_user(state, user))?;
         Ok(login.devices.approve(code.trim(), user))
@@ -195,38 +194,36 @@ async fn enter(State(login): State<Login>, headers: HeaderMap, body: String) -> 
             StatusCode::NOT_FOUND,
             synthetic("That code did not work. Check the code and try again."),
         ),
-        Err(denial) => (StatusCode::BAD_REQUEST, denial.text),
+        Err(denial) => (StatusCode::BAD_REQUEST, denial.message),
     };
     (status, text).into_response()
 }
 
 /// Returns an application of the tenant; `None` where the tenant lists none and takes any.
-fn registered<'a>(state: &'a TenantState, client: &str) -> Result<Option<&'a App>, Denial> {
+fn registered<'a>(state: &'a TenantState, client: &str) -> Allowed<Option<&'a App>> {
     let Some(apps) = &state.apps else { return Ok(None) };
     let found = apps.iter().find(|app| app.client_id.eq_ignore_ascii_case(client));
     found
         .map(Some)
-        .ok_or_else(|| denial::UNKNOWN_APP.denial(&[&client, &state.tenant.display_name]))
+        .ok_or_else(|| denial::UNKNOWN_APP.refusal(&[&client, &state.tenant.display_name]))
 }
 
 /// Refuses an application without an administrator's consent.
-fn check_consent(app: Option<&App>) -> Result<(), Denial> {
+fn check_consent(app: Option<&App>) -> Allowed<()> {
     match app {
         Some(app) if !app.consented => {
-            Err(denial::NO_CONSENT.denial(&[&app.client_id, &app_name(app)]))
+            Err(denial::NO_CONSENT.refusal(&[&app.client_id, &app_name(app)]))
         }
         _ => Ok(()),
     }
 }
 
 /// Refuses a person that is not in the tenant; a tenant that lists no users takes any name.
-fn check_user(state: &TenantState, user: &str) -> Result<(), Denial> {
-    let mut users = state.users.iter();
-    let is_listed = users.any(|listed| listed.user_principal_name.eq_ignore_ascii_case(user));
-    if state.users.is_empty() || is_listed {
+fn check_user(state: &TenantState, user: &str) -> Allowed<()> {
+    if state.users.is_empty() || state.user(user).is_some() {
         return Ok(());
     }
-    Err(denial::UNKNOWN_USER.denial(&[&state.tenant.display_name]))
+    Err(denial::UNKNOWN_USER.refusal(&[&state.tenant.display_name]))
 }
 
 fn app_name(app: &App) -> &str {

@@ -3,19 +3,20 @@
 
 use super::Form;
 use super::assertion::Assertion;
-use super::denial::{self, Denial};
+use super::denial;
+use crate::sandbox::refusal::{Allowed, ErrorResponse};
 use crate::sandbox::state::{App, State};
 
 /// Refuses an application that proves nothing; where the tenant lists no applications, any proof will do.
-pub(super) fn check(state: &State, app: Option<&App>, form: &Form) -> Result<(), Denial> {
+pub(super) fn check(state: &State, app: Option<&App>, form: &Form) -> Allowed<()> {
     match (app, form.given("client_secret"), form.given("client_assertion")) {
-        (_, None, None) => Err(denial::NO_CREDENTIAL.denial(&[])),
+        (_, None, None) => Err(denial::NO_CREDENTIAL.refusal(&[])),
         (None, _, _) => Ok(()),
         (Some(app), Some(secret), _) if app.secret != secret => {
-            Err(denial::WRONG_SECRET.denial(&[&app.client_id]))
+            Err(denial::WRONG_SECRET.refusal(&[&app.client_id]))
         }
         (Some(app), Some(_), _) if app.secret_expired => {
-            Err(denial::EXPIRED_SECRET.denial(&[&app.client_id]))
+            Err(denial::EXPIRED_SECRET.refusal(&[&app.client_id]))
         }
         (Some(_), Some(_), _) => Ok(()),
         (Some(app), None, Some(assertion)) => {
@@ -30,7 +31,7 @@ pub(super) fn check(state: &State, app: Option<&App>, form: &Form) -> Result<(),
     }
 }
 
-fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<(), Denial> {
+fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Allowed<()> {
     let mut certificates = app.certificates.iter();
     let certificate = certificates
         .find(|certificate| assertion.names(certificate))
@@ -46,21 +47,21 @@ fn by_certificate(state: &State, app: &App, assertion: &Assertion<'_>) -> Result
         .iter()
         .any(|tenant| assertion.claim("aud").ends_with(&format!("/{tenant}/oauth2/v2.0/token")));
     if assertion.claim("sub") != app.client_id || !is_ours {
-        return Err(denial::WRONG_AUDIENCE.denial(&[]));
+        return Err(denial::WRONG_AUDIENCE.refusal(&[]));
     }
     Ok(())
 }
 
-fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<(), Denial> {
+fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Allowed<()> {
     let [issuer, subject, audience] = ["iss", "sub", "aud"].map(|name| assertion.claim(name));
     if app.federated_credentials.is_empty() {
-        return Err(denial::NO_FEDERATED_CREDENTIAL.denial(&[&issuer, &subject, &audience]));
+        return Err(denial::NO_FEDERATED_CREDENTIAL.refusal(&[&issuer, &subject, &audience]));
     }
     let mut trusted = app.federated_credentials.iter().filter(|trusted| trusted.issuer == issuer);
     let mut providers = state.identity_providers.iter();
     let provider = providers
         .find(|provider| provider.issuer == issuer && trusted.clone().next().is_some())
-        .ok_or_else(|| denial::ISSUER_UNMATCHED.denial(&[&"issuer", &issuer]))?;
+        .ok_or_else(|| denial::NO_MATCH.refusal(&[&700_211, &"issuer", &issuer]))?;
     if !provider.jwks.keys.iter().any(|key| assertion.is_signed_by_key(key)) {
         return Err(invalid_signature("The key was not found."));
     }
@@ -68,13 +69,13 @@ fn by_federation(state: &State, app: &App, assertion: &Assertion<'_>) -> Result<
     // Issuer and subject are compared letter by letter (Azure/login#517).
     let credential = trusted
         .find(|credential| credential.subject == subject)
-        .ok_or_else(|| denial::SUBJECT_UNMATCHED.denial(&[&"subject", &subject]))?;
+        .ok_or_else(|| denial::NO_MATCH.refusal(&[&700_213, &"subject", &subject]))?;
     if credential.audience != audience {
-        return Err(denial::AUDIENCE_UNMATCHED.denial(&[&"audience", &audience]));
+        return Err(denial::NO_MATCH.refusal(&[&700_212, &"audience", &audience]));
     }
     Ok(())
 }
 
-fn invalid_signature(reason: &str) -> Denial {
-    denial::INVALID_SIGNATURE.denial(&[&reason])
+fn invalid_signature(reason: &str) -> ErrorResponse {
+    denial::INVALID_SIGNATURE.refusal(&[&reason])
 }

@@ -103,10 +103,10 @@ fn what_was_rejected_is_asked_for_anew_by_the_printed_command() {
       failed  update  windowsIdentityProtectionConfiguration/old  "old"
           the request for its approval, [id], was rejected by
             bob@contoso.com
-          help: Talk to whoever decided, if the change is still wanted. Ask anew with `moorline apply
-            --justification TEXT`, or with that and `--resume` of the newest journal; give the reason
-            that the decision calls for. An older journal has the old code. (`moorline explain
-            intune/approval-rejected`)
+          help: If the change is still wanted, ask the administrator who decided. Ask anew with
+            `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal;
+            give the reason that the decision calls for. An older journal has the old code. (`moorline
+            explain intune/approval-rejected`)
 
     Applied: 0 done, 1 failed, 0 skipped.
     Journal .moorline/journal/[run].jsonl
@@ -133,6 +133,9 @@ fn what_waits_is_counted_apart_and_its_help_is_printed_once() {
           + pinMinimumLength  8
           reaches nobody
 
+    warning: windowsIdentityProtectionConfiguration/young: new objects of its kind are closed since
+      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
+      catalog
     Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 

@@ -109,7 +109,7 @@ fn a_request_for_another_write_is_told_and_not_used() {
     assert_snapshot!(told(&other, code), @r#"
     another request for approval is open for this object, and this write is not sent under it: [code] (approved), made [time] by moorline, expires [time], "CHG-4711: longer PINs (grün)"
 
-    Wait until who made the open request has completed it, or have it rejected or cancelled in Intune under Tenant administration > Multi Admin Approval. Who made it cancels it by `POST /beta/deviceManagement/operationApprovalRequests/cancelMyRequest` with `{"id":"CODE"}` as well. Unless somebody does, it ends three days after it was made. Then ask for an approval of this write with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. (`moorline explain intune/approval-other-write`)
+    Wait until who made the open request has completed it, or have it rejected or cancelled in Intune under Tenant administration > Multi Admin Approval. Who made it cancels it by `POST /beta/deviceManagement/operationApprovalRequests/cancelMyRequest` with `{"id":"CODE"}` as well. If the request is not cancelled, it ends three days after it was made. Then ask for an approval of this write with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. (`moorline explain intune/approval-other-write`)
     "#);
     assert_eq!(pins(&workspace), [(json!("old"), json!(4))]);
     assert_eq!(requests(&workspace)[0]["status"], "approved");

@@ -60,7 +60,7 @@ fn each_end_has_its_own_words_and_the_next_apply_asks_anew() {
     }
     assert_snapshot!(told, @r#"
     the request for its approval, [code], was rejected by carol@contoso.com: "not on a Friday"
-    Talk to whoever decided, if the change is still wanted. Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal; give the reason that the decision calls for. An older journal has the old code. (`moorline explain intune/approval-rejected`)
+    If the change is still wanted, ask the administrator who decided. Ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal; give the reason that the decision calls for. An older journal has the old code. (`moorline explain intune/approval-rejected`)
 
     the request for its approval, [code], was cancelled, so nothing was written
     If the change is still wanted, ask anew with `moorline apply --justification TEXT`, or with that and `--resume` of the newest journal. An older journal has the old code. (`moorline explain intune/approval-cancelled`)

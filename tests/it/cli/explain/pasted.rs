@@ -92,7 +92,9 @@ const PROSE: [(&str, &str); 25] = [
 ];
 
 /// Statuses of which nothing else is known.
-const STATUSES: [(&str, &str); 12] = [
+const STATUSES: [(&str, &str); 14] = [
+    ("HTTP/1.1 301 Moved Permanently", "graph/redirected"),
+    ("307 Temporary Redirect", "graph/redirected"),
     ("400 Bad Request", "graph/request-refused"),
     ("401 Unauthorized", "graph/unauthorized"),
     ("403 Forbidden", "graph/forbidden"),

@@ -1,7 +1,6 @@
 //! Every kind, from the facts about it: each property is changed and comes back, each object is deleted and made
 //! anew.
 
-use moorline::kinds;
 use moorline::schema::model::{Model, Structure};
 use moorline::schema::semantics::Semantics;
 use moorline::schema::types::GraphVersion;
@@ -41,7 +40,7 @@ fn every_property_of_every_kind_comes_back() {
     let served = Served::new(workspace, json!({}));
     let model = Model::of(GraphVersion::Beta);
     let declare = |state: &str, spec: &dyn Fn(&str) -> Map<String, Value>| {
-        for kind in kinds::all() {
+        for kind in samples::creatable() {
             let mut manifest = json!({
                 "apiVersion": "graph.microsoft.com/beta", "kind": kind.name,
                 "metadata": { "name": "one" }, "spec": spec(&kind.name),
@@ -80,8 +79,8 @@ fn every_property_of_every_kind_comes_back() {
     declare("absent", &full);
     let journal = apply();
     assert_eq!(served.tenant()["deviceConfigurations"], json!([]));
-    // That a key is there, the service does not show without the key.
-    rollback(&journal).expect(6);
+    // Keys cannot be restored, which a warning says.
+    rollback(&journal).expect(0);
     declare("present", &full);
     let after = plan();
     let changes = after["changes"].as_array().expect("a list");
@@ -94,7 +93,9 @@ fn every_property_of_every_kind_comes_back() {
     // The only element that the samples have there is one that is masked.
     let secret = |path: &Value| {
         let name = path[0].as_str().unwrap_or_default();
-        says_secret(name) || name == "omaSettings"
+        // Of a secret that is not there the tenant says so.
+        let secrets = ["preSharedKey", "kioskModeExitCode"];
+        says_secret(name) || name == "omaSettings" || secrets.contains(&name)
     };
     assert!(differ.iter().all(|path| secret(path)), "{differ:#?}");
     assert_eq!(after["summary"]["assignmentChanges"], 0);

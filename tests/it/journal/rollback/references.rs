@@ -63,7 +63,7 @@ fn what_a_run_had_linked_when_it_ended_comes_back() {
             let before = plan(&workspace);
             relink(&workspace);
             let kill = format!("{point}:{number}");
-            let arguments = ["apply", "--sandbox=s.json", "--yes"];
+            let arguments = ["apply", "--sandbox=s.json", "--yes", "--allow", "widen-to-all"];
             let run = workspace.run_with(&arguments, &[("MOORLINE_TEST_KILL", &kill)]);
             run.expect(-1);
             let folder = std::fs::read_dir(workspace.file(".moorline/journal"));

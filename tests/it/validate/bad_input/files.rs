@@ -97,7 +97,7 @@ fn a_file_of_200_megabytes_is_not_read() {
 #[cfg(unix)]
 #[test]
 fn an_endless_file_ends() {
-    refused(&Workspace::empty(), "/dev/zero", &["file/too-large /dev/zero"]);
+    refused_with(64, &Workspace::empty(), "/dev/zero", &["file/unreadable /dev/zero"]);
 }
 
 #[cfg(unix)]

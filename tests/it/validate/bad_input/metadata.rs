@@ -49,7 +49,7 @@ fn an_unknown_key() {
     3 | metadata: { nmae: hello, labels: { team: endpoint } }
       |                          ^^^^^^
       |
-      = help: `metadata` takes `formerly`, `id`, `name`, `protect` and `state`
+      = help: `metadata` takes `formerly`, `id`, `name`, `notFormerly`, `protect` and `state`
 
     Invalid: 2 errors in 1 file.
     ");

@@ -76,3 +76,40 @@ fn one_warning_a_file_however_many_manifests_and_layers() {
         ["manifest/ignored-properties base/a.yaml:14:3", "manifest/ignored-properties a.yaml:6:3",]
     );
 }
+
+#[test]
+fn assignments_as_graph_answers_them_work_with_one_warning() {
+    let assignments = r##"
+assignments:
+  - "@odata.type": "#microsoft.graph.deviceConfigurationAssignment"
+    id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11_adadadad-808e-44e2-905a-0b7873a8a531
+    intent: apply
+    source: direct
+    sourceId: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11
+    target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" }
+"##;
+    let text = hello("") + assignments.trim_start();
+    assert_snapshot!(validate(&[("hello.yaml", &text)]).expect(0).stdout, @r##"
+    warning[manifest/ignored-properties]: properties that a manifest cannot declare are ignored: `@odata.type`, `id`, `intent`, `source`, `sourceId`
+     --> hello.yaml:7:5
+      |
+    7 |   - "@odata.type": "#microsoft.graph.deviceConfigurationAssignment"
+      |     ^^^^^^^^^^^^^
+      |
+      = help: the lines can go: only the service sets these
+
+    Valid: 1 manifest, 1 warning in 1 file.
+    "##);
+}
+
+#[test]
+fn assignment_that_is_not_the_objects_own_is_not_declared() {
+    let of = |member: &str| {
+        let target =
+            r##"target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" }"##;
+        hello("") + &format!("assignments:\n  - {member}\n    {target}\n")
+    };
+    let run = validate(&[("hello.yaml", &of("source: policySets"))]).expect(0);
+    assert!(run.stdout.contains("warning[assignment/of-policy-set]"), "{}", run.stdout);
+    refuses(&[("hello.yaml", &of("intent: remove"))], &["assignment/value hello.yaml:7:13"]);
+}

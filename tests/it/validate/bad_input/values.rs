@@ -450,13 +450,58 @@ fn two_elements_of_one_key() {
 }
 
 #[test]
+fn an_oma_uri_that_no_device_has_is_a_warning() {
+    let warned = |uri: &str| {
+        let setting = format!(
+            "    - \"@odata.type\": \"#microsoft.graph.omaSettingString\"\n      displayName: s\n      omaUri: {uri}\n      value: x\n"
+        );
+        validate(&[("a.yaml", &oma(&setting))]).expect(0).stdout
+    };
+    for (uri, help) in [
+        (r#"" ./Vendor/MSFT/A""#, "write `./Vendor/MSFT/A`"),
+        (r#""./Vendor/MSFT/A\t""#, "write `./Vendor/MSFT/A`"),
+        ("./Vendor/MSFT /A", "write `./Vendor/MSFT/A`"),
+        (r#""./Vendor/MS\r\nFT/A""#, "write `./Vendor/MS%20FT/A`"),
+        (
+            "./Vendor/MSFT/WiFi/Profile/Contoso Guests/WlanXml",
+            "write `./Vendor/MSFT/WiFi/Profile/Contoso%20Guests/WlanXml`",
+        ),
+        ("Vendor/MSFT/A", "write it from the root"),
+        ("/Vendor/MSFT/A", "write it from the root"),
+    ] {
+        let stdout = warned(uri);
+        assert!(stdout.contains("warning[value/oma-uri]"), "{uri}\n{stdout}");
+        assert!(stdout.contains(help), "{uri}\n{stdout}");
+    }
+    for uri in [
+        "./Device/Vendor/MSFT/Policy/Config/A~Policy~B/C",
+        "./Vendor/MSFT/WiFi/Profile/Contoso%20Guests/WlanXml",
+    ] {
+        assert!(!warned(uri).contains("oma-uri"), "{uri}");
+    }
+}
+
+#[test]
 fn a_mirrored_pair() {
     let text = manifest(
         "sharedPCConfiguration",
         "shared",
-        "  allowLocalStorage: true\n  localStorage: enabled\n",
+        "  allowLocalStorage: true\n  localStorage: disabled\n",
     );
     refuses_manifest(&text, &["rule/mirrored 7:3"]);
+    for (pair, agrees) in [
+        ("allowLocalStorage: true, localStorage: enabled", true),
+        ("allowLocalStorage: false, localStorage: notConfigured", true),
+        ("allowLocalStorage: false, localStorage: enabled", false),
+        ("disableEduPolicies: true, setEduPolicies: disabled", true),
+        ("disableEduPolicies: false, setEduPolicies: enabled", true),
+        ("disableEduPolicies: true, setEduPolicies: notConfigured", false),
+    ] {
+        let text = format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: sharedPCConfiguration\nmetadata: {{ name: shared }}\nspec: {{ displayName: Shared, {pair} }}\n"
+        );
+        validate(&[("a.yaml", &text)]).expect(if agrees { 0 } else { 3 });
+    }
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! Files: read within a limit, and replaced as a whole.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+/// The places under which the system hands a program the pipes that it was started with.
+const HANDED_OVER: [&str; 3] = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
+
+/// Opens a regular file for reading. To open a pipe would wait for a writer that may never come.
+///
+/// # Errors
+/// When there is none, or it may not be read.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let metadata = std::fs::metadata(path)?;
+    let is_handed_over = HANDED_OVER.iter().any(|place| path.starts_with(place));
+    if !metadata.is_file() && !metadata.is_dir() && !is_handed_over {
+        let why = "it is a pipe or a device, and no file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    File::open(path)
+}
+
+/// Reads a regular file of at most so many bytes.
+///
+/// # Errors
+/// See [`open`]; when the file is longer.
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let why = format!("it is longer than {} MiB", limit >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
+}
+
+/// As [`read`], of text.
+///
+/// # Errors
+/// See [`read`]; when the file is not UTF-8.
+pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    let bytes = read(path, limit)?;
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Writes a file as a whole: a reader, or a run that ends suddenly, finds the old text or the new one. A pipe or a device
+/// is written to as it stands.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let existing = std::fs::metadata(path);
+    let is_other = existing.as_ref().is_ok_and(|existing| !existing.is_file());
+    // A link is kept, and what it leads to is replaced.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = match real.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let temporary = if is_other { None } else { temporary_in(folder).ok() };
+    let Some(mut temporary) = temporary else {
+        // The folder may not be written, while the file may.
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+        return file.write_all(text.as_bytes());
+    };
+    temporary.write_all(text.as_bytes())?;
+    if let Ok(existing) = existing {
+        std::fs::set_permissions(temporary.path(), existing.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(real)?;
+    Ok(())
+}
+
+/// Makes a file with the rights of any new file.
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".moorline-");
+    #[cfg(unix)]
+    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(rights);
+    builder.tempfile_in(folder)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn file_is_replaced_as_a_whole_and_keeps_its_rights_and_its_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, link) = (folder.path().join("a.json"), folder.path().join("link.json"));
+        replace(&file, "old").expect("written");
+        let rights = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(&file, rights).expect("ours");
+        symlink(&file, &link).expect("a link");
+        let mut reader = File::open(&file).expect("there");
+        let before = std::fs::metadata(&file).expect("there").ino();
+        replace(&link, "new").expect("written");
+        let after = std::fs::metadata(&file).expect("there");
+        assert_eq!((after.ino() == before, after.mode() & 0o777), (false, 0o640));
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&link).expect("text"), "new");
+        let mut old = String::new();
+        reader.read_to_string(&mut old).expect("text");
+        assert_eq!(old, "old", "who reads it meanwhile has the old text");
+        let names = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(names, 2, "nothing is left behind");
+    }
+
+    #[test]
+    fn pipe_and_long_file_are_not_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+        assert!(made.success());
+        let error = read(&pipe, 1).expect_err("a pipe");
+        assert_eq!(error.to_string(), "it is a pipe or a device, and no file");
+        let file = folder.path().join("long");
+        let long = File::create(&file).expect("a file");
+        long.set_len(3 << 30).expect("a sparse file");
+        let error = read(&file, 1 << 20).expect_err("too long");
+        assert_eq!(error.to_string(), "it is longer than 1 MiB");
+        long.set_len(1 << 20).expect("shorter");
+        assert_eq!(read(&file, 1 << 20).expect("short enough").len(), 1 << 20);
+    }
+}

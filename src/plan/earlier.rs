@@ -1,0 +1,51 @@
+//! The records of live objects in the journals of earlier runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use crate::manifest::Address;
+use crate::tenant::{CaselessKey, LiveObject, caseless};
+
+/// The records of objects, by family and id.
+pub type RecordedObjects = BTreeMap<CaselessKey, RecordedObject>;
+
+type Lazy = LazyLock<RecordedObjects, Box<dyn FnOnce() -> RecordedObjects + Send>>;
+
+/// The record of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordedObject {
+    /// Whether one of them created it.
+    pub created: bool,
+    /// The display names that it had, each with the time of the last run that wrote it, RFC 3339.
+    pub names: BTreeMap<String, String>,
+    /// The manifests that it was written for, each with the time of the last such run, RFC 3339.
+    pub addresses: BTreeMap<Address, String>,
+    /// Whether the manifests of the last run forbade its deletion.
+    pub protect: bool,
+}
+
+/// The journals of earlier runs, read when a plan first needs them.
+#[derive(Clone, Debug, Default)]
+pub struct EarlierRuns(Option<Arc<Lazy>>);
+
+impl EarlierRuns {
+    /// Makes the records of a function that reads them.
+    pub fn new(read: impl FnOnce() -> RecordedObjects + Send + 'static) -> Self {
+        Self(Some(Arc::new(LazyLock::new(Box::new(read)))))
+    }
+
+    /// Returns the record of an object.
+    pub(crate) fn of(&self, object: &LiveObject) -> Option<&RecordedObject> {
+        self.0.as_ref()?.get(&caseless(object.family, &object.id))
+    }
+
+    /// Returns whether an earlier run created an object.
+    pub(crate) fn created(&self, object: &LiveObject) -> bool {
+        self.of(object).is_some_and(|recorded| recorded.created)
+    }
+
+    /// Returns whether the manifests of the last run forbade the deletion of an object.
+    pub(crate) fn protected(&self, object: &LiveObject) -> bool {
+        self.of(object).is_some_and(|recorded| recorded.protect)
+    }
+}
