@@ -16,6 +16,9 @@ use crate::ui::Ui;
 /// The code of a run that the user declined when asked.
 pub(super) const DECLINED: &str = "apply/declined";
 
+/// The code of a run that a signal ended while the user was asked.
+pub(super) const UNANSWERED: &str = "apply/unanswered";
+
 /// The most hints that stand before an explanation.
 const MOST_HINTS: usize = 4;
 
@@ -36,9 +39,10 @@ impl CommandError {
             let palette = ui.notice_palette;
             ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width));
         }
-        if self.error.code == DECLINED {
-            // The user knows why.
-            ui.notice("Nothing was written.\n");
+        if [DECLINED, UNANSWERED].contains(&self.error.code) {
+            // The user knows why. A signal leaves the question's line open.
+            let line = if self.error.code == UNANSWERED { "\n" } else { "" };
+            ui.notice(&format!("{line}Nothing was written.\n"));
         } else if self.explanation.is_some() && self.error.hints.len() > MOST_HINTS {
             let hints = (ui.verbosity > 0).then_some(&self.error.hints[..]);
             let more = ["`-v` lists what each kind of credential needs.".to_owned()];

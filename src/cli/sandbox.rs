@@ -19,6 +19,7 @@ use crate::sandbox::edit::{Edit, EditAction};
 use crate::sandbox::fault_config::TimeScale;
 use crate::sandbox::state::State;
 use crate::sandbox::store;
+use crate::text::foreign::without_types;
 use crate::text::sanitize;
 use crate::ui::Ui;
 
@@ -80,7 +81,7 @@ struct EditArguments {
     /// State file.
     #[arg(value_name = "STATE.json")]
     state: PathBuf,
-    /// Object: its kind, and its display name or id; with --tenant, its kind and the name of its manifest.
+    /// Object: its kind (or `group`, `user`, `device`), and its display name or id; with --tenant, its kind and the name of its manifest.
     #[arg(value_name = "KIND/NAME")]
     target: String,
     /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; can
@@ -217,7 +218,9 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
     let edit = Edit { action, ..edit };
     update(&arguments.state, |state| {
         let done = edit.apply(state);
-        done.map_err(|source| Error::failed("sandbox/edit", source.to_string()).hint(EDIT_FORM))
+        done.map_err(|source| {
+            Error::failed("sandbox/edit", without_types(&source.to_string())).hint(EDIT_FORM)
+        })
     })?;
     ui.status(&format!("{word} {} in {}.", arguments.target, arguments.state.display()));
     Ok(())

@@ -78,13 +78,16 @@ pub struct ScopesDocument {
     pub items: &'static [IntuneScope],
     /// The permissions of the Intune service for partners' products.
     pub partner_permissions: &'static [PartnerPermission],
+    /// The permissions that are useful to Moorline beyond what manifests need.
+    pub optional: &'static [Optional],
 }
 
 impl ScopesDocument {
     /// Returns the document of the built-in table.
     pub fn built_in() -> Self {
         let table = Table::built_in();
-        Self { items: &table.intune_scopes, partner_permissions: &table.partner_permissions }
+        let Table { intune_scopes: items, partner_permissions, optional, .. } = table;
+        Self { items, partner_permissions, optional }
     }
 }
 
@@ -127,7 +130,7 @@ pub enum Sort {
 }
 
 /// A permission that no manifest needs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Optional {
     /// Its name.
@@ -137,9 +140,10 @@ pub struct Optional {
     /// The families for which it is useful.
     pub families: Vec<String>,
     /// The property that a manifest must declare for it to be useful.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub declares: Option<String>,
     /// Whether it is useful for writing only.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub writing: bool,
 }
 

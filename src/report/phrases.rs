@@ -72,6 +72,9 @@ pub(super) fn purposes(purposes: &[Purpose]) -> String {
 /// The sentence for manifests that need no permission.
 pub(super) const NO_PERMISSION: &str = "Nothing: no manifest needs a permission.";
 
+/// The head of the permissions that no manifest needs.
+pub(super) const OPTIONAL_PERMISSIONS: &str = "Useful to Moorline, though no manifest needs it";
+
 /// The head of the scopes for Intune.
 pub(super) const INTUNE_SCOPES: &str = "Scopes of Microsoft Graph for Intune";
 

@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Object;
@@ -15,8 +17,12 @@ use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
 use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Update};
+use super::seed;
 use super::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
+
+/// The objects of the directory that an edit can make, change and delete.
+const DIRECTORY: [&str; 3] = ["group", "user", "device"];
 
 /// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +177,9 @@ impl Edit {
                     Writer { state: &mut next, row, change: &change }.delete(&id)?;
                 }
             },
+            None if DIRECTORY.contains(&self.kind.as_str()) => {
+                self.apply_to_directory(&mut next)?
+            }
             None if self.kind == POLICY && self.action != EditAction::Change => {
                 let message = format!("every tenant has one `{POLICY}`, and keeps it");
                 return Err(EditError(message));
@@ -179,6 +188,67 @@ impl Edit {
             None => return Err(self.unknown_kind(state)),
         }
         *state = next;
+        Ok(())
+    }
+
+    /// Makes, changes or deletes a group, user or device.
+    fn apply_to_directory(&self, state: &mut State) -> Result<(), EditError> {
+        let known = state.clone();
+        match self.kind.as_str() {
+            "group" => self.edit_list(&mut state.groups, &known, &["displayName"])?,
+            "user" => {
+                self.edit_list(&mut state.users, &known, &["userPrincipalName", "displayName"])?;
+            }
+            _ => self.edit_list(&mut state.devices, &known, &["displayName"])?,
+        }
+        Ok(seed::directory(state, &mut seed::Ids::default())?)
+    }
+
+    /// Edits a list of the directory, whose objects are found by these properties and are made with them.
+    fn edit_list<T: Serialize + DeserializeOwned>(
+        &self,
+        list: &mut Vec<T>,
+        known: &State,
+        names: &[&str],
+    ) -> Result<(), EditError> {
+        let Self { kind, name, action, .. } = self;
+        let refused = |error: serde_json::Error| EditError(format!("this is no {kind}: {error}"));
+        let objects: Vec<Object> = list
+            .iter()
+            .map(|one| serde_json::from_value(serde_json::to_value(one)?))
+            .collect::<Result<_, _>>()
+            .map_err(refused)?;
+        let found = match (action, &called(&objects, names, name)[..]) {
+            (EditAction::Create, _) => None,
+            (_, [at]) => Some(*at),
+            (_, []) => {
+                let all = objects.iter().map(|object| text(object, names[0]).to_owned());
+                let message = format!("the tenant has no {kind} `{name}`");
+                return Err(EditError::not_found(message, name, all));
+            }
+            (_, all) => {
+                let count = all.len();
+                let message = format!("the tenant has {count} of {kind} `{name}`; use an id");
+                return Err(EditError(message));
+            }
+        };
+        if let (EditAction::Delete, Some(at)) = (action, found) {
+            list.remove(at);
+            return Ok(());
+        }
+        let made = || names.iter().map(|of| ((*of).to_owned(), name.as_str().into())).collect();
+        let mut object = found.map_or_else(made, |at| objects[at].clone());
+        for setting in &self.settings {
+            setting.set(&mut object)?;
+        }
+        if let Some(Value::Array(members)) = object.get_mut("members") {
+            members.iter_mut().for_each(|member| *member = member_id(known, member));
+        }
+        let object = serde_json::from_value(object.into()).map_err(refused)?;
+        match found {
+            Some(at) => list[at] = object,
+            None => list.push(object),
+        }
         Ok(())
     }
 
@@ -278,7 +348,8 @@ impl Edit {
         let is_kind = |name: &&str| {
             state.rows.of_type(name).is_some() && types.get(name).is_some_and(|ty| !ty.is_abstract)
         };
-        let kinds = types.names().filter(is_kind).chain([POLICY]).map(str::to_owned);
+        let kinds =
+            types.names().filter(is_kind).chain([POLICY]).chain(DIRECTORY).map(str::to_owned);
         EditError::not_found(format!("there is no kind `{}`", self.kind), &self.kind, kinds)
     }
 
@@ -296,6 +367,28 @@ impl Edit {
             let names = all.map(|object| text(object, row.name_property).to_owned());
             EditError::not_found(format!("the tenant has no {kind} `{name}`"), name, names)
         })
+    }
+}
+
+/// Returns the positions of the objects that have a name or an id.
+fn called(objects: &[Object], names: &[&str], name: &str) -> Vec<usize> {
+    let with = |of: &str| -> Vec<usize> {
+        let objects = objects.iter().enumerate();
+        objects.filter(|(_, object)| text(object, of) == name).map(|(at, _)| at).collect()
+    };
+    let found = ["id"].iter().chain(names).map(|of| with(of));
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// Returns the id of the member that a name stands for, or what is given where it stands for none or several.
+fn member_id(state: &State, given: &Value) -> Value {
+    let name = given.as_str().unwrap_or_default();
+    let users = state.users.iter().filter(|one| one.user_principal_name == name).map(|one| &one.id);
+    let groups = state.groups.iter().filter(|one| one.display_name == name).map(|one| &one.id);
+    let devices = state.devices.iter().filter(|one| one.display_name == name).map(|one| &one.id);
+    match users.chain(groups).chain(devices).collect::<Vec<_>>()[..] {
+        [only] => only.as_str().into(),
+        _ => given.clone(),
     }
 }
 
@@ -419,6 +512,48 @@ mod tests {
         assert!(gone.starts_with("the tenant has no iosCustomConfiguration `By hand`"), "{gone}");
         let policy = edit("deviceRegistrationPolicy", &[], EditAction::Delete);
         assert!(policy.apply(&mut state).is_err());
+    }
+
+    #[test]
+    fn groups_users_and_devices_are_made_changed_and_deleted() {
+        let mut state = tenant();
+        let edit = |target: &str, settings: &[&str], action| {
+            let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
+            Edit { action, ..Edit::parse(target, &settings, None).expect("an edit") }
+        };
+        let (create, change, delete) = (EditAction::Create, EditAction::Change, EditAction::Delete);
+        edit("user/alice@contoso.com", &[], create).apply(&mut state).expect("a user");
+        edit("device/LT-1", &[], create).apply(&mut state).expect("a device");
+        let members = r#"members=["alice@contoso.com","LT-1"]"#;
+        edit("group/SG-Pilot", &[members], create).apply(&mut state).expect("a group");
+        let ids = vec![state.users[0].id.clone(), state.devices[0].id.clone()];
+        assert!(ids.iter().all(|id| id.len() == 36), "{ids:?}");
+        assert_eq!(state.groups[0].members, ids);
+        edit("group/SG-Pilot", &["unnamedMembers.devices=250"], change)
+            .apply(&mut state)
+            .expect_err("it counts no members yet");
+        edit("group/SG-Pilot", &[r#"unnamedMembers={"devices":250}"#], change)
+            .apply(&mut state)
+            .expect("members that are counted");
+        assert_eq!(state.groups[0].unnamed_members.devices, 250);
+        for (target, settings, action, says) in [
+            ("group/SG-Pilott", &["members=[]"][..], change, "did you mean `SG-Pilot`"),
+            ("group/SG-Pilot", &["owner=x"], change, "unknown field `owner`"),
+            ("group/SG-Pilot", &[r#"members=["bob@contoso.com"]"#], change, "bob@contoso.com"),
+            ("user/alice@contoso.com", &[], delete, "alice"),
+        ] {
+            let before = state.clone();
+            let error = edit(target, settings, action).apply(&mut state);
+            if target.starts_with("user/") {
+                error.expect_err("a group has the user as a member");
+            } else {
+                let error = error.expect_err(says).to_string();
+                assert!(error.contains(says), "{error}");
+            }
+            assert_eq!(state, before);
+        }
+        edit("group/SG-Pilot", &[], delete).apply(&mut state).expect("it is deleted");
+        assert_eq!(state.groups.len(), 0);
     }
 
     #[test]

@@ -119,6 +119,8 @@ pub struct Facts {
     pub resolves: Option<Named>,
     /// An object cannot be created without it.
     pub required: bool,
+    /// The console asks for it, and an object without it is of no use.
+    pub expected: bool,
     /// A path in the management tree of a device.
     pub oma_uri: bool,
     /// Greater numbers that the service does not keep.

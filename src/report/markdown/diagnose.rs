@@ -101,5 +101,10 @@ pub fn scopes(document: &ScopesDocument) -> String {
             [cell_code(&of.name), escape::words(&of.permits), escape::words(&of.partners)]
         }),
     );
+    page.block(&format!("#### {}", phrases::OPTIONAL_PERMISSIONS));
+    page.table(
+        &["permission", "purpose"],
+        document.optional.iter().map(|of| [cell_code(&of.permission), escape::words(&of.why)]),
+    );
     page.finish(&[])
 }

@@ -167,6 +167,12 @@ pub(crate) fn scopes(document: &ScopesDocument, mut writer: TextWriter) -> Strin
         writer.pieces(2, 4, 1, &[Piece::new(BOLD, &of.name), partners]);
         writer.labelled(4, Piece::new(DIM, "-"), words_of(&of.permits));
     }
+    writer.gap();
+    writer.line(0, HEADING, phrases::OPTIONAL_PERMISSIONS);
+    for of in document.optional {
+        writer.line(2, BOLD, &of.permission);
+        writer.labelled(4, Piece::new(DIM, "-"), words_of(&of.why));
+    }
     writer.finish()
 }
 

@@ -63,6 +63,21 @@ fn the_least_set_follows_from_the_manifests() {
 }
 
 #[test]
+fn the_audit_log_of_each_family_is_worth_having() {
+    for (manifest, log, of_plan) in
+        [(POLICY, "AuditLog.Read.All", false), (HELLO, "DeviceManagementApps.Read.All", true)]
+    {
+        let workspace = Workspace::tenant(&[("it.yaml", manifest)]);
+        let document = permissions(&workspace, &[]);
+        for (at, expected) in [(0, of_plan), (1, of_plan), (2, true)] {
+            let optional = document["items"][at]["optional"].as_array().expect("a list");
+            let is_there = optional.iter().any(|need| need["permission"] == log);
+            assert_eq!(is_there, expected, "{at} {log} {document:#}");
+        }
+    }
+}
+
+#[test]
 fn what_masked_values_take_is_worth_having_where_there_are_any() {
     let custom = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: { name: oma }\nspec: { displayName: OMA, omaSettings: [] }\n";
     let write = "DeviceManagementConfiguration.ReadWrite.All";
@@ -260,9 +275,11 @@ fn every_scope_for_intune_is_listed_without_a_tenant_and_explained() {
     let scopes = of("items", "name");
     let partners = of("partnerPermissions", "name");
     assert_eq!((scopes.len(), partners.len()), (11, 6), "{json}");
+    let optional = of("optional", "permission");
+    assert!(optional.contains(&"AuditLog.Read.All".to_owned()), "{json}");
     for format in ["text", "markdown"] {
         let shown = workspace.run(&["permissions", "--list", "--format", format]).expect(0).stdout;
-        for name in scopes.iter().chain(&partners).chain(&of("items", "label")) {
+        for name in scopes.iter().chain(&partners).chain(&optional).chain(&of("items", "label")) {
             assert!(shown.contains(name.as_str()), "{format} lacks {name}");
         }
     }

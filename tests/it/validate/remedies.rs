@@ -4,7 +4,9 @@
 //! files after. Where the finding offers a text, there are none after: the text alone is put into its place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::Path;
+use std::thread::{available_parallelism, scope};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -118,10 +120,19 @@ fn failure(case: &RemedyCase) -> Option<String> {
 
 #[test]
 fn every_remedy_is_accepted_when_it_is_done() {
-    let failures = cases()
-        .into_iter()
-        .filter_map(|case| failure(&case).map(|failure| format!("{}: {failure}", case.code)));
-    let failures: Vec<String> = failures.collect();
+    let cases = cases();
+    let of_chunk = |chunk: &[RemedyCase]| -> Vec<String> {
+        let failures = chunk
+            .iter()
+            .filter_map(|case| failure(case).map(|failure| format!("{}: {failure}", case.code)));
+        failures.collect()
+    };
+    let threads = available_parallelism().map_or(2, NonZero::get);
+    let failures: Vec<String> = scope(|scope| {
+        let chunks = cases.chunks(cases.len().div_ceil(threads));
+        let running: Vec<_> = chunks.map(|chunk| scope.spawn(|| of_chunk(chunk))).collect();
+        running.into_iter().flat_map(|thread| thread.join().expect("a thread ends")).collect()
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
