@@ -95,7 +95,9 @@ fn refused_with(code: i32, workspace: &Workspace, path: &str, expected: &[&str])
     let expected: Vec<&str> =
         expected.iter().filter_map(|finding| finding.split(' ').next()).collect();
     assert_eq!(codes, expected, "{}", text.stdout);
-    assert_eq!(text.stderr, "", "findings are the result");
+    // A slow machine makes a run say what it waits for.
+    let said: Vec<&str> = text.stderr.lines().filter(|line| !line.starts_with("Waiting")).collect();
+    assert!(said.is_empty(), "findings are the result: {said:?}");
 }
 
 /// Returns the findings of a `findings` document as `code file:line:column`.
