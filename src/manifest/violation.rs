@@ -248,27 +248,21 @@ impl ViolationReporter<'_> {
         if value.declared != Declared::Null {
             return None;
         }
-        let start = value.span.range().end;
-        let rest = self.sources?.text(Span::new(value.span.file, start..usize::MAX));
-        let line = rest.lines().next().unwrap_or_default();
-        let comment = line.trim_start_matches([' ', ':']).strip_prefix('#')?;
+        let end = value.span.range().end;
+        let rest = self.sources?.text(Span::new(value.span.file, end..usize::MAX));
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        let comment = line.trim_start_matches([' ', ':']);
         // One word: a sentence is meant as a comment.
-        let comment = comment.trim_end();
-        if comment.is_empty() || comment.contains([' ', '"', '\'', '\\']) {
+        let is_word = comment.len() > 1 && !comment.contains([' ', '"', '\'', '\\']);
+        if !comment.starts_with('#') || !is_word {
             return None;
         }
+        let place = end + line.len() - comment.len()..end + line.len();
         let message = format!("`{name}` has no value: `#` begins a comment");
         Some(
-            Finding::error(
-                self.code(),
-                Span::new(value.span.file, start..start + line.len()),
-                message,
-            )
-            .help("put the value in quotes")
-            .replace_with(format!(
-                "{}\"#{comment}\"",
-                &line[..line.len() - line.trim_start_matches([' ', ':']).len()]
-            )),
+            Finding::error(self.code(), Span::new(value.span.file, place), message)
+                .help("put the value in quotes")
+                .replace_with(format!("\"{comment}\"")),
         )
     }
 

@@ -45,7 +45,7 @@ impl Rendering {
     pub(super) fn bar(stderr: &Stderr, items: usize, text: &str, width: Option<usize>) -> Self {
         let bar = stderr.add(ProgressBar::new(u64::try_from(items).unwrap_or(u64::MAX)));
         if let Ok(style) =
-            ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}")
+            ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {msg}")
         {
             bar.set_style(style.progress_chars("=> "));
         }

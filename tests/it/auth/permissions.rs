@@ -147,6 +147,11 @@ fn the_block_of_an_app_registration_has_the_ids() {
       Policy.ReadWrite.DeviceConfiguration
         application 230fb2d5-aa21-49c1-bfa7-ae1be179d867  delegated 40b534c3-9552-4550-901b-23879c90bcf9
         - writes /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p
+      AuditLog.Read.All (optional)
+        application b0afded3-3588-46d8-8b3d-9842eff778da  delegated e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20
+        - reads Entra's audit log, which tells whose write to the device registration policy an apply
+          replaced
+        - Directory.Read.All works as well
 
       An app that signs in as itself needs no role. A person needs one of each line:
         writes /policies/deviceRegistrationPolicy: Cloud Device Administrator (Entra)
@@ -208,6 +213,7 @@ fn who_grants_them_can_be_handed_a_page() {
     | permission | what for | application id | delegated id |
     |---|---|---|---|
     | `Policy.ReadWrite.DeviceConfiguration` | writes /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p | `230fb2d5-aa21-49c1-bfa7-ae1be179d867` | `40b534c3-9552-4550-901b-23879c90bcf9` |
+    | `AuditLog.Read.All` (optional) | reads Entra&#39;s audit log, which tells whose write to the device registration policy an apply replaced | `b0afded3-3588-46d8-8b3d-9842eff778da` | `e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20` |
 
     An app that signs in as itself needs no role. A person needs one of each line:
 

@@ -282,7 +282,7 @@ fn an_object_that_is_to_be_absent_and_was_renamed_is_told() {
     let workspace = absent("");
     let warnings = told(&workspace, "plan");
     assert_eq!(warnings, told(&workspace, "drift"));
-    assert_snapshot!(warnings[0].as_str().unwrap_or_default(), @"");
+    assert_snapshot!(warnings[0].as_str().unwrap_or_default(), @r#"windowsIdentityProtectionConfiguration/it: `state: absent` finds no object of its name, and nothing is deleted: "Reception" ([id]) was renamed in the portal: `Front desk` → `Reception` (the journal of a run of [time] has it by that name). If that is the object, add `id: [id]` to `metadata`; if not, `notFormerly: ["Reception"]`."#);
     forget_journals(&workspace);
     let of_audit = told(&workspace, "plan");
     assert!(

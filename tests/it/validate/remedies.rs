@@ -136,6 +136,41 @@ fn every_remedy_is_accepted_when_it_is_done() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+#[test]
+fn no_chain_of_offered_texts_assigns_to_everybody() {
+    for entry in [
+        "user: bob@contoso.com",
+        "users: [bob@contoso.com]",
+        "userPrincipalName: bob@contoso.com",
+        "allUser: bob@contoso.com",
+        "allUsers: bob@contoso.com",
+        "allDevices: LT-1",
+        "device: LT-1",
+        "all: Pilot",
+        "everyone: Pilot",
+        "userGroup: Pilot",
+        "bob@contoso.com",
+        "Pilot users",
+        "target: { \"@odata.type\": \"#microsoft.graph.userAssignmentTarget\" }",
+        "target: { \"@odata.type\": \"#microsoft.graph.licensedUsersAssignmentTarget\" }",
+    ] {
+        let mut text = format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: {{ name: hello }}\nspec: {{ displayName: Hello }}\nassignments:\n  - {entry}\n"
+        );
+        for _ in 0..4 {
+            let (_, findings) =
+                validate(&BTreeMap::from([("a.yaml".to_owned(), Content::Text(text.clone()))]));
+            match findings.iter().find_map(|finding| replaced(&text, finding)) {
+                Some(next) => text = next,
+                None => break,
+            }
+        }
+        let everybody =
+            ["allUsers: true", "allDevices: true", "allLicensedUsers", "allDevicesAssignment"];
+        assert!(!everybody.iter().any(|words| text.contains(words)), "{entry}: {text}");
+    }
+}
+
 /// Adds the codes in the literals of the sources in a folder, without their tests.
 fn codes_in(folder: &Path, codes: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("the sources can be read") {

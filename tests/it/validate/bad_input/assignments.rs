@@ -161,6 +161,7 @@ fn a_person_or_device_never_becomes_everybody() {
     assert_snapshot!(of_entry("allUser: true"), @r"
     error[schema/additionalProperties]: an assignment has no key `allUser`
     help: did you mean `allUsers`?
+    7 |   - allUsers: true
     ");
     let target = "target: { \"@odata.type\": \"#microsoft.graph.deviceAssignmentTarget\" }";
     let shown = of_entry(target);
@@ -177,7 +178,7 @@ fn other_words_for_a_group_lead_to_it() {
     assert_snapshot!(of_entry("exclude: Kiosks"), @r"
     error[schema/additionalProperties]: an assignment has no key `exclude`
     help: did you mean `excludeGroup`?
-    7 +   - excludeGroup: Kiosks
+    7 |   - excludeGroup: Kiosks
     ");
     assert_snapshot!(of_entry("groups: [Pilot, Kiosks]"), @r"
     error[schema/additionalProperties]: an assignment has no key `groups`

@@ -41,7 +41,7 @@ fn kinds_that_are_none() {
         refuses_manifest(&text, &["manifest/unknown-kind 2:7"]);
         remedies(&text)
     });
-    assert_snapshot!(told.join("\n"), @r"
+    assert_snapshot!(told.join("\n"), @r##"
     error[manifest/unknown-kind]: `deviceConfiguration` is the base type of several kinds, and not a kind itself
       = help: `moorline kinds` lists them all
     error[manifest/unknown-kind]: `iosCertificateProfileBase` is the base type of several kinds, and not a kind itself
@@ -58,7 +58,7 @@ fn kinds_that_are_none() {
     error[manifest/unknown-kind]: there is no kind `IosCustomConfiguration`
     help: did you mean `iosCustomConfiguration`?
     2 + kind: iosCustomConfiguration
-    ");
+    "##);
 }
 
 #[test]
@@ -235,6 +235,7 @@ fn misplaced_and_unknown_keys() {
       = help: `id` belongs below `metadata:`
     error[schema/additionalProperties]: the document has no key `asignments`
     help: did you mean `assignments`?
+    8 | assignments: []
     error[schema/additionalProperties]: the document has no key `status`
       = help: the document takes `apiVersion`, `assignments`, `kind`, `metadata` and `spec`
     ");

@@ -558,15 +558,16 @@ fn a_type_without_quotes_is_a_comment_and_a_short_name_is_none() {
     };
     assert_snapshot!(validate(&[("a.yaml", &typed("#microsoft.graph.windowsUpdateActiveHoursInstall"))]).expect(3).stdout, @r##"
     error[schema/enum]: `@odata.type` has no value: `#` begins a comment
-     --> a.yaml:7:19
+     --> a.yaml:7:20
       |
     7 |     "@odata.type": #microsoft.graph.windowsUpdateActiveHoursInstall
-      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
     help: put the value in quotes
       |
-    7 |     "@odata.type": "#microsoft.graph.windowsUpdateActiveHoursInstall"
-      |                    +                                                +
+    7 -     "@odata.type": #microsoft.graph.windowsUpdateActiveHoursInstall
+    7 +     "@odata.type": "#microsoft.graph.windowsUpdateActiveHoursInstall"
+      |
 
     Invalid: 1 error in 1 file.
     "##);
