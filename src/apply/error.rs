@@ -22,6 +22,9 @@ pub enum ApplyError {
     /// Secrets of the requests are not in the environment.
     #[error("{} {} not in the environment, so nothing was written{}", count(.0.len(), "secret"), if .0.len() == 1 { "is" } else { "are" }, lines(.0.iter().map(needed)))]
     MissingSecrets(NeededBy),
+    /// Secrets in the environment are not of the form that devices take.
+    #[error("{} not of the form that its property takes, so nothing was written{}", if .0.len() == 1 { "a secret is" } else { "secrets are" }, lines(.0))]
+    UnusableSecrets(BTreeSet<UnusableSecret>),
     /// A request would write a credential of the run to the tenant.
     #[error("a credential of the run would be written to the tenant, so nothing was written{}", lines(.0.iter().map(needed)))]
     Credentials(NeededBy),
@@ -34,6 +37,26 @@ pub enum ApplyError {
     /// The plan was computed from other manifests.
     #[error("the plan changes {0}, which is not declared; nothing was written")]
     NotDeclared(Address),
+}
+
+/// A secret that no device takes, without its value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnusableSecret {
+    /// The environment variable.
+    pub variable: String,
+    /// The manifest that needs it.
+    pub needed_by: Address,
+    /// The property that takes it.
+    pub property: String,
+    /// The reason.
+    pub why: &'static str,
+}
+
+impl fmt::Display for UnusableSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { variable, needed_by, property, why } = self;
+        write!(f, "{variable}, for `{property}` of {needed_by}: {why}")
+    }
 }
 
 /// The manifests that need the secret of each environment variable.
@@ -50,6 +73,8 @@ impl ApplyError {
                 .hint("Look at a new `moorline plan`, or apply the rest with `--skip-stale`."),
             Self::MissingSecrets(_) => Error::failed("secret/env-missing", message)
                 .hint("Set each in the environment of this run; an empty one counts as missing."),
+            Self::UnusableSecrets(_) => Error::failed("secret/form", message)
+                .hint("Correct each in the environment of this run; a file that is read into a variable often brings a line end along."),
             Self::Credentials(_) => Error::new(ErrorKind::Refused, "secret/credential", message)
                 .hint("Put the secret of a property into a variable of its own, and name that in the manifest."),
             Self::Read(source) => Error::failed("apply/read", message).because(source),

@@ -20,6 +20,7 @@ pub mod outcome;
 mod overwritten;
 pub(crate) mod poll;
 pub mod saved;
+mod secret_form;
 mod secrets;
 mod sender;
 mod sequence;

@@ -1,16 +1,19 @@
 //! The secrets of a run: looked up before the first write, and put into a request when it is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::error::{ApplyError, NeededBy};
+use super::error::{ApplyError, NeededBy, UnusableSecret};
+use super::secret_form;
 use crate::auth::variables::credential;
 use crate::graph::Request;
 use crate::plan::{Change, Plan};
+use crate::schema::model::{Model, Shape};
+use crate::schema::walk::{TypedPlace, each};
 
 /// The secrets of a run, by environment variable.
 #[derive(Debug, Default)]
@@ -19,7 +22,8 @@ pub(super) struct Secrets(BTreeMap<String, SecretString>);
 /// Looks up every secret that the changes of a plan need.
 ///
 /// # Errors
-/// [`ApplyError::MissingSecrets`] where some are missing.
+/// [`ApplyError::MissingSecrets`] where some are missing, [`ApplyError::UnusableSecrets`] where some have a form that no
+/// device takes.
 pub fn check_secrets(
     plan: &Plan,
     environment: &dyn Fn(&str) -> Option<SecretString>,
@@ -37,8 +41,9 @@ impl Secrets {
         changes: impl Iterator<Item = &'a Change>,
         environment: &dyn Fn(&str) -> Option<SecretString>,
     ) -> Result<Self, ApplyError> {
+        let changes: Vec<&Change> = changes.collect();
         let mut needed = NeededBy::new();
-        for change in changes {
+        for change in &changes {
             for body in change.requests.iter().filter_map(|planned| planned.request.body.clone()) {
                 replace_secrets(body, &mut |variable| {
                     needed.entry(variable.to_owned()).or_default().insert(change.address.clone());
@@ -57,7 +62,41 @@ impl Secrets {
             let value = environment(variable).filter(|value| !value.expose_secret().is_empty());
             value.map(|value| secrets.insert(variable.clone(), value)).is_none()
         });
-        if needed.is_empty() { Ok(Self(secrets)) } else { Err(ApplyError::MissingSecrets(needed)) }
+        if !needed.is_empty() {
+            return Err(ApplyError::MissingSecrets(needed));
+        }
+        let secrets = Self(secrets);
+        let unusable: BTreeSet<UnusableSecret> =
+            changes.iter().flat_map(|change| secrets.unusable(change)).collect();
+        if unusable.is_empty() { Ok(secrets) } else { Err(ApplyError::UnusableSecrets(unusable)) }
+    }
+
+    /// Returns the secrets of a change that are not of the form that their properties take.
+    fn unusable(&self, change: &Change) -> Vec<UnusableSecret> {
+        let mut found = Vec::new();
+        let shape = Shape::Complex(change.address.kind.clone());
+        for planned in &change.requests {
+            let Some(body) = &planned.request.body else { continue };
+            let model = Model::of(planned.request.version);
+            each(&TypedPlace::root(model, &shape), body, &mut |place, value| {
+                let property = place.declared();
+                if let Some((variable, _)) = variable(value)
+                    && let Some((property, takes)) =
+                        property.and_then(|p| Some((p, p.facts.takes?)))
+                    && let Some(secret) = self.0.get(variable)
+                    && let Some(why) = secret_form::fault(takes, secret.expose_secret(), body)
+                {
+                    found.push(UnusableSecret {
+                        variable: variable.to_owned(),
+                        needed_by: change.address.clone(),
+                        property: property.name.clone(),
+                        why,
+                    });
+                }
+                true
+            });
+        }
+        found
     }
 
     /// Returns the secrets.

@@ -58,10 +58,20 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
     arguments.output.tell(ui, Document::Plan, &plan)?;
-    if let Err(ApplyError::MissingSecrets(missing)) = apply::check_secrets(&plan, &secret) {
-        for secret in missing.iter().map(apply::needed) {
-            ui.warning(&format!("{secret}, is not in the environment; an apply needs it there"));
+    match apply::check_secrets(&plan, &secret) {
+        Err(ApplyError::MissingSecrets(missing)) => {
+            for secret in missing.iter().map(apply::needed) {
+                ui.warning(&format!(
+                    "{secret}, is not in the environment; an apply needs it there"
+                ));
+            }
         }
+        Err(ApplyError::UnusableSecrets(unusable)) => {
+            for secret in unusable {
+                ui.warning(&format!("an apply refuses {secret}"));
+            }
+        }
+        _ => {}
     }
     if let Some(path) = &arguments.out {
         let document = Document::Plan.render(&plan);

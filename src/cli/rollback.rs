@@ -16,6 +16,7 @@ use crate::manifest::{Manifest, TENANT_FILE, load};
 use crate::recovery::rollback::{Rollback, RollbackPlan, changed_since};
 use crate::report::json::Document;
 use crate::ui::Ui;
+use crate::values::payload::redacted;
 
 /// Undo what an apply wrote; shows the plan and asks first.
 #[derive(Debug, Args)]
@@ -48,7 +49,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     let path = arguments.path.as_deref().unwrap_or_else(|| root_of(&arguments.journal));
     let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
-    ui.known.public(declared.iter().flat_map(Manifest::texts));
+    let texts: Vec<_> = declared.iter().flat_map(Manifest::texts).map(redacted).collect();
+    ui.known.public(texts.iter().map(AsRef::as_ref));
     let desired = loaded.into_tenant().map_err(|invalid| CommandError::invalid(invalid, path))?;
     let everything = Selection::new(&[], &[])?;
     let mut session = Session::sign_in(ui, tenant, desired, everything, Ok(None)).await?;

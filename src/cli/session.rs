@@ -224,7 +224,8 @@ impl Session {
         // An earlier run may have sent these secrets, and the tenant may answer with them.
         let secrets: Vec<_> = desired.variables().into_iter().filter_map(secret).collect();
         ui.known.add_all(&secrets);
-        ui.known.public(desired.texts());
+        ui.known.public(desired.texts().iter().map(AsRef::as_ref));
+        ui.known.add_all(&desired.secrets_in_clear());
         let SignedIn { graph, directory, with, sandbox } = match signed_in? {
             Some(signed_in) => signed_in,
             None => {

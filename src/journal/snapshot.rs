@@ -12,7 +12,7 @@ use crate::schema::types::GraphVersion;
 use crate::schema::walk::{CopyStep, TypedPlace, copy};
 use crate::tenant::{Linked, LiveObject};
 use crate::values::secret::{is_secret, withheld};
-use crate::values::{masked, target_shown};
+use crate::values::{masked, payload, target_shown};
 
 impl Snapshot {
     /// Returns the snapshot of a live object. Values that the manifest takes from the environment are secrets, whatever
@@ -69,7 +69,9 @@ fn kept(model: &Model, kind: &str, spec: &Value, body: &Json) -> Json {
             _ => CopyStep::Enter,
         }
     };
-    copy(&TypedPlace::root(model, &shape), body, &mut step).unwrap_or_default()
+    let kept = copy(&TypedPlace::root(model, &shape), body, &mut step).unwrap_or_default();
+    // A text that holds a secret is withheld whole: the rest of it must not be written back.
+    payload::without_secrets(&kept)
 }
 
 fn secrets_of(property: &str, spec: &Value) -> BTreeSet<String> {

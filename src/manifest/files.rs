@@ -45,7 +45,9 @@ impl FileRead {
         };
         let parsed = yaml::parse::parse(&self.text, file);
         (self.documents, self.findings) = (parsed.documents, parsed.errors);
-        if self.documents.is_empty() && self.findings.is_empty() {
+        let is_empty = self.documents.is_empty() && self.findings.is_empty();
+        self.findings.extend(parsed.warnings);
+        if is_empty {
             let message = "the file holds no manifest";
             return Err(Finding::file_error("manifest/empty", &self.path, message)
                 .help("write one into it, or delete the file"));

@@ -7,7 +7,7 @@ use super::document::RawManifest;
 use super::reference::ManifestIndex;
 use super::resolve::{Resolution, ResolveContext, Resolver, Roots};
 use super::variable::{Allowed, READABLE};
-use super::{Manifest, assignment, lint, violation};
+use super::{Manifest, assignment, content, lint, violation};
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
@@ -33,6 +33,7 @@ pub(super) fn finalize(
         None => spec,
     };
     let mut resolved = resolver.resolved;
+    resolved.secrets.extend(content::secrets(&spec, sources));
     let findings = &mut resolved.findings;
     // A property that must not use `$env` at all gets no second finding about the variable.
     let readable = findings.iter().filter(|finding| finding.code == READABLE);

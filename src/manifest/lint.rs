@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::{Declared, Value};
-use super::{Address, Manifest, Presence, TenantFile};
+use super::{Address, Manifest, Presence, TenantFile, content};
 use crate::diagnostic::{Finding, Span, repeated};
 use crate::http::cloud::Cloud;
 use crate::kinds::Update;
@@ -52,6 +52,9 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
         mirrors(manifest, &structure, &mut findings);
     }
     one_element(model, kind, &manifest.spec, &mut findings);
+    if !part && manifest.presence == Presence::Present {
+        needed(model, kind, &manifest.spec, &mut findings);
+    }
     let is_whole = matches!(manifest.family.update, Update::Put { .. });
     values(model, kind, &manifest.spec, is_whole, &mut findings);
     findings
@@ -183,6 +186,27 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
     }
 }
 
+/// Warns of a value that has no use without another property.
+fn needed(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
+    let rules = model.semantics.needed.iter();
+    for rule in rules.filter(|rule| rule.on.iter().any(|on| model.types.is_a(kind, on))) {
+        let Some(value) = spec.get(&rule.property) else { continue };
+        let is_one = value.as_str().is_some_and(|text| rule.values.iter().any(|v| v == text));
+        if is_one && spec.get(&rule.needs).is_none() {
+            let message = format!(
+                "`{}: {}` needs `{}`, which is not declared",
+                rule.property,
+                value.text(),
+                rule.needs
+            );
+            findings.push(Finding::warning(&rule.code, value.span, message).help(format!(
+                "declare it: `{}: {{ $env: NAME }}`, unless the tenant has it already",
+                rule.needs
+            )));
+        }
+    }
+}
+
 /// Checks every value: sentinels that cannot be written, ids, members that must be declared, elements of one key, and
 /// null in an object that is replaced whole.
 fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mut Vec<Finding>) {
@@ -190,6 +214,7 @@ fn values(model: &Model, kind: &str, spec: &Value, is_whole: bool, findings: &mu
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
         findings.extend(place.declared().and_then(|property| undocumented(property, value)));
+        findings.extend(content::check(place, value));
         findings.extend(place.declared().and_then(|property| capped(property, value)));
         findings.extend(place.declared().and_then(|property| oma_uri(property, value)));
         findings.extend(place.name.filter(|_| is_whole).and_then(|name| null(name, value)));
@@ -238,27 +263,34 @@ fn undocumented(property: &Property, value: &Value) -> Option<Finding> {
     })
 }
 
-/// Warns of a path in the tree of a device that no device has: blanks and line breaks are no part of one.
+/// Warns of a path in the tree of a device that no device has. A blank within a name may be a part of it, as in
+/// `MS DM Server`; the name of a Wi-Fi profile alone is known to take `%20`.
 fn oma_uri(property: &Property, value: &Value) -> Option<Finding> {
     let text = value.as_str().filter(|_| property.facts.oma_uri)?;
+    let mut segments: Vec<String> = text.split('/').map(|s| s.trim().to_owned()).collect();
+    let is_profile = |at: usize| {
+        let is = |back: usize, name: &str| segments[at - back].eq_ignore_ascii_case(name);
+        at >= 2 && is(2, "WiFi") && is(1, "Profile") && segments[at].contains(' ')
+    };
+    let profile = (0..segments.len()).find(|at| is_profile(*at));
     let what = if text.contains(['\n', '\r']) {
         "has a line break"
     } else if text.trim() != text {
         "has a blank at an end"
     } else if text.split('/').any(|segment| segment.trim() != segment) {
         "has a blank beside a `/`"
-    } else if text.contains(char::is_whitespace) {
-        "has a blank, which `%20` stands for"
+    } else if profile.is_some() {
+        "has a blank in the name of a Wi-Fi profile, which `%20` stands for"
     } else if !text.starts_with("./") {
         "does not begin with `./`"
     } else {
         return None;
     };
-    let segments: Vec<String> = text
-        .split('/')
-        .map(|segment| segment.split_whitespace().collect::<Vec<_>>().join("%20"))
-        .collect();
+    if let Some(profile) = profile {
+        segments[profile] = segments[profile].replace(' ', "%20");
+    }
     let help = match segments.join("/") {
+        path if path.contains(['\n', '\r']) => "write it on one line".to_owned(),
         path if path.starts_with("./") => format!("write `{path}`"),
         _ => "write it from the root, as in `./Device/Vendor/MSFT/Policy/Config/…`".to_owned(),
     };

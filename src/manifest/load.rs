@@ -128,6 +128,15 @@ struct Loader {
     faulty: Vec<RawManifest>,
 }
 
+/// Drops the warning of a comment where the value that it leaves empty has a finding at the same place.
+fn without_echoes(findings: &mut Vec<Finding>) {
+    let (comments, others): (Vec<Finding>, Vec<Finding>) =
+        std::mem::take(findings).into_iter().partition(|finding| finding.code == "yaml/comment");
+    let is_told = |comment: &Finding| others.iter().any(|other| other.span == comment.span);
+    let comments: Vec<Finding> = comments.into_iter().filter(|comment| !is_told(comment)).collect();
+    findings.extend(others.into_iter().chain(comments));
+}
+
 impl Loader {
     fn load(&mut self, path: &Path) -> Result<(), Finding> {
         let (tenant_path, folder) = tenant_path(path);
@@ -165,8 +174,10 @@ impl Loader {
     fn finish(mut self) -> Loaded {
         let loaded = &mut self.loaded;
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
+        not_a_manifest::conceal(&mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
         loaded.findings.extend(finalize::ignored_warnings(self.ignored));
+        without_echoes(&mut loaded.findings);
         loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
         self.loaded
     }
@@ -223,10 +234,10 @@ impl Loader {
             list.and_then(|list| list.elements().get(at)).unwrap_or(root).span
         };
         let mut merged = Layer::new();
+        let mut skipped = Vec::new();
         for (at, base) in tenant.spec.base.iter().enumerate() {
             let base_folder = discover::beneath(folder, base);
-            let findings = &mut self.loaded.findings;
-            let found = discover::base(&base_folder, base, entry_span("base", at), findings);
+            let found = discover::base(&base_folder, base, entry_span("base", at), &mut skipped);
             let paths = value_or_report(found, &mut self.loaded.findings).unwrap_or_default();
             let files = self.files(paths, &base_folder);
             let layer = self.layer(files.into_iter().flatten());
@@ -234,17 +245,17 @@ impl Loader {
             self.lay(layer, &mut merged);
         }
         self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
-        let findings = &mut self.loaded.findings;
         let found = match &tenant.spec.manifests {
-            None => vec![discover::beside(folder, root.span, findings)],
+            None => vec![discover::beside(folder, root.span, &mut skipped)],
             Some(entries) => {
                 let entries = entries.iter().enumerate();
                 let found = entries.map(|(at, entry)| {
-                    discover::entry(folder, entry, entry_span("manifests", at), findings)
+                    discover::entry(folder, entry, entry_span("manifests", at), &mut skipped)
                 });
                 found.collect()
             }
         };
+        self.loaded.findings.extend(skipped);
         let found = found.into_iter();
         let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));
         let paths = paths.flatten().collect();

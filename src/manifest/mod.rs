@@ -4,20 +4,24 @@
 //! resolves value references and checks everything. Every value keeps its place in the source, so that any later step
 //! can name the place of its declaration.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
+use crate::values::payload;
 use value::{Declared, Value};
 
 pub mod assignment;
 mod bounded;
+mod content;
 mod cycle;
 mod discover;
 mod document;
@@ -26,12 +30,13 @@ mod enclosing_tenant;
 mod envelope;
 mod files;
 mod finalize;
+mod hidden;
 mod lint;
 pub mod load;
 mod not_a_manifest;
 mod overlay;
 pub(crate) mod parallel;
-mod payload;
+mod payload_file;
 mod place;
 pub mod previous;
 pub mod reference;
@@ -49,6 +54,9 @@ pub use envelope::schema as envelope_schema;
 pub use reference::Link;
 pub use tenant_file::TenantFile;
 pub use variable::concerns_secrets_sent;
+
+/// The longest secret in clear that is looked for in outputs: a longer one is an encoded file.
+const LONGEST_SECRET: usize = 128;
 
 /// The address of a manifest: its kind and its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema)]
@@ -212,9 +220,22 @@ impl Desired {
         variables.collect()
     }
 
-    /// Returns every text that is no secret: the text of the files, and all strings that the manifests declare.
-    pub fn texts(&self) -> Vec<&str> {
-        self.sources.texts().chain(self.manifests.iter().flat_map(Manifest::texts)).collect()
+    /// Returns every text without the secrets in it: the text of the files, and all strings that the manifests declare.
+    pub fn texts(&self) -> Vec<Cow<'_, str>> {
+        self.sources.texts().chain(self.declared()).map(payload::redacted).collect()
+    }
+
+    /// Returns the secrets that the manifests hold in clear, but for whole files.
+    pub fn secrets_in_clear(&self) -> Vec<SecretString> {
+        let texts = self.declared().flat_map(|text| {
+            let places = payload::secrets_in(text).into_iter();
+            places.filter(|place| place.len() <= LONGEST_SECRET).map(|place| text[place].into())
+        });
+        texts.collect()
+    }
+
+    fn declared(&self) -> impl Iterator<Item = &str> {
+        self.manifests.iter().flat_map(Manifest::texts)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Recognises documents that are clearly no manifest, or no tenant file, and reports each with one finding.
 
+use std::collections::BTreeSet;
+
 use super::secret;
 use super::value::{Declared, Value};
-use crate::diagnostic::{Finding, Span};
+use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::kinds;
 use crate::schema::types::{GraphVersion, Types};
 
@@ -10,6 +12,61 @@ use crate::schema::types::{GraphVersion, Types};
 const OURS: &str = "moorline/";
 /// The beginning of a manifest's `apiVersion`.
 const GRAPHS: &str = "graph.microsoft.com/";
+
+/// The words that only a manifest, a tenant file or an answer of Graph holds.
+const WORDS: [&str; 7] =
+    ["apiVersion", "graph.microsoft", "moorline/", "@odata.", "kind:", "metadata:", "spec:"];
+
+/// The findings that say nothing of what a file holds.
+const HARMLESS: [&str; 8] = [
+    "manifest/foreign",
+    "manifest/not-a-mapping",
+    "manifest/empty",
+    "manifest/graph-body",
+    "manifest/tenant",
+    "tenant/manifest",
+    "yaml/encoding",
+    "file/",
+];
+
+/// Returns whether a text is meant to be a manifest or a tenant file, well-formed or not.
+fn is_ours(text: &str) -> bool {
+    let mut versions = text.lines().filter_map(|line| line.strip_prefix("apiVersion:")).peekable();
+    let ours = |version: &str| {
+        ["graph", "moorline", "beta", "v1.0"].iter().any(|part| version.contains(part))
+    };
+    match versions.peek() {
+        Some(_) => versions.any(ours),
+        None => text.is_empty() || WORDS.iter().any(|word| text.contains(word)),
+    }
+}
+
+/// Hides the lines of every file that is not meant to be a manifest, and replaces the findings that quote it: it may be
+/// any file of the machine.
+pub(super) fn conceal(findings: &mut Vec<Finding>, sources: &mut Sources) {
+    let files: BTreeSet<FileId> =
+        findings.iter().filter_map(|finding| finding.span).map(|span| span.file).collect();
+    for file in files {
+        let text = &sources.get(file).text;
+        if is_ours(text) {
+            continue;
+        }
+        let (length, path) = (text.len(), sources.get(file).path.clone());
+        sources.hide(file, 0..length);
+        let of_file = |finding: &Finding| finding.span.is_some_and(|span| span.file == file);
+        let quotes = |finding: &Finding| {
+            of_file(finding) && !HARMLESS.iter().any(|code| finding.code.starts_with(code))
+        };
+        let before = findings.len();
+        findings.retain(|finding| !quotes(finding));
+        if findings.len() < before && !findings.iter().any(of_file) {
+            let message = "this file is no manifest, so that nothing of it is shown";
+            findings.push(Finding::file_error("manifest/foreign", path, message).help(
+                "move the file elsewhere, or name the manifests' folders in `spec.manifests` of moorline.yaml",
+            ));
+        }
+    }
+}
 
 /// Returns a finding where a document among the manifests is clearly no manifest.
 pub(super) fn among_manifests(root: &Value) -> Option<Finding> {

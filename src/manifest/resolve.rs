@@ -11,7 +11,7 @@ use super::overlay::nothing_beneath;
 use super::reference::{Link, ManifestIndex, ReferenceReader};
 use super::value::{Declared, Member, Value};
 use super::variable::{READABLE, is_name};
-use super::{Presence, payload};
+use super::{Presence, payload_file};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span, value_or_report};
 use crate::kinds::{Family, referred};
@@ -243,7 +243,7 @@ impl Resolver<'_> {
         let beside = self.context.sources.get(span.file).path.parent();
         let beside = beside.unwrap_or(Path::new(""));
         let root = self.context.roots.get(&span.file).map_or(beside, |root| root);
-        payload::read(root, beside, path, span)
+        payload_file::read(root, beside, path, span)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::tenant::masked::Masked;
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::unread::UNREAD;
 use crate::tenant::{Live, LiveObject};
+use crate::values::secret::stands_for_secret;
 
 mod assignments;
 mod build;
@@ -320,6 +321,14 @@ impl FieldChange {
     pub fn is_rewritten(&self) -> bool {
         self.status == FieldStatus::Change
             && [&self.before, &self.after].map(|shown| *shown == Shown::Withheld) == [true, true]
+    }
+
+    /// Returns whether the two sides differ only in secrets, which are not shown.
+    pub fn differs_in_secrets(&self) -> bool {
+        let is_withheld = matches!(&self.after, Shown::Value(value) if stands_for_secret(value));
+        self.status != FieldStatus::Unverifiable
+            && (self.before == self.after && matches!(self.before, Shown::Value(_))
+                || self.before == Shown::Withheld && is_withheld)
     }
 }
 

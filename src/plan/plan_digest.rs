@@ -2,19 +2,21 @@
 
 use serde_json::{Value as Json, json};
 
+use super::requests::readable;
 use super::{Change, Plan};
 use crate::graph::request::Request;
 use crate::values::digest::{self, Domain};
 
 /// Returns the part of a change that the digest covers: no places in files, which depend on where the command ran.
 fn digested(change: &Change) -> Json {
-    let requests = change.requests.iter().map(|planned| &planned.request);
+    // A saved plan has digests in the place of payloads that hold a secret.
+    let requests = change.requests.iter().map(|planned| readable(&planned.request));
     let blocked = change.blocked.iter().map(|why| &why.code);
     json!({
         "address": change.address,
         "action": change.action,
         "id": change.id,
-        "requests": requests.collect::<Vec<&Request>>(),
+        "requests": requests.collect::<Vec<Request>>(),
         "precondition": change.precondition,
         "blocked": blocked.collect::<Vec<&String>>(),
     })

@@ -221,7 +221,7 @@ impl DroppedProperty {
         let model = Model::of(GraphVersion::Beta);
         Some(ReleasedField {
             path,
-            live: shown(model, property, &property.shape, live, &BTreeSet::new()),
+            live: shown(model, property, &property.shape, live, &BTreeSet::new(), true),
             encoded: property.is_base64(),
             can_be_unset: unset(property).is_some(),
         })

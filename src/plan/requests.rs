@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use super::merge::echo;
@@ -14,6 +14,7 @@ use crate::kinds::{Family, ODataAction};
 use crate::manifest::{Link, Manifest};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, odata_type};
+use crate::values::payload;
 
 /// A request of a change, with its step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,8 +26,19 @@ pub struct PlannedRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<String>,
     /// The request, with placeholders for ids that are not known yet.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "without_secrets")]
     pub request: Request,
+}
+
+/// Writes a request with a digest in the place of each text that holds a secret.
+fn without_secrets<S: Serializer>(request: &Request, serializer: S) -> Result<S::Ok, S::Error> {
+    readable(request).serialize(serializer)
+}
+
+/// Returns a request as it may be kept, with a digest in the place of each text that holds a secret.
+pub(super) fn readable(request: &Request) -> Request {
+    let body = request.body.as_ref().map(payload::with_digests);
+    Request { body, ..request.clone() }
 }
 
 /// The step of a change that a request makes.

@@ -19,8 +19,9 @@ pub(super) fn shown(
     shape: &Shape,
     value: &Json,
     from_environment: &BTreeSet<String>,
+    is_live: bool,
 ) -> Shown {
-    let value = redacted(model, property, shape, value, from_environment);
+    let value = redacted(model, property, shape, value, from_environment, is_live);
     if stands_for_secret(&value) { Shown::Withheld } else { Shown::Value(value) }
 }
 
@@ -134,7 +135,7 @@ pub(super) fn left_alone(
         let value = live.get(&property.name)?;
         (!says_nothing(property, value)).then(|| LeftAlone {
             path: FieldPath::default().name(&property.name),
-            live: shown(model, property, &property.shape, value, &BTreeSet::new()),
+            live: shown(model, property, &property.shape, value, &BTreeSet::new(), true),
             encoded: property.is_base64(),
         })
     });

@@ -82,6 +82,22 @@ impl Documented {
     }
 }
 
+/// The form that the text of a property has to have, for a device to take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Takes {
+    /// An X.509 certificate in DER.
+    Certificate,
+    /// A property list of Apple, plain or signed.
+    PropertyList,
+    /// XML.
+    Xml,
+    /// The key of a wireless network.
+    WirelessKey,
+    /// One line of text.
+    Line,
+}
+
 /// Curated facts about one property.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
@@ -109,6 +125,8 @@ pub struct Facts {
     pub label: Option<String>,
     /// Text inside the string.
     pub encoding: Option<Encoding>,
+    /// The form that its text has to have.
+    pub takes: Option<Takes>,
     /// A twin that Graph keeps in step.
     pub mirrors: Option<Mirrored>,
     /// The member beside a secret that says whether it is set.
@@ -186,6 +204,24 @@ pub struct OneElement {
     pub why: String,
 }
 
+/// A rule about a property without which the value of another one has no use.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Needed {
+    /// `rule/<slug>`.
+    pub code: String,
+    /// The types that its kinds are or derive from.
+    pub on: Vec<String>,
+    /// The property that needs another one.
+    pub property: String,
+    /// The values of it that do.
+    pub values: Vec<String>,
+    /// The other property.
+    pub needs: String,
+    /// The reason.
+    pub why: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct File {
@@ -198,6 +234,8 @@ struct File {
     rules: Vec<Rule>,
     #[serde(default)]
     one_element: Vec<OneElement>,
+    #[serde(default)]
+    needed: Vec<Needed>,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +316,8 @@ pub struct Semantics {
     rules: Vec<Rule>,
     /// The rules about elements of lists.
     pub one_element: Vec<OneElement>,
+    /// The rules about properties that need another one.
+    pub needed: Vec<Needed>,
 }
 
 static BUILT_IN: LazyLock<Semantics> = LazyLock::new(|| {
@@ -338,6 +378,7 @@ impl Semantics {
             lifecycles: lifecycles.collect(),
             rules: file.rules,
             one_element: file.one_element,
+            needed: file.needed,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Indexes pieces of secrets in every form, and finds them in a text.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use base64::Engine;
@@ -29,48 +29,53 @@ pub(super) struct Place {
     pub(super) is_secret: bool,
 }
 
-/// Pieces by their length.
+/// Pieces, found by their first four bytes.
 #[derive(Default)]
 struct Pieces {
     /// Each with whether it is part of a secret only.
-    by_length: BTreeMap<usize, HashMap<Box<[u8]>, bool>>,
+    known: HashMap<Box<[u8]>, bool>,
+    /// The lengths of the pieces that begin with four bytes.
+    lengths: HashMap<u32, BTreeSet<usize>>,
     /// The first four bytes of the pieces, as bits.
     beginnings: Vec<u64>,
 }
 
 impl PieceIndex {
-    /// Returns every piece of a secret that has so many characters, or three quarters of a short secret.
+    /// Adds every piece of a secret that has so many characters, or three quarters of a short secret.
     ///
     /// Of a short secret a word or a number is ordinary: `Password1!` is no reason to withhold `passwordRequired`.
     /// Encoded, a short secret is looked for as a whole.
-    pub(super) fn new(secret: &str, longest: usize) -> Self {
-        let mut index = Self::default();
+    pub(super) fn add(&mut self, secret: &str, longest: usize) {
         let folded = plain(&View::of(secret));
         let length = folded.bytes().len();
         if length < SHORTEST {
-            return index;
+            return;
         }
         let piece = (length - length / 4).clamp(SHORTEST, longest.max(SHORTEST));
-        index.plain.cut(folded.bytes(), piece);
         let is_short = piece < longest;
         if is_short {
-            runs(secret).for_each(|run| index.weaken(&View::of(run)));
-            index.plain.cut(folded.bytes(), length);
+            let runs: Vec<View> = runs(secret).map(|run| plain(&View::of(run))).collect();
+            let in_run = |piece: &[u8]| {
+                runs.iter().any(|run| run.bytes().windows(piece.len()).any(|part| part == piece))
+            };
+            self.plain.cut(folded.bytes(), piece, |piece| !in_run(piece));
+            self.plain.cut(folded.bytes(), length, |_| true);
+        } else {
+            self.plain.cut(folded.bytes(), piece, |_| true);
         }
         for form in forms(secret.trim()) {
             let piece = if is_short { form.len() } else { piece };
-            index.plain.cut(hexadecimal(&form).as_bytes(), 2 * piece);
+            self.plain.cut(hexadecimal(&form).as_bytes(), 2 * piece, |_| true);
             for before in 0..3 {
                 let encoded = in_base64(&form, before);
                 let piece = if is_short { encoded.len() } else { (8 * piece - 4) / 6 };
-                index.base64.cut(encoded.as_bytes(), piece);
+                self.base64.cut(encoded.as_bytes(), piece, |_| true);
             }
         }
-        index
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.plain.by_length.is_empty() && self.base64.by_length.is_empty()
+        self.plain.known.is_empty() && self.base64.known.is_empty()
     }
 
     pub(super) fn extend(&mut self, other: Self) {
@@ -96,8 +101,7 @@ impl PieceIndex {
             let mut known = Vec::new();
             pieces.each(view.bytes(), |place, _| known.push(place));
             for place in known {
-                let set = pieces.by_length.get_mut(&place.len());
-                if let Some(is_secret) = set.and_then(|set| set.get_mut(&view.bytes()[place])) {
+                if let Some(is_secret) = pieces.known.get_mut(&view.bytes()[place]) {
                     *is_secret = false;
                 }
             }
@@ -106,30 +110,37 @@ impl PieceIndex {
 }
 
 impl Pieces {
-    /// Adds every piece of this length.
-    fn cut(&mut self, text: &[u8], length: usize) {
+    /// Adds every piece of this length, each with whether it is part of a secret only.
+    fn cut(&mut self, text: &[u8], length: usize, is_secret: impl Fn(&[u8]) -> bool) {
         if length == 0 {
             return;
         }
-        self.beginnings.resize(BITS / 64, 0);
-        let set = self.by_length.entry(length).or_default();
         for piece in text.windows(length) {
-            let bit = beginning(piece);
-            self.beginnings[bit / 64] |= 1 << (bit % 64);
-            set.insert(piece.into(), true);
+            self.insert(piece.into(), is_secret(piece));
         }
     }
 
-    fn extend(&mut self, other: Self) {
-        for (length, pieces) in other.by_length {
-            let own = self.by_length.entry(length).or_default();
-            for (piece, is_secret) in pieces {
-                *own.entry(piece).or_default() |= is_secret;
-            }
+    /// Adds a piece, which is part of a secret only where it is so of one secret.
+    fn insert(&mut self, piece: Box<[u8]>, is_secret: bool) {
+        if let Some(known) = self.known.get_mut(&piece) {
+            *known |= is_secret;
+            return;
         }
-        self.beginnings.resize(self.beginnings.len().max(other.beginnings.len()), 0);
-        for (own, other) in self.beginnings.iter_mut().zip(other.beginnings) {
-            *own |= other;
+        let first = beginning(&piece);
+        let bit = bit(first);
+        self.beginnings.resize(BITS / 64, 0);
+        self.beginnings[bit / 64] |= 1 << (bit % 64);
+        self.lengths.entry(first).or_default().insert(piece.len());
+        self.known.insert(piece, is_secret);
+    }
+
+    fn extend(&mut self, other: Self) {
+        if self.known.is_empty() {
+            *self = other;
+            return;
+        }
+        for (piece, is_secret) in other.known {
+            self.insert(piece, is_secret);
         }
     }
 
@@ -138,14 +149,15 @@ impl Pieces {
             return;
         }
         for at in 0..text.len().saturating_sub(3) {
-            let bit = beginning(&text[at..]);
+            let first = beginning(&text[at..]);
+            let bit = bit(first);
             if self.beginnings[bit / 64] & (1 << (bit % 64)) == 0 {
                 continue;
             }
-            for (length, pieces) in &self.by_length {
+            for length in self.lengths.get(&first).into_iter().flatten() {
                 let place = at..at + length;
-                if let Some(is_secret) = text.get(place.clone()).and_then(|piece| pieces.get(piece))
-                {
+                let piece = text.get(place.clone()).and_then(|piece| self.known.get(piece));
+                if let Some(is_secret) = piece {
                     found(place, *is_secret);
                 }
             }
@@ -159,10 +171,14 @@ type Look = fn(&View) -> View;
 /// The number of bits for the first bytes of pieces.
 const BITS: usize = 1 << 18;
 
-/// Returns the bit of four bytes, which a piece always has.
-fn beginning(bytes: &[u8]) -> usize {
-    let four = bytes.iter().take(4).fold(0, |four: u32, byte| (four << 8) | u32::from(*byte));
-    (four.wrapping_mul(0x9e37_79b1) >> 14) as usize
+/// Returns the first four bytes, which a piece always has, as a number.
+fn beginning(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |four| u32::from_be_bytes(*four))
+}
+
+/// Returns the bit of four bytes.
+fn bit(beginning: u32) -> usize {
+    (beginning.wrapping_mul(0x9e37_79b1) >> 14) as usize
 }
 
 /// Returns a text as secrets are compared: without regard to case, and to what stands between hexadecimal digits or

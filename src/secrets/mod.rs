@@ -23,8 +23,7 @@ mod view;
 use index::{PieceIndex, Place, in_base64};
 use view::View;
 
-/// The replacement for a secret in a text.
-pub const WITHHELD: &str = "(withheld)";
+pub use crate::values::secret::WITHHELD;
 
 /// The replacement for a secret number in a JSON document.
 const WITHHELD_NUMBER: &str = "\"(withheld)\"";
@@ -95,12 +94,13 @@ impl Known {
             let secret = secret.expose_secret();
             let hash = digest(&SHA256, secret.as_bytes()).as_ref().to_vec();
             if memory.added.insert(hash) {
-                added.extend(index(secret));
+                add(&mut added, secret);
             }
         }
         if added.is_empty() {
             return;
         }
+        ORDINARY.iter().for_each(|text| weaken_in_base64(&mut added, text));
         for text in &memory.public {
             added.weaken(&View::of(text));
         }
@@ -127,7 +127,12 @@ impl Known {
         let is_json = text.trim_start().starts_with(['{', '['])
             && serde_json::from_str::<IgnoredAny>(text).is_ok();
         if is_json {
-            let literals = literals(text).into_iter();
+            // What stands in a literal by itself stands in the whole text as well.
+            let is_hit = |literal: &Literal| {
+                let first = found.partition_point(|place| place.end <= literal.range.start);
+                found.get(first).is_some_and(|place| place.start < literal.range.end)
+            };
+            let literals = literals(text).into_iter().filter(is_hit);
             return Cow::Owned(replaced(text, literals.flat_map(|l| self.found_in(text, &l))));
         }
         Cow::Owned(without(text, &found))
@@ -227,17 +232,24 @@ fn secret(mut places: Vec<Place>) -> Vec<Range<usize>> {
     secret.map(|place| place.range).collect()
 }
 
-/// Returns the pieces of a secret, those ordinary that other texts hold as well.
-fn index(secret: &str) -> PieceIndex {
-    let mut index = PieceIndex::new(secret, PIECE);
+/// Adds the pieces of a secret; of a token, those of its claims are ordinary.
+fn add(index: &mut PieceIndex, secret: &str) {
     let claims = claims(secret);
-    for text in ORDINARY.into_iter().chain(claims.iter().map(String::as_str)) {
-        let quoted = format!("\"{text}\"");
-        for before in 0..3 {
-            index.weaken(&View::of(&in_base64(quoted.as_bytes(), before)));
-        }
+    if claims.is_empty() {
+        return index.add(secret, PIECE);
     }
-    index
+    let mut token = PieceIndex::default();
+    token.add(secret, PIECE);
+    claims.iter().for_each(|claim| weaken_in_base64(&mut token, claim));
+    index.extend(token);
+}
+
+/// Makes the pieces ordinary that stand in a text of JSON in base64.
+fn weaken_in_base64(index: &mut PieceIndex, text: &str) {
+    let quoted = format!("\"{text}\"");
+    for before in 0..3 {
+        index.weaken(&View::of(&in_base64(quoted.as_bytes(), before)));
+    }
 }
 
 /// The claims of a token that stand in payloads as well, such as the tenant's id in the settings of a single sign-on,

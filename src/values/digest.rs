@@ -13,6 +13,8 @@ pub enum Domain {
     Live,
     /// An element of a set.
     Element,
+    /// A text that is withheld.
+    Secret,
 }
 
 impl Domain {
@@ -21,6 +23,7 @@ impl Domain {
             Self::Plan => "moorline.plan.v1\n",
             Self::Live => "moorline.live.v1\n",
             Self::Element => "moorline.element.v1\n",
+            Self::Secret => "moorline.secret.v1\n",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod encoding;
 mod keys;
 pub mod parse;
 mod scalar;
+mod swallowed;
 mod syntax;
 mod tag;
 
@@ -65,6 +66,8 @@ pub struct Parsed {
     pub documents: Vec<Value>,
     /// All errors, in order of place.
     pub errors: Vec<Finding>,
+    /// Warnings of values that are others than they seem to be, in order of place.
+    pub warnings: Vec<Finding>,
 }
 
 impl Value {

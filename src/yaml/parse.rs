@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_yaml::granit_parser::{self, Event, Parser, ScalarStyle, StructureStyle, Tag, options};
 
 use super::alias::Anchors;
-use super::{Declared, MAX_DEPTH, Member, Parsed, Value, keys, scalar, syntax, tag};
+use super::{Declared, MAX_DEPTH, Member, Parsed, Value, keys, scalar, swallowed, syntax, tag};
 use crate::diagnostic::{FileId, Finding, Span};
 
 /// Parses every document of a file's text. A document with an error is left out, and parsing continues with the next
@@ -266,6 +266,7 @@ impl<'text> Composer<'text> {
             self.parsed.errors.extend(scalar::check_tag(tag).err());
             return text(span);
         }
+        self.parsed.warnings.extend(swallowed::warning(self.text, self.file, range.clone(), style));
         let span = self.span(match style {
             // The parser marks the value of `key:` at the colon.
             ScalarStyle::Plain if unwritten && self.text[range.start..].starts_with(':') => {

@@ -14,9 +14,20 @@ pub(super) fn describe(error: &ScanError, text: &str, file: FileId) -> Finding {
     if let Some(tab) = blamed_tab(kind, text, at) {
         return tab_indents(Span::new(file, tab));
     }
+    if let Some(blank) = blamed_blank(text, at) {
+        return blank_indents(text, Span::new(file, blank));
+    }
     let span = Span::new(file, character(text, at));
+    if *kind == ErrorKind::RecursionLimitExceeded {
+        return too_deep(span);
+    }
+    if let Some(bracket) = text_after_brackets(text, at) {
+        let sign = &text[bracket..=bracket];
+        let message = format!("text follows a value that begins with `{sign}`, which is no text");
+        return Finding::error("yaml/syntax", Span::new(file, bracket..bracket + 1), message)
+            .help(format!("put a text that begins with `{sign}` in quotes"));
+    }
     let (message, help) = match kind {
-        ErrorKind::RecursionLimitExceeded => return too_deep(span),
         // At the end of the file the indentation is not the cause.
         ErrorKind::InvalidQuotedScalarIndent if text[at..].trim().is_empty() => {
             ("a quote above is never closed".to_owned(), "close the quote")
@@ -81,6 +92,53 @@ fn blamed_tab(kind: &ErrorKind, text: &str, at: usize) -> Option<Range<usize>> {
     below.or_else(|| {
         let tab = at + text[at..].find('\t')?;
         Some(tab..tab + 1)
+    })
+}
+
+/// Returns the lines that an error may be about, the one of a place first, each with where it starts.
+fn lines_before(text: &str, at: usize) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = Some(at);
+    let lines = std::iter::from_fn(move || {
+        let start = line_start(text, next?);
+        next = start.checked_sub(1);
+        let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+        Some((start, text[start..end].trim_end()))
+    });
+    lines.filter(|(_, line)| !line.is_empty()).take(2)
+}
+
+/// Returns a blank that only looks like a space in the indentation of the line of an error, or of the line above.
+fn blamed_blank(text: &str, at: usize) -> Option<Range<usize>> {
+    let looks_blank =
+        |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+    lines_before(text, at).find_map(|(start, line)| {
+        let indent = line.char_indices().take_while(|(_, c)| looks_blank(*c));
+        let (place, blank) = indent.into_iter().find(|(_, c)| !c.is_ascii())?;
+        Some(start + place..start + place + blank.len_utf8())
+    })
+}
+
+fn blank_indents(text: &str, blank: Span) -> Finding {
+    let sign = text[blank.range()].chars().next().unwrap_or_default();
+    let name = if sign == '\u{a0}' { "a no-break space" } else { "a blank that is no space" };
+    let message = format!("{name} (U+{:04X}) cannot indent YAML", u32::from(sign));
+    Finding::error("yaml/blank", blank, message).help("indent with spaces")
+}
+
+/// Returns the bracket that begins a value of this line, or of the one above, where text follows what it closes.
+fn text_after_brackets(text: &str, at: usize) -> Option<usize> {
+    lines_before(text, at).find_map(|(start, line)| {
+        let value = [": ", "- "].into_iter().filter_map(|sign| Some(line.find(sign)? + 2)).min()?;
+        let value = line.len() - line[value..].trim_start().len();
+        let inner = &line[value..];
+        let close = match inner.chars().next()? {
+            '[' => ']',
+            '{' => '}',
+            _ => return None,
+        };
+        let rest = inner[inner.rfind(close)? + 1..].trim_start();
+        let is_text = rest.starts_with(|c: char| c.is_alphanumeric() || "-_(.".contains(c));
+        is_text.then_some(start + value)
     })
 }
 
@@ -181,7 +239,7 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
         ),
         E::ZeroBlockScalarIndent | E::InvalidBlockScalarHeader => (
             "only `-`, `+` and a digit from 1 to 9 may follow `|` or `>`",
-            "begin the text on the next line",
+            "begin the text on the next line, or quote a value that begins with `|` or `>`",
         ),
         E::InvalidBlockScalarIndent => (
             "this line of the text block is indented less than its first",

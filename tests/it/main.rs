@@ -86,6 +86,7 @@ mod plan {
     mod masked;
     mod overlay;
     mod ownership;
+    mod payload_secrets;
     mod previous;
     mod reach;
     #[cfg(debug_assertions)]

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::{At, Differ};
 use crate::manifest::value::Declared;
 use crate::plan::show::{respelled, shown};
-use crate::plan::{FieldChange, FieldStatus, Shown};
+use crate::plan::{FieldChange, FieldStatus, Segment, Shown};
 use crate::schema::model::{Property, Shape};
 use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
@@ -20,6 +20,8 @@ use crate::tenant::masked::Masked;
 use crate::tenant::names::{Named, is_guid};
 use crate::values::canonical::{canonical, is_unset};
 use crate::values::masked as markers;
+use crate::values::payload::names_secret;
+use crate::values::secret::{may_be_from_environment, withheld};
 
 /// Why a field that is fixed cannot be changed, and what to do.
 const FIXED: &str = "it is fixed when the object is created; declare the value that it has, or delete the object and \
@@ -53,20 +55,31 @@ impl Differ<'_> {
 
     /// Reports that a value differs, `None` standing for one that is not there.
     pub(super) fn differs(&mut self, at: &At<'_>, before: Option<&Json>, after: Option<&Json>) {
-        let show = |value: Option<&Json>| match value {
+        let show = |value: Option<&Json>, is_live| match value {
             Some(value) if !is_unset(at.property, at.shape, value) => {
-                shown(self.model, at.property, at.shape, value, &self.withheld)
+                shown(self.model, at.property, at.shape, value, &self.withheld, is_live)
             }
             _ => Shown::Unset,
         };
         let respelled =
             before.zip(after).map(|(before, after)| respelled(self.model, at.shape, before, after));
         let mut field = self.field(at, FieldStatus::Change);
-        field.before = show(respelled.as_ref().or(before));
-        field.after = show(after);
+        field.before = show(respelled.as_ref().or(before), true);
+        field.after = show(after, false);
         if before.is_none() && field.after == Shown::Unset {
             // A new object gets what leaves the property unset, which is no news.
             return;
+        }
+        if at.is_secret_by_key() || may_be_from_environment(at.property) {
+            // What the tenant has may be what a manifest took from the environment before.
+            withhold(&mut field.before);
+        }
+        if at.is_secret_by_key() {
+            withhold(&mut field.after);
+        }
+        if field.is_rewritten() {
+            // Two secrets that differ, and no value that cannot be compared.
+            field.after = Shown::Value(withheld());
         }
         if at.property.facts.fixed && before.is_some() {
             field.block(FIXED);
@@ -121,6 +134,23 @@ impl Differ<'_> {
             names.extend(label.map(|label| (id.to_owned(), label.to_owned())));
             false
         });
+    }
+}
+
+impl At<'_> {
+    /// Returns whether the key of the element says that its value is a secret.
+    fn is_secret_by_key(&self) -> bool {
+        let is_named = |segment: &Segment| match segment {
+            Segment::Key { key } => names_secret(key),
+            _ => false,
+        };
+        matches!(self.shape, Shape::Scalar(_)) && self.path.0.iter().any(is_named)
+    }
+}
+
+fn withhold(shown: &mut Shown) {
+    if *shown != Shown::Unset {
+        *shown = Shown::Withheld;
     }
 }
 

@@ -46,12 +46,11 @@ impl Comparer<'_> {
                 node.children = self.elements(one, two);
                 node.content = self.viewer.direction.sides(&node.children);
             }
-            (Json::String(one), Json::String(two))
-                if self.is_payload(name, one) && self.is_payload(name, two) =>
-            {
-                self.strings(&mut node, one, two);
+            _ => {
+                if let Some((one, two)) = self.payload(name, from).zip(self.payload(name, to)) {
+                    self.strings(&mut node, &one, &two);
+                }
             }
-            _ => {}
         }
         if node.children.is_empty() && node.content == DiffContent::Nothing {
             let show = |value| {
@@ -63,14 +62,15 @@ impl Comparer<'_> {
         node
     }
 
-    /// Returns whether a string is a text of its own: no type, and no id that has a name.
-    fn is_payload(&self, name: &str, text: &str) -> bool {
-        name != TYPE && !self.names.contains_key(text)
+    /// Returns the content of a text of its own: no type, and no id that has a name.
+    fn payload<'v>(&self, name: &str, value: &'v Json) -> Option<Payload<'v>> {
+        let (text, is_decoded) = value::text_of(value)?;
+        let is_own = name != TYPE && !self.names.contains_key(text);
+        is_own.then(|| Payload::read(text, self.encoded && !is_decoded))
     }
 
-    fn strings(&self, node: &mut DiffNode, from: &str, to: &str) {
-        let (from, to) = (Payload::read(from, self.encoded), Payload::read(to, self.encoded));
-        let (from, to) = match (&from, &to) {
+    fn strings(&self, node: &mut DiffNode, from: &Payload<'_>, to: &Payload<'_>) {
+        let (from, to) = match (from, to) {
             (Payload::Binary(one), Payload::Binary(two)) => {
                 let other = if one == two { ", not the same" } else { "" };
                 (from.summary(), phrases::count(*two, "byte") + other)
@@ -153,11 +153,9 @@ impl Comparer<'_> {
 
     /// Returns a value on one line and, for a long text in a verbose report, its lines.
     fn line(&self, name: &str, value: &Json) -> (String, Vec<DiffNode>) {
-        let text = match value {
-            Json::String(text) if self.is_payload(name, text) => text,
-            value => return (value::show(name, value, self.names), Vec::new()),
+        let Some(payload) = self.payload(name, value) else {
+            return (value::show(name, value, self.names), Vec::new());
         };
-        let payload = Payload::read(text, self.encoded);
         let Payload::Text(text) = &payload else {
             return (payload.summary(), Vec::new());
         };

@@ -59,6 +59,9 @@ impl Viewer<'_> {
             (FieldStatus::Change, _) if field.is_rewritten() => {
                 words(DiffMark::Change, "written again: it cannot be compared")
             }
+            (FieldStatus::Change, _) if field.differs_in_secrets() => {
+                words(DiffMark::Change, "differs in a secret that is not shown")
+            }
             (FieldStatus::Change, _) => differs(),
             // Nothing can be fixed where nothing can be compared, so no location is shown.
             (FieldStatus::Unverifiable, _) => {

@@ -11,6 +11,7 @@ use super::node::{DiffContent, DiffMark, DiffNode, TextSpan};
 use crate::report::phrases;
 use crate::report::width::{beginning, cut, end};
 use crate::text::sanitize;
+use crate::values::certificate::{self, CertificateSummary};
 
 /// The most columns of a text that stands on the line of its name.
 pub(super) const LONG: usize = 60;
@@ -33,6 +34,8 @@ pub(super) enum Payload<'a> {
     Text(Cow<'a, str>),
     /// Other data, with its size in bytes.
     Binary(usize),
+    /// A certificate.
+    Certificate(CertificateSummary),
 }
 
 impl<'a> Payload<'a> {
@@ -41,6 +44,9 @@ impl<'a> Payload<'a> {
         let Some(bytes) = encoded.then(|| BASE64.decode(text).ok()).flatten() else {
             return Self::Text(text.into());
         };
+        if let Some(certificate) = certificate::read(&bytes) {
+            return Self::Certificate(certificate);
+        }
         let size = bytes.len();
         let odd = |character: char| character.is_control() && !"\n\r\t".contains(character);
         match String::from_utf8(bytes) {
@@ -53,6 +59,7 @@ impl<'a> Payload<'a> {
     pub(super) fn summary(&self) -> String {
         match self {
             Self::Text(text) => size(text),
+            Self::Certificate(certificate) => sanitize::line(&certificate.to_string()).into_owned(),
             Self::Binary(bytes) => format!("binary, {}", phrases::count(*bytes, "byte")),
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::schema::types::type_name;
 use crate::secrets::WITHHELD;
 use crate::text::sanitize;
+use crate::values::secret::TEXT;
 
 /// The number of characters of an id that are shown.
 const ID_LENGTH: usize = 8;
@@ -58,11 +59,22 @@ pub(super) fn is_scalar(value: &Json) -> bool {
     }
 }
 
+/// Returns the text of a value: of a string, and of one that is encoded on the wire.
+pub(super) fn text_of(value: &Json) -> Option<(&str, bool)> {
+    match value {
+        Json::String(text) => Some((text, false)),
+        Json::Object(members) if members.len() == 1 => Some((members.get(TEXT)?.as_str()?, true)),
+        _ => None,
+    }
+}
+
 /// Returns the text for a value that is filled when it is sent, or that is withheld.
 fn placeholder(members: &Map<String, Json>) -> Option<String> {
     let text = |name: &str| members.get(name).and_then(Json::as_str);
     if members.contains_key("$withheld") {
         Some(WITHHELD.to_owned())
+    } else if let Some(text) = text(TEXT) {
+        Some(quoted(text))
     } else if let Some(source) = text("$secret") {
         Some(format!("(secret from {source})"))
     } else {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::support::{Run, Workspace};
 
 mod assignments;
+mod contents;
 mod documents;
 mod examples;
 mod files;

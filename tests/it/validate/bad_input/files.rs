@@ -137,29 +137,3 @@ fn several_files_are_told_about_at_once() {
     assert_eq!(items(&document).len(), 3);
     assert_eq!(document["summary"]["errors"], 3);
 }
-
-#[test]
-fn files_that_seem_to_be_manifests_and_are_not_read_are_named() {
-    let workspace = Workspace::tenant(&[
-        ("policies/a.yaml", &hello("")),
-        ("policies/ring.YAML", &hello("")),
-        (
-            "policies/deep/export.json",
-            r##"{ "@odata.type": "#microsoft.graph.iosCustomConfiguration" }"##,
-        ),
-        ("policies/deep/data.json", r#"{ "rows": [] }"#),
-        ("policies/readme.txt", "notes"),
-    ]);
-    workspace.edit("moorline.yaml", "  sandbox:", "  manifests: [policies]\n  sandbox:");
-    assert_snapshot!(workspace.run(&["validate"]).expect(0).stdout, @r"
-    warning[file/skipped]: the file is not read: it is JSON, and manifests are `*.yaml`
-    --> policies/deep/export.json
-     = help: put it below `spec:` of a manifest, in a file that ends in `.yaml`
-
-    warning[file/skipped]: the file is not read: its ending has capitals
-    --> policies/ring.YAML
-     = help: rename it to end in `.yaml`
-
-    Valid: 1 manifest, 2 warnings in 2 files.
-    ");
-}

@@ -462,7 +462,8 @@ fn an_oma_uri_that_no_device_has_is_a_warning() {
         (r#"" ./Vendor/MSFT/A""#, "write `./Vendor/MSFT/A`"),
         (r#""./Vendor/MSFT/A\t""#, "write `./Vendor/MSFT/A`"),
         ("./Vendor/MSFT /A", "write `./Vendor/MSFT/A`"),
-        (r#""./Vendor/MS\r\nFT/A""#, "write `./Vendor/MS%20FT/A`"),
+        (r#""./Vendor/MSFT/\r\nA""#, "write `./Vendor/MSFT/A`"),
+        (r#""./Vendor/MS\r\nFT/A""#, "write it on one line"),
         (
             "./Vendor/MSFT/WiFi/Profile/Contoso Guests/WlanXml",
             "write `./Vendor/MSFT/WiFi/Profile/Contoso%20Guests/WlanXml`",
@@ -477,6 +478,7 @@ fn an_oma_uri_that_no_device_has_is_a_warning() {
     for uri in [
         "./Device/Vendor/MSFT/Policy/Config/A~Policy~B/C",
         "./Vendor/MSFT/WiFi/Profile/Contoso%20Guests/WlanXml",
+        "./Device/Vendor/MSFT/DMClient/Provider/MS DM Server/FirstSyncStatus/SkipUserStatusPage",
     ] {
         assert!(!warned(uri).contains("oma-uri"), "{uri}");
     }

@@ -1,9 +1,10 @@
-//! Reads the files that `$file` refers to, which must be in the folder of their tenant or base.
+//! Reads the files that `$file` refers to, which must be in the folder of their tenant or base, and neither
+//! hidden nor ignored.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{discover, files};
+use super::{discover, files, hidden};
 use crate::diagnostic::{Finding, Span};
 use crate::disk;
 
@@ -32,6 +33,9 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result
             "give this user the right to read it",
         ),
     };
+    if let Some(finding) = discover::backslash(path, span) {
+        return Err(finding);
+    }
     if Path::new(path).is_absolute() {
         return Err(outside());
     }
@@ -44,6 +48,15 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result
     let real = lexical.canonicalize().map_err(unreadable)?;
     if !real.starts_with(&real_root) {
         return Err(outside());
+    }
+    for file in [&lexical, &real] {
+        if let Some(why) = hidden::reason(&real_root, file) {
+            return Err(error(
+                "file/hidden",
+                format!("`{path}` is not read: {why}"),
+                "keep a payload in a file that Git keeps, under a name that does not begin with a dot; a secret is taken by `{ $env: NAME }`",
+            ));
+        }
     }
     let metadata = real.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
