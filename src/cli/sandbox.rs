@@ -24,7 +24,7 @@ use crate::text::sanitize;
 use crate::ui::Ui;
 
 /// How an edit is written.
-const EDIT_FORM: &str = "Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there.";
+const EDIT_FORM: &str = "Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.";
 
 /// Run the built-in Graph emulator, or change the objects and approvals of its state.
 #[derive(Debug, Args)]
