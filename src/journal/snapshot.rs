@@ -8,10 +8,11 @@ use super::entry::Snapshot;
 use crate::manifest::Manifest;
 use crate::manifest::value::{Declared, Value};
 use crate::schema::model::{Model, Property, Shape};
+use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{CopyStep, TypedPlace, copy};
 use crate::tenant::{Linked, LiveObject};
-use crate::values::secret::{is_secret, withheld};
+use crate::values::secret::{is_secret, may_be_from_environment, withheld};
 use crate::values::{masked, payload, target_shown};
 
 impl Snapshot {
@@ -20,7 +21,7 @@ impl Snapshot {
     pub(crate) fn of(manifest: &Manifest, live: &LiveObject) -> Self {
         Self {
             kind: live.kind.clone(),
-            body: of_body(GraphVersion::Beta, &live.kind, manifest, &live.body.value()),
+            body: kept_of(GraphVersion::Beta, &live.kind, manifest, &live.body.value(), true),
             assignments: live.assignments.iter().map(target_shown).collect(),
             links: live.links.iter().map(ids).collect(),
         }
@@ -32,16 +33,27 @@ fn ids((property, linked): (&String, &Vec<Linked>)) -> (String, Vec<String>) {
     (property.clone(), ids.collect())
 }
 
-/// Returns the part of a body that may be kept.
+/// Returns the part of a body that may be kept, of one that is sent.
 pub(super) fn of_body(version: GraphVersion, kind: &str, manifest: &Manifest, body: &Json) -> Json {
+    kept_of(version, kind, manifest, body, false)
+}
+
+/// Returns the part of a body that may be kept; `is_live` says that the tenant has it.
+fn kept_of(
+    version: GraphVersion,
+    kind: &str,
+    manifest: &Manifest,
+    body: &Json,
+    is_live: bool,
+) -> Json {
     let model = Model::of(version);
     if model.get(kind).is_none() || !body.is_object() {
         return Json::Null;
     }
-    kept(model, kind, &manifest.spec, body)
+    kept(model, kind, &manifest.spec, body, is_live)
 }
 
-fn kept(model: &Model, kind: &str, spec: &Value, body: &Json) -> Json {
+fn kept(model: &Model, kind: &str, spec: &Value, body: &Json, is_live: bool) -> Json {
     let shape = Shape::Complex(kind.to_owned());
     // The names of members that the manifest takes from the environment in the top-level property under way.
     let mut secrets = BTreeSet::new();
@@ -63,6 +75,14 @@ fn kept(model: &Model, kind: &str, spec: &Value, body: &Json) -> Json {
             _ if is_secret(place, value, &secrets) => CopyStep::Put(withheld()),
             // What is masked is kept masked, even where this run could read it.
             _ if masked::reference(value).is_some() => CopyStep::Put(masked::MASK.into()),
+            // What the tenant has may be what an earlier manifest took from the environment.
+            Some(property)
+                if is_live
+                    && may_be_from_environment(property)
+                    && value.as_str().is_some_and(|text| !is_placeholder(text)) =>
+            {
+                CopyStep::Put(withheld())
+            }
             Some(Property { shape: Shape::Scalar(_), .. }) if value.is_object() => {
                 CopyStep::Put(withheld())
             }
@@ -143,7 +163,10 @@ mod tests {
             ] }],
             "seal": { "color": "red" },
         });
-        assert_eq!(kept(crate::schema::testing::model(), "workOrder", &spec, &live), expected);
+        assert_eq!(
+            kept(crate::schema::testing::model(), "workOrder", &spec, &live, true),
+            expected
+        );
     }
 
     #[test]

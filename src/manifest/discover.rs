@@ -183,6 +183,7 @@ fn walk(
             files.push(path.to_owned());
         } else if let Some((why, help)) = skip(path, found.file_type())
             && found.depth() > 0
+            && (depth > 1 || !path.is_dir())
             && skipped.len() < MOST_SKIPPED
         {
             let message = format!("this is not read: {why}");
@@ -195,13 +196,13 @@ fn walk(
 
 /// Returns why an entry of a folder that may be meant as a manifest is not read, and what to do.
 fn skip(path: &Path, file_type: FileType) -> Option<(&'static str, &'static str)> {
-    let extension = path.extension()?.to_string_lossy().into_owned();
-    let is_exact = matches!(extension.as_str(), "yaml" | "yml");
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let is_exact = matches!(&*extension, "yaml" | "yml");
     let is_yaml = matches!(extension.to_ascii_lowercase().as_str(), "yaml" | "yml");
     if file_type.is_symlink() {
-        return is_yaml.then_some((
+        return (is_yaml || path.is_dir()).then_some((
             "it is a link, and a link may lead out of the folder",
-            "put the file itself here, or name a folder that several tenants share in `spec.base`",
+            "put in its place what it leads to, or name a folder that several tenants share in `spec.base`",
         ));
     }
     if !file_type.is_file() {

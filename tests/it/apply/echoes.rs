@@ -16,7 +16,7 @@ use crate::support::echo::{self, Echo, Reply, Sent};
 use crate::support::snapshots::{lines_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
-const PSK: &str = "canary-psk \"Zürich\" <9Qx>&7%";
+const PSK: &str = "canary-psk \"Zurich\" <9Qx>&7%";
 
 const WIFI: &str = "windowsWifiConfiguration";
 

@@ -238,6 +238,26 @@ fn files_that_look_like_manifests_and_are_not_read_are_named() {
     assert_eq!(findings(&run.json()), expected);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_is_named_where_folders_are_read() {
+    let workspace = Workspace::tenant(&[("policies/a.yaml", &hello(""))]);
+    std::fs::create_dir(workspace.file("shared")).expect("a folder can be made");
+    for name in ["linked", "policies/linked"] {
+        let link = workspace.file(name);
+        std::os::unix::fs::symlink(workspace.file("shared"), link).expect("a link can be made");
+    }
+    let found = |workspace: &Workspace| {
+        findings(&workspace.run(&["validate", "--format", "json"]).expect(0).json())
+    };
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [policies]\n");
+    assert_eq!(found(&workspace), ["file/skipped policies/linked"]);
+    // Of a tenant file without `manifests`, the files beside it alone are read.
+    workspace.edit("moorline.yaml", "  manifests: [policies]\n", "");
+    workspace.write("b.yaml", hello(""));
+    assert_eq!(found(&workspace), Vec::<String>::new());
+}
+
 #[test]
 fn yaml_that_gives_another_value_than_it_seems_to_is_warned_of() {
     let text = |spec: &str| manifest("windows10GeneralConfiguration", "it", spec);
