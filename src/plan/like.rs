@@ -34,7 +34,7 @@ pub(super) struct LikeObjects<'a> {
     pub(super) earlier: &'a EarlierRuns,
 }
 
-/// What is known of the creates and deletions of a plan.
+/// The result for the creates and deletions of a plan.
 #[derive(Default)]
 pub(super) struct Judged {
     /// The time in which the audit log may tell more.
