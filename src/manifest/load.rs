@@ -255,6 +255,9 @@ impl Loader {
                 found.collect()
             }
         };
+        // Two entries may lead to one file.
+        let mut named = BTreeSet::new();
+        skipped.retain(|finding| named.insert(finding.file.clone()));
         self.loaded.findings.extend(skipped);
         let found = found.into_iter();
         let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));

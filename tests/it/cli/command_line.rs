@@ -430,11 +430,15 @@ fn a_link_among_manifests_is_not_followed() {
     }
     let run = workspace.run(&["validate"]).expect(0);
     assert_snapshot!(run.stdout, @r"
-    warning[file/skipped]: the file is not read: a link is not followed
-    --> policies/other.yaml
-     = help: copy the file here, or name its folder in `spec.base`
+    warning[file/skipped]: this is not read: it is a link, and a link may lead out of the folder
+    --> policies/elsewhere
+     = help: put in its place what it leads to, or name a folder that several tenants share in `spec.base`
 
-    Valid: 1 manifest, 1 warning in 1 file.
+    warning[file/skipped]: this is not read: it is a link, and a link may lead out of the folder
+    --> policies/other.yaml
+     = help: put in its place what it leads to, or name a folder that several tenants share in `spec.base`
+
+    Valid: 1 manifest, 2 warnings in 2 files.
     ");
 }
 

@@ -180,12 +180,8 @@ fn a_manifest_of_another_tool() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  a: b\n";
     assert_snapshot!(validate(&[("a.yaml", text)]).expect(3).stdout, @r"
     error[manifest/foreign]: a `ConfigMap` of `v1` is not for Moorline
-     --> a.yaml:1:13
-      |
-    1 | apiVersion: v1
-      |             ^^
-      |
-      = help: move the file elsewhere, or name the manifests' folders in `spec.manifests` of moorline.yaml
+    --> a.yaml:1:13
+     = help: move the file elsewhere, or name the manifests' folders in `spec.manifests` of moorline.yaml
 
     Invalid: 1 error in 1 file.
     ");
