@@ -1,5 +1,7 @@
 //! The error type that reaches `main`. Its kind alone decides the exit code.
 
+use crate::text::foreign::without_types;
+
 /// The kind of an error, as far as a caller's next step depends on it.
 ///
 /// The order is the order of precedence when several happen in one run, highest last.
@@ -94,6 +96,7 @@ impl Error {
     pub fn causes(&self) -> Vec<String> {
         let first = std::error::Error::source(self);
         let causes = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string);
-        causes.skip_while(|cause| *cause == self.message).collect()
+        let causes = causes.skip_while(|cause| *cause == self.message);
+        causes.map(|cause| without_types(&cause)).collect()
     }
 }

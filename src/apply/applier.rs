@@ -50,6 +50,8 @@ pub struct Applier<'a> {
 pub trait Observer: Sync {
     /// A change waits for the approval with this code; `expires` is when the request expires, where it says so.
     fn awaits(&self, _change: &Change, _code: &str, _expires: Option<Timestamp>) {}
+    /// A change is about to be written.
+    fn begins(&self, _change: &Change) {}
     /// A change has its result. Called once for each item of the outcome.
     fn finished(&self, item: &Item);
 }

@@ -14,6 +14,9 @@ pub enum SavedPlanError {
     /// The file is not JSON, or lacks a member of a plan.
     #[error("it is no plan")]
     Unreadable(#[source] serde_json::Error),
+    /// The file is a list.
+    #[error("it is no plan, which is a JSON object")]
+    NoObject,
     /// The file is another document, or has a later format version.
     #[error("it is a `{kind}` document of format {format_version}, and no plan of format 1.0")]
     AnotherDocument {
@@ -39,6 +42,10 @@ struct Head {
 /// # Errors
 /// When the text is not a plan, or was changed since it was saved.
 pub fn read(text: &str) -> Result<Plan, SavedPlanError> {
+    // A list would be read as the members of an object, in their order.
+    if text.trim_start().starts_with('[') {
+        return Err(SavedPlanError::NoObject);
+    }
     let Head { kind, format_version } =
         serde_json::from_str(text).map_err(SavedPlanError::Unreadable)?;
     if kind != "plan" || format_version != "1.0" {

@@ -54,7 +54,10 @@ impl<'a> Sequence<'a> {
         match state {
             WriteState::Stale(what) => self.add(Item::stale(work.change, &what)),
             WriteState::Done(ids) => self.add(Item::in_place(work.change, ids)),
-            WriteState::Pending | WriteState::Unknown => self.write(work).await,
+            WriteState::Pending | WriteState::Unknown => {
+                self.context.run.observer.begins(work.change);
+                self.write(work).await;
+            }
         }
     }
 

@@ -50,6 +50,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     let Arguments { planning, write, tenant, resume: journal, .. } = arguments;
     let (path, expected) = arguments.expected()?;
     let only = only(&expected, &tenant.only.globs, journal.is_some())?;
+    if let Some(journal) = journal {
+        Session::expect_emulator(journal, tenant)?;
+    }
     let mut session = Session::open(ui, tenant, path, only).await?;
     let this_tenant = TenantRef::from(&session.desired.tenant);
     expected.check_tenant(this_tenant).map_err(UnexpectedPlan::into_error)?;
@@ -72,7 +75,11 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     if !left_out.is_empty() {
         ui.notice(&report::text::left_out(&left_out, &planned.plan, ui.notice_writer()));
     } else if matches!(expected, ExpectedPlan::Saved(_)) {
-        ui.status("The saved plan still holds.");
+        ui.status(if planned.plan.summary.is_empty() {
+            "Nothing is left to do: the tenant has what the saved plan would change."
+        } else {
+            "The saved plan still holds."
+        });
     }
     let execution = PlannedRun {
         ui,

@@ -39,6 +39,7 @@ pub const DOCUMENTS: [Published; 15] = [
     Published::new("drift", "drift --format json", || schema(Document::Drift)),
     Published::new("kinds", "kinds --format json", || schema(Document::Kinds)),
     Published::new("permissions", "permissions --format json", || schema(Document::Permissions)),
+    Published::new("scopes", "permissions --list --format json", || schema(Document::Scopes)),
     Published::new("doctor", "doctor --format json", || schema(Document::Doctor)),
     Published::new("catalog", "catalog --format json", || schema(Document::Catalog)),
     Published::new("explain", "explain --format json", || schema(Document::Explain)),

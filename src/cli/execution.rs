@@ -11,6 +11,7 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
+use super::failure::{DECLINED, UNANSWERED};
 use super::output::Output;
 use super::resume_hints::resume_hints;
 use super::session::Session;
@@ -122,12 +123,12 @@ impl PlannedRun<'_> {
         if self.planned.plan.summary.is_empty() {
             return Ok(Outcome::new(&self.planned.plan));
         }
-        self.check()?;
-        self.apply().await
+        let signals = self.check().await?;
+        self.apply(signals).await
     }
 
-    /// Checks that the plan can be applied, is not refused and is confirmed.
-    fn check(&self) -> Result<()> {
+    /// Checks that the plan can be applied, is not refused and is confirmed. Returns the signals, where it listened for them.
+    async fn check(&self) -> Result<Option<Signals>> {
         let Self { ui, options, session, planned, .. } = self;
         let plan = &planned.plan;
         let blocked = plan.summary.blocked_changes;
@@ -149,12 +150,21 @@ impl PlannedRun<'_> {
         }
         crate::apply::check_secrets(plan, &secret).map_err(ApplyError::into_error)?;
         if !options.asks(plan) {
-            return Ok(());
+            return Ok(None);
         }
-        match ui.confirm(&format!("Apply this to {}?", session.place())) {
-            Confirmation::Yes => Ok(()),
+        let mut signals = Signals::listen().ok();
+        let question = format!("Apply this to {}?", session.place());
+        let answer = tokio::select! {
+            answer = ui.confirm(&question) => answer,
+            () = signalled(&mut signals) => {
+                let message = "interrupted at the question; nothing was written";
+                return Err(Error::new(ErrorKind::Interrupted, UNANSWERED, message).into());
+            }
+        };
+        match answer {
+            Confirmation::Yes => Ok(signals),
             Confirmation::No => {
-                Err(Error::refused("apply/declined", "declined; nothing was written").into())
+                Err(Error::refused(DECLINED, "declined; nothing was written").into())
             }
             Confirmation::NoTerminal => {
                 let message = "there is no terminal to ask for confirmation; nothing was written";
@@ -166,7 +176,7 @@ impl PlannedRun<'_> {
     }
 
     /// Applies the plan, and returns the outcome.
-    async fn apply(&self) -> Result<Outcome> {
+    async fn apply(&self, signals: Option<Signals>) -> Result<Outcome> {
         let cancelled = AtomicBool::new(false);
         let observer = ProgressObserver {
             ui: self.ui,
@@ -201,7 +211,7 @@ impl PlannedRun<'_> {
         };
         let outcome = {
             let mut run = pin!(applier.run());
-            let mut signals = Signals::listen().ok();
+            let mut signals = signals.or_else(|| Signals::listen().ok());
             tokio::select! {
                 outcome = &mut run => outcome,
                 () = signalled(&mut signals) => {
@@ -319,6 +329,10 @@ impl Observer for ProgressObserver<'_> {
             expires.unwrap_or_default(),
             self.session.approval(code),
         ));
+    }
+
+    fn begins(&self, change: &Change) {
+        self.progress.begun(&change.address.to_string());
     }
 
     fn finished(&self, item: &Item) {

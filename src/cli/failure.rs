@@ -13,6 +13,15 @@ use crate::manifest::Invalid;
 use crate::report;
 use crate::ui::Ui;
 
+/// The code of a run that the user declined when asked.
+pub(super) const DECLINED: &str = "apply/declined";
+
+/// The code of a run that a signal ended while the user was asked.
+pub(super) const UNANSWERED: &str = "apply/unanswered";
+
+/// The most hints that stand before an explanation.
+const MOST_HINTS: usize = 4;
+
 /// The error of a command.
 #[derive(Debug)]
 pub(super) struct CommandError {
@@ -30,7 +39,17 @@ impl CommandError {
             let palette = ui.notice_palette;
             ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width));
         }
-        ui.error(&self.error);
+        if [DECLINED, UNANSWERED].contains(&self.error.code) {
+            // The user knows why. A signal leaves the question's line open.
+            let line = if self.error.code == UNANSWERED { "\n" } else { "" };
+            ui.notice(&format!("{line}Nothing was written.\n"));
+        } else if self.explanation.is_some() && self.error.hints.len() > MOST_HINTS {
+            let hints = (ui.verbosity > 0).then_some(&self.error.hints[..]);
+            let more = ["`-v` lists what each kind of credential needs.".to_owned()];
+            ui.error_with(&self.error, hints.unwrap_or(&more));
+        } else {
+            ui.error(&self.error);
+        }
         if let Some(explanation) = &self.explanation {
             ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }

@@ -166,7 +166,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (cli, matches) =
         match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
             Ok(parsed) => parsed,
-            Err(error) => return usage::report(&error, &arguments),
+            Err(error) => {
+                return usage::report(&usage::with_own_tips(error, &arguments), &arguments);
+            }
         };
     let ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     ui.report_panics();

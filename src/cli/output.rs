@@ -23,7 +23,7 @@ pub(super) struct Output {
     /// Format of the result.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
-    /// Write the result to this file instead of stdout.
+    /// Write what is shown to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }

@@ -8,6 +8,7 @@ use super::output::Output;
 use super::selection::{Only, Selection, load};
 use super::{Done, Format, Result};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
+use crate::diagnose::permissions::ScopesDocument;
 use crate::manifest::Manifest;
 use crate::report::{self, json::Document};
 use crate::ui::Ui;
@@ -21,6 +22,9 @@ pub(super) struct Arguments {
     /// List only the permissions of this command.
     #[arg(long = "for", value_name = "COMMAND")]
     purpose: Option<Purpose>,
+    /// List every scope for Intune and every partner permission instead, with what they permit; no tenant is needed.
+    #[arg(long, conflicts_with_all = ["purpose", "globs"])]
+    list: bool,
     #[command(flatten)]
     only: Only,
     #[command(flatten)]
@@ -28,6 +32,17 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    let output = &arguments.output;
+    if arguments.list {
+        let document = ScopesDocument::built_in();
+        let text = match output.format {
+            Format::Text => report::text::scopes(&document, output.writer(ui)),
+            Format::Json => Document::Scopes.render(&document),
+            Format::Markdown => report::markdown::scopes(&document),
+        };
+        output.write(ui, &text)?;
+        return Ok(Done::Quietly);
+    }
     let desired = load(&arguments.path)?;
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
@@ -38,7 +53,6 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let items =
         purposes.into_iter().map(|purpose| needs::least_privileges(&manifests, ownership, purpose));
     let document = PermissionsDocument { items: items.collect() };
-    let output = &arguments.output;
     let text = match output.format {
         Format::Text => report::text::permissions(&document, output.writer(ui)),
         Format::Json => Document::Permissions.render(&document),

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     detailed_exitcode: bool,
     #[command(flatten)]
     planning: PlanArguments,
-    /// Save the plan to this file, for `apply --plan`.
+    /// Save the plan to this file, for `apply --plan`; `--output` is for what is shown instead.
     #[arg(long, value_name = "PLAN.json")]
     out: Option<PathBuf>,
     #[command(flatten)]

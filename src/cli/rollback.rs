@@ -44,6 +44,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         let missing = JournalError::Missing(arguments.journal.clone());
         return Err(missing.into_error().into());
     }
+    Session::expect_emulator(&arguments.journal, tenant)?;
     // The rollback restores values of the journal, so the manifests need not be valid.
     let path = arguments.path.as_deref().unwrap_or_else(|| root_of(&arguments.journal));
     let mut loaded = load::load(path);
@@ -83,6 +84,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     );
     let stays = !moved.is_empty() && !write.skip_stale;
     if arguments.dry_run {
+        for change in planned.plan.changes.iter().filter(|change| change.is_difference()) {
+            // The plan shows where the journal has the change.
+            if let Some(manifest) = declared.iter().find(|it| it.address == change.address) {
+                let place = session.desired.sources.locate(manifest.span);
+                ui.status(&format!("{} is declared in {place}.", change.address));
+            }
+        }
         session.close().await;
         write.output.warn(ui, &planned.plan.warnings);
         write.output.tell(ui, Document::Plan, &planned.plan)?;

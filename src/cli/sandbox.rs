@@ -15,12 +15,16 @@ use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
-use crate::sandbox::edit::Edit;
+use crate::sandbox::edit::{Edit, EditAction};
 use crate::sandbox::fault_config::TimeScale;
 use crate::sandbox::state::State;
 use crate::sandbox::store;
+use crate::text::foreign::without_types;
 use crate::text::sanitize;
 use crate::ui::Ui;
+
+/// How an edit is written.
+const EDIT_FORM: &str = "Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.";
 
 /// Run the built-in Graph emulator, or change the objects and approvals of its state.
 #[derive(Debug, Args)]
@@ -77,13 +81,19 @@ struct EditArguments {
     /// State file.
     #[arg(value_name = "STATE.json")]
     state: PathBuf,
-    /// Object: its kind, and its display name or id; with --tenant, its kind and the name of its manifest.
+    /// Object: its kind (or `group`, `user`, `device`), and its display name or id; with --tenant, its kind and the name of its manifest.
     #[arg(value_name = "KIND/NAME")]
     target: String,
     /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; for a
     /// setting of the settings catalog, `settings.ID` with the id of its definition; can be repeated.
-    #[arg(long = "set", value_name = "PROP=VALUE", required = true)]
+    #[arg(long = "set", value_name = "PROP=VALUE", required_unless_present_any = ["new", "delete"])]
     settings: Vec<String>,
+    /// Make an object of this kind and display name.
+    #[arg(long, conflicts_with_all = ["delete", "tenant"])]
+    new: bool,
+    /// Delete the object.
+    #[arg(long, conflicts_with = "settings")]
+    delete: bool,
     /// User principal name of the person who edits.
     #[arg(long = "as", value_name = "UPN")]
     actor: Option<String>,
@@ -113,7 +123,7 @@ async fn serve(ui: &Ui, arguments: &Arguments) -> Result<()> {
         .map_err(|error| start_error(error, arguments.state.as_deref()))?;
     ui.data(&format!("{}\n", running.url()))?;
     ui.status(&format!(
-        "The sandbox is serving. Use it with `--graph-url {} --login-url {}`; any client id and secret sign in.\nStop it with Ctrl-C.",
+        "The sandbox is serving. Any client id and secret sign in:\n\n  AZURE_CLIENT_ID=x AZURE_CLIENT_SECRET=x moorline plan --graph-url {} --login-url {}\n\nEach call is logged by the client with `-vv`. Stop the sandbox with Ctrl-C.",
         running.url(),
         running.url()
     ));
@@ -184,7 +194,13 @@ fn undecidable(state: &State, codes: &[String]) -> Error {
 /// Changes a state file, which other processes may be using.
 fn update<T>(path: &Path, change: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
     let done = store::update(path, change);
-    done.map_err(|why| state_error(path, why, "Correct what the message names."))?
+    done.map_err(|why| {
+        state_error(
+            path,
+            why,
+            "Delete it to start with a new state, or correct what the message names.",
+        )
+    })?
 }
 
 fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
@@ -193,12 +209,20 @@ fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
         None => arguments.target.clone(),
     };
     let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
-        .map_err(|source| Error::usage("sandbox/edit", source.to_string()))?;
+        .map_err(|source| Error::usage("sandbox/edit", source.to_string()).hint(EDIT_FORM))?;
+    let (action, word) = match (arguments.new, arguments.delete) {
+        (true, _) => (EditAction::Create, "Made"),
+        (_, true) => (EditAction::Delete, "Deleted"),
+        _ => (EditAction::Change, "Edited"),
+    };
+    let edit = Edit { action, ..edit };
     update(&arguments.state, |state| {
         let done = edit.apply(state);
-        done.map_err(|source| Error::failed("sandbox/edit", source.to_string()))
+        done.map_err(|source| {
+            Error::failed("sandbox/edit", without_types(&source.to_string())).hint(EDIT_FORM)
+        })
     })?;
-    ui.status(&format!("Edited {} in {}.", arguments.target, arguments.state.display()));
+    ui.status(&format!("{word} {} in {}.", arguments.target, arguments.state.display()));
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ColorChoice;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::session::is_state;
 use crate::error::Error;
@@ -27,6 +29,66 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     }
     ui.notice(&text(ui.notice_palette));
     end(&ui, &from_clap(error), arguments)
+}
+
+/// An argument of other commands or programs, and what is used instead.
+struct Elsewhere {
+    argument: &'static str,
+    /// The commands whose users are told; all that lack the argument where none is named.
+    of: &'static [&'static str],
+    instead: &'static str,
+}
+
+const ELSEWHERE: [Elsewhere; 4] = [
+    Elsewhere {
+        argument: "--dry-run",
+        of: &["apply"],
+        instead: "`moorline plan` shows what an apply would change, and writes nothing",
+    },
+    Elsewhere { argument: "--dry-run", of: &[], instead: "it writes nothing anyway" },
+    Elsewhere {
+        argument: "--sandbox",
+        of: &[],
+        instead: "it reaches no tenant, and needs no sandbox in the place of one",
+    },
+    Elsewhere { argument: "--yes", of: &[], instead: "it asks for no confirmation" },
+];
+
+/// Replaces the tip that an unknown argument could be a value, which none of them is meant to be, by what is used instead
+/// where that is known.
+pub(super) fn with_own_tips(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return error;
+    }
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(unknown)) => unknown.clone(),
+        _ => return error,
+    };
+    let is_misleading = |tips: &[StyledStr]| tips.iter().any(|tip| is_of_a_value(&tip.to_string()));
+    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
+        && is_misleading(tips)
+    {
+        let kept = tips.iter().filter(|tip| !is_of_a_value(&tip.to_string()));
+        let kept: Vec<StyledStr> = kept.cloned().collect();
+        if kept.is_empty() {
+            error.remove(ContextKind::Suggested);
+        } else {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(kept));
+        }
+    }
+    let is_named = |commands: &[&str]| {
+        commands.is_empty() || arguments.iter().any(|word| commands.iter().any(|name| word == name))
+    };
+    let known = ELSEWHERE.iter().find(|known| known.argument == unknown && is_named(known.of));
+    if let Some(known) = known {
+        let tip = vec![StyledStr::from(known.instead)];
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tip));
+    }
+    error
+}
+
+fn is_of_a_value(tip: &str) -> bool {
+    tip.contains("as a value, use")
 }
 
 /// Returns an error for `--sandbox STATE.json`, which would be read as `--sandbox` and PATH.

@@ -5,8 +5,13 @@ use serde::Serialize;
 use super::catalogue::{Catalogue, CatalogueEntry};
 use super::evidence::Evidence;
 use super::paste::{self, CODES, Paste};
+use super::permissions::Table;
 use super::symptom::Symptom;
 use crate::diagnostic::suggest::nearest;
+
+/// The page of Microsoft's that lists the permissions for Intune.
+const INTUNE_APIS: &str =
+    "https://learn.microsoft.com/intune/intune-service/developer/intune-graph-apis";
 
 /// The answer to a question about an error.
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
@@ -39,6 +44,51 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// Returns the explanation of a permission for Intune by its name, in any case.
+    fn of_permission(name: &str) -> Option<Self> {
+        let table = Table::built_in();
+        let sources = vec![INTUNE_APIS.to_owned(), "schemas/graph/FACTS.md 9.1".to_owned()];
+        if let Some(scope) = table.intune_scope(name) {
+            let included = scope.includes.as_ref();
+            let included = included.map(|name| format!("all that {name} does"));
+            let permits: Vec<&str> =
+                included.iter().chain(&scope.permits).map(String::as_str).collect();
+            let use_of = match table.permission(&scope.name) {
+                Some(_) => {
+                    "`moorline permissions` says whether the manifests of a folder need it, and how to grant it."
+                }
+                None => "No manifest of Moorline's needs it, so that its app can do without.",
+            };
+            return Some(Self {
+                id: scope.name.clone(),
+                title: format!("In the portal \"{}\", of Microsoft Graph.", scope.label),
+                cause: format!("It permits {}.", permits.join("; ")),
+                remedy: vec![
+                    use_of.to_owned(),
+                    format!(
+                        "An administrator of the tenant has to consent to it. The id is {} for an app that signs in as itself, and {} for a person.",
+                        scope.application, scope.delegated
+                    ),
+                ],
+                sources,
+            });
+        }
+        let partner = table.partner_permission(name)?;
+        Some(Self {
+            id: partner.name.clone(),
+            title: format!("A permission of the Intune service for {}.", partner.partners),
+            cause: format!(
+                "It permits {}. It is none of Microsoft Graph's, and opens no path of it.",
+                partner.permits
+            ),
+            remedy: vec![
+                "No manifest of Moorline's needs it, so that its app can do without.".to_owned(),
+                "A partner who wants to use it asks the Microsoft Intelligent Security Association.".to_owned(),
+            ],
+            sources,
+        })
+    }
+
     /// Returns the explanation of a code from its entry.
     pub fn new(code: &str, entry: &CatalogueEntry) -> Self {
         let sources = entry.sources.iter();
@@ -93,7 +143,10 @@ fn stands_alone(word: &str) -> bool {
     let digits = hexadecimal.unwrap_or(number);
     let radix = if hexadecimal.is_some() { 16 } else { 10 };
     let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-    is_number || is_code(word) || Catalogue::built_in().by_code(word).is_some()
+    is_number
+        || is_code(word)
+        || Catalogue::built_in().by_code(word).is_some()
+        || Explanation::of_permission(word).is_some()
 }
 
 fn explain_paste(text: &str) -> ExplainDocument {
@@ -102,11 +155,17 @@ fn explain_paste(text: &str) -> ExplainDocument {
         let items = vec![Explanation::new(text, entry)];
         return ExplainDocument { items, ..ExplainDocument::default() };
     }
+    if let Some(permission) = Explanation::of_permission(text) {
+        return ExplainDocument { items: vec![permission], ..ExplainDocument::default() };
+    }
     let paste = match text.parse::<i32>().map(u32::try_from) {
         Ok(Ok(number)) => Paste::from(number),
         _ => paste::read(text),
     };
-    let items = answers(catalogue, &paste);
+    let mut items = answers(catalogue, &paste);
+    if items.is_empty() {
+        items = permissions_in(text);
+    }
     let ids = catalogue.entries.iter().map(|entry| entry.id.as_str());
     let near = (items.is_empty() && is_code(text)).then(|| nearest(text, ids)).flatten();
     // Microsoft explains the numbers that the catalogue does not.
@@ -154,6 +213,18 @@ fn answers(catalogue: &Catalogue, paste: &Paste) -> Vec<Explanation> {
     }
     let own = paste.codes.iter();
     own.filter_map(|code| Some(Explanation::new(code, catalogue.by_code(code)?))).collect()
+}
+
+/// Returns the explanations of the permissions that a text names.
+fn permissions_in(text: &str) -> Vec<Explanation> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "._".contains(c)));
+    let mut items: Vec<Explanation> = Vec::new();
+    for item in words.filter_map(|word| Explanation::of_permission(word.trim_end_matches('.'))) {
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    items
 }
 
 fn is_code(text: &str) -> bool {

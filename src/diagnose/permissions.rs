@@ -14,6 +14,10 @@ pub struct Table {
     pub resource: String,
     /// The permissions.
     pub permissions: Vec<Permission>,
+    /// All scopes of Microsoft Graph for Intune.
+    pub intune_scopes: Vec<IntuneScope>,
+    /// The permissions of the Intune service for partners' products.
+    pub partner_permissions: Vec<PartnerPermission>,
     /// The permissions that look up names in manifests.
     pub lookups: Vec<Lookup>,
     /// Permissions that are useful though no manifest needs them.
@@ -47,6 +51,58 @@ pub struct Permission {
     pub alternatives_delegated: Vec<String>,
 }
 
+/// A scope of Microsoft Graph for Intune.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntuneScope {
+    /// Its name, as tokens have it.
+    pub name: String,
+    /// Its label in the portal.
+    pub label: String,
+    /// The id of the app role.
+    pub application: String,
+    /// The id of the delegated scope.
+    pub delegated: String,
+    /// The scope whose permission is a part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub includes: Option<String>,
+    /// The rights that it gives.
+    pub permits: Vec<String>,
+}
+
+/// Every scope for Intune and every partner's permission.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScopesDocument {
+    /// The scopes of Microsoft Graph.
+    pub items: &'static [IntuneScope],
+    /// The permissions of the Intune service for partners' products.
+    pub partner_permissions: &'static [PartnerPermission],
+    /// The permissions that are useful to Moorline beyond what manifests need.
+    pub optional: &'static [Optional],
+}
+
+impl ScopesDocument {
+    /// Returns the document of the built-in table.
+    pub fn built_in() -> Self {
+        let table = Table::built_in();
+        let Table { intune_scopes: items, partner_permissions, optional, .. } = table;
+        Self { items, partner_permissions, optional }
+    }
+}
+
+/// A permission of the Intune service for partners' products.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerPermission {
+    /// Its name.
+    pub name: String,
+    /// The rights that it gives.
+    pub permits: String,
+    /// The products that use it.
+    pub partners: String,
+}
+
 /// The permission that looks up names of a sort.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,7 +130,7 @@ pub enum Sort {
 }
 
 /// A permission that no manifest needs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Optional {
     /// Its name.
@@ -84,9 +140,10 @@ pub struct Optional {
     /// The families for which it is useful.
     pub families: Vec<String>,
     /// The property that a manifest must declare for it to be useful.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub declares: Option<String>,
     /// Whether it is useful for writing only.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub writing: bool,
 }
 
@@ -162,6 +219,16 @@ impl Table {
         self.permissions.iter().find(|p| p.name == name)
     }
 
+    /// Returns a scope for Intune by its name, in any case.
+    pub fn intune_scope(&self, name: &str) -> Option<&IntuneScope> {
+        self.intune_scopes.iter().find(|scope| scope.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Returns a partner's permission by its name, in any case.
+    pub fn partner_permission(&self, name: &str) -> Option<&PartnerPermission> {
+        self.partner_permissions.iter().find(|of| of.name.eq_ignore_ascii_case(name))
+    }
+
     /// Returns the roles of a family, for reading or writing.
     pub fn roles(&self, family: &str, write: bool) -> &[Role] {
         let found = self.roles.iter().find(|roles| roles.family == family);
@@ -215,6 +282,29 @@ mod tests {
             assert!(row.contains(&permission.application), "{row}");
             assert!(row.contains(&permission.delegated), "{row}");
         }
+    }
+
+    #[test]
+    fn scopes_for_intune_are_those_of_the_facts_and_agree_with_what_is_needed() {
+        let facts = include_str!("../../schemas/graph/FACTS.md");
+        let table = Table::built_in();
+        assert_eq!(table.intune_scopes.len(), 11);
+        for IntuneScope { name, label, application, delegated, includes, permits } in
+            &table.intune_scopes
+        {
+            let row = format!("| {name} | {label} | {application} | {delegated} |");
+            assert!(facts.contains(&row), "{row}");
+            assert!(!permits.is_empty(), "{name}");
+            let included = includes.as_ref().map(|name| table.intune_scope(name).is_some());
+            assert_eq!(included, name.contains("ReadWrite").then_some(true), "{name}");
+            if let Some(needed) = table.permission(name) {
+                assert_eq!((&needed.application, &needed.delegated), (application, delegated));
+            }
+        }
+        let partners: Vec<&str> =
+            table.partner_permissions.iter().map(|of| of.name.as_str()).collect();
+        assert_eq!(partners.len(), 6);
+        assert!(partners.iter().all(|name| facts.contains(name)), "{partners:?}");
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub struct FindingItem {
     /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// The text that takes the place of the one from the first to the last character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
 }
 
 /// The findings by severity.
@@ -101,6 +104,7 @@ impl FindingItem {
             end_line: end.as_ref().map(|end| end.line),
             end_column: end.map(|end| end.column),
             help: finding.help.clone(),
+            replacement: finding.replacement.clone().filter(|_| finding.span.is_some()),
         }
     }
 }

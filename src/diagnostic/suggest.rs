@@ -27,6 +27,31 @@ pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns the candidates that share the most words with an unknown one, at least two and at most three candidates: the
+/// best ones alone, in their order. The small words of a name and those that say whether it allows or forbids do not count.
+pub fn similar<'a, S: AsRef<str> + ?Sized + 'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a S>,
+) -> Vec<&'a str> {
+    let written = Name::new(word).content();
+    let shared = |candidate: &str| {
+        let words = Name::new(candidate).content();
+        let shared = written.iter().filter(|word| words.contains(word)).count();
+        (shared, std::cmp::Reverse(words.len()))
+    };
+    let scored = candidates.into_iter().map(AsRef::as_ref).map(|name| (shared(name), name));
+    let mut scored: Vec<_> = scored.filter(|((shared, _), _)| *shared >= 2).collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let most = scored.first().map(|((shared, _), _)| *shared);
+    let best = scored.into_iter().filter(|((shared, _), _)| Some(*shared) == most);
+    best.map(|(_, name)| name).take(3).collect()
+}
+
+/// Whether one name allows what the other forbids.
+pub fn is_opposite(first: &str, second: &str) -> bool {
+    Name::new(first).is_opposite(&Name::new(second))
+}
+
 /// Returns members as `a`, `b` or `c`.
 pub fn one_of(members: &[String]) -> String {
     match members {
@@ -38,6 +63,38 @@ pub fn one_of(members: &[String]) -> String {
         }
     }
 }
+
+/// Words of a name that it shares with too many others.
+const SMALL: [&str; 14] =
+    ["a", "an", "and", "by", "for", "from", "if", "in", "is", "of", "on", "or", "the", "to"];
+
+/// Words that say that something is possible, and their opposites.
+const ALLOWING: [&str; 9] = [
+    "allow",
+    "allowed",
+    "enable",
+    "enabled",
+    "permit",
+    "permitted",
+    "unblock",
+    "unblocked",
+    "show",
+];
+const FORBIDDING: [&str; 13] = [
+    "block",
+    "blocked",
+    "deny",
+    "denied",
+    "disable",
+    "disabled",
+    "disallow",
+    "disallowed",
+    "forbid",
+    "hide",
+    "hidden",
+    "prevent",
+    "prevented",
+];
 
 struct Name {
     lower: String,
@@ -62,6 +119,10 @@ impl Name {
         if self.lower == candidate.lower {
             return Some(Fit::Case);
         }
+        // To take the one for the other would turn the setting round.
+        if self.is_opposite(candidate) {
+            return None;
+        }
         let apart = self.length.abs_diff(candidate.length);
         if self.abbreviates(candidate) {
             return Some(Fit::Abbreviation(apart));
@@ -77,6 +138,24 @@ impl Name {
         (self.length > 3 && candidate.lower.contains(&self.lower)).then_some(Fit::Part(apart))
     }
 
+    fn says(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    fn is_opposite(&self, other: &Self) -> bool {
+        self.says(&ALLOWING) && other.says(&FORBIDDING)
+            || self.says(&FORBIDDING) && other.says(&ALLOWING)
+    }
+
+    /// Returns the words that tell what the name is about.
+    fn content(self) -> Vec<String> {
+        let counts = |word: &String| {
+            let word = word.as_str();
+            ![&SMALL[..], &ALLOWING, &FORBIDDING].iter().any(|words| words.contains(&word))
+        };
+        self.words.into_iter().filter(counts).collect()
+    }
+
     fn abbreviates(&self, candidate: &Self) -> bool {
         self.words.len() > 1
             && self.words.len() == candidate.words.len()
@@ -90,7 +169,39 @@ impl Name {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{is_opposite, nearest, similar};
+
+    #[test]
+    fn names_of_the_same_words_in_another_order_are_similar() {
+        let names = [
+            "airDropBlocked",
+            "airDropForceUnmanagedDropTarget",
+            "airPrintBlocked",
+            "deadlineForQualityUpdatesInDays",
+            "deadlineForFeatureUpdatesInDays",
+            "qualityUpdatesPaused",
+            "cameraBlocked",
+        ];
+        for (word, expected) in [
+            ("allowAirDrop", &["airDropBlocked", "airDropForceUnmanagedDropTarget"][..]),
+            ("qualityUpdatesDeadlineInDays", &["deadlineForQualityUpdatesInDays"]),
+            ("updatesQualityPause", &["qualityUpdatesPaused", "deadlineForQualityUpdatesInDays"]),
+            ("allowCamera", &[]),
+            ("in", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(similar(word, names), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn opposite_is_never_the_nearest_name() {
+        assert_eq!(nearest("bluetoothEnabled", ["bluetoothDisabled"]), None);
+        assert_eq!(nearest("disabled", ["enabled", "audit"]), None);
+        assert_eq!(nearest("bluetoothEnabld", ["bluetoothEnabled"]), Some("bluetoothEnabled"));
+        assert!(is_opposite("allowAirDrop", "airDropBlocked"));
+        assert!(!is_opposite("blockAirDrop", "airDropBlocked"));
+    }
 
     #[test]
     fn nearest_name_is_found() {

@@ -4,14 +4,22 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+use unicode_width::UnicodeWidthStr;
 
 use super::json::FindingsSummary;
 use super::{FileId, Finding, Severity, Sources, Span};
 use crate::text::sanitize;
 use crate::text::style::Palette;
+use crate::text::writer::words_of;
 
 /// The width that line number, dots and a short label take.
 const GUTTER: usize = 20;
+
+/// The width from which on messages are not wrapped: nothing is cut there, and a search finds the whole message.
+const WIDE: usize = 120;
+
+/// The least width at which a message is wrapped.
+const NARROW: usize = 30;
 
 /// The most lines between two places of one excerpt; the lines between them are folded.
 const FOLD: usize = 200;
@@ -27,7 +35,8 @@ pub fn render(findings: &[Finding], sources: &Sources, palette: Palette, width: 
         Palette::Colour => Renderer::styled(),
     };
     let renderer = renderer.term_width(width);
-    let layout = FindingRenderer { sources, width: width.saturating_sub(GUTTER) };
+    let wraps = (width < WIDE).then_some(width);
+    let layout = FindingRenderer { sources, width: width.saturating_sub(GUTTER), wraps };
     let shown = selected(findings);
     let mut texts: Vec<String> =
         shown.iter().map(|finding| renderer.render(&layout.report(finding)) + "\n").collect();
@@ -73,6 +82,8 @@ pub fn summary(findings: &[Finding]) -> String {
 struct FindingRenderer<'a> {
     sources: &'a Sources,
     width: usize,
+    /// The width at which messages are wrapped, where they are.
+    wraps: Option<usize>,
 }
 
 /// A place to underline: the first line of a span.
@@ -98,7 +109,9 @@ impl FindingRenderer<'_> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(owned(&finding.message)).id(owned(&finding.code));
+        let label = "warning[]: ".len() + finding.code.len();
+        let title = self.wrapped(owned(&finding.message), label);
+        let title = level.primary_title(title).id(owned(&finding.code));
         let mut group = Group::with_title(title);
         for excerpt in self.excerpts(finding) {
             group = self.show(excerpt, group);
@@ -110,9 +123,31 @@ impl FindingRenderer<'_> {
         if patch.is_none()
             && let Some(remedy) = remedy(finding)
         {
-            group = group.element(Level::HELP.message(remedy));
+            group = group.element(Level::HELP.message(self.wrapped(remedy, GUTTER)));
         }
         std::iter::once(group).chain(patch).collect()
+    }
+
+    /// Returns a message with line breaks between words, as it fits behind a label.
+    fn wrapped(&self, message: String, label: usize) -> String {
+        let room = self.wraps.map(|width| width.saturating_sub(label));
+        let Some(room) = room.filter(|room| *room >= NARROW) else {
+            return message;
+        };
+        let mut wrapped = String::new();
+        let mut column = 0;
+        for word in words_of(&message) {
+            if column > 0 && column + 1 + word.width() > room {
+                wrapped.push('\n');
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += word.width();
+        }
+        wrapped
     }
 
     /// Returns the excerpts of a finding, its own place first.

@@ -7,7 +7,7 @@ use super::value::{Declared, Member, Value};
 use super::violation;
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Span, repeated, value_or_report};
-use crate::schema::types::{GraphVersion, Types};
+use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// One declared assignment.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +86,75 @@ const OF_SERVICE: [&str; 4] = ["id", "intent", "source", "sourceId"];
 
 const FORMS: [&str; 6] = ["group", "excludeGroup", "allDevices", "allUsers", "target", "filter"];
 
+/// Why a single user or device cannot be assigned to.
+const GROUPS_ALONE: &str = "Intune assigns to groups, and to no single user or device";
+
+/// Keys that stand for a single user, as [`letters`] makes them.
+const PERSONS: &[&str] = &[
+    "user",
+    "users",
+    "userid",
+    "userids",
+    "username",
+    "userprincipalname",
+    "upn",
+    "member",
+    "members",
+    "email",
+    "mail",
+];
+
+/// Keys that stand for a single device.
+const DEVICES: &[&str] = &[
+    "device",
+    "devices",
+    "deviceid",
+    "deviceids",
+    "devicename",
+    "computer",
+    "computers",
+    "host",
+    "serialnumber",
+];
+
+/// Keys that stand for a group.
+const INCLUDED: &[&str] = &[
+    "include",
+    "includes",
+    "included",
+    "groups",
+    "includegroup",
+    "includegroups",
+    "groupname",
+    "groupid",
+    "entragroup",
+];
+
+/// Keys that stand for a group that is excluded.
+const EXCLUDED: &[&str] = &[
+    "exclude",
+    "excludes",
+    "excluded",
+    "exclusion",
+    "excludegroups",
+    "excludedgroup",
+    "excludedgroups",
+    "notgroup",
+];
+
+/// Returns how `assignments` are written that are no list.
+pub(super) fn no_list(value: &Value) -> &'static str {
+    match &value.declared {
+        Declared::Object(members) if !members.is_empty() => {
+            "make a list of it: begin each target with `- `, as in `- group: NAME` or `- excludeGroup: NAME`"
+        }
+        Declared::String(_) | Declared::Bool(_) | Declared::Number(_) => {
+            "make a list of it: `- group: NAME`, `- excludeGroup: NAME`, `- allDevices: true` or `- allUsers: true`"
+        }
+        _ => "write `[]` to assign to nobody; remove the line to leave the assignments alone",
+    }
+}
+
 /// Reads a manifest's `assignments`. In a part of a manifest an overlay's directive is ignored. The members that only the
 /// service sets, of assignments as Graph answers them, are added to `ignored`.
 pub(super) fn read(
@@ -151,26 +220,18 @@ fn assignment(
             "filter" => filter = Some(self::filter(&member.value)?),
             name if FORMS.contains(&name) => forms.push(member),
             name if is_of_service(member)? => ignored.push((name.to_owned(), member.name_span)),
-            name => {
-                let message = format!("an assignment has no key `{name}`");
-                return Err(Finding::error(
-                    "schema/additionalProperties",
-                    member.name_span,
-                    message,
-                )
-                .suggest(nearest(name, FORMS), format!("use one of {ONE_OF}, and `filter`")));
-            }
+            _ => return Err(unknown_key(member)),
         }
     }
     let (target, own_filter) = match forms[..] {
         [form] => target(form, findings)?,
         [] => {
-            let help = match entry.as_str() {
-                Some(_) => "write `- group: NAME`, or `- excludeGroup: NAME`".to_owned(),
-                None => format!("use one of {ONE_OF}"),
-            };
             let message = "an assignment needs a target";
-            return Err(Finding::error("assignment/form", entry.span, message).help(help));
+            let finding = Finding::error("assignment/form", entry.span, message);
+            return Err(match entry.as_str() {
+                Some(text) => text_alone(finding, text),
+                None => finding.help(format!("use one of {ONE_OF}")),
+            });
         }
         [first, second, ..] => {
             let message =
@@ -211,9 +272,87 @@ fn target(form: &Member, findings: &mut Vec<Finding>) -> Result<(Target, Option<
             "`target` takes a target as Graph has it".to_owned(),
             "write its members below it, `\"@odata.type\"` first",
         ),
-        _ => (format!("`{name}` takes only `true`"), "write `true`, or remove the entry"),
+        _ => return Err(not_true(name, value)),
     };
     Err(Finding::error("assignment/value", value.span, message).help(help))
+}
+
+/// Returns the devices or users of a form that takes no name, `None` for the other forms.
+fn reached_by(form: &str) -> Option<&'static str> {
+    match form {
+        "allDevices" => Some("every device of the tenant"),
+        "allUsers" => Some("every licensed user of the tenant"),
+        _ => None,
+    }
+}
+
+/// Returns the finding of `allDevices` or `allUsers` with another value than `true`. Only what means `true` is advised to
+/// be `true`: a name was meant to reach less.
+fn not_true(form: &str, value: &Value) -> Finding {
+    let reached = reached_by(form).unwrap_or_default();
+    let error = |message: String| Finding::error("assignment/value", value.span, message);
+    let word = value.as_str().unwrap_or_default().to_ascii_lowercase();
+    match (&value.declared, word.as_str()) {
+        (Declared::String(_), "true" | "yes" | "on" | "y") => {
+            error(format!("`{form}` takes only `true`"))
+                .help(format!("write `true` to assign to {reached}, or remove the entry"))
+                .replace_with("true")
+        }
+        (Declared::Bool(false), _) => error(format!("`{form}` takes only `true`"))
+            .help("remove the entry: what the list does not name is not assigned"),
+        _ => error(format!("`{form}` is {reached}, and takes no name")).help(format!(
+            "write `group: NAME` instead of `{form}:` to assign to a group; {GROUPS_ALONE}"
+        )),
+    }
+}
+
+/// Returns the finding of a key that an assignment does not have. A form that reaches all users or devices is offered
+/// only in the place of one whose value is `true`.
+fn unknown_key(member: &Member) -> Finding {
+    let Member { name, name_span, value } = member;
+    let message = format!("an assignment has no key `{name}`");
+    let finding = Finding::error("schema/additionalProperties", *name_span, message);
+    let word = letters(name);
+    let is = |words: &[&str]| words.contains(&word.as_str());
+    if is(PERSONS) || is(DEVICES) {
+        return finding
+            .help(format!("{GROUPS_ALONE}: put it into a group, and write `group: NAME`"));
+    }
+    let form = match () {
+        () if is(INCLUDED) => Some("group"),
+        () if is(EXCLUDED) => Some("excludeGroup"),
+        () => None,
+    };
+    if let Some(form) = form.filter(|_| matches!(value.declared, Declared::List(_))) {
+        return finding.help(format!("write `- {form}: NAME` for each of them"));
+    }
+    let fits = |form: &&str| reached_by(form).is_none() || value.declared == Declared::Bool(true);
+    let near = form.or_else(|| nearest(name, FORMS.into_iter().filter(fits)));
+    finding.suggest(near, format!("use one of {ONE_OF}, and `filter`"))
+}
+
+/// Adds the remedy of an entry that is a text alone.
+fn text_alone(finding: Finding, text: &str) -> Finding {
+    let all = match letters(text).as_str() {
+        "alldevices" => Some("allDevices"),
+        "allusers" | "alllicensedusers" => Some("allUsers"),
+        _ => None,
+    };
+    match all {
+        Some(form) => finding
+            .help(format!("write `- {form}: true` to assign to {}", reached_by(form).unwrap_or("")))
+            .replace_with(format!("{form}: true")),
+        None if text.contains('@') => finding
+            .help(format!("{GROUPS_ALONE}: put it into a group, and write `- group: NAME`")),
+        None => finding.help(
+            "write `- group: NAME`, or `- excludeGroup: NAME`; `- allDevices: true` and `- allUsers: true` are everybody",
+        ),
+    }
+}
+
+/// Returns the letters and digits of a text, in lower case.
+fn letters(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn filter(value: &Value) -> Result<Filter, Finding> {
@@ -238,13 +377,10 @@ fn graph_target(
     let known = value.odata_type().and_then(|name| types.get(name));
     let known = known.filter(|def| !def.is_abstract && types.is_a(&def.name, base));
     let def = known.ok_or_else(|| {
-        let stated = value.get("@odata.type").unwrap_or(value);
-        let message = "this is not one of Graph's assignment targets";
-        let finding = Finding::error("assignment/target", stated.span, message);
-        let choices = types.get(base).map(|def| def.derived.clone()).unwrap_or_default();
-        violation::suggest_type(finding, stated, &choices, "give `\"@odata.type\": ")
+        no_target(value, types.get(base).as_ref().map_or(&[], |def| &def.derived))
     })?;
-    let mut faults = violation::check(GraphVersion::Beta, &def.name, value, None);
+    let full = value.clone().with_full_type();
+    let mut faults = violation::check(GraphVersion::Beta, &def.name, &full, None);
     let group_id = value.get("groupId").filter(|id| id.declared != Declared::Null);
     if def.property("groupId").is_some() && group_id.is_none() {
         let message = format!("a `{}` needs a `groupId`", def.name);
@@ -278,6 +414,19 @@ fn graph_target(
     let id = text("deviceAndAppManagementAssignmentFilterId");
     let filter = mode.zip(id).map(|(mode, (id, span))| Filter { mode, name: id.to_owned(), span });
     Ok((target, filter))
+}
+
+fn no_target(value: &Value, choices: &[String]) -> Finding {
+    let stated = value.get("@odata.type");
+    let stated = stated.unwrap_or(value);
+    let message = "this is not one of Graph's assignment targets";
+    let finding = Finding::error("assignment/target", stated.span, message);
+    // A target of all users or devices is listed, but offered only in the place of one that says "all".
+    let name = stated.as_str().map(|stated| type_name(stated).unwrap_or(stated));
+    let says_all = name.is_some_and(|name| letters(name).starts_with("all"));
+    let offered: Vec<String> =
+        choices.iter().filter(|choice| says_all || !choice.starts_with("all")).cloned().collect();
+    violation::suggest_type(finding, stated, &offered, choices, "give `\"@odata.type\": ")
 }
 
 /// Reports targets that are named twice: Graph keeps one assignment per target.

@@ -1,8 +1,8 @@
 //! Reads one YAML document as a manifest, before overlays and references are resolved.
 
 use super::envelope::{self, ManifestFile};
-use super::value::{Member, Value};
-use super::{Address, not_a_manifest};
+use super::value::{Declared, Member, Value};
+use super::{Address, Presence, not_a_manifest};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Span};
 use crate::kinds::{self, Family};
@@ -24,6 +24,8 @@ pub(super) struct RawManifest {
     pub(super) span: Span,
     /// The whole document.
     pub(super) document: Span,
+    /// Whether something outside `spec` and `assignments` is wrong: the rest is checked, and nothing is planned.
+    pub(super) is_faulty: bool,
 }
 
 /// Reads a document as a manifest, or adds findings that say why the document is none.
@@ -32,14 +34,15 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
         findings.push(finding);
         return None;
     }
-    let envelope = envelope::manifest(root, findings);
+    let Some(ManifestFile { api_version: version, kind, metadata, .. }) =
+        envelope::manifest(root, findings)
+    else {
+        return faulty(root, findings);
+    };
     let kind_value = root.get("kind")?;
-    let family = kinds::family_of(kind_value.as_str()?).or_else(|| {
-        findings.push(unknown_kind(kind_value.as_str()?, kind_value.span));
-        None
-    });
-    let ManifestFile { api_version: version, kind, metadata, .. } = envelope?;
-    let family = family?;
+    let Some(family) = kinds::family_of(&kind) else {
+        return faulty(root, findings);
+    };
     let version_span = root.get("apiVersion")?.span;
     if !kinds::exists(&kind, version) {
         let message = format!("Graph {version} has no `{kind}`");
@@ -48,7 +51,7 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
                 .help("beta has it: use `apiVersion: graph.microsoft.com/beta`")
                 .replace_with("graph.microsoft.com/beta"),
         );
-        return None;
+        return faulty(root, findings);
     }
     let metadata_value = root.get("metadata")?;
     findings.extend(refused_members(family, &kind, root, metadata_value));
@@ -60,10 +63,59 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
         name_span: metadata_value.get("name")?.span,
         id_span: metadata.id.as_ref().and(metadata_value.get("id")).map(|id| id.span),
         metadata,
-        spec: root.get("spec")?.clone(),
+        spec: root.get("spec").cloned().unwrap_or_else(|| nothing(metadata_value.span)),
         assignments: root.get("assignments").cloned(),
         span: kind_value.span,
         document: root.span,
+        is_faulty: false,
+    })
+}
+
+/// Returns an object without members.
+fn nothing(span: Span) -> Value {
+    Value { declared: Declared::Object(Vec::new()), span }
+}
+
+/// Returns what can be checked of a document whose envelope, kind or version has a finding, so that the findings of its
+/// contents do not wait. A misspelt kind is taken for the one that is offered instead.
+fn faulty(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManifest> {
+    let kind_value = root.get("kind")?;
+    let written = kind_value.as_str()?;
+    let kind = match kinds::family_of(written) {
+        Some(_) => written.to_owned(),
+        None => {
+            let finding = unknown_kind(written, kind_value.span);
+            let offered = finding.replacement.clone();
+            findings.push(finding);
+            offered?
+        }
+    };
+    let family = kinds::family_of(&kind)?;
+    let text = |of: Option<&Value>| of.and_then(Value::as_str).map(str::to_owned);
+    let metadata_value = root.get("metadata");
+    let of_metadata = |key: &str| metadata_value.and_then(|metadata| metadata.get(key));
+    let state = text(of_metadata("state")).filter(|state| state == "absent");
+    let state = state.map(|_| Presence::Absent);
+    let name = text(of_metadata("name")).unwrap_or_default();
+    let version = text(root.get("apiVersion"))
+        .filter(|version| version.ends_with("/v1.0") && kinds::exists(&kind, GraphVersion::V1));
+    let is = |key: &str, fits: fn(&Declared) -> bool| {
+        root.get(key).filter(|value| fits(&value.declared)).cloned()
+    };
+    let spec = is("spec", |declared| matches!(declared, Declared::Object(_)));
+    Some(RawManifest {
+        address: Address { kind, name: name.clone() },
+        family,
+        version: version.map_or(GraphVersion::Beta, |_| GraphVersion::V1),
+        version_span: root.get("apiVersion").unwrap_or(root).span,
+        name_span: of_metadata("name").unwrap_or(root).span,
+        id_span: None,
+        metadata: envelope::Metadata { name, state, ..envelope::Metadata::default() },
+        spec: spec.unwrap_or_else(|| nothing(kind_value.span)),
+        assignments: is("assignments", |declared| matches!(declared, Declared::List(_))),
+        span: kind_value.span,
+        document: root.span,
+        is_faulty: true,
     })
 }
 

@@ -26,6 +26,32 @@ impl DocumentSchema {
 
     /// Returns the keys that a mapping may have.
     pub(super) fn keys(&self, path: &[PathStep]) -> Vec<String> {
+        let properties = self.at(path)["properties"].as_object();
+        properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Returns how a key that a mapping lacks is written: with the first value that it takes where the schema lists them,
+    /// and with the keys that its own mapping needs.
+    pub(super) fn skeleton(&self, path: &[PathStep], key: &str) -> String {
+        let path = [path, &[PathStep::Member(key.to_owned())]].concat();
+        let schema = self.at(&path);
+        let lists = [&schema["enum"], &schema["oneOf"]].into_iter().filter_map(Json::as_array);
+        let listed = lists.flatten().map(|choice| choice.get("const").unwrap_or(choice));
+        let fixed = schema.get("const").into_iter().chain(listed).find_map(Json::as_str);
+        if let Some(fixed) = fixed {
+            return format!("{key}: {fixed}");
+        }
+        let needed = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        let needed: Vec<String> = needed.map(|key| self.skeleton(&path, key)).collect();
+        match needed[..] {
+            [] if schema["type"] == "string" => format!("{key}: …"),
+            [] => format!("{key}:"),
+            _ => format!("{key}: {{ {} }}", needed.join(", ")),
+        }
+    }
+
+    /// Returns the schema of the value at a path.
+    fn at(&self, path: &[PathStep]) -> &Json {
         let mut at = &self.schema;
         for step in path {
             at = match step {
@@ -37,8 +63,7 @@ impl DocumentSchema {
                 at = &self.schema["$defs"][name];
             }
         }
-        let properties = at["properties"].as_object();
-        properties.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+        at
     }
 
     /// Returns the key nearest to an unknown one, unless the mapping has it.

@@ -48,7 +48,7 @@ enum GraphApiVersion {
 }
 
 /// A manifest's `metadata`.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Metadata {
     /// Unique per kind.
@@ -113,5 +113,11 @@ pub(super) fn manifest(root: &Value, findings: &mut Vec<Finding>) -> Option<Mani
         };
         (member.name.clone(), json)
     });
-    MANIFEST.read(root, members.collect(), findings)
+    let mut body: serde_json::Map<String, Json> = members.collect();
+    // What is to be deleted needs no properties where it is pinned, or where its base has them.
+    let state = root.get("metadata").and_then(|metadata| metadata.get("state"));
+    if state.and_then(Value::as_str) == Some("absent") && root.get("spec").is_none() {
+        body.insert("spec".to_owned(), Json::Object(serde_json::Map::new()));
+    }
+    MANIFEST.read(root, Json::Object(body), findings)
 }

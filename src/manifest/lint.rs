@@ -216,6 +216,7 @@ fn values(model: &Model, kind: &str, spec: &Value, required: &[&str], findings: 
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
         findings.extend(place.declared().and_then(|property| no_guid(property, value)));
+        findings.extend(place.declared().and_then(|property| undocumented(property, value)));
         findings.extend(content::check(place, value));
         findings.extend(place.declared().and_then(|property| capped(property, value)));
         findings.extend(place.declared().and_then(|property| oma_uri(property, value)));
@@ -254,6 +255,20 @@ fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
         let message = format!("`{text}` is no id: `{}` takes a GUID", property.name);
         Finding::error("value/guid", value.span, message)
             .help("write the object's id, as Graph Explorer or the portal's address shows it")
+    })
+}
+
+/// Warns of a number that Microsoft's reference does not name for the property.
+fn undocumented(property: &Property, value: &Value) -> Option<Finding> {
+    let Declared::Number(number) = &value.declared else {
+        return None;
+    };
+    let documented = property.facts.documented.as_ref()?;
+    let known = number.as_i64().is_some_and(|number| documented.has(number));
+    (!known).then(|| {
+        let message = format!("`{}` is {number}, which is not documented", property.name);
+        Finding::warning("value/undocumented", value.span, message)
+            .help(format!("Microsoft's reference names {}: use one of these", documented.words()))
     })
 }
 

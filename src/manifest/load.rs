@@ -124,6 +124,17 @@ struct Loader {
     roots: Roots,
     ignored: Vec<(String, Span)>,
     secrets: Vec<(Span, String)>,
+    /// Manifests whose envelope has a finding: their contents are checked, and no more.
+    faulty: Vec<RawManifest>,
+}
+
+/// Drops the warning of a comment where the value that it leaves empty has a finding at the same place.
+fn without_echoes(findings: &mut Vec<Finding>) {
+    let (comments, others): (Vec<Finding>, Vec<Finding>) =
+        std::mem::take(findings).into_iter().partition(|finding| finding.code == "yaml/comment");
+    let is_told = |comment: &Finding| others.iter().any(|other| other.span == comment.span);
+    let comments: Vec<Finding> = comments.into_iter().filter(|comment| !is_told(comment)).collect();
+    findings.extend(others.into_iter().chain(comments));
 }
 
 impl Loader {
@@ -166,6 +177,7 @@ impl Loader {
         not_a_manifest::conceal(&mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
         loaded.findings.extend(finalize::ignored_warnings(self.ignored));
+        without_echoes(&mut loaded.findings);
         loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
         self.loaded
     }
@@ -197,7 +209,9 @@ impl Loader {
 
     /// Makes a layer of manifests, and reports addresses that occur twice.
     fn layer(&mut self, raws: impl IntoIterator<Item = RawManifest>) -> Layer {
-        let raws: Vec<RawManifest> = raws.into_iter().collect();
+        let (faulty, raws): (Vec<RawManifest>, Vec<RawManifest>) =
+            raws.into_iter().partition(|raw| raw.is_faulty);
+        self.faulty.extend(faulty);
         self.loaded.origins.extend(
             raws.iter()
                 .map(|raw| DocumentOrigin { document: raw.document, address: raw.address.clone() }),
@@ -303,14 +317,24 @@ impl Loader {
     /// Resolves and checks every manifest, then all of them together.
     fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed) {
         let part = scope == LoadScope::Parts;
-        let manifest_index = ManifestIndex::new(layer.values(), scope == LoadScope::Tenant);
+        let faulty = std::mem::take(&mut self.faulty);
+        let declared = layer.values().chain(&faulty);
+        let manifest_index = ManifestIndex::new(declared, scope == LoadScope::Tenant);
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let (sources, roots) = (&self.loaded.sources, &self.roots);
+        // What a base may add to a faulty manifest is not known.
+        let checked = parallel::map(faulty, |raw| {
+            finalize(raw, sources, roots, &manifest_index, allowed, true).1
+        });
         let raws = layer.into_values().collect();
         let finalized = parallel::map(raws, |raw| {
             finalize(raw, sources, roots, &manifest_index, allowed, part)
         });
+        for resolved in checked {
+            self.loaded.findings.extend(resolved.findings);
+            self.secrets.extend(resolved.secrets);
+        }
         let before = self.loaded.manifests.len();
         for (manifest, resolved) in finalized {
             self.loaded.manifests.push(manifest);

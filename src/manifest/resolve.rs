@@ -60,6 +60,7 @@ impl Resolver<'_> {
     /// Returns an object with its references resolved. Read-only members are left out, and members that have a finding
     /// already, so that no further check reports them.
     pub(super) fn object(&mut self, value: Value, structure: &Structure) -> Value {
+        let value = value.with_full_type();
         let Value { declared: Declared::Object(members), span } = value else {
             return value;
         };

@@ -1,7 +1,7 @@
 //! Reports properties that a type does not have.
 
 use super::value::Value;
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{is_opposite, nearest, similar};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::Structure;
 use crate::schema::types::{Category, GraphVersion, Types, odata_type};
@@ -45,10 +45,29 @@ pub(super) fn property(
         Some(near) if value.get(near).is_some() => {
             finding.help(format!("did you mean `{near}`? It is declared here already"))
         }
-        near => finding.suggest(
-            near,
-            format!("`moorline schema {}{flag}` lists its properties", structure.name),
-        ),
+        near => {
+            let list = format!("`moorline schema {}{flag}` lists its properties", structure.name);
+            let writable = structure.properties.values().filter(|p| !p.computed);
+            let alike = similar(unknown, writable.map(|p| p.name.as_str()));
+            finding.suggest(near, alike_or(unknown, &alike, list))
+        }
+    }
+}
+
+/// Returns a remedy that names the properties of the same words. They are not offered as a replacement: some say the
+/// opposite.
+fn alike_or(unknown: &str, alike: &[&str], list: String) -> String {
+    let describe = |name: &&str| match is_opposite(unknown, name) {
+        true => format!("`{name}`, which says the opposite"),
+        false => format!("`{name}`"),
+    };
+    match alike {
+        [] => list,
+        [only] => format!("do you mean {}? {list}", describe(only)),
+        several => {
+            let names: Vec<String> = several.iter().map(describe).collect();
+            format!("properties of the same words: {}; {list}", names.join("; "))
+        }
     }
 }
 

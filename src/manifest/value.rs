@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Span;
+use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
 use crate::schema::walk::Tree;
 pub use crate::yaml::{Declared, Member, Value};
 
@@ -59,9 +60,25 @@ impl Value {
         }
     }
 
-    /// Returns the type that a complex value states for itself, without namespace.
+    /// Returns the type that a complex value states for itself, without namespace; plans print it so, and it may be
+    /// written so.
     pub fn odata_type(&self) -> Option<&str> {
-        crate::schema::types::type_name(self.get("@odata.type")?.as_str()?)
+        let stated = self.get("@odata.type")?.as_str()?;
+        type_name(stated).or_else(|| Some(stated).filter(|stated| is_short_type(stated)))
+    }
+
+    /// Returns the same value with the type that it states as Graph writes it.
+    pub(super) fn with_full_type(mut self) -> Self {
+        if let Declared::Object(members) = &mut self.declared {
+            for member in members.iter_mut().filter(|member| member.name == "@odata.type") {
+                if let Declared::String(stated) = &mut member.value.declared
+                    && is_short_type(stated)
+                {
+                    *stated = odata_type(stated);
+                }
+            }
+        }
+        self
     }
 
     /// Returns the names of members that hold a secret, at any depth.
@@ -98,6 +115,10 @@ impl Value {
             Declared::Env(name) => secret(name),
         }
     }
+}
+
+fn is_short_type(stated: &str) -> bool {
+    !stated.contains(['#', '.']) && Types::of(GraphVersion::Beta).get(stated).is_some()
 }
 
 impl Tree for Value {

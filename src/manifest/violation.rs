@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::assignment;
 use super::bounded::MAX_FINDINGS;
 use super::document_schema::DocumentSchema;
 use super::place::Place;
@@ -9,7 +10,7 @@ use super::unknown;
 use super::value::{Declared, Value};
 use super::{not_a_manifest, settings};
 use crate::diagnostic::suggest::{nearest, one_of};
-use crate::diagnostic::{Finding, Sources};
+use crate::diagnostic::{Finding, Sources, Span};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
 use crate::schema::validate::{Problem, Violation, violations};
@@ -180,18 +181,21 @@ impl ViolationReporter<'_> {
         if !std::ptr::eq(*first, self.violation) {
             return None;
         }
-        let keys: Vec<String> =
-            lacking.filter(|(_, key)| !misspelt(key)).map(|(_, key)| format!("{key}:")).collect();
+        let keys: Vec<&String> =
+            lacking.filter(|(_, key)| !misspelt(key)).map(|(_, key)| key).collect();
         if keys.is_empty() {
             return None;
         }
+        let written: Vec<String> = keys.iter().map(|key| document.skeleton(path, key)).collect();
+        let help = format!("add {}", all_of(&written));
+        let keys: Vec<String> = keys.into_iter().map(|key| format!("{key}:")).collect();
         let begin = match self.root.members().first() {
             Some(first) if path.is_empty() => first.name_span,
             _ => self.place.key,
         };
         let keys = all_of(&keys);
         let message = format!("{} lacks {keys}", self.subject());
-        Some(Finding::error(self.code(), begin, message).help(format!("add {keys}")))
+        Some(Finding::error(self.code(), begin, message).help(help))
     }
 
     /// Offers the nearest member, or lists the members to choose from.
@@ -245,7 +249,34 @@ impl ViolationReporter<'_> {
         self.error(format!("{} {what}", quoted(value))).help(help)
     }
 
+    /// Returns the finding of a value that YAML takes for a comment, because it begins with `#`.
+    fn commented_out(&self) -> Option<Finding> {
+        let Place { value, name, .. } = &self.place;
+        if value.declared != Declared::Null {
+            return None;
+        }
+        let end = value.span.range().end;
+        let rest = self.sources?.text(Span::new(value.span.file, end..usize::MAX));
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        let comment = line.trim_start_matches([' ', ':']);
+        // One word: a sentence is meant as a comment.
+        let is_word = comment.len() > 1 && !comment.contains([' ', '"', '\'', '\\']);
+        if !comment.starts_with('#') || !is_word {
+            return None;
+        }
+        let place = end + line.len() - comment.len()..end + line.len();
+        let message = format!("`{name}` has no value: `#` begins a comment");
+        Some(
+            Finding::error(self.code(), Span::new(value.span.file, place), message)
+                .help("put the value in quotes")
+                .replace_with(format!("\"{comment}\"")),
+        )
+    }
+
     fn null(&self, members: &[String]) -> Finding {
+        if let Some(finding) = self.commented_out() {
+            return finding;
+        }
         let unset = UNSET.into_iter().find(|unset| members.iter().any(|member| member == unset));
         let help = match unset {
             _ if self.place.name == "displayName" => {
@@ -317,6 +348,9 @@ impl ViolationReporter<'_> {
 
     fn wrong_type_name(&self, members: &[String]) -> Finding {
         let value = self.place.value;
+        if let Some(finding) = self.commented_out() {
+            return finding;
+        }
         let stated = quoted(value);
         if self.violation.path.len() == 1 {
             return self
@@ -329,7 +363,7 @@ impl ViolationReporter<'_> {
             .filter_map(|member| type_name(member).map(str::to_owned))
             .collect();
         let error = self.error(format!("{stated} is not a type that fits here"));
-        suggest_type(error, value, &types, "use `")
+        suggest_type(error, value, &types, &types, "use `")
     }
 
     /// Adds how to write a value of the expected type.
@@ -337,10 +371,7 @@ impl ViolationReporter<'_> {
         let declared = &self.place.value.declared;
         let wants = |what: &str| expected.contains(&what);
         let (help, replacement) = match (self.schema.document, self.place.name.as_str()) {
-            (Some(_), "assignments") => (
-                "write `[]` to assign to nobody; remove the line to leave the assignments alone",
-                None,
-            ),
+            (Some(_), "assignments") => (assignment::no_list(self.place.value), None),
             (Some(_), "spec") => {
                 ("declare the object's properties below it, each as `name: value`", None)
             }
@@ -384,17 +415,18 @@ impl ViolationReporter<'_> {
     }
 }
 
-/// Offers the type nearest to the stated one, or lists the types that fit.
+/// Offers the type nearest to the stated one among those that may be offered, or lists the types that fit.
 pub(super) fn suggest_type(
     error: Finding,
     stated: &Value,
+    offered: &[String],
     types: &[String],
     give: &str,
 ) -> Finding {
     let name = stated.as_str().map(|stated| type_name(stated).unwrap_or(stated));
     let all = Types::of(GraphVersion::Beta);
     let is_base = |name: &&str| all.get(name).is_some_and(|def| def.is_abstract);
-    let near = name.filter(|name| !is_base(name)).and_then(|name| nearest(name, types));
+    let near = name.filter(|name| !is_base(name)).and_then(|name| nearest(name, offered));
     match near.map(|near| format!("\"{}\"", odata_type(near))) {
         Some(near) => {
             error.help(format!("did you mean `{}`?", near.trim_matches('"'))).replace_with(near)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::like::LikeObjects;
+use super::like::{Judged, LikeObjects};
 use super::plan_digest::plan_digest;
 use super::planner::Planner;
 use super::rewrite::Rewrite;
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
+use crate::schema::model::Model;
 use crate::schema::semantics::{Semantics, Stage};
 use crate::tenant::audited::AuditWindow;
 use crate::tenant::matching::{Binding, Twin, bind};
@@ -104,7 +105,8 @@ pub(crate) fn draft<'a>(
         });
     let bound = bindings.bound();
     let (planner, bound, earlier) = (&planner, &bound, &options.earlier);
-    let unexplained = LikeObjects { desired, planner, live, bound, earlier }.judge(&mut compared);
+    let like = LikeObjects { desired, planner, live, bound, earlier };
+    let Judged { unexplained, warnings: renamed } = like.judge(&mut compared);
     let orphans = ownership::orphans(desired, live, bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
@@ -167,8 +169,10 @@ pub(crate) fn draft<'a>(
             apart,
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
+            renamed,
             idle(&options.rewrite, &changes),
             not_open(&changes),
+            lacking(desired, &changes),
         ]
         .concat(),
         changes,
@@ -198,6 +202,25 @@ fn not_open(changes: &[Change]) -> Vec<String> {
         let advice = lifecycle.advice();
         let advice = if advice.is_empty() { advice } else { format!("; {advice}") };
         Some(format!("{}: {words}{advice}", change.address))
+    });
+    warnings.collect()
+}
+
+/// Returns a warning for each object that would be created without what makes it of use.
+fn lacking(desired: &Desired, changes: &[Change]) -> Vec<String> {
+    let created = changes.iter().filter(|change| change.action == Action::Create);
+    let warnings = created.filter_map(|change| {
+        let manifest = desired.manifest(&change.address)?;
+        let structure = Model::of(manifest.version).get(&manifest.address.kind)?;
+        let expected = structure.properties.values().filter(|property| property.facts.expected);
+        let missing = expected.filter(|property| manifest.spec.get(&property.name).is_none());
+        let missing: Vec<String> =
+            missing.map(|property| format!("`{}`", property.name)).collect();
+        let missing = Some(missing.join(" and ")).filter(|missing| !missing.is_empty())?;
+        Some(format!(
+            "{}: the new object has no {missing}, which the console asks for; declare it below `spec:`",
+            change.address
+        ))
     });
     warnings.collect()
 }

@@ -9,7 +9,7 @@ use super::planner::Planner;
 use super::show::says_nothing;
 use super::{Action, Comparison, EarlierRuns, FieldStatus, Risk, RiskLevel, risk};
 use crate::diagnostic::near_name;
-use crate::manifest::{Desired, Manifest};
+use crate::manifest::{Desired, Manifest, Presence};
 use crate::schema::model::Model;
 use crate::schema::walk::Tree;
 use crate::tenant::audited::AuditWindow;
@@ -34,6 +34,15 @@ pub(super) struct LikeObjects<'a> {
     pub(super) earlier: &'a EarlierRuns,
 }
 
+/// The result for the creates and deletions of a plan.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// The time in which the audit log may tell more.
+    pub(super) unexplained: Option<AuditWindow>,
+    /// Warnings of objects that are to be absent and may be there by another name.
+    pub(super) warnings: Vec<String>,
+}
+
 /// A live object that a create may be about.
 struct Candidate<'a> {
     object: &'a LiveObject,
@@ -56,14 +65,13 @@ struct Suspicion<'a> {
 }
 
 impl LikeObjects<'_> {
-    /// Adds the risks of creates that may be about a live object. Returns the time in which the audit log may tell more.
-    pub(super) fn judge(&self, compared: &mut [Comparison]) -> Option<AuditWindow> {
-        let is_create = |one: &&mut Comparison| one.change.action == Action::Create;
-        let kinds = compared.iter_mut().filter(is_create);
+    /// Adds the risks of creates that may be about a live object.
+    pub(super) fn judge(&self, compared: &mut [Comparison]) -> Judged {
+        let mut judged = Judged::default();
+        let kinds = compared.iter().filter(|one| self.is_judged(one));
         let kinds: BTreeSet<String> = kinds.map(|one| one.change.address.kind.clone()).collect();
         let candidates = self.candidates(&kinds);
-        let mut unexplained: Option<AuditWindow> = None;
-        for one in compared.iter_mut().filter(is_create) {
+        for one in compared.iter_mut().filter(|one| self.is_judged(one)) {
             let Some(manifest) = self.desired.manifest(&one.change.address) else { continue };
             let others = candidates.get(manifest.address.kind.as_str());
             let others: Vec<&Candidate<'_>> =
@@ -72,12 +80,29 @@ impl LikeObjects<'_> {
             if !suspicions.iter().any(|found| found.is_certain) {
                 let renamed = others.iter().filter(|other| other.may_be_renamed());
                 for window in renamed.filter_map(|other| AuditWindow::of(other.object)) {
-                    unexplained = Some(unexplained.map_or(window, |known| known.with(window)));
+                    let known = judged.unexplained.map_or(window, |known| known.with(window));
+                    judged.unexplained = Some(known);
                 }
             }
-            one.change.risks.extend(risk_of(suspicions));
+            if one.change.action == Action::Create {
+                one.change.risks.extend(risk_of(suspicions));
+            } else {
+                judged.warnings.extend(still_there(manifest, &suspicions));
+            }
         }
-        unexplained
+        judged
+    }
+
+    /// Whether a change is judged: a create, and a manifest whose object is to be absent and has not its name.
+    fn is_judged(&self, one: &Comparison) -> bool {
+        let change = &one.change;
+        let is_absent = || {
+            let manifest = self.desired.manifest(&change.address);
+            let manifest = manifest.filter(|manifest| manifest.id.is_none());
+            manifest.is_some_and(|manifest| manifest.presence == Presence::Absent)
+        };
+        let is_none = change.action == Action::None && change.id.is_none();
+        change.action == Action::Create || is_none && change.blocked.is_empty() && is_absent()
     }
 
     fn candidates(&self, kinds: &BTreeSet<String>) -> BTreeMap<&str, Vec<Candidate<'_>>> {
@@ -315,6 +340,21 @@ fn risk_of(mut suspicions: Vec<Suspicion<'_>>) -> Option<Risk> {
     };
     let message = format!("Another object would be created: {}{more}. {remedy}.", all.join("; "));
     Some(Risk::new(level, risk::CREATE_LIKE, &message))
+}
+
+/// Returns the warning that the object that is to be absent may be there by another name.
+fn still_there(manifest: &Manifest, suspicions: &[Suspicion<'_>]) -> Option<String> {
+    let found = suspicions.iter().filter(|found| found.level == RiskLevel::Refused);
+    let found: Vec<&Suspicion<'_>> = found.take(NAMED).collect();
+    let [first, ..] = found[..] else { return None };
+    let all: Vec<String> = found.iter().map(|found| found.words()).collect();
+    let name = quoted(&first.object.display_name);
+    Some(format!(
+        "{}: `state: absent` finds no object of its name, and nothing is deleted: {}. If that is the object, add `id: {}` to `metadata`; if not, `notFormerly: [{name}]`.",
+        manifest.address,
+        all.join("; "),
+        first.object.id
+    ))
 }
 
 impl Suspicion<'_> {

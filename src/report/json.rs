@@ -9,6 +9,7 @@ use crate::apply::outcome::Outcome;
 use crate::definitions::document::CatalogDocument;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
+use crate::diagnose::permissions::ScopesDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::drift::DriftReport;
@@ -38,6 +39,8 @@ pub enum Document {
     Explain,
     /// The permissions that manifests need.
     Permissions,
+    /// Every permission for Intune.
+    Scopes,
     /// The examination of a set-up.
     Doctor,
     /// The catalogue of setting definitions.
@@ -119,6 +122,7 @@ pub fn schema(document: Document) -> Value {
         Document::Kinds => schema_of::<Headed<KindsDocument>>(),
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
+        Document::Scopes => schema_of::<Headed<ScopesDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
     };

@@ -6,6 +6,7 @@ use crate::apply::outcome::{Item, Outcome};
 use crate::clock;
 use crate::diagnose::doctor::{Check, CheckSummary, DoctorDocument, TenantSeen};
 use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
+use crate::diagnose::permissions::IntuneScope;
 use crate::drift::DriftReport;
 use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
@@ -70,6 +71,22 @@ pub(super) fn purposes(purposes: &[Purpose]) -> String {
 
 /// The sentence for manifests that need no permission.
 pub(super) const NO_PERMISSION: &str = "Nothing: no manifest needs a permission.";
+
+/// The head of the permissions that no manifest needs.
+pub(super) const OPTIONAL_PERMISSIONS: &str = "Useful to Moorline, though no manifest needs it";
+
+/// The head of the scopes for Intune.
+pub(super) const INTUNE_SCOPES: &str = "Scopes of Microsoft Graph for Intune";
+
+/// The head of the permissions for partners' products.
+pub(super) const PARTNER_PERMISSIONS: &str =
+    "Permissions of the Intune service for partners' products";
+
+/// Returns what a scope permits, line by line.
+pub(super) fn permits(scope: &IntuneScope) -> Vec<String> {
+    let included = scope.includes.as_ref().map(|name| format!("all that {name} does"));
+    included.into_iter().chain(scope.permits.iter().cloned()).collect()
+}
 
 /// The sentence above the list of roles.
 pub(super) const ROLES: &str =
@@ -175,6 +192,10 @@ pub(super) fn plan_summary(plan: &Plan) -> String {
         1 => ", 1 differs in what cannot be changed".to_owned(),
         stuck => format!(", {stuck} differ in what cannot be changed"),
     };
+    if matching == 0 && stuck.is_empty() {
+        // Nothing is left to compare, as after a rollback that has nothing to take back.
+        return "No changes.".to_owned();
+    }
     format!("No changes. {} {verb} what is declared{stuck}.", count(matching, "object"))
 }
 

@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Object;
@@ -16,11 +18,14 @@ use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
 use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Update};
-use super::state::{State, text, type_of};
+use super::seed;
+use super::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
 /// The property of a settings catalog policy that holds its settings.
 const SETTINGS: &str = "settings";
+/// The objects of the directory that an edit can make, change and delete.
+const DIRECTORY: [&str; 3] = ["group", "user", "device"];
 
 /// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +38,20 @@ pub struct Edit {
     pub settings: Vec<Setting>,
     /// The user principal name of the administrator; the tenant's `admin` where left out.
     pub actor: Option<String>,
+    /// The action on the object.
+    pub action: EditAction,
+}
+
+/// The action of an edit on its object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EditAction {
+    /// Sets properties of an object that is there.
+    #[default]
+    Change,
+    /// Makes an object of this display name.
+    Create,
+    /// Deletes the object.
+    Delete,
 }
 
 /// A property and its new value.
@@ -54,7 +73,7 @@ pub struct EditError(String);
 
 impl From<ErrorResponse> for EditError {
     fn from(refusal: ErrorResponse) -> Self {
-        Self(format!("The service refuses the edit: {}", refusal.message))
+        Self(format!("the service refuses the edit: {}", refusal.message))
     }
 }
 
@@ -70,7 +89,7 @@ impl EditError {
             return Self(message);
         }
         let near: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
-        Self(format!("{message} Did you mean {}?", near.join(" or ")))
+        Self(format!("{message}; did you mean {}?", near.join(" or ")))
     }
 }
 
@@ -81,7 +100,7 @@ impl Setting {
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
         let malformed =
-            || EditError(format!("`{argument}` does not set anything: write PROP=VALUE."));
+            || EditError(format!("`{argument}` does not set anything: write PROP=VALUE"));
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
@@ -95,7 +114,7 @@ impl Setting {
     fn leads_nowhere(&self) -> EditError {
         let path = [std::slice::from_ref(&self.property), &self.path[..]].concat().join(".");
         let why = "there is no complex value or no such element on the way";
-        EditError(format!("`{path}` leads nowhere: {why}."))
+        EditError(format!("`{path}` leads nowhere: {why}"))
     }
 
     /// Sets the value at the path. Only the last name of the path may be new.
@@ -134,13 +153,14 @@ impl Edit {
             Some((kind, name)) if !kind.is_empty() && !name.is_empty() => (kind, name),
             None if target == POLICY => (target, POLICY),
             _ => {
-                let message = format!("`{target}` does not name an object: write KIND/NAME.");
+                let message = format!("`{target}` does not name an object: write KIND/NAME");
                 return Err(EditError(message));
             }
         };
         let settings =
             settings.iter().map(|setting| Setting::parse(setting)).collect::<Result<_, _>>()?;
-        Ok(Self { kind: kind.to_owned(), name: name.to_owned(), settings, actor })
+        let (kind, name) = (kind.to_owned(), name.to_owned());
+        Ok(Self { kind, name, settings, actor, action: EditAction::default() })
     }
 
     /// Makes the edit.
@@ -154,11 +174,89 @@ impl Edit {
         let change = Change { version: GraphVersion::Beta, actor: &actor };
         let mut next = state.clone();
         match state.rows.of_type(&self.kind) {
-            Some(row) => self.apply_to_object(&mut next, row, &change)?,
+            Some(row) => match self.action {
+                EditAction::Change => self.apply_to_object(&mut next, row, &change)?,
+                EditAction::Create => {
+                    self.create(&mut next, row, &change)?;
+                }
+                EditAction::Delete => {
+                    self.ty(state)?;
+                    let id = self.find(state, row)?;
+                    Writer { state: &mut next, row, change: &change }.delete(&id)?;
+                }
+            },
+            None if DIRECTORY.contains(&self.kind.as_str()) => {
+                self.apply_to_directory(&mut next)?
+            }
+            None if self.kind == POLICY && self.action != EditAction::Change => {
+                let message = format!("every tenant has one `{POLICY}`, and keeps it");
+                return Err(EditError(message));
+            }
             None if self.kind == POLICY => self.apply_to_policy(&mut next, &change)?,
             None => return Err(self.unknown_kind(state)),
         }
         *state = next;
+        Ok(())
+    }
+
+    /// Makes, changes or deletes a group, user or device.
+    fn apply_to_directory(&self, state: &mut State) -> Result<(), EditError> {
+        let known = state.clone();
+        match self.kind.as_str() {
+            "group" => self.edit_list(&mut state.groups, &known, &["displayName"])?,
+            "user" => {
+                self.edit_list(&mut state.users, &known, &["userPrincipalName", "displayName"])?;
+            }
+            _ => self.edit_list(&mut state.devices, &known, &["displayName"])?,
+        }
+        Ok(seed::directory(state, &mut seed::Ids::default())?)
+    }
+
+    /// Edits a list of the directory, whose objects are found by these properties and are made with them.
+    fn edit_list<T: Serialize + DeserializeOwned>(
+        &self,
+        list: &mut Vec<T>,
+        known: &State,
+        names: &[&str],
+    ) -> Result<(), EditError> {
+        let Self { kind, name, action, .. } = self;
+        let refused = |error: serde_json::Error| EditError(format!("this is no {kind}: {error}"));
+        let objects: Vec<Object> = list
+            .iter()
+            .map(|one| serde_json::from_value(serde_json::to_value(one)?))
+            .collect::<Result<_, _>>()
+            .map_err(refused)?;
+        let found = match (action, &called(&objects, names, name)[..]) {
+            (EditAction::Create, _) => None,
+            (_, [at]) => Some(*at),
+            (_, []) => {
+                let all = objects.iter().map(|object| text(object, names[0]).to_owned());
+                let message = format!("the tenant has no {kind} `{name}`");
+                return Err(EditError::not_found(message, name, all));
+            }
+            (_, all) => {
+                let count = all.len();
+                let message = format!("the tenant has {count} of {kind} `{name}`; use an id");
+                return Err(EditError(message));
+            }
+        };
+        if let (EditAction::Delete, Some(at)) = (action, found) {
+            list.remove(at);
+            return Ok(());
+        }
+        let made = || names.iter().map(|of| ((*of).to_owned(), name.as_str().into())).collect();
+        let mut object = found.map_or_else(made, |at| objects[at].clone());
+        for setting in &self.settings {
+            setting.set(&mut object)?;
+        }
+        if let Some(Value::Array(members)) = object.get_mut("members") {
+            members.iter_mut().for_each(|member| *member = member_id(known, member));
+        }
+        let object = serde_json::from_value(object.into()).map_err(refused)?;
+        match found {
+            Some(at) => list[at] = object,
+            None => list.push(object),
+        }
         Ok(())
     }
 
@@ -170,6 +268,30 @@ impl Edit {
             setting.set(&mut body)?;
         }
         Ok(device_registration_policy::put(state, change, &body)?)
+    }
+
+    /// Makes an object, and then sets what a create does not take.
+    fn create(&self, state: &mut State, row: Row, change: &Change<'_>) -> Result<(), EditError> {
+        let ty = self.ty(state)?;
+        let mut body = Object::new();
+        body.insert("@odata.type".to_owned(), ty.odata_type().into());
+        body.insert(row.name_property.to_owned(), self.name.as_str().into());
+        let is_later = |setting: &&Setting| {
+            let property = setting.property.as_str();
+            row.assign.is_some() && property == "assignments"
+                || references::navigation(GraphVersion::Beta, &self.kind, property).is_some()
+        };
+        let (later, now): (Vec<&Setting>, Vec<&Setting>) = self.settings.iter().partition(is_later);
+        for setting in now {
+            known(&ty, &setting.property)?;
+            setting.set(&mut body)?;
+        }
+        let name = Writer { state, row, change }.create(&body, References::default())?;
+        if later.is_empty() {
+            return Ok(());
+        }
+        let settings = later.into_iter().cloned().collect();
+        Self { name, settings, ..self.clone() }.apply_to_object(state, row, change)
     }
 
     fn apply_to_object(
@@ -238,8 +360,9 @@ impl Edit {
         let is_kind = |name: &&str| {
             state.rows.of_type(name).is_some() && types.get(name).is_some_and(|ty| !ty.is_abstract)
         };
-        let kinds = types.names().filter(is_kind).chain([POLICY]).map(str::to_owned);
-        EditError::not_found(format!("There is no kind `{}`.", self.kind), &self.kind, kinds)
+        let kinds =
+            types.names().filter(is_kind).chain([POLICY]).chain(DIRECTORY).map(str::to_owned);
+        EditError::not_found(format!("there is no kind `{}`", self.kind), &self.kind, kinds)
     }
 
     fn find(&self, state: &State, row: &Collection) -> Result<String, EditError> {
@@ -248,14 +371,36 @@ impl Edit {
         let mut ids = state.called(row, name, is_of_kind);
         if ids.len() > 1 {
             let (count, ids) = (ids.len(), ids.join(", "));
-            let message = format!("The tenant has {count} of {kind} `{name}`; use an id: {ids}.");
+            let message = format!("the tenant has {count} of {kind} `{name}`; use an id: {ids}");
             return Err(EditError(message));
         }
         ids.pop().ok_or_else(|| {
             let all = state.objects(row).iter().filter(|object| is_of_kind(object));
             let names = all.map(|object| text(object, row.name_property).to_owned());
-            EditError::not_found(format!("The tenant has no {kind} `{name}`."), name, names)
+            EditError::not_found(format!("the tenant has no {kind} `{name}`"), name, names)
         })
+    }
+}
+
+/// Returns the positions of the objects that have a name or an id.
+fn called(objects: &[Object], names: &[&str], name: &str) -> Vec<usize> {
+    let with = |of: &str| -> Vec<usize> {
+        let objects = objects.iter().enumerate();
+        objects.filter(|(_, object)| text(object, of) == name).map(|(at, _)| at).collect()
+    };
+    let found = ["id"].iter().chain(names).map(|of| with(of));
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// Returns the id of the member that a name stands for, or what is given where it stands for none or several.
+fn member_id(state: &State, given: &Value) -> Value {
+    let name = given.as_str().unwrap_or_default();
+    let users = state.users.iter().filter(|one| one.user_principal_name == name).map(|one| &one.id);
+    let groups = state.groups.iter().filter(|one| one.display_name == name).map(|one| &one.id);
+    let devices = state.devices.iter().filter(|one| one.display_name == name).map(|one| &one.id);
+    match users.chain(groups).chain(devices).collect::<Vec<_>>()[..] {
+        [only] => only.as_str().into(),
+        _ => given.clone(),
     }
 }
 
@@ -264,7 +409,7 @@ fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
         return Ok(());
     }
     let names = ty.properties.iter().map(|property| property.name.clone());
-    let message = format!("{} has no property `{property}`.", ty.name);
+    let message = format!("{} has no property `{property}`", ty.name);
     Err(EditError::not_found(message, property, names))
 }
 
@@ -289,7 +434,7 @@ fn linked(
             count => {
                 let property = &navigation.name;
                 Err(EditError(format!(
-                    "{property} cannot refer to {value}: {count} objects that fit are called so."
+                    "{property} cannot refer to {value}: {count} objects that fit are called so"
                 )))
             }
         }
@@ -352,6 +497,78 @@ mod tests {
     }
 
     #[test]
+    fn objects_are_made_and_deleted_as_in_the_portal() {
+        let mut state = tenant();
+        let edit = |target: &str, settings: &[&str], action| {
+            let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
+            let edit = Edit::parse(target, &settings, Some("bob@contoso.com".to_owned()));
+            Edit { action, ..edit.expect("an edit") }
+        };
+        let target = "iosCustomConfiguration/By hand";
+        let group =
+            r##"[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
+        let assignments = format!("assignments={group}");
+        let create = edit(target, &["payloadName=Made", &assignments], EditAction::Create);
+        create.apply(&mut state).expect("it is made");
+        let made = configurations(&state).last().expect("it is there").clone();
+        assert_eq!(
+            (&made["displayName"], &made["payloadName"]),
+            (&json!("By hand"), &json!("Made"))
+        );
+        assert_eq!(made["assignments"].as_array().map(Vec::len), Some(1), "{made:?}");
+        assert_eq!(state.audit_events[0]["actor"]["userPrincipalName"], "bob@contoso.com");
+        let delete = edit(target, &[], EditAction::Delete);
+        delete.apply(&mut state).expect("it is deleted");
+        assert_eq!(configurations(&state).len(), 2);
+        let gone = delete.apply(&mut state).expect_err("it is gone").to_string();
+        assert!(gone.starts_with("the tenant has no iosCustomConfiguration `By hand`"), "{gone}");
+        let policy = edit("deviceRegistrationPolicy", &[], EditAction::Delete);
+        assert!(policy.apply(&mut state).is_err());
+    }
+
+    #[test]
+    fn groups_users_and_devices_are_made_changed_and_deleted() {
+        let mut state = tenant();
+        let edit = |target: &str, settings: &[&str], action| {
+            let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
+            Edit { action, ..Edit::parse(target, &settings, None).expect("an edit") }
+        };
+        let (create, change, delete) = (EditAction::Create, EditAction::Change, EditAction::Delete);
+        edit("user/alice@contoso.com", &[], create).apply(&mut state).expect("a user");
+        edit("device/LT-1", &[], create).apply(&mut state).expect("a device");
+        let members = r#"members=["alice@contoso.com","LT-1"]"#;
+        edit("group/SG-Pilot", &[members], create).apply(&mut state).expect("a group");
+        let ids = vec![state.users[0].id.clone(), state.devices[0].id.clone()];
+        assert!(ids.iter().all(|id| id.len() == 36), "{ids:?}");
+        assert_eq!(state.groups[0].members, ids);
+        edit("group/SG-Pilot", &["unnamedMembers.devices=250"], change)
+            .apply(&mut state)
+            .expect_err("it counts no members yet");
+        edit("group/SG-Pilot", &[r#"unnamedMembers={"devices":250}"#], change)
+            .apply(&mut state)
+            .expect("members that are counted");
+        assert_eq!(state.groups[0].unnamed_members.devices, 250);
+        for (target, settings, action, says) in [
+            ("group/SG-Pilott", &["members=[]"][..], change, "did you mean `SG-Pilot`"),
+            ("group/SG-Pilot", &["owner=x"], change, "unknown field `owner`"),
+            ("group/SG-Pilot", &[r#"members=["bob@contoso.com"]"#], change, "bob@contoso.com"),
+            ("user/alice@contoso.com", &[], delete, "alice"),
+        ] {
+            let before = state.clone();
+            let error = edit(target, settings, action).apply(&mut state);
+            if target.starts_with("user/") {
+                error.expect_err("a group has the user as a member");
+            } else {
+                let error = error.expect_err(says).to_string();
+                assert!(error.contains(says), "{error}");
+            }
+            assert_eq!(state, before);
+        }
+        edit("group/SG-Pilot", &[], delete).apply(&mut state).expect("it is deleted");
+        assert_eq!(state.groups.len(), 0);
+    }
+
+    #[test]
     fn edit_inside_a_list_keeps_masked_values() {
         let mut state = tenant();
         apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
@@ -383,14 +600,14 @@ mod tests {
             (
                 "windowsIdentityProtectionConfig/x",
                 "a=1",
-                "Did you mean `windowsIdentityProtectionConfiguration`",
+                "did you mean `windowsIdentityProtectionConfiguration`",
             ),
             (
                 "windowsIdentityProtectionConfiguration/Windows Helo for Business",
                 "a=1",
-                "Did you mean `Windows Hello",
+                "did you mean `Windows Hello",
             ),
-            (hello, "pinMinLength=4", "Did you mean `pinMinimumLength`"),
+            (hello, "pinMinLength=4", "did you mean `pinMinimumLength`"),
             (hello, "pinMinimumLength=3", "between 4 and 127"),
             (hello, "pinMinimumLength=four", "Cannot convert the literal 'four'"),
             (hello, "pinMinimumLength=6", "at least 1 property must be changed"),

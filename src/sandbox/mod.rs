@@ -109,10 +109,10 @@ fn is_under(path: &str, root: &str) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The address can be reached from the network.
-    #[error("The sandbox listens on loopback addresses only, not on {0}.")]
+    #[error("the sandbox listens on loopback addresses only, not on {0}")]
     NotLoopback(SocketAddr),
     /// The sandbox cannot listen on the address.
-    #[error("The sandbox cannot listen on {addr}.")]
+    #[error("the sandbox cannot listen on {addr}")]
     Bind {
         /// The address.
         addr: SocketAddr,

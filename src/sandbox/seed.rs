@@ -80,15 +80,7 @@ impl Default for State {
 /// Completes every section.
 fn complete(state: &mut State) -> Allowed<()> {
     let mut ids = Ids::default();
-    each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
-        .map_err(|fault| fault.under("groups"))?;
-    each(&mut state.users, |own| ids.give("user", "user", &own.user_principal_name, &mut own.id))
-        .map_err(|fault| fault.under("users"))?;
-    each(&mut state.devices, |own| ids.give("device", "device", &own.display_name, &mut own.id))
-        .map_err(|fault| fault.under("devices"))?;
-    each(&state.groups, |group| check_members(state, &group.members))
-        .map_err(|fault| fault.under("groups"))?;
-
+    directory(state, &mut ids)?;
     if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
         // FACTS 7.
         let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
@@ -136,9 +128,22 @@ fn complete(state: &mut State) -> Allowed<()> {
     Ok(())
 }
 
+/// Completes the groups, users and devices.
+pub(super) fn directory(state: &mut State, ids: &mut Ids) -> Allowed<()> {
+    each(&mut state.groups, |own| ids.give("group", "group", &own.display_name, &mut own.id))
+        .map_err(|fault| fault.under("groups"))?;
+    each(&mut state.users, |own| ids.give("user", "user", &own.user_principal_name, &mut own.id))
+        .map_err(|fault| fault.under("users"))?;
+    each(&mut state.devices, |own| ids.give("device", "device", &own.display_name, &mut own.id))
+        .map_err(|fault| fault.under("devices"))?;
+    each(&state.groups, |group| check_members(state, &group.members))
+        .map(drop)
+        .map_err(|fault| fault.under("groups"))
+}
+
 /// Generates ids from type and name, and refuses duplicates.
 #[derive(Default)]
-struct Ids {
+pub(super) struct Ids {
     named: BTreeMap<(String, String), usize>,
     taken: BTreeSet<(&'static str, String)>,
 }

@@ -323,7 +323,7 @@ pub struct User {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The file cannot be read.
-    #[error("The sandbox state {} cannot be read.", path.display())]
+    #[error("the sandbox state {} cannot be read", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -331,7 +331,7 @@ pub enum StateError {
         source: io::Error,
     },
     /// The file cannot be replaced.
-    #[error("The sandbox state {} cannot be written.", path.display())]
+    #[error("the sandbox state {} cannot be written", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -339,10 +339,10 @@ pub enum StateError {
         source: io::Error,
     },
     /// The text is not JSON, or not a state.
-    #[error("This is not a sandbox state.")]
+    #[error("this is not a sandbox state")]
     Json(#[from] serde_json::Error),
     /// The document has another format version.
-    #[error("The sandbox state has format version `{0}`; this build reads `{FORMAT_VERSION}`.")]
+    #[error("the sandbox state has format version `{0}`, and this build reads `{FORMAT_VERSION}`")]
     FormatVersion(String),
     /// An object in the document could not exist in a tenant.
     #[error("`{}`: {}", .0.path(), .0.message)]

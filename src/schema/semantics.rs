@@ -48,6 +48,40 @@ pub enum Encoding {
     Base64,
 }
 
+/// Numbers that a reference names.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub enum Documented {
+    /// The first and the last.
+    Range(i64, i64),
+    /// Each of them.
+    Values(Vec<i64>),
+}
+
+impl Documented {
+    /// Whether a number is among them.
+    pub fn has(&self, number: i64) -> bool {
+        match self {
+            Self::Range(first, last) => (*first..=*last).contains(&number),
+            Self::Values(values) => values.contains(&number),
+        }
+    }
+
+    /// Returns them in words: `0 to 30`, or `2, 4 or 8`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Range(first, last) => format!("{first} to {last}"),
+            Self::Values(values) => match &values[..] {
+                [first @ .., last] if !first.is_empty() => {
+                    let first: Vec<String> = first.iter().map(ToString::to_string).collect();
+                    format!("{} or {last}", first.join(", "))
+                }
+                values => values.iter().map(ToString::to_string).collect(),
+            },
+        }
+    }
+}
+
 /// The form that the text of a property has to have, for a device to take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,6 +119,8 @@ pub struct Facts {
     pub default: Option<Value>,
     /// Text that the service reads as a GUID, in capitals or not.
     pub guid: bool,
+    /// The values that Microsoft's reference names, where what the service takes beyond them is not known.
+    pub documented: Option<Documented>,
     /// The member by which people tell the elements of a set.
     pub label: Option<String>,
     /// Text inside the string.
@@ -101,6 +137,8 @@ pub struct Facts {
     pub resolves: Option<Named>,
     /// An object cannot be created without it.
     pub required: bool,
+    /// The console asks for it, and an object without it is of no use.
+    pub expected: bool,
     /// A path in the management tree of a device.
     pub oma_uri: bool,
     /// Greater numbers that the service does not keep.

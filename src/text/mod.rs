@@ -1,5 +1,6 @@
 //! Text for people: made harmless for a terminal, coloured and wrapped.
 
+pub mod foreign;
 pub mod sanitize;
 pub mod style;
 pub(crate) mod writer;

@@ -11,17 +11,22 @@ pub(super) fn warning(text: &str, palette: Palette, width: Option<usize>) -> Str
     writer.finish()
 }
 
-/// Returns an error's text: the message, the causes and the hints.
-pub(super) fn error(error: &Error, palette: Palette, width: Option<usize>) -> String {
+/// Returns an error's text: the message, the causes and these hints.
+pub(super) fn error(
+    error: &Error,
+    hints: &[String],
+    palette: Palette,
+    width: Option<usize>,
+) -> String {
     let mut writer = TextWriter::wrapping_at(palette, width);
     writer.message(Piece::new(ERROR, &format!("error[{}]", error.code)), &error.message, 2);
     for cause in error.causes() {
         writer.message(Piece::new(PLAIN, "  caused by"), &cause, 4);
     }
-    if !error.hints.is_empty() {
+    if !hints.is_empty() {
         writer.gap();
     }
-    for hint in &error.hints {
+    for hint in hints {
         writer.message(Piece::new(HINT, "hint"), hint, 2);
     }
     writer.finish()
@@ -33,16 +38,20 @@ mod tests {
 
     use super::*;
 
+    fn told(error: &Error, palette: Palette, width: Option<usize>) -> String {
+        super::error(error, &error.hints, palette, width)
+    }
+
     #[test]
     fn error_has_message_causes_and_hints() {
         let cause = Error::failed("graph/forbidden", "403 Forbidden\u{1b}[1m\nerror: forged")
             .because(std::io::Error::other("the connection was reset"));
-        let error_value = Error::failed("plan/read", "The device configurations cannot be read.")
+        let error_value = Error::failed("plan/read", "the device configurations cannot be read")
             .because(cause)
             .hint("Run `moorline doctor`.")
             .hint("Grant `DeviceManagementConfiguration.Read.All`.");
-        assert_snapshot!(error(&error_value, Palette::Plain, None), @r"
-        error[plan/read]: The device configurations cannot be read.
+        assert_snapshot!(told(&error_value, Palette::Plain, None), @r"
+        error[plan/read]: the device configurations cannot be read
           caused by: 403 Forbidden\u{1b}[1m
             error: forged
           caused by: the connection was reset
@@ -51,7 +60,7 @@ mod tests {
         hint: Grant `DeviceManagementConfiguration.Read.All`.
         ");
         assert_eq!(
-            error(&Error::failed("a/b", "No."), Palette::Colour, None),
+            told(&Error::failed("a/b", "No."), Palette::Colour, None),
             "\u{1b}[1m\u{1b}[31merror[a/b]\u{1b}[0m: No.\n"
         );
     }
@@ -60,8 +69,8 @@ mod tests {
     fn lines_break_between_words() {
         let message =
             "the saved plan does not hold:\n  iosGeneralDeviceConfiguration/restrictions: it moved";
-        let told = error(&Error::failed("a/b", message), Palette::Plain, Some(40));
-        assert_snapshot!(told, @r"
+        let message = told(&Error::failed("a/b", message), Palette::Plain, Some(40));
+        assert_snapshot!(message, @r"
         error[a/b]: the saved plan does not
           hold:
             iosGeneralDeviceConfiguration/restrictions:

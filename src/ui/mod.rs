@@ -15,6 +15,7 @@ use std::time::Duration;
 use anstream::AutoStream;
 use anstream::stream::RawStream;
 use clap::ColorChoice;
+use tokio::sync::oneshot;
 
 use crate::disk;
 use crate::error::Error;
@@ -52,7 +53,7 @@ pub enum Confirmation {
 
 /// The user's side of the program.
 pub struct Ui {
-    stdin: Mutex<Box<dyn BufRead + Send>>,
+    stdin: Arc<Mutex<Box<dyn BufRead + Send>>>,
     stdout: Mutex<Sink>,
     stderr: Stderr,
     /// The secrets that are removed from all output.
@@ -89,7 +90,7 @@ impl Ui {
         let on_stderr = terminal_size::terminal_size_of(io::stderr()).map(columns);
         let known = Known::default();
         Self {
-            stdin: Mutex::new(Box::new(BufReader::new(io::stdin()))),
+            stdin: Arc::new(Mutex::new(Box::new(BufReader::new(io::stdin())))),
             stdout: Mutex::new(Sink::new(stdout, known.clone())),
             stderr: Stderr::new(stderr, known.clone(), animated),
             known,
@@ -130,7 +131,7 @@ impl Ui {
         // A bar that moves while the result appears on the same terminal would tear it.
         match self.stderr.suspended(|| stdout.put(text)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Error::failed("io/stdout", "The result cannot be written to stdout.")
+                Err(Error::failed("io/stdout", "the result cannot be written to stdout")
                     .because(error))
             }
             _ => Ok(()),
@@ -210,23 +211,30 @@ impl Ui {
 
     /// Writes the error of a failed run.
     pub fn error(&self, error: &Error) {
-        self.stderr.put(&message::error(error, self.notice_palette, self.stderr_width));
+        self.error_with(error, &error.hints);
     }
 
-    /// Asks a question. Only an explicit yes counts.
-    pub fn confirm(&self, question: &str) -> Confirmation {
+    /// Writes the error of a failed run with these hints in the place of its own.
+    pub fn error_with(&self, error: &Error, hints: &[String]) {
+        self.stderr.put(&message::error(error, hints, self.notice_palette, self.stderr_width));
+    }
+
+    /// Asks a question. Only an explicit yes counts. A thread of its own waits for the answer, so that the caller need not.
+    pub async fn confirm(&self, question: &str) -> Confirmation {
         if !self.interactive {
             return Confirmation::NoTerminal;
         }
         self.stderr.put(&format!("{} [y/N] ", sanitize::line(question)));
-        let mut answer = String::new();
-        let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
-        match stdin.read_line(&mut answer) {
-            Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => {
-                Confirmation::Yes
-            }
-            _ => Confirmation::No,
-        }
+        let stdin = Arc::clone(&self.stdin);
+        let (answered, answer) = oneshot::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = stdin.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line);
+            let is_yes = matches!(line.trim().to_lowercase().as_str(), "y" | "yes");
+            // The caller may have ceased to wait.
+            let _ = answered.send(read.is_ok() && is_yes);
+        });
+        if answer.await == Ok(true) { Confirmation::Yes } else { Confirmation::No }
     }
 
     /// Begins work on a number of items: a bar on a terminal, a line for each finished item elsewhere,
@@ -234,7 +242,7 @@ impl Ui {
     pub fn progress(&self, items: usize, text: &str) -> Progress {
         let text = sanitize::line(text);
         let rendering = if self.animated {
-            Rendering::bar(&self.stderr, items, &text)
+            Rendering::bar(&self.stderr, items, &text, self.stderr_width)
         } else if self.quiet {
             Rendering::Nothing
         } else {
@@ -315,7 +323,7 @@ mod tests {
     fn ui(stdin: &'static str, stdout: impl Write + Send + 'static) -> (Ui, Bytes) {
         let stderr = Bytes::default();
         let ui = Ui {
-            stdin: Mutex::new(Box::new(stdin.as_bytes())),
+            stdin: Arc::new(Mutex::new(Box::new(stdin.as_bytes()))),
             stdout: Mutex::new(Sink::new(Box::new(stdout), Known::default())),
             stderr: Stderr::new(Box::new(stderr.clone()), Known::default(), false),
             known: Known::default(),
@@ -368,8 +376,8 @@ mod tests {
         assert_eq!(full.data("text").expect_err("full").code, "io/stdout");
     }
 
-    #[test]
-    fn only_yes_confirms() {
+    #[tokio::test]
+    async fn only_yes_confirms() {
         for (stdin, answer) in [
             ("y\n", Confirmation::Yes),
             ("YES\r\n", Confirmation::Yes),
@@ -378,12 +386,12 @@ mod tests {
             ("", Confirmation::No),
         ] {
             let (ui, stderr) = ui(stdin, io::sink());
-            assert_eq!(ui.confirm("Apply these changes?"), answer, "{stdin:?}");
+            assert_eq!(ui.confirm("Apply these changes?").await, answer, "{stdin:?}");
             assert_eq!(stderr.text(), "Apply these changes? [y/N] ");
         }
         let (mut ui, stderr) = ui("y\n", io::sink());
         ui.interactive = false;
-        assert_eq!(ui.confirm("Apply?"), Confirmation::NoTerminal);
+        assert_eq!(ui.confirm("Apply?").await, Confirmation::NoTerminal);
         assert_eq!(stderr.text(), "");
     }
 }

@@ -111,5 +111,6 @@ mod sandbox {
 mod validate {
     mod bad_input;
     mod command;
+    mod remedies;
     mod variables;
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::Session;
-use crate::cli::Result;
+use crate::cli::{Result, TenantOptions};
+use crate::error::Error;
 use crate::journal::{self, Command, Draft, Origin, Record};
 use crate::plan::{EarlierRuns, TenantRef};
 use crate::recovery;
@@ -56,6 +57,24 @@ impl Session {
         let tenant = self.tenant();
         let origin = self.origin(Command::Apply, None);
         EarlierRuns::new(move || journal::recorded(&root, &tenant, &origin))
+    }
+
+    /// Refuses the journal of a run against an emulator where no emulator is given, before a credential is looked for.
+    pub(in crate::cli) fn expect_emulator(path: &Path, options: &TenantOptions) -> Result<()> {
+        let has_one = options.sandbox.is_some() || options.graph_url.is_some();
+        match journal::read(path) {
+            Ok(record) if record.header.origin.emulated && !has_one => {
+                let message = format!(
+                    "the journal `{}` is of a run against the sandbox, and this run would reach the tenant",
+                    path.display()
+                );
+                let error = Error::failed("journal/other-tenant", message);
+                Err(error
+                    .hint("Add `--sandbox=STATE.json`, with the state file of that run.")
+                    .into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads a journal, which must be about this tenant.

@@ -66,6 +66,10 @@ impl Differ<'_> {
         let mut field = self.field(at, FieldStatus::Change);
         field.before = show(respelled.as_ref().or(before), true);
         field.after = show(after, false);
+        if before.is_none() && field.after == Shown::Unset {
+            // A new object gets what leaves the property unset, which is no news.
+            return;
+        }
         if at.is_secret_by_key() || may_be_from_environment(at.property) {
             // What the tenant has may be what a manifest took from the environment before.
             withhold(&mut field.before);

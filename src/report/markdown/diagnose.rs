@@ -4,6 +4,7 @@ use super::escape::{self, cell_code, code, fenced, sentence};
 use super::page::MarkdownPage;
 use crate::diagnose::doctor::{CheckStatus, DoctorDocument};
 use crate::diagnose::needs::PermissionsDocument;
+use crate::diagnose::permissions::ScopesDocument;
 use crate::report::phrases;
 
 /// Renders each check with its result, and the remedy where something is missing.
@@ -73,5 +74,37 @@ pub fn permissions(document: &PermissionsDocument) -> String {
             page.block(&fenced("sh", &commands));
         }
     }
+    page.finish(&[])
+}
+
+/// Renders every scope for Intune and every partner's permission.
+pub fn scopes(document: &ScopesDocument) -> String {
+    let mut page = MarkdownPage::new(phrases::INTUNE_SCOPES);
+    page.table(
+        &["scope", "in the portal", "permits", "application id", "delegated id"],
+        document.items.iter().map(|scope| {
+            let permits: Vec<String> =
+                phrases::permits(scope).iter().map(|permits| escape::words(permits)).collect();
+            [
+                cell_code(&scope.name),
+                escape::words(&scope.label),
+                permits.join("<br>"),
+                cell_code(&scope.application),
+                cell_code(&scope.delegated),
+            ]
+        }),
+    );
+    page.block(&format!("#### {}", phrases::PARTNER_PERMISSIONS));
+    page.table(
+        &["permission", "permits", "used by"],
+        document.partner_permissions.iter().map(|of| {
+            [cell_code(&of.name), escape::words(&of.permits), escape::words(&of.partners)]
+        }),
+    );
+    page.block(&format!("#### {}", phrases::OPTIONAL_PERMISSIONS));
+    page.table(
+        &["permission", "purpose"],
+        document.optional.iter().map(|of| [cell_code(&of.permission), escape::words(&of.why)]),
+    );
     page.finish(&[])
 }

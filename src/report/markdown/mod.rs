@@ -7,7 +7,7 @@ mod escape;
 mod object;
 mod page;
 
-pub use diagnose::{doctor, permissions};
+pub use diagnose::{doctor, permissions, scopes};
 
 use super::phrases;
 use super::view::{Direction, ToStory};
@@ -50,14 +50,16 @@ pub fn outcome(outcome: &Outcome) -> String {
     for (item, help) in told.iter().zip(phrases::helps(&told)) {
         let help = match help {
             None => String::new(),
-            Some((1, help)) => format!(" {}", sentence(help)),
-            Some((many, help)) => format!(" For these {many}: {}", sentence(help)),
+            Some((1, help)) => format!(" Help: {}", sentence(help)),
+            Some((many, help)) => format!(" Help, for these {many}: {}", sentence(help)),
         };
+        let message = item.message.as_deref().unwrap_or_default();
+        let stop = if message.ends_with(['.', '!', '?']) || help.is_empty() { "" } else { "." };
         page.line(&format!(
-            "> - {}: {}. {}{help}",
+            "> - {}: {}. {}{stop}{help}",
             code(&item.address.to_string()),
             phrases::status(item.status),
-            sentence(item.message.as_deref().unwrap_or_default()),
+            sentence(message),
         ));
     }
     page.table(

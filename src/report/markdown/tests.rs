@@ -312,7 +312,7 @@ fn an_outcome() {
     Tenant `contoso (contoso.onmicrosoft.com)`
 
     > [!WARNING]
-    > - `macOSGeneralDeviceConfiguration/macos`: failed. Graph answered 403 Forbidden: the application may not write device configurations. grant `DeviceManagementConfiguration.ReadWrite.All`
+    > - `macOSGeneralDeviceConfiguration/macos`: failed. Graph answered 403 Forbidden: the application may not write device configurations. Help: grant `DeviceManagementConfiguration.ReadWrite.All`
 
     | result | action | object | name |
     |---|---|---|---|

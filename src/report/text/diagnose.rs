@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::diagnose::doctor::{Check, CheckStatus, DoctorDocument};
 use crate::diagnose::needs::{Need, Needs, PermissionsDocument};
+use crate::diagnose::permissions::ScopesDocument;
 use crate::diagnose::{Catalogue, ExplainDocument, Explanation};
 use crate::report::phrases;
 use crate::text::sanitize;
@@ -143,6 +144,34 @@ pub(crate) fn permissions(document: &PermissionsDocument, mut writer: TextWriter
         } else {
             group(&mut writer, needs);
         }
+    }
+    writer.finish()
+}
+
+/// Renders every scope for Intune and every partner's permission.
+pub(crate) fn scopes(document: &ScopesDocument, mut writer: TextWriter) -> String {
+    writer.line(0, HEADING, phrases::INTUNE_SCOPES);
+    for scope in document.items {
+        let label = Piece::new(PLAIN, &scope.label);
+        writer.pieces(2, 4, 2, &[Piece::new(BOLD, &scope.name), label]);
+        let ids = [("application", &scope.application), ("delegated", &scope.delegated)];
+        writer.pieces(4, 4, 2, &ids.map(|(of, id)| Piece::new(DIM, &format!("{of} {id}"))));
+        for permits in phrases::permits(scope) {
+            writer.labelled(4, Piece::new(DIM, "-"), words_of(&permits));
+        }
+    }
+    writer.gap();
+    writer.line(0, HEADING, phrases::PARTNER_PERMISSIONS);
+    for of in document.partner_permissions {
+        let partners = Piece::new(DIM, &format!("({})", of.partners));
+        writer.pieces(2, 4, 1, &[Piece::new(BOLD, &of.name), partners]);
+        writer.labelled(4, Piece::new(DIM, "-"), words_of(&of.permits));
+    }
+    writer.gap();
+    writer.line(0, HEADING, phrases::OPTIONAL_PERMISSIONS);
+    for of in document.optional {
+        writer.line(2, BOLD, &of.permission);
+        writer.labelled(4, Piece::new(DIM, "-"), words_of(&of.why));
     }
     writer.finish()
 }

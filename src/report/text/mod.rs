@@ -6,7 +6,7 @@ mod outcome;
 mod story;
 
 pub(crate) use catalog::catalog;
-pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions};
+pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions, scopes};
 pub(crate) use outcome::{left_out, outcome, refusals};
 pub(crate) use story::story;
 

@@ -28,9 +28,15 @@ pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool
             writer.gap();
         }
     }
-    let different = story.objects.iter().filter(|object| object.differs);
-    for view in different.chain(story.objects.iter().filter(|object| !object.differs)) {
+    let (folded, shown): (Vec<&ObjectView<'_>>, Vec<&ObjectView<'_>>) =
+        story.objects.iter().partition(|object| !story.verbose && is_folded(object));
+    let different = shown.iter().filter(|object| object.differs);
+    for view in different.chain(shown.iter().filter(|object| !object.differs)) {
         object(&mut writer, view, story);
+        writer.gap();
+    }
+    if !folded.is_empty() {
+        not_compared(&mut writer, &folded);
         writer.gap();
     }
     if !is_plan {
@@ -56,6 +62,21 @@ pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool
         writer.line(0, DIM, &format!("Digest {digest}"));
     }
     writer.finish()
+}
+
+/// Whether an object has values that cannot be compared and nothing else to report: every run would show it.
+fn is_folded(object: &ObjectView<'_>) -> bool {
+    object.mark == DiffMark::Unverifiable && object.reasons.is_empty() && object.risks.is_empty()
+}
+
+/// Writes the names of settings that cannot be compared.
+fn not_compared(writer: &mut TextWriter, objects: &[&ObjectView<'_>]) {
+    let settings = objects.iter().flat_map(|object| {
+        object.nodes.iter().map(move |node| format!("{} {}", object.address, node.name))
+    });
+    let settings: Vec<String> = settings.collect();
+    let text = format!("not compared (-v: why): {}", settings.join(", "));
+    writer.labelled(2, Piece::new(WARNING, "?"), text.split(' '));
 }
 
 fn summary(writer: &mut TextWriter, story: &Story<'_>) {

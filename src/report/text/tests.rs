@@ -89,8 +89,7 @@ fn a_plan_with_every_mark() {
           2 undeclared settings are left alone: unlockWithBiometricsEnabled = true, … (-v: all)
           risk assign-all: It would reach all devices of the tenant.
 
-      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
-          ? preSharedKey  cannot be compared: a value from the environment is never compared
+      ? not compared (-v: why): androidWorkProfileWiFiConfiguration/wifi preSharedKey
 
     warning: `vpn` is bound by its name
     Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
@@ -205,8 +204,7 @@ fn a_plan_with_nothing_to_do() {
     No changes. 1 object matches what is declared.
     1 setting cannot be compared.
 
-      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
-          ? preSharedKey  cannot be compared: a value from the environment is never compared
+      ? not compared (-v: why): androidWorkProfileWiFiConfiguration/wifi preSharedKey
 
     1 live object is not managed by any manifest.
     "#);
@@ -280,13 +278,12 @@ fn drifted_objects() {
             ~ group Kiosks           declared no filter, the tenant has exclude Lab
             + group Old pilots       in the tenant, not declared
 
-      ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
-          ? preSharedKey  cannot be compared: a value from the environment is never compared
-
       ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
           group/unknown: there is no group `Windows laptop`
             help: did you mean `Windows laptops`?
             at policies/ios-restrictions.yaml:14
+
+      ? not compared (-v: why): androidWorkProfileWiFiConfiguration/wifi preSharedKey
 
     Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
     1 live object is not managed by any manifest.

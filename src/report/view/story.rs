@@ -102,7 +102,12 @@ fn released(plan: &Plan) -> Vec<String> {
         let address = &released.address;
         lines.extend(released.fields.iter().map(|field| {
             let live = live_value(&field.live, field.encoded);
-            format!("released: {address} {}, live stays {live}", field.path)
+            let unset = if field.can_be_unset {
+                ""
+            } else {
+                ": no value unsets it, so declare the one that it should have"
+            };
+            format!("released: {address} {}, live stays {live}{unset}", field.path)
         }));
         lines.extend(released.assignments.map(|kept| {
             let kept = phrases::count(kept, "assignment");
@@ -111,7 +116,10 @@ fn released(plan: &Plan) -> Vec<String> {
     }
     lines.extend(plan.no_longer_managed.iter().map(|object| {
         let name = display_name(&object.display_name).unwrap_or_default();
-        format!("no longer managed: {} {name}", object.address)
+        format!(
+            "no longer managed: {} {name}; to delete it, declare it with `metadata: {{ state: absent }}`",
+            object.address
+        )
     }));
     lines
 }

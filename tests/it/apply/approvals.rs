@@ -103,7 +103,7 @@ fn what_waits_is_not_taken_back() {
     assert_snapshot!(run.stdout, @r"
     Tenant contoso (contoso.onmicrosoft.com)
 
-    No changes. 0 objects match what is declared.
+    No changes.
     ");
     assert_eq!(pins(&workspace), [(json!("old"), json!(5))]);
 }

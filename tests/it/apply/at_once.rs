@@ -513,7 +513,7 @@ fn ignored_deletion_of_a_twin_is_resumed_and_its_rollback_makes_nothing_anew() {
     assert_snapshot!(undone.stdout, @r"
     Tenant contoso (contoso.onmicrosoft.com)
 
-    No changes. 0 objects match what is declared.
+    No changes.
     warning: windowsIdentityProtectionConfiguration/[id]: it was created
       a second time by mistake, and is not created again
     ");

@@ -63,6 +63,21 @@ fn the_least_set_follows_from_the_manifests() {
 }
 
 #[test]
+fn the_audit_log_of_each_family_is_worth_having() {
+    for (manifest, log, of_plan) in
+        [(POLICY, "AuditLog.Read.All", false), (HELLO, "DeviceManagementApps.Read.All", true)]
+    {
+        let workspace = Workspace::tenant(&[("it.yaml", manifest)]);
+        let document = permissions(&workspace, &[]);
+        for (at, expected) in [(0, of_plan), (1, of_plan), (2, true)] {
+            let optional = document["items"][at]["optional"].as_array().expect("a list");
+            let is_there = optional.iter().any(|need| need["permission"] == log);
+            assert_eq!(is_there, expected, "{at} {log} {document:#}");
+        }
+    }
+}
+
+#[test]
 fn what_masked_values_take_is_worth_having_where_there_are_any() {
     let custom = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: { name: oma }\nspec: { displayName: OMA, omaSettings: [] }\n";
     let write = "DeviceManagementConfiguration.ReadWrite.All";
@@ -132,6 +147,11 @@ fn the_block_of_an_app_registration_has_the_ids() {
       Policy.ReadWrite.DeviceConfiguration
         application 230fb2d5-aa21-49c1-bfa7-ae1be179d867  delegated 40b534c3-9552-4550-901b-23879c90bcf9
         - writes /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p
+      AuditLog.Read.All (optional)
+        application b0afded3-3588-46d8-8b3d-9842eff778da  delegated e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20
+        - reads Entra's audit log, which tells whose write to the device registration policy an apply
+          replaced
+        - Directory.Read.All works as well
 
       An app that signs in as itself needs no role. A person needs one of each line:
         writes /policies/deviceRegistrationPolicy: Cloud Device Administrator (Entra)
@@ -193,6 +213,7 @@ fn who_grants_them_can_be_handed_a_page() {
     | permission | what for | application id | delegated id |
     |---|---|---|---|
     | `Policy.ReadWrite.DeviceConfiguration` | writes /policies/deviceRegistrationPolicy: deviceRegistrationPolicy/p | `230fb2d5-aa21-49c1-bfa7-ae1be179d867` | `40b534c3-9552-4550-901b-23879c90bcf9` |
+    | `AuditLog.Read.All` (optional) | reads Entra&#39;s audit log, which tells whose write to the device registration policy an apply replaced | `b0afded3-3588-46d8-8b3d-9842eff778da` | `e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20` |
 
     An app that signs in as itself needs no role. A person needs one of each line:
 
@@ -247,4 +268,47 @@ fn who_owns_objects_needs_to_find_them() {
         // Objects of two families are pruned beside the policy that is declared.
         assert_eq!(roles, if prune { 3 } else { 1 }, "{needs:#}");
     }
+}
+
+#[test]
+fn every_scope_for_intune_is_listed_without_a_tenant_and_explained() {
+    let workspace = Workspace::empty();
+    let json = workspace.run(&["permissions", "--list", "--format", "json"]).expect(0).json();
+    let of = |list: &str, key: &str| -> Vec<String> {
+        let items = json[list].as_array().expect("there are items").iter();
+        items.map(|item| item[key].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let scopes = of("items", "name");
+    let partners = of("partnerPermissions", "name");
+    assert_eq!((scopes.len(), partners.len()), (11, 6), "{json}");
+    let optional = of("optional", "permission");
+    assert!(optional.contains(&"AuditLog.Read.All".to_owned()), "{json}");
+    for format in ["text", "markdown"] {
+        let shown = workspace.run(&["permissions", "--list", "--format", format]).expect(0).stdout;
+        for name in scopes.iter().chain(&partners).chain(&optional).chain(&of("items", "label")) {
+            assert!(shown.contains(name.as_str()), "{format} lacks {name}");
+        }
+    }
+    for (name, label) in scopes.iter().zip(of("items", "label")) {
+        let told = workspace.run(&["explain", &name.to_lowercase()]).expect(0).stdout;
+        assert!(told.contains(name.as_str()), "{told}");
+        let words: Vec<&str> = told.split_whitespace().collect();
+        assert!(words.join(" ").contains(&label), "{told}");
+    }
+    for name in &partners {
+        let told = workspace.run(&["explain", &format!("what is {name}?")]).expect(0).stdout;
+        assert!(told.contains("It permits"), "{told}");
+    }
+    assert_snapshot!(workspace.run(&["explain", "DeviceManagementRBAC.ReadWrite.All"]).expect(0).stdout, @r#"
+    DeviceManagementRBAC.ReadWrite.All: In the portal "Read and write Microsoft Intune RBAC settings",
+      of Microsoft Graph.
+      It permits all that DeviceManagementRBAC.Read.All does; creating, assigning, deleting and changing
+      role assignments and role definitions.
+      - No manifest of Moorline's needs it, so that its app can do without.
+      - An administrator of the tenant has to consent to it. The id is
+        e330c4f0-4170-414e-a55a-2f022ec2b57b for an app that signs in as itself, and
+        0c5e8a55-87a6-4556-93ab-adc52c4d862d for a person.
+      see https://learn.microsoft.com/intune/intune-service/developer/intune-graph-apis
+      see schemas/graph/FACTS.md 9.1
+    "#);
 }

@@ -142,7 +142,7 @@ fn invalid_manifests_are_reported_without_an_answer_of_the_sign_in_service() {
     1 | apiVersion: graph.microsoft.com/beta
       | ^^^^^^^^^^
       |
-      = help: add `metadata:` and `spec:`
+      = help: add `metadata: { name: … }` and `spec:`
 
     error[manifest/unknown-kind]: there is no kind `nothing`
      --> policies/invalid.yaml:2:7
@@ -584,15 +584,7 @@ fn without_any_credential_everything_that_is_missing_is_listed() {
     assert_snapshot!(run.stderr, @r"
     error[auth/no-credential]: no credential was found
 
-    hint: `accessToken` needs MOORLINE_ACCESS_TOKEN
-    hint: `githubOidc` needs ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN and spec.auth.clientId or AZURE_CLIENT_ID or ARM_CLIENT_ID
-    hint: `azureDevOpsOidc` needs SYSTEM_OIDCREQUESTURI and SYSTEM_ACCESSTOKEN and spec.auth.serviceConnectionId and spec.auth.clientId or AZURE_CLIENT_ID or ARM_CLIENT_ID or AZURESUBSCRIPTION_CLIENT_ID
-    hint: `workloadIdentity` needs AZURE_CLIENT_ID with AZURE_FEDERATED_TOKEN_FILE or ARM_CLIENT_ID with ARM_OIDC_TOKEN_FILE_PATH
-    hint: `clientCertificate` needs AZURE_CLIENT_ID with AZURE_CLIENT_CERTIFICATE_PATH or ARM_CLIENT_ID with ARM_CLIENT_CERTIFICATE_PATH
-    hint: `clientSecret` needs AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or ARM_CLIENT_ID with ARM_CLIENT_SECRET
-    hint: `managedIdentity` needs IDENTITY_ENDPOINT with IDENTITY_HEADER, or to be asked for by name
-    hint: `azureCli` needs `az` on the PATH
-    hint: `deviceCode` needs a person at a terminal and spec.auth.clientId or AZURE_CLIENT_ID or ARM_CLIENT_ID
+    hint: `-v` lists what each kind of credential needs.
 
     auth/no-credential: There is nothing to sign in with.
       No complete credential was found in the environment of this run. A variable that is set and empty
@@ -601,4 +593,8 @@ fn without_any_credential_everything_that_is_missing_is_listed() {
         `az login`, or give the pipeline an identity token.
       - A pull request from a fork gets no secrets and no identity token; plan there with `--sandbox`.
     ");
+    let verbose = workspace.run(&["plan", "-v"]).expect(1).stderr;
+    let needs = verbose.lines().filter(|line| line.starts_with("hint: `")).count();
+    assert_eq!(needs, 9, "{verbose}");
+    assert!(verbose.contains("hint: `deviceCode` needs a person at a terminal"), "{verbose}");
 }

@@ -117,7 +117,7 @@ fn an_option_is_taken_only_where_it_means_something() {
 
     error: unexpected argument '--sandbox' found
 
-      tip: to pass '--sandbox' as a value, use '-- --sandbox'
+      tip: it reaches no tenant, and needs no sandbox in the place of one
 
     Usage: moorline schema <KIND>
 
@@ -125,15 +125,11 @@ fn an_option_is_taken_only_where_it_means_something() {
 
     error: unexpected argument '--timeout' found
 
-      tip: to pass '--timeout' as a value, use '-- --timeout'
-
     Usage: moorline completions <SHELL>
 
     For more information, try '--help'.
 
     error: unexpected argument '--only' found
-
-      tip: to pass '--only' as a value, use '-- --only'
 
     Usage: moorline sandbox [OPTIONS] [STATE.json]
            moorline sandbox <COMMAND>
@@ -141,8 +137,6 @@ fn an_option_is_taken_only_where_it_means_something() {
     For more information, try '--help'.
 
     error: unexpected argument '--graph-url' found
-
-      tip: to pass '--graph-url' as a value, use '-- --graph-url'
 
     Usage: moorline validate [OPTIONS] [PATHS]...
 
@@ -347,7 +341,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
 
     Applied: 1 done, 0 failed, 0 skipped.
     Journal .moorline/journal/[run].jsonl
-    error[io/stdout]: The result cannot be written to stdout.
+    error[io/stdout]: the result cannot be written to stdout
       caused by: [system error]
 
     hint: The changes were sent: their results are printed above.
@@ -445,5 +439,112 @@ fn a_link_among_manifests_is_not_followed() {
      = help: put in its place what it leads to, or name a folder that several tenants share in `spec.base`
 
     Valid: 1 manifest, 2 warnings in 2 files.
+    ");
+}
+
+#[test]
+fn an_argument_of_another_command_leads_to_what_is_meant() {
+    let workspace = Workspace::empty();
+    let told = |arguments: &[&str]| {
+        let stderr = workspace.run(arguments).expect(64).stderr;
+        stderr.lines().filter(|line| line.contains("tip: ")).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told(&["apply", "--dry-run"]), @"  tip: `moorline plan` shows what an apply would change, and writes nothing");
+    assert_snapshot!(told(&["drift", "--dry-run"]), @"  tip: it writes nothing anyway");
+    assert_snapshot!(told(&["plan", "--yes"]), @"  tip: it asks for no confirmation");
+    assert_snapshot!(told(&["plan", "--detailed-exitcod"]), @"  tip: a similar argument exists: '--detailed-exitcode'");
+    let json = workspace.run(&["apply", "--dry-run", "--format", "json"]).expect(64).json();
+    assert!(json["hints"].to_string().contains("`moorline plan`"), "{json}");
+}
+
+#[test]
+fn completions_know_kinds_and_documents() {
+    let workspace = Workspace::empty();
+    for shell in ["bash", "zsh"] {
+        let script = workspace.run(&["completions", shell]).expect(0).stdout;
+        for name in ["windowsIdentityProtectionConfiguration", "sandbox-state"] {
+            assert!(script.contains(name), "{shell} lacks {name}");
+        }
+    }
+}
+
+#[test]
+fn documents_of_another_shape_are_refused_in_words_of_json() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    for text in ["[]", "null", "7", r#"{ "kind": [] }"#] {
+        workspace.write("plan.json", text);
+        workspace.write("state.json", text);
+        for arguments in [
+            &["apply", "--sandbox", "--yes", "plan.json"][..],
+            &["plan", "--sandbox=state.json"],
+            &["plan", "--sandbox", "--sandbox-faults", "state.json"],
+        ] {
+            let stderr = workspace.run(arguments).expect(1).stderr;
+            for word in ["struct", "enum", "Head", "State", "sequence", "Config"] {
+                assert!(!stderr.contains(word), "{arguments:?} with {text}: {stderr}");
+            }
+        }
+    }
+    workspace.write("plan.json", "[]");
+    assert_snapshot!(workspace.run(&["apply", "--sandbox", "--yes", "plan.json"]).expect(1).stderr, @r"
+    error[plan/saved]: `plan.json` cannot be applied
+      caused by: it is no plan, which is a JSON object
+
+    hint: Save it again with `moorline plan --out`.
+    ");
+}
+
+#[test]
+fn groups_of_the_sandbox_are_made_for_the_manifests_that_assign_to_them() {
+    let assigned = HELLO.to_owned() + "assignments: [{ group: SG-Pilot }]\n";
+    let workspace = Workspace::tenant(&[("hello.yaml", &assigned)]);
+    workspace.write("s.json", r#"{ "kind": "sandbox-state", "formatVersion": "1.0" }"#);
+    let edit =
+        |arguments: &[&str]| workspace.run(&[&["sandbox", "edit", "s.json"], arguments].concat());
+    edit(&["user/alice@contoso.com", "--new"]).expect(0);
+    edit(&["group/SG-Pilot", "--new", "--set", r#"members=["alice@contoso.com"]"#]).expect(0);
+    let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
+    assert!(plan.contains("+ group SG-Pilot"), "{plan}");
+    assert!(plan.contains("reaches 1 user"), "{plan}");
+    assert_snapshot!(edit(&["group/SG-Pilot", "--set", "members=7"]).expect(1).stderr, @"
+    error[sandbox/edit]: this is no group: invalid type: integer `7`, expected a list
+
+    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.
+    ");
+    assert_snapshot!(edit(&["groups/SG-Pilot", "--new"]).expect(1).stderr, @"
+    error[sandbox/edit]: there is no kind `groups`; did you mean `group`?
+
+    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.
+    ");
+    edit(&["group/SG-Pilot", "--delete"]).expect(0);
+    let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
+    assert!(plan.contains("group/unknown"), "{plan}");
+}
+
+#[test]
+fn a_narrow_terminal_breaks_lines_between_words() {
+    let bad =
+        HELLO.replace("windowsIdentityProtectionConfiguration", "unsupportedDeviceConfiguration");
+    let workspace = Workspace::tenant(&[("bad.yaml", &bad)]);
+    let narrow = [("COLUMNS", "80")];
+    let kinds = workspace.run_with(&["kinds"], &narrow).expect(0).stdout;
+    for line in kinds.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let wide = workspace.run(&["kinds"]).expect(0).stdout;
+    assert_eq!(words(&kinds).len(), words(&wide).len(), "no word is broken");
+    assert_snapshot!(workspace.run_with(&["validate"], &narrow).expect(3).stdout, @r"
+    error[manifest/unknown-kind]: `unsupportedDeviceConfiguration` is not managed:
+                                  it only stands for an object that the service
+                                  cannot show, and cannot be written
+     --> bad.yaml:2:7
+      |
+    2 | kind: unsupportedDeviceConfiguration
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: remove this manifest
+
+    Invalid: 1 error in 1 file.
     ");
 }

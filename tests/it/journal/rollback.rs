@@ -263,7 +263,7 @@ fn what_was_created_is_deleted_only_on_demand_and_only_by_its_id() {
     assert_snapshot!(run.stdout, @r"
     Tenant contoso (contoso.onmicrosoft.com)
 
-    No changes. 0 objects match what is declared.
+    No changes.
     warning: windowsIdentityProtectionConfiguration/a: it is not known whether it was created: if it
       was, delete it in the portal
     ");
@@ -399,7 +399,7 @@ fn a_secret_that_was_written_again_is_neither_restored_nor_unset() {
     assert_snapshot!(run.stdout, @r"
     Tenant contoso (contoso.onmicrosoft.com)
 
-    No changes. 0 objects match what is declared.
+    No changes.
     warning: windowsWifiConfiguration/wifi: `preSharedKey` cannot be restored: the tenant never shows
       whether it is set
     ");
@@ -446,4 +446,27 @@ fn settings_whose_names_resemble_a_secret_come_back() {
         (&gone["passwordRequired"], &gone["passwordMinimumLength"]),
         (&true.into(), &8.into())
     );
+}
+
+#[test]
+fn journal_of_a_sandbox_run_asks_for_the_sandbox_and_not_for_a_credential() {
+    let workspace = Workspace::example("contoso");
+    let apply = workspace.run(&[
+        "apply",
+        "--sandbox=s.json",
+        "--yes",
+        "--format",
+        "json",
+        "--only",
+        "*/ios-restrictions",
+    ]);
+    let journal = apply.expect(0).json()["journal"].as_str().expect("a journal").to_owned();
+    let _filters = stable_snapshots();
+    for arguments in [&["rollback", &journal, "--dry-run"][..], &["apply", "--resume", &journal]] {
+        let told = workspace.run(arguments).expect(1).stderr;
+        assert!(told.contains("error[journal/other-tenant]: the journal"), "{told}");
+        assert!(told.contains("hint: Add `--sandbox=STATE.json`"), "{told}");
+    }
+    let dry = workspace.run(&["rollback", &journal, "--dry-run", "--sandbox=s.json"]).expect(0);
+    assert_snapshot!(lines_with(&dry.stderr, "is declared"), @"iosGeneralDeviceConfiguration/ios-restrictions is declared in policies/apple/ios-restrictions.yaml:3.");
 }

@@ -92,3 +92,26 @@ fn kinds_tells_where_each_one_stands() {
     );
     assert_eq!(of("windows10CustomConfiguration").get("lifecycle"), None::<&Value>);
 }
+
+#[test]
+fn a_new_network_without_its_names_is_warned_of() {
+    let told = |kind: &str, spec: &str| {
+        let text = format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {kind}\nmetadata: {{ name: it }}\nspec: {{ displayName: It{spec} }}\n"
+        );
+        let workspace = Workspace::tenant(&[("it.yaml", &text)]);
+        workspace.run(&["plan", "--sandbox"]).expect(0).stdout
+    };
+    let lacks = |names: &str| format!("the new object has no {names},");
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (kind, spec, missing) in [
+        ("windowsWifiConfiguration", ", ssid: corp", "`networkName`"),
+        ("iosEnterpriseWiFiConfiguration", "", "`networkName` and `ssid`"),
+        ("macOSWiFiConfiguration", ", networkName: corp", "`ssid`"),
+    ] {
+        let plan = words(told(kind, spec));
+        assert!(plan.contains(&lacks(missing)), "{plan}");
+    }
+    let whole = words(told("windowsWifiConfiguration", ", ssid: corp, networkName: corp"));
+    assert!(!whole.contains("the new object has no"), "{whole}");
+}

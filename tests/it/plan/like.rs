@@ -267,6 +267,47 @@ fn a_display_name_that_was_changed_in_git_alone_is_known_from_the_journal() {
 }
 
 #[test]
+fn an_object_that_is_to_be_absent_and_was_renamed_is_told() {
+    let _stable = stable_snapshots();
+    let told = |workspace: &Workspace, command: &str| {
+        let run = workspace.run(&[command, "--sandbox=s.json", "--format", "json"]);
+        run.expect(0).json()["warnings"].as_array().expect("a list").clone()
+    };
+    let absent = |metadata: &str| {
+        let workspace = renamed("");
+        let metadata = format!(", state: absent{metadata}");
+        workspace.write("it.yaml", manifest(HELLO, &metadata, "displayName: Front desk"));
+        workspace
+    };
+    let workspace = absent("");
+    let warnings = told(&workspace, "plan");
+    assert_eq!(warnings, told(&workspace, "drift"));
+    assert_snapshot!(warnings[0].as_str().unwrap_or_default(), @r#"windowsIdentityProtectionConfiguration/it: `state: absent` finds no object of its name, and nothing is deleted: "Reception" ([id]) was renamed in the portal: `Front desk` → `Reception` (the journal of a run of [time] has it by that name). If that is the object, add `id: [id]` to `metadata`; if not, `notFormerly: ["Reception"]`."#);
+    forget_journals(&workspace);
+    let of_audit = told(&workspace, "plan");
+    assert!(
+        of_audit[0].as_str().is_some_and(|text| text.contains("the audit log has it")),
+        "{of_audit:?}"
+    );
+    let id = workspace.json(STATE)["deviceConfigurations"][0]["id"].clone();
+    let id = format!(", id: {}", id.as_str().expect("an id"));
+    for (metadata, expected) in [
+        (&*id, "delete"),
+        (", formerly: [Reception]", "delete"),
+        (", notFormerly: [Reception]", "none"),
+    ] {
+        let metadata = format!(", state: absent{metadata}");
+        workspace.write("it.yaml", manifest(HELLO, &metadata, "displayName: Front desk"));
+        assert!(told(&workspace, "plan").is_empty(), "{metadata}");
+        assert_eq!(actions(&workspace), [expected], "{metadata}");
+    }
+    remove_dir_all(workspace.file(".moorline")).ok();
+    forget_audit(&workspace);
+    workspace.write("it.yaml", manifest(HELLO, ", state: absent", "displayName: Back office"));
+    assert!(told(&workspace, "plan").is_empty(), "another object is none of its own");
+}
+
+#[test]
 fn a_renamed_object_that_another_manifest_manages_is_no_obstacle() {
     let workspace = renamed("");
     let spec = "displayName: Reception, pinMinimumLength: 7";

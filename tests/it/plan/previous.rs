@@ -73,13 +73,14 @@ fn what_is_no_longer_declared_is_told_and_stays() {
     1 live object is not managed by any manifest.
     released: windowsIdentityProtectionConfiguration/one pinMaximumLength, live stays 12
     released: windowsIdentityProtectionConfiguration/one enhancedAntiSpoofingForFacialFeaturesEnabled,
-      live stays true
+      live stays true: no value unsets it, so declare the one that it should have
     released: windowsIdentityProtectionConfiguration/one pinUppercaseCharactersUsage, live stays
       required
     released: windowsIdentityProtectionConfiguration/one
       deviceManagementApplicabilityRuleOsVersion.minOSVersion, live stays 10.0.1
     released: windowsIdentityProtectionConfiguration/one assignments, live stays 1 assignment
-    no longer managed: windowsIdentityProtectionConfiguration/two "two"
+    no longer managed: windowsIdentityProtectionConfiguration/two "two"; to delete it, declare it with
+      `metadata: { state: absent }`
     "#);
     let plan_as = |format: &str| {
         let arguments =
@@ -92,11 +93,11 @@ fn what_is_no_longer_declared_is_told_and_stays() {
     Tenant `contoso (contoso.onmicrosoft.com)`
 
     - released: windowsIdentityProtectionConfiguration/one pinMaximumLength, live stays 12
-    - released: windowsIdentityProtectionConfiguration/one enhancedAntiSpoofingForFacialFeaturesEnabled, live stays true
+    - released: windowsIdentityProtectionConfiguration/one enhancedAntiSpoofingForFacialFeaturesEnabled, live stays true: no value unsets it, so declare the one that it should have
     - released: windowsIdentityProtectionConfiguration/one pinUppercaseCharactersUsage, live stays required
     - released: windowsIdentityProtectionConfiguration/one deviceManagementApplicabilityRuleOsVersion.minOSVersion, live stays 10.0.1
     - released: windowsIdentityProtectionConfiguration/one assignments, live stays 1 assignment
-    - no longer managed: windowsIdentityProtectionConfiguration/two &#34;two&#34;
+    - no longer managed: windowsIdentityProtectionConfiguration/two &#34;two&#34;; to delete it, declare it with `metadata: { state: absent }`
 
     1 live object is not managed by any manifest.
     ");
@@ -204,7 +205,7 @@ fn what_is_released_is_unset_where_somebody_says_so() {
     // Nothing unsets a plain boolean, and whom an object reaches is not taken away in passing.
     let kept = lines(&applied, "released: ");
     assert_eq!(kept.len(), 2, "{}", applied.stdout);
-    assert!(kept[0].ends_with("live stays true"), "{kept:?}");
+    assert!(kept[0].contains("live stays true: no value unsets it"), "{kept:?}");
     assert!(kept[1].ends_with("live stays 1 assignment"), "{kept:?}");
     let state = workspace.json("s.json");
     let objects = state["deviceConfigurations"].as_array().expect("a list");

@@ -167,6 +167,8 @@ fn a_chain_is_created_in_order_by_one_apply() {
               windows81SCEPCertificateProfile/device (not created yet)
           reaches nobody
 
+    warning: windowsWifiEnterpriseEAPConfiguration/corporate: the new object has no `networkName` and
+      `ssid`, which the console asks for; declare it below `spec:`
     Plan: 3 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);

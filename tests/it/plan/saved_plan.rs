@@ -281,7 +281,7 @@ fn an_edited_plan_writes_nothing() {
       caused by: it is no plan
     "[]"
     error[plan/saved]: `plan.json` cannot be applied
-      caused by: it is no plan
+      caused by: it is no plan, which is a JSON object
     "{\"kind\":\"drift\",\"formatVersion\":\"1.0\"}"
     error[plan/saved]: `plan.json` cannot be applied
       caused by: it is a `drift` document of format 1.0, and no plan of format 1.0

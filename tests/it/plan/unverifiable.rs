@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::snapshots::{lines_with, stable_snapshots};
+use crate::support::snapshots::{lines_with, paragraphs_with, stable_snapshots};
 use crate::support::{Run, Workspace};
 
 const WIFI: &str = "windowsWifiConfiguration";
@@ -46,6 +46,10 @@ fn they_are_told_with_when_the_object_was_last_changed() {
     No changes. 1 object matches what is declared.
     1 setting cannot be compared.
 
+      ? not compared (-v: why): windowsWifiConfiguration/wifi preSharedKey
+    "#);
+    let verbose = workspace().run(&["plan", "--sandbox=s.json", "-v"]).expect(0).stdout;
+    assert_snapshot!(paragraphs_with(&verbose, "preSharedKey"), @r#"
       ? windowsWifiConfiguration/wifi   "Office"   wifi.yaml:2
           last modified [time]
           ? preSharedKey  cannot be compared: a value from the environment is never compared
@@ -155,9 +159,7 @@ fn rewrite_secret_that_matches_nothing_is_a_warning() {
     No changes. 1 object matches what is declared.
     1 setting cannot be compared.
 
-      ? windowsWifiConfiguration/wifi   "Office"   wifi.yaml:2
-          last modified [time]
-          ? preSharedKey  cannot be compared: a value from the environment is never compared
+      ? not compared (-v: why): windowsWifiConfiguration/wifi preSharedKey
 
     warning: `--rewrite-secret windowsWifiConfiguration/wifi/ssid`: it matches no declared value that
       cannot be compared

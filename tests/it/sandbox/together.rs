@@ -207,7 +207,7 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
     let _filters = stable_snapshots();
     assert_snapshot!(told("moorline.yaml", 1), @r"
     error[sandbox/state]: `moorline.yaml` is not a sandbox state, and is left as it is
-      caused by: This is not a sandbox state.
+      caused by: this is not a sandbox state
       caused by: expected value at line 1 column 1
 
     hint: Name another file, whether it is there yet or not, such as `state.json`.
@@ -219,8 +219,8 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
     ");
     assert_snapshot!(told("broken.json", 1), @r"
     error[sandbox/state]: `broken.json` is no usable sandbox state
-      caused by: This is not a sandbox state.
-      caused by: invalid type: integer `1`, expected struct Tenant at line 1 column 38
+      caused by: this is not a sandbox state
+      caused by: invalid type: integer `1`, expected an object at line 1 column 38
 
     hint: Delete it to start with a new state, or correct what the message names.
     ");

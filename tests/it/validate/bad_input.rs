@@ -48,7 +48,14 @@ fn validate(files: &[(&str, &str)]) -> Run {
 fn remedies(text: &str) -> String {
     let text = validate(&[("a.yaml", text)]).expect(3).stdout;
     let shown = ["error[", "help: ", " + "];
-    let lines = text.lines().filter(|line| shown.iter().any(|words| line.contains(words)));
+    let mut is_offered = false;
+    let lines = text.lines().filter(|line| {
+        is_offered = line.starts_with("help: ") || is_offered && !line.is_empty();
+        // A line that letters are put into stands whole.
+        let is_line = line.starts_with(|sign: char| sign.is_ascii_digit()) && line.contains(" | ");
+        let is_line = is_offered && is_line;
+        is_line || shown.iter().any(|words| line.contains(words))
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -24,7 +24,27 @@ pub const FLAT: &str = r#"{
 }"#;
 
 /// What other products and Microsoft's pages say.
-const PROSE: [(&str, &str); 17] = [
+const PROSE: [(&str, &str); 25] = [
+    (
+        "Response message: Scope Tags validation failed : Filters 0d9f9f9c-8c2f-4f5d-9d3a-0f5f9d1c2b3a , Validated filters  - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000",
+        "intune/filter-missing",
+    ),
+    (
+        "DeviceConfigurations not found: Profile 6a1f2b3c-1111-4222-8333-944445555666",
+        "intune/not-found",
+    ),
+    (
+        "DeviceCompliancePolicies not found: Policy 6a1f2b3c-1111-4222-8333-944445555666",
+        "intune/not-found",
+    ),
+    (
+        "Incompatible type kinds were found. The type 'microsoft.management.services.api.iosCustomConfiguration' was found to be of kind 'Entity' instead of the expected kind 'Complex'.",
+        "graph/type-kind",
+    ),
+    ("\"availableToOtherTenants\": true,", "entra/other-tenants"),
+    ("signInAudience", "entra/other-tenants"),
+    ("How does a partner manage devices in a client tenant?", "partner/client-tenant"),
+    ("granular delegated admin privileges", "partner/client-tenant"),
     (
         "Method failed: (/v1.0/deviceManagement/managedDevices/{managedDeviceId}) with code: 401 - Invalid username/password combo",
         "intune/role-missing",

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{hello, refuses_manifest, validate};
+use super::{hello, refuses_manifest, remedies, validate};
 
 /// Returns a manifest whose assignments begin in line 7.
 fn assigned(assignments: &str) -> String {
@@ -129,4 +129,89 @@ fn nothing_is_not_nobody() {
     refuses_manifest(&text, &["schema/type 6:13"]);
     refuses_manifest(&hello("assignments: {}\n"), &["schema/type 6:14"]);
     validate(&[("a.yaml", &hello("assignments: []\n"))]).expect(0);
+}
+
+/// Returns the remedies of one entry, and what its line becomes where one offers that.
+fn of_entry(entry: &str) -> String {
+    remedies(&assigned(&format!("  - {entry}\n")))
+}
+
+#[test]
+fn a_person_or_device_never_becomes_everybody() {
+    for key in ["user", "users", "upn", "device", "deviceName", "member", "User", "user-id"] {
+        let shown = of_entry(&format!("{key}: alice@contoso.com"));
+        assert!(shown.contains("help: Intune assigns to groups, and to no single user"), "{shown}");
+        assert!(!shown.contains("all"), "{shown}");
+    }
+    assert_snapshot!(of_entry("alice@contoso.com"), @r"
+    error[assignment/form]: an assignment needs a target
+      = help: Intune assigns to groups, and to no single user or device: put it into a group, and write `- group: NAME`
+    ");
+    for form in ["allUsers", "allDevices"] {
+        for value in ["alice@contoso.com", "Pilot", "12", "[Pilot]", "null", "''"] {
+            let shown = of_entry(&format!("{form}: {value}"));
+            assert!(shown.contains("help: write `group: NAME` instead"), "{shown}");
+            assert!(!shown.contains("`true`") && !shown.contains(" + "), "{shown}");
+        }
+    }
+    for key in ["allUser", "alUsers", "allDevice", "usersAll"] {
+        let shown = of_entry(&format!("{key}: Pilot"));
+        assert!(!shown.contains("did you mean"), "{shown}");
+    }
+    assert_snapshot!(of_entry("allUser: true"), @r"
+    error[schema/additionalProperties]: an assignment has no key `allUser`
+    help: did you mean `allUsers`?
+    7 |   - allUsers: true
+    ");
+    let target = "target: { \"@odata.type\": \"#microsoft.graph.deviceAssignmentTarget\" }";
+    let shown = of_entry(target);
+    assert!(!shown.contains("did you mean `#microsoft.graph.all"), "{shown}");
+}
+
+#[test]
+fn other_words_for_a_group_lead_to_it() {
+    assert_snapshot!(of_entry("included: Pilot"), @r"
+    error[schema/additionalProperties]: an assignment has no key `included`
+    help: did you mean `group`?
+    7 +   - group: Pilot
+    ");
+    assert_snapshot!(of_entry("exclude: Kiosks"), @r"
+    error[schema/additionalProperties]: an assignment has no key `exclude`
+    help: did you mean `excludeGroup`?
+    7 |   - excludeGroup: Kiosks
+    ");
+    assert_snapshot!(of_entry("groups: [Pilot, Kiosks]"), @r"
+    error[schema/additionalProperties]: an assignment has no key `groups`
+      = help: write `- group: NAME` for each of them
+    ");
+}
+
+#[test]
+fn everybody_in_words_is_offered_as_it_is_written() {
+    for (entry, meant) in [
+        ("allDevices", "allDevices: true"),
+        ("All Users", "allUsers: true"),
+        ("All licensed users", "allUsers: true"),
+        ("all_devices", "allDevices: true"),
+    ] {
+        let shown = of_entry(entry);
+        assert!(shown.contains(&format!("help: write `- {meant}` to assign to every")), "{shown}");
+        validate(&[("a.yaml", &assigned(&format!("  - {meant}\n")))]).expect(0);
+    }
+    let shown = of_entry("allUsers: yes");
+    assert!(shown.contains("help: write `true` to assign to every licensed user"), "{shown}");
+}
+
+#[test]
+fn assignments_that_are_no_list_are_led_to_one() {
+    for (written, meant) in [
+        ("{ include: [Pilot] }", "begin each target with `- `"),
+        ("{ group: Pilot }", "begin each target with `- `"),
+        ("All Devices", "`- allDevices: true`"),
+        ("true", "`- allDevices: true`"),
+    ] {
+        let shown = remedies(&hello(&format!("assignments: {written}\n")));
+        assert!(shown.contains(meant), "{shown}");
+        assert!(!shown.contains("`[]`"), "{shown}");
+    }
 }

@@ -41,7 +41,7 @@ fn kinds_that_are_none() {
         refuses_manifest(&text, &["manifest/unknown-kind 2:7"]);
         remedies(&text)
     });
-    assert_snapshot!(told.join("\n"), @r"
+    assert_snapshot!(told.join("\n"), @r##"
     error[manifest/unknown-kind]: `deviceConfiguration` is the base type of several kinds, and not a kind itself
       = help: `moorline kinds` lists them all
     error[manifest/unknown-kind]: `iosCertificateProfileBase` is the base type of several kinds, and not a kind itself
@@ -58,7 +58,7 @@ fn kinds_that_are_none() {
     error[manifest/unknown-kind]: there is no kind `IosCustomConfiguration`
     help: did you mean `iosCustomConfiguration`?
     2 + kind: iosCustomConfiguration
-    ");
+    "##);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn what_is_missing_is_told_in_one_finding() {
     1 | kind: windowsIdentityProtectionConfiguration
       | ^^^^
       |
-      = help: add `apiVersion:` and `metadata:`
+      = help: add `apiVersion: graph.microsoft.com/beta` and `metadata: { name: … }`
 
     Invalid: 1 error in 1 file.
     ");
@@ -231,7 +231,66 @@ fn misplaced_and_unknown_keys() {
       = help: `id` belongs below `metadata:`
     error[schema/additionalProperties]: the document has no key `asignments`
     help: did you mean `assignments`?
+    8 | assignments: []
     error[schema/additionalProperties]: the document has no key `status`
       = help: the document takes `apiVersion`, `assignments`, `kind`, `metadata` and `spec`
     ");
+}
+
+#[test]
+fn what_is_wrong_beside_the_contents_does_not_hide_what_is_wrong_in_them() {
+    let faulty = |from: &str, to: &str, expected: &str| {
+        let spec = "  pinMinLength: 6\nassignments:\n  - grp: A\n";
+        let text = hello(spec).replace(from, to);
+        let inside = ["schema/additionalProperties 6:3", "schema/additionalProperties 8:5"];
+        refuses_manifest(&text, &[&[expected], &inside[..]].concat());
+    };
+    faulty("name: hello }", "name: Hello }", "schema/pattern 3:19");
+    faulty("ProtectionConfiguration\n", "Protection\n", "manifest/unknown-kind 2:7");
+    faulty("microsoft.com/beta", "microsoft.com/v1", "schema/enum 1:13");
+    faulty("microsoft.com/beta", "microsoft.com/v1.0", "manifest/kind-version 1:13");
+    let mapping = hello("  pinMinLength: 6\nassignments: { group: A }\n");
+    refuses_manifest(&mapping, &["schema/additionalProperties 6:3", "schema/type 7:14"]);
+    // A reference to a manifest that has a finding is none to nothing.
+    let root = super::manifest("windows81TrustedRootCertificate", "root", "")
+        .replace("kind:", "owner: alice\nkind:");
+    let scep = super::manifest(
+        "windows81SCEPCertificateProfile",
+        "device",
+        "  rootCertificate: { $ref: root }\n",
+    );
+    let files = [("root.yaml", root.as_str()), ("scep.yaml", scep.as_str())];
+    refuses(&files, &["schema/additionalProperties root.yaml:2:1"]);
+}
+
+#[test]
+fn what_is_missing_is_shown_as_it_is_written() {
+    let without = |line: &str| remedies(&hello("").replace(line, ""));
+    let told = [
+        without("apiVersion: graph.microsoft.com/beta\n"),
+        without("metadata: { name: hello }\n"),
+        without("name: hello "),
+    ];
+    assert_snapshot!(told.join("\n"), @r"
+    error[schema/required]: the document lacks `apiVersion:`
+      = help: add `apiVersion: graph.microsoft.com/beta`
+    error[schema/required]: the document lacks `metadata:`
+      = help: add `metadata: { name: … }`
+    error[schema/required]: `metadata` lacks `name:`
+      = help: add `name: …`
+    ");
+}
+
+#[test]
+fn what_is_to_be_deleted_needs_no_spec_where_it_is_pinned() {
+    let text = hello("").replace("spec:\n  displayName: hello\n", "");
+    let id = "id: 8d2ac1f8-6b1c-4a53-9a54-0d7f1c8e6b11";
+    let pinned = text.replace("name: hello", &format!("name: hello, state: absent, {id}"));
+    validate(&[("a.yaml", &pinned)]).expect(0);
+    let named = text.replace("name: hello", "name: hello, state: absent");
+    assert_snapshot!(remedies(&named), @r"
+    error[manifest/display-name]: `windowsIdentityProtectionConfiguration/hello` has no `displayName`
+      = help: the live object is found by it: add `displayName:` below `spec:`
+    ");
+    refuses_manifest(&text, &["schema/required 1:1"]);
 }

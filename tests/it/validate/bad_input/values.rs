@@ -378,7 +378,8 @@ fn a_nested_type_is_unknown() {
     Invalid: 1 error in 1 file.
     "##);
     refuses_manifest(&text, &["schema/enum 7:20"]);
-    refuses_manifest(&schedule("windowsUpdateActiveHoursInstall"), &["schema/enum 7:20"]);
+    // A type that fits is known by its short name too, and judges what the value holds.
+    refuses_manifest(&schedule("windowsUpdateActiveHoursInstall"), &["schema/type 8:23"]);
     // The type is there, and can be nobody's.
     refuses_manifest(
         &oma("    - \"@odata.type\": \"#microsoft.graph.omaSetting\"\n"),
@@ -547,5 +548,82 @@ fn a_legacy_kind_is_a_warning() {
       = help: Intune no longer manages Windows Phone.
 
     Valid: 1 manifest, 1 warning in 1 file.
+    ");
+}
+
+#[test]
+fn a_type_without_quotes_is_a_comment_and_a_short_name_is_none() {
+    let typed = |name: &str| {
+        ring(&format!(
+            "  installationSchedule:\n    \"@odata.type\": {name}\n    activeHoursStart: 08:00:00\n"
+        ))
+    };
+    assert_snapshot!(validate(&[("a.yaml", &typed("#microsoft.graph.windowsUpdateActiveHoursInstall"))]).expect(3).stdout, @r##"
+    error[schema/enum]: `@odata.type` has no value: `#` begins a comment
+     --> a.yaml:7:20
+      |
+    7 |     "@odata.type": #microsoft.graph.windowsUpdateActiveHoursInstall
+      |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    help: put the value in quotes
+      |
+    7 -     "@odata.type": #microsoft.graph.windowsUpdateActiveHoursInstall
+    7 +     "@odata.type": "#microsoft.graph.windowsUpdateActiveHoursInstall"
+      |
+
+    Invalid: 1 error in 1 file.
+    "##);
+    let named = hello("").replace("displayName: hello", "displayName: #1");
+    let shown = remedies(&named);
+    assert!(shown.contains("help: put the value in quotes"), "{shown}");
+    assert!(shown.ends_with("displayName: \"#1\""), "{shown}");
+    // A sentence behind `#` is a comment.
+    let remark = hello("  pinRecoveryEnabled: # as they asked\n");
+    assert!(remedies(&remark).contains("remove the line"), "{}", remedies(&remark));
+    for name in
+        ["windowsUpdateActiveHoursInstall", "microsoft.graph.windowsUpdateActiveHoursInstall"]
+    {
+        validate(&[("a.yaml", &typed(name))]).expect(0);
+    }
+    refuses_manifest(&typed("windowsUpdateActiveHours"), &["schema/enum 7:20"]);
+}
+
+#[test]
+fn numbers_that_the_reference_does_not_name_are_a_warning() {
+    let told = |spec: &str| validate(&[("a.yaml", &ring(spec))]).expect(0).stdout;
+    assert_snapshot!(told("  deadlineGracePeriodInDays: 8\n"), @r"
+    warning[value/undocumented]: `deadlineGracePeriodInDays` is 8, which is not documented
+     --> a.yaml:6:30
+      |
+    6 |   deadlineGracePeriodInDays: 8
+      |                              ^
+      |
+      = help: Microsoft's reference names 0 to 7: use one of these
+
+    Valid: 1 manifest, 1 warning in 1 file.
+    ");
+    for (spec, warns) in [
+        ("featureUpdatesDeferralPeriodInDays: 366", true),
+        ("featureUpdatesDeferralPeriodInDays: 365", false),
+        ("featureUpdatesRollbackWindowInDays: 1", true),
+        ("featureUpdatesRollbackWindowInDays: 60", false),
+        ("scheduleImminentRestartWarningInMinutes: 45", true),
+        ("scheduleImminentRestartWarningInMinutes: 60", false),
+        ("deadlineForFeatureUpdatesInDays: 0", false),
+    ] {
+        assert_eq!(told(&format!("  {spec}\n")).contains("value/undocumented"), warns, "{spec}");
+    }
+}
+
+#[test]
+fn the_same_words_in_another_order_are_named_and_never_put_in_place() {
+    let ios = |spec: &str| remedies(&manifest("iosGeneralDeviceConfiguration", "ios", spec));
+    assert_snapshot!(ios("  allowAirPrint: true\n"), @r"
+    error[schema/additionalProperties]: `iosGeneralDeviceConfiguration` has no property `allowAirPrint`
+      = help: properties of the same words: `airPrintBlocked`, which says the opposite; `airPrintBlockCredentialsStorage`, which says the opposite; `airPrintBlockiBeaconDiscovery`; `moorline schema iosGeneralDeviceConfiguration` lists its properties
+    ");
+    assert_snapshot!(remedies(&ring("  qualityUpdatesDeadlineInDays: 3\n")), @r"
+    error[schema/additionalProperties]: `windowsUpdateForBusinessConfiguration` has no property `qualityUpdatesDeadlineInDays`
+      = help: do you mean `deadlineForQualityUpdatesInDays`? `moorline schema windowsUpdateForBusinessConfiguration` lists its properties
     ");
 }
