@@ -6,8 +6,10 @@ use super::bounded::bounded;
 use super::document::RawManifest;
 use super::reference::ManifestIndex;
 use super::resolve::{Resolution, ResolveContext, Resolver, Roots};
+use super::settings;
 use super::variable::{Allowed, READABLE};
 use super::{Manifest, assignment, content, lint, violation};
+use crate::definitions::SettingCatalogue;
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::schema::model::Model;
 
@@ -20,6 +22,7 @@ pub(super) fn finalize(
     manifest_index: &ManifestIndex,
     allowed: &Allowed,
     part: bool,
+    catalogue: Option<&SettingCatalogue>,
 ) -> (Manifest, Resolution) {
     let RawManifest { address, family, version, metadata, spec, assignments, span, .. } = raw;
     let model = Model::of(version);
@@ -35,6 +38,10 @@ pub(super) fn finalize(
     let mut resolved = resolver.resolved;
     resolved.secrets.extend(content::secrets(&spec, sources));
     let findings = &mut resolved.findings;
+    let spec = match catalogue {
+        Some(catalogue) => settings::known(version, &address.kind, spec, catalogue, findings),
+        None => spec,
+    };
     // A property that must not use `$env` at all gets no second finding about the variable.
     let readable = findings.iter().filter(|finding| finding.code == READABLE);
     let readable: Vec<Span> = readable.filter_map(|finding| finding.span).collect();

@@ -16,8 +16,9 @@ use super::value::Value;
 use super::variable::Allowed;
 use super::{
     Address, DocumentOrigin, Loaded, TenantFile, cycle, envelope, lint, not_a_manifest, overlay,
-    parallel, secret,
+    parallel, secret, settings,
 };
+use crate::definitions::{self, SettingCatalogue};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Sources, Span, repeated, value_or_report};
 use crate::disk;
@@ -120,6 +121,8 @@ enum LoadScope {
 #[derive(Default)]
 struct Loader {
     loaded: Loaded,
+    /// The catalogue of setting definitions beside the tenant file.
+    catalogue: Option<Arc<SettingCatalogue>>,
     seen: BTreeSet<PathBuf>,
     roots: Roots,
     ignored: Vec<(String, Span)>,
@@ -314,6 +317,18 @@ impl Loader {
         }
     }
 
+    /// Opens the catalogue of setting definitions, if the tenant's folder has one.
+    fn open_catalogue(&mut self) {
+        match SettingCatalogue::of_folder(&self.loaded.root) {
+            Ok(found) => self.catalogue = found.map(Arc::new),
+            Err(error) => {
+                let file = self.loaded.root.join(definitions::FILE_NAME);
+                self.loaded.findings.push(settings::unusable(file, &error));
+            }
+        }
+        self.loaded.catalogue.clone_from(&self.catalogue);
+    }
+
     /// Resolves and checks every manifest, then all of them together.
     fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed) {
         let part = scope == LoadScope::Parts;
@@ -322,14 +337,21 @@ impl Loader {
         let manifest_index = ManifestIndex::new(declared, scope == LoadScope::Tenant);
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
-        let (sources, roots) = (&self.loaded.sources, &self.roots);
+        if layer
+            .values()
+            .any(|raw| !settings::properties(raw.version, &raw.address.kind).is_empty())
+        {
+            self.open_catalogue();
+        }
+        let (sources, roots, catalogue) =
+            (&self.loaded.sources, &self.roots, self.catalogue.as_deref());
         // What a base may add to a faulty manifest is not known.
         let checked = parallel::map(faulty, |raw| {
             finalize(raw, sources, roots, &manifest_index, allowed, true).1
         });
         let raws = layer.into_values().collect();
         let finalized = parallel::map(raws, |raw| {
-            finalize(raw, sources, roots, &manifest_index, allowed, part)
+            finalize(raw, sources, roots, &manifest_index, allowed, part, catalogue)
         });
         for resolved in checked {
             self.loaded.findings.extend(resolved.findings);

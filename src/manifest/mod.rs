@@ -8,10 +8,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::definitions::SettingCatalogue;
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
 use crate::schema::model::Model;
@@ -200,6 +202,8 @@ pub struct Desired {
     pub manifests: Vec<Manifest>,
     /// The files that were read.
     pub sources: Sources,
+    /// The catalogue of setting definitions, where there is one.
+    pub catalogue: Option<Arc<SettingCatalogue>>,
     /// Warnings that the files gave.
     pub warnings: Vec<Finding>,
 }
@@ -256,6 +260,8 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// The files that were read.
     pub sources: Sources,
+    /// The catalogue of setting definitions, where there is one.
+    pub catalogue: Option<Arc<SettingCatalogue>>,
     /// Which document declares which manifest, or a part of it.
     pub origins: Vec<DocumentOrigin>,
 }
@@ -315,10 +321,11 @@ impl Loaded {
     /// The findings, where one of them is an error.
     pub fn into_desired(self) -> Result<Desired, Box<Invalid>> {
         let is_usable = !self.has_errors();
-        let Self { tenant, root, ownership, manifests, findings, sources, .. } = self;
+        let Self { tenant, root, ownership, manifests, findings, sources, catalogue, .. } = self;
         match tenant.filter(|_| is_usable) {
             Some(tenant) => {
-                Ok(Desired { tenant, root, ownership, manifests, sources, warnings: findings })
+                let warnings = findings;
+                Ok(Desired { tenant, root, ownership, manifests, sources, catalogue, warnings })
             }
             None => Err(Box::new(Invalid { findings, sources })),
         }

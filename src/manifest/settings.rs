@@ -1,11 +1,13 @@
 //! Checks settings of the settings catalog.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use super::value::Value;
+use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence};
+use crate::definitions::{self, CatalogueError, DefinitionFault, ReadableStep, SettingCatalogue};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
@@ -98,4 +100,85 @@ pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
             )
     };
     shared.into_iter().map(finding).collect()
+}
+
+/// Returns a manifest's values with plain values of settings as their definitions mean them, and reports what the
+/// definitions do not allow.
+pub(super) fn known(
+    version: GraphVersion,
+    kind: &str,
+    mut spec: Value,
+    catalogue: &SettingCatalogue,
+    findings: &mut Vec<Finding>,
+) -> Value {
+    let text = |name: &str| spec.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (platforms, technologies) = (text("platforms"), text("technologies"));
+    let names = properties(version, kind);
+    let Declared::Object(members) = &mut spec.declared else {
+        return spec;
+    };
+    for declared in members.iter_mut().filter(|member| names.contains(&member.name)) {
+        let merged = declared.value.get(MERGE);
+        let settings = merged.unwrap_or(&declared.value);
+        let checked =
+            definitions::expand(&settings.to_json(), catalogue).and_then(|(json, faults)| {
+                let more = definitions::check(&json, &platforms, &technologies, catalogue)?;
+                Ok((json, [faults, more].concat()))
+            });
+        match checked {
+            Ok((json, faults)) => {
+                findings.extend(faults.into_iter().map(|fault| of_definition(settings, fault)));
+                let whole = if merged.is_some() { json!({ MERGE: json }) } else { json };
+                graft(&mut declared.value, &whole);
+            }
+            Err(error) => {
+                let finding = Finding::error(error.code(), settings.span, error.to_string());
+                findings.push(finding.help(error.remedy()));
+            }
+        }
+    }
+    spec
+}
+
+/// Gives a value the form of a JSON value that means the same; what is new has the place of what it replaces.
+fn graft(value: &mut Value, json: &Json) {
+    match (&mut value.declared, json) {
+        (Declared::Object(members), Json::Object(expanded)) => {
+            for member in members {
+                if let Some(expanded) = expanded.get(&member.name) {
+                    graft(&mut member.value, expanded);
+                }
+            }
+        }
+        (Declared::List(elements), Json::Array(expanded)) => {
+            elements.iter_mut().zip(expanded).for_each(|(element, json)| graft(element, json));
+        }
+        (Declared::Env(_), _) => {}
+        (_, Json::Object(_) | Json::Array(_)) => *value = Value::from_json(json, value.span),
+        _ => {}
+    }
+}
+
+/// Returns the finding of what a definition does not allow.
+fn of_definition(settings: &Value, fault: DefinitionFault) -> Finding {
+    let step = |step: ReadableStep| match step {
+        ReadableStep::Member(name) => SettingStep::Member(name),
+        ReadableStep::Index(at) => SettingStep::Element(at),
+    };
+    let path: Vec<SettingStep> = fault.path.into_iter().map(step).collect();
+    let (value, name) = place(settings, &path);
+    Finding {
+        code: fault.code.to_owned(),
+        severity: fault.severity,
+        message: fault.message,
+        span: Some(if fault.is_of_name { name } else { value }),
+        help: fault.help,
+        replacement: fault.near,
+        ..Finding::default()
+    }
+}
+
+/// Returns the finding of a catalogue that cannot be used.
+pub(super) fn unusable(file: PathBuf, error: &CatalogueError) -> Finding {
+    Finding::file_error(error.code(), file, error.to_string()).help(error.remedy())
 }

@@ -9,6 +9,7 @@ use super::rewrite::Rewrite;
 use super::show::left_alone;
 use super::{Action, Blocked, Change, Comparison, FieldStatus, Reads, Step};
 use super::{assignments, ownership, requests, risk};
+use crate::definitions::SettingCatalogue;
 use crate::diagnostic::{Sources, Span};
 use crate::kinds::Update;
 use crate::manifest::tenant_file::OwnershipSpec;
@@ -56,18 +57,21 @@ pub struct Planner<'a> {
     owner: Option<(&'a OwnershipSpec, Span)>,
     /// The values that are written though they cannot be compared.
     rewrite: &'a [Rewrite],
+    /// The catalogue of setting definitions.
+    catalogue: Option<&'a SettingCatalogue>,
 }
 
 impl<'a> Planner<'a> {
     /// Returns a planner for the manifests of a tenant.
     pub fn new(desired: &'a Desired, known: Resolved<'a>, rewrite: &'a [Rewrite]) -> Self {
         let owner = desired.tenant.spec.ownership.as_ref().zip(desired.ownership);
-        Self { sources: &desired.sources, known, owner, rewrite }
+        let catalogue = desired.catalogue.as_deref();
+        Self { sources: &desired.sources, known, owner, rewrite, catalogue }
     }
 
     /// Returns a planner without regard to `spec.ownership`.
     pub(crate) fn without_owner(sources: &'a Sources, known: Resolved<'a>) -> Self {
-        Self { sources, known, owner: None, rewrite: &[] }
+        Self { sources, known, owner: None, rewrite: &[], catalogue: None }
     }
 
     /// Plans one manifest against one object, `None` where there is none yet.
@@ -154,7 +158,8 @@ impl ChangeBuilder<'_> {
 
     /// Compares the declared properties with those of a live object, and returns those to send.
     fn differences(&mut self, live: Option<(&LiveObject, &Json)>) -> Option<Map<String, Json>> {
-        let (manifest, Planner { sources, known, owner, rewrite }) = (self.manifest, self.planner);
+        let (manifest, Planner { sources, known, owner, rewrite, .. }) =
+            (self.manifest, self.planner);
         let Manifest { version, address, .. } = manifest;
         let model = Model::of(*version);
         let Some(structure) = model.get(&address.kind) else {
@@ -164,6 +169,7 @@ impl ChangeBuilder<'_> {
         };
         let mut differ = Differ::new(model, sources, *known);
         differ.rewrite = rewrite.iter().filter(|one| one.address == *address).collect();
+        differ.catalogue = self.planner.catalogue;
         differ.object = live.map(|(object, _)| object.key());
         let body = live.map(|(_, body)| body);
         let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, body);

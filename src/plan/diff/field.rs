@@ -87,6 +87,7 @@ impl Differ<'_> {
         for shown in [&field.before, &field.after] {
             if let Shown::Value(value) = shown {
                 self.label(at.property, value, &mut field.names);
+                self.name_settings(at, value, &mut field.names);
             }
         }
         self.fields.push(field);

@@ -11,6 +11,7 @@ use super::merge::echo;
 use super::names::unresolved;
 use super::rewrite::Rewrite;
 use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
+use crate::definitions::SettingCatalogue;
 use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
@@ -33,6 +34,8 @@ pub(super) struct Differ<'a> {
     model: &'static Model,
     sources: &'a Sources,
     known: Resolved<'a>,
+    /// The catalogue of setting definitions, for the names of settings.
+    pub(super) catalogue: Option<&'a SettingCatalogue>,
     /// The object whose masked values are compared.
     pub(super) object: Option<ObjectKey<'a>>,
     /// The masked values that are compared.
@@ -93,6 +96,7 @@ impl<'a> Differ<'a> {
             model,
             sources,
             known,
+            catalogue: None,
             object: None,
             masked: BTreeSet::new(),
             rewrite: Vec::new(),

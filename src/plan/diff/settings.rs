@@ -1,8 +1,11 @@
 //! Settings of the settings catalog, by their definition id.
 
-use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
 
 use super::{At, Differ};
+use crate::definitions;
 use crate::manifest::value::{Declared, Value};
 use crate::plan::Segment;
 use crate::schema::model::Shape;
@@ -44,6 +47,30 @@ impl Differ<'_> {
             self.differs(&setting(at, id, at.declared), Some(before), None);
         }
         sent.into()
+    }
+}
+
+impl Differ<'_> {
+    /// Adds the portal's names of settings, where the catalogue has them.
+    pub(super) fn name_settings(
+        &self,
+        at: &At<'_>,
+        value: &Json,
+        names: &mut BTreeMap<String, String>,
+    ) {
+        let (Some(catalogue), Shape::Settings(_)) = (self.catalogue, at.shape) else {
+            return;
+        };
+        let own = match at.path.0.last() {
+            Some(Segment::Key { key }) => Some(json!({ key: value })),
+            _ => None,
+        };
+        for id in definitions::ids(own.as_ref().unwrap_or(value)) {
+            // A name is no part of the plan: a damaged catalogue is reported with the manifests.
+            if let Ok(Some(name)) = catalogue.display_name(&id) {
+                names.insert(id, name);
+            }
+        }
     }
 }
 

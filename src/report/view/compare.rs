@@ -95,7 +95,17 @@ impl Comparer<'_> {
     fn members(&self, from: &Map<String, Json>, to: &Map<String, Json>) -> Vec<DiffNode> {
         let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
         let differing = names.into_iter().filter(|name| from.get(*name) != to.get(*name));
-        differing.map(|name| self.differs(name, from.get(name), to.get(name))).collect()
+        differing
+            .map(|name| self.titled(name, self.differs(name, from.get(name), to.get(name))))
+            .collect()
+    }
+
+    /// Adds the display name of what a member's name stands for.
+    fn titled(&self, name: &str, mut node: DiffNode) -> DiffNode {
+        if let Some(title) = value::titled(name, self.names) {
+            node.name = format!("{}  {title}", node.name);
+        }
+        node
     }
 
     /// Compares primitives as sets, and complex values index by index.
@@ -137,7 +147,7 @@ impl Comparer<'_> {
             Json::Object(members) => members
                 .iter()
                 .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| self.whole(mark, name, value, false))
+                .map(|(name, value)| self.titled(name, self.whole(mark, name, value, false)))
                 .collect(),
             Json::Array(items) => {
                 let complex = !items.iter().all(is_scalar);

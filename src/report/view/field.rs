@@ -6,8 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::compare::Comparer;
 use super::node::{DiffContent, DiffMark, DiffNode, Direction};
+use super::value;
 use crate::diagnostic::Location;
-use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
+use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Segment, Shown};
 
 /// Builds the nodes of one object.
 pub(super) struct Viewer<'a> {
@@ -45,7 +46,11 @@ impl Viewer<'_> {
     }
 
     fn field(&self, field: &FieldChange) -> DiffNode {
-        let path = field.path.to_string();
+        let own = match field.path.0.last() {
+            Some(Segment::Key { key }) => value::titled(key, &field.names),
+            _ => None,
+        };
+        let path = own.map_or(field.path.to_string(), |title| format!("{}  {title}", field.path));
         let differs = || {
             let (before, after) = (json(&field.before), json(&field.after));
             let (from, to) = self.direction.turn(before.as_deref(), after.as_deref());

@@ -82,6 +82,11 @@ fn placeholder(members: &Map<String, Json>) -> Option<String> {
     }
 }
 
+/// Returns the display name of what a member's name stands for, in quotes.
+pub(super) fn titled(id: &str, names: &IdNames) -> Option<String> {
+    names.get(id).map(|name| sanitize::line(&format!("\"{name}\"")).into_owned())
+}
+
 /// Returns a text, in quotes where it would be ambiguous without.
 fn quoted(text: &str) -> String {
     let bare =
