@@ -20,6 +20,9 @@ use crate::report::{self, json::Document};
 use crate::tenant;
 use crate::ui::Ui;
 
+/// The kind whose manifests have settings by their definitions.
+const POLICY: &str = "deviceManagementConfigurationPolicy";
+
 /// Keep the definitions of settings: names, options, bounds and places of what settings catalog policies hold.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -204,7 +207,8 @@ fn diff(arguments: &DiffArguments) -> Result<CatalogDocument> {
 fn used(path: &Path) -> Option<BTreeSet<String>> {
     let loaded = load::load(path);
     loaded.tenant.as_ref()?;
-    let settings = loaded.manifests.iter().filter_map(|manifest| manifest.spec.get("settings"));
+    let policies = loaded.manifests.iter().filter(|manifest| manifest.address.kind == POLICY);
+    let settings = policies.filter_map(|manifest| manifest.spec.get("settings"));
     Some(settings.flat_map(|settings| definitions::ids(&settings.to_json())).collect())
 }
 
@@ -260,7 +264,7 @@ fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Done> {
         }
         None => {
             let tenant = block_on(from_tenant(ui, arguments, &mut writer))??;
-            (out.clone(), format!("the tenant {tenant}"))
+            (PathBuf::from(tenant::definitions::SETTINGS), format!("the tenant {tenant}"))
         }
     };
     let skipped = writer.skipped();

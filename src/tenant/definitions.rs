@@ -10,7 +10,8 @@ use crate::graph::request::Request;
 use crate::http::odata;
 use crate::schema::types::GraphVersion;
 
-const SETTINGS: &str = "/deviceManagement/configurationSettings";
+/// The list of definitions.
+pub const SETTINGS: &str = "/deviceManagement/configurationSettings";
 const CATEGORIES: &str = "/deviceManagement/configurationCategories";
 
 /// The most rounds in which categories are asked for by themselves: a category may name one above it that did not come.
