@@ -423,7 +423,7 @@ mod tests {
         let (spec, sources) =
             Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
         let mut findings = Vec::new();
-        values(crate::schema::testing::model(), "workOrder", &spec, false, &mut findings);
+        values(crate::schema::testing::model(), "workOrder", &spec, &[], &mut findings);
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         let line = finding.span.map(|span| sources.locate(span).line);
         assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));

@@ -121,8 +121,6 @@ enum LoadScope {
 #[derive(Default)]
 struct Loader {
     loaded: Loaded,
-    /// The catalogue of setting definitions beside the tenant file.
-    catalogue: Option<Arc<SettingCatalogue>>,
     seen: BTreeSet<PathBuf>,
     roots: Roots,
     ignored: Vec<(String, Span)>,
@@ -320,13 +318,12 @@ impl Loader {
     /// Opens the catalogue of setting definitions, if the tenant's folder has one.
     fn open_catalogue(&mut self) {
         match SettingCatalogue::of_folder(&self.loaded.root) {
-            Ok(found) => self.catalogue = found.map(Arc::new),
+            Ok(found) => self.loaded.catalogue = found.map(Arc::new),
             Err(error) => {
                 let file = self.loaded.root.join(definitions::FILE_NAME);
                 self.loaded.findings.push(settings::unusable(file, &error));
             }
         }
-        self.loaded.catalogue.clone_from(&self.catalogue);
     }
 
     /// Resolves and checks every manifest, then all of them together.
@@ -337,17 +334,15 @@ impl Loader {
         let manifest_index = ManifestIndex::new(declared, scope == LoadScope::Tenant);
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
-        if layer
-            .values()
-            .any(|raw| !settings::properties(raw.version, &raw.address.kind).is_empty())
-        {
+        let mut declared = layer.values().chain(&faulty);
+        if declared.any(|raw| !settings::properties(raw.version, &raw.address.kind).is_empty()) {
             self.open_catalogue();
         }
-        let (sources, roots, catalogue) =
-            (&self.loaded.sources, &self.roots, self.catalogue.as_deref());
+        let Loaded { sources, catalogue, .. } = &self.loaded;
+        let (roots, catalogue) = (&self.roots, catalogue.as_deref());
         // What a base may add to a faulty manifest is not known.
         let checked = parallel::map(faulty, |raw| {
-            finalize(raw, sources, roots, &manifest_index, allowed, true).1
+            finalize(raw, sources, roots, &manifest_index, allowed, true, catalogue).1
         });
         let raws = layer.into_values().collect();
         let finalized = parallel::map(raws, |raw| {
