@@ -97,6 +97,41 @@ impl Estate {
         Self { seed: seed(size), folder }
     }
 
+    /// Makes a tenant of settings catalog policies that are as declared, and their manifests.
+    pub fn of_policies(policies: usize, settings: usize) -> Self {
+        let empty = Size { declared: 0, live: 0, different: 0, groups: 0, filters: 0, masked: 0 };
+        let estate = Self::new(empty);
+        let id = |setting: usize| format!("device_vendor_msft_policy_config_sample_{setting:03}");
+        let mut seeded = Vec::new();
+        for number in 0..policies {
+            let name = format!("Policy {number:04}");
+            let lines = (0..settings).map(|at| format!("    {}: {{ integer: {at} }}\n", id(at)));
+            let text = format!(
+                "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: p{number:04} }}\nspec:\n  name: {name}\n  platforms: windows10\n  technologies: mdm\n  settings:\n{}",
+                lines.collect::<String>()
+            );
+            let path = estate.folder.path().join(format!("p{number:04}.yaml"));
+            std::fs::write(path, text).expect("the file can be written");
+            let instance = |at: usize| {
+                json!({ "settingInstance": {
+                    "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+                    "settingDefinitionId": id(at),
+                    "simpleSettingValue": {
+                        "@odata.type": "#microsoft.graph.deviceManagementConfigurationIntegerSettingValue",
+                        "value": at,
+                    },
+                } })
+            };
+            let settings: Vec<Value> = (0..settings).map(instance).collect();
+            seeded.push(json!({
+                "name": name, "platforms": "windows10", "technologies": "mdm", "settings": settings,
+            }));
+        }
+        let mut seed = estate.seed.clone();
+        seed["configurationPolicies"] = seeded.into();
+        Self { seed, ..estate }
+    }
+
     /// Returns the tenant as it is at first.
     pub fn seed(&self) -> &Value {
         &self.seed

@@ -168,17 +168,15 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
     let text = live(&workspace).to_string();
     assert!(text.contains("encryptedValueToken"), "{text}");
     let idle = workspace.run(&["plan", "--sandbox=s.json"]).expect(0);
-    assert_snapshot!(idle.stdout, @r#"
+    assert_snapshot!(idle.stdout, @r"
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
     1 setting cannot be compared.
 
-      ? deviceManagementConfigurationPolicy/mac   "Windows - mac"   policy.yaml:2
-          last modified [time]
-          ? settings[com.apple.loginwindow_com.apple.loginwindow]
-              cannot be compared: a value from the environment is never compared
-    "#);
+      ? not compared (-v: why): deviceManagementConfigurationPolicy/mac
+        settings[com.apple.loginwindow_com.apple.loginwindow]
+    ");
 
     workspace.write("policy.yaml", manifest.replace("CONTOSO.COM", "CONTOSO.NET"));
     workspace.run_with(&apply, &[("KIOSK", "canary-2")]).expect(0);
@@ -249,4 +247,33 @@ fn malformed_settings_are_found_where_they_are() {
 
     Invalid: 4 errors in 1 file.
     "#);
+}
+
+#[test]
+fn policy_whose_settings_were_not_all_received_is_not_written() {
+    let _filters = stable_snapshots();
+    let workspace = workspace(&windows("laps", &laps(30)));
+    apply(&workspace, &[]);
+    let before = live(&workspace);
+    workspace.write("policy.yaml", windows("laps", &laps(7)));
+    workspace.write("faults.json", json!({ "shownSettings": 2 }).to_string());
+    let arguments = ["apply", "--sandbox=s.json", "--sandbox-faults=faults.json", "--yes"];
+    let refused = workspace.run(&arguments).expect(5);
+    assert_snapshot!(refused.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ! deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
+          match/unread: the deviceManagementConfigurationPolicy `Windows - laps`
+            ([id]) cannot be read, so its state is unknown: the answer
+            to GET
+            /beta/deviceManagement/configurationPolicies/[id]/settings
+            cannot be used: there are not as many settings as the object says
+            help: plan again; if this remains, look at the object in the Intune admin center, and give
+              Microsoft's support the request id
+
+    Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    Digest sha256:[digest]
+    "#);
+    assert_eq!(live(&workspace), before);
 }

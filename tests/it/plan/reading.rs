@@ -88,3 +88,13 @@ async fn names_for_people_are_looked_up_beside_what_the_plan_waits_for() {
     // The groups, the filters and the page; then the objects that differ, the masked values and the name.
     assert_eq!(cost, Cost { calls: 6, in_a_row: 2 });
 }
+
+/// Three hundred policies in pages of 25, and the settings of each on two pages. While lists are being read, the first
+/// pages of settings are read by batches of twenty, and then the second ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_policies_are_read_beside_the_pages() {
+    let estate = Estate::of_policies(300, 40);
+    let (planned, cost) = plan(&estate, estate.seed(), false).await;
+    assert_eq!(planned.plan.summary.unchanged, 300);
+    assert_eq!(cost, Cost { calls: 12 + 15 + 15, in_a_row: 12 + 2 });
+}
