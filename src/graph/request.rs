@@ -28,7 +28,8 @@ pub struct Request {
     pub path: String,
     /// The JSON body. These leaves are filled when it is sent: `{"$secret": "env:NAME"}`; `{"$id":
     /// "kind/name"}` by the id that a manifest's object has by then; `{"$object": …}`, with an id or such a leaf,
-    /// by the object's own address.
+    /// by the object's own address. Settings of the settings catalog stand by their definition ids, and are sent as the
+    /// list that Graph has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
 }

@@ -32,3 +32,38 @@ fn convert(kind: &str, body: &mut Value, form: impl Fn(&Value) -> Option<Value>)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KIND: &str = "deviceManagementConfigurationPolicy";
+
+    #[test]
+    fn settings_are_in_the_form_of_manifests_until_they_are_sent() {
+        let setting = json!({
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSetting",
+            "settingInstance": {
+                "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+                "settingDefinitionId": "device_vendor_msft_laps_policies_passwordlength",
+                "simpleSettingValue": {
+                    "@odata.type": "#microsoft.graph.deviceManagementConfigurationIntegerSettingValue",
+                    "value": 21,
+                },
+            },
+        });
+        let body = json!({ "name": "LAPS", "settings": [setting] });
+        let mut read = body.clone();
+        from_graph(KIND, &mut read);
+        let readable =
+            json!({ "device_vendor_msft_laps_policies_passwordlength": { "integer": 21 } });
+        assert_eq!(read["settings"], readable);
+        to_graph(KIND, &mut read);
+        assert_eq!(read, body);
+        let mut other = body.clone();
+        from_graph("iosCustomConfiguration", &mut other);
+        assert_eq!(other, body, "no other kind has such settings");
+    }
+}
