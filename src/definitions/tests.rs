@@ -579,6 +579,28 @@ fn place_beside_the_parent_is_a_warning_and_beneath_its_parent_none() {
 }
 
 #[test]
+fn child_that_depends_on_a_choice_as_a_whole_stands_beneath_each_option() {
+    let exclusions = format!("{ASR}_perruleexclusions");
+    let catalogue = changed(|settings| {
+        settings[8]["dependentOn"] = json!([{ "parentSettingId": ASR, "dependentOn": ASR }]);
+        for option in settings[7]["options"].as_array_mut().expect("options") {
+            option["dependedOnBy"] = json!([]);
+        }
+    });
+    for option in ["off", "warn"] {
+        let settings =
+            json!({ ASR: { "choice": option, "children": { &exclusions: { "strings": [] } } } });
+        let faults = check(&settings, "windows10", "mdm", &catalogue).expect("readable");
+        assert_eq!(faults, [], "{option}");
+    }
+    let alone = json!({ &exclusions: { "strings": [] } });
+    let faults = check(&alone, "windows10", "mdm", &catalogue).expect("readable");
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].message.ends_with("email client and webmail`, not by itself"), "{faults:?}");
+    assert_eq!(faults[0].help.as_deref(), Some(&*format!("move it into `children` of `{ASR}`")));
+}
+
+#[test]
 fn numbers_lengths_counts_and_words_are_those_of_the_definition() {
     let minimum = format!("{HELLO}_policies_pincomplexity_minimumpinlength");
     let use_hello = format!("{HELLO}_policies_usepassportforwork");
