@@ -366,7 +366,9 @@ impl SettingChecker<'_> {
                 ),
             ),
             None => {
-                (format!("`{name}`"), format!("move it into `{}` of `{id}`", definition.word()))
+                let is_choice = matches!(definition.kind, SettingKind::Choice { .. });
+                let into = if is_choice { "children" } else { definition.word() };
+                (format!("`{name}`"), format!("move it into `{into}` of `{id}`"))
             }
         })
     }
