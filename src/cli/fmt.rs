@@ -111,5 +111,5 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut begins = Vec::new();
     disk::open(path)?.take(MARK.len() as u64).read_to_end(&mut begins)?;
     let mark = if begins == MARK.as_bytes() { MARK } else { "" };
-    disk::replace(path, &format!("{mark}{text}"))
+    disk::replace(path, format!("{mark}{text}"))
 }

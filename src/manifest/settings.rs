@@ -62,6 +62,13 @@ fn place(settings: &Value, path: &[SettingStep]) -> (Span, Span) {
     (value.span, name)
 }
 
+/// A setting that two policies declare.
+#[derive(Clone, Copy)]
+struct SharedSetting<'a> {
+    id: &'a str,
+    places: [Span; 2],
+}
+
 /// Returns a warning for each two policies that declare a setting both: on a device that gets both of them, the service
 /// applies neither value where they differ (FACTS 15).
 pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
@@ -76,28 +83,27 @@ pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
             }
         }
     }
-    let mut shared: BTreeMap<(&Address, &Address), Vec<(&str, Span, Span)>> = BTreeMap::new();
+    let mut shared: BTreeMap<[&Address; 2], Vec<SharedSetting<'_>>> = BTreeMap::new();
     for (id, places) in places {
-        for (at, (first, span)) in places.iter().enumerate() {
+        for (at, (first, place)) in places.iter().enumerate() {
             for (second, other) in &places[at + 1..] {
-                let pair = (&first.address, &second.address);
-                shared.entry(pair).or_default().push((id, *span, *other));
+                let setting = SharedSetting { id, places: [*place, *other] };
+                shared.entry([&first.address, &second.address]).or_default().push(setting);
             }
         }
     }
-    let finding = |((first, second), settings): ((&Address, &Address), Vec<(&str, Span, Span)>)| {
-        let (id, span, other) = settings[0];
+    let finding = |([first, second], settings): ([&Address; 2], Vec<SharedSetting<'_>>)| {
+        let SharedSetting { id, places: [place, other] } = settings[0];
         let more = match settings.len() - 1 {
             0 => String::new(),
             1 => " and one more setting".to_owned(),
             more => format!(" and {more} more settings"),
         };
-        Finding::warning("settings/twice", other, format!("`{second}` and `{first}` both have `{id}`{more}"))
-            .related(span, "declared here too")
-            .help(
-                "keep a setting in one policy, or assign the two to groups that share no device: a device with both \\
-                 reports a conflict",
-            )
+        let message = format!("`{second}` and `{first}` both have `{id}`{more}");
+        Finding::warning("settings/twice", other, message).related(place, "declared here too").help(
+            "keep a setting in one policy, or assign the two to groups that share no device: a device with both reports \
+             a conflict",
+        )
     };
     shared.into_iter().map(finding).collect()
 }

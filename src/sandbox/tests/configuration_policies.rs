@@ -374,12 +374,9 @@ async fn references_must_be_those_of_the_template() {
     let of = async |version: &str| {
         let list = client.get(&format!("{templates}/{ANTIVIRUS}_{version}/settingTemplates")).await;
         let list = list["value"].as_array().expect("setting templates").clone();
-        let template = list.iter().map(|own| &own["settingInstanceTemplate"]);
-        let template = template
-            .filter(|own| own["settingDefinitionId"] == CLOUD)
-            .next()
-            .expect("a template")
-            .clone();
+        let mut template = list.iter().map(|own| &own["settingInstanceTemplate"]);
+        let template =
+            template.find(|own| own["settingDefinitionId"] == CLOUD).expect("a template").clone();
         let mut instance = choice(CLOUD, "2", json!([]));
         instance["settingInstanceTemplateReference"] =
             json!({ "settingInstanceTemplateId": template["settingInstanceTemplateId"] });

@@ -277,3 +277,32 @@ fn policy_whose_settings_were_not_all_received_is_not_written() {
     "#);
     assert_eq!(live(&workspace), before);
 }
+
+#[test]
+fn setting_in_two_policies_is_named_with_both_places() {
+    let _filters = stable_snapshots();
+    let workspace = workspace(&windows("laps", &laps(30)));
+    let other = format!("{DEFENDER}allowrealtimemonitoring: {{ choice: \"0\" }}");
+    workspace.write("other.yaml", windows("other", &other));
+    let warned = workspace.run(&["validate"]).expect(0);
+    assert_snapshot!(warned.stdout, @"");
+}
+
+#[test]
+fn overlay_replaces_settings_of_its_base_one_by_one() {
+    let workspace = Workspace::tenant(&[("over.yaml", "")]);
+    workspace.write("base/laps.yaml", windows("laps", &laps(30)));
+    workspace.edit("moorline.yaml", "spec:", "spec:\n  base: [base]\n  manifests: [over.yaml]");
+    let over = format!(
+        "{LAPS}backupdirectory: {{ choice: \"2\" }}\n{DEFENDER}excludedextensions: {{ $undeclare: true }}\n"
+    );
+    workspace.write("over.yaml", windows("laps", &over));
+    let plan = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
+    let body = &plan["changes"][0]["requests"][0]["body"]["settings"];
+    let expected = json!({
+        format!("{LAPS}backupdirectory"): { "choice": "2" },
+        format!("{LAPS}passwordlength"): { "integer": 21 },
+        format!("{DEFENDER}allowrealtimemonitoring"): { "choice": "1" },
+    });
+    assert_eq!(*body, expected);
+}
