@@ -44,6 +44,7 @@ pub mod previous;
 pub mod raw_settings;
 pub mod reference;
 mod resolve;
+mod resolve_settings;
 mod secret;
 mod settings;
 pub mod tenant_file;
