@@ -8,6 +8,7 @@ use super::failure;
 use super::output::{Output, without_markdown};
 use super::selection::{Only, Selection};
 use super::{Done, Result};
+use crate::definitions::FILE_NAME;
 use crate::diagnostic::json::{FindingItem, FindingsDocument};
 use crate::diagnostic::text;
 use crate::error::Error;
@@ -42,7 +43,8 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let text: String = if arguments.output.is_json() {
         as_json(&loads)
     } else {
-        loads.iter().map(|loaded| as_text(ui, arguments, loaded)).collect()
+        let texts = loads.iter().map(|loaded| as_text(ui, arguments, loaded));
+        texts.chain([not_checked(&loads)]).collect()
     };
     arguments.output.write(ui, &text)?;
     let findings = loads.iter().flat_map(|loaded| &loaded.findings);
@@ -79,6 +81,18 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
         format!("Valid: {manifests}, {summary}.")
     };
     text + &result + "\n"
+}
+
+/// Returns the line about the checks that were not made for want of a catalogue of definitions.
+fn not_checked(loads: &[Loaded]) -> String {
+    let policies = match loads.iter().map(|loaded| loaded.unchecked.len()).sum() {
+        0 => return String::new(),
+        1 => "1 policy was".to_owned(),
+        many => format!("{} policies were", phrases::thousands(many)),
+    };
+    format!(
+        "{policies} not checked against definitions: there is no {FILE_NAME} (`moorline catalog refresh`).\n"
+    )
 }
 
 fn as_json(loads: &[Loaded]) -> String {

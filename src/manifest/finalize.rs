@@ -48,7 +48,11 @@ pub(super) fn finalize(
     let is_readable = |name: Span| readable.iter().any(|place| place.holds(name));
     refused.retain(|named| !named.span.is_some_and(is_readable));
     findings.extend(refused);
-    findings.extend(violation::check(version, &address.kind, &spec, Some(sources)));
+    let mut violations = violation::check(version, &address.kind, &spec, Some(sources));
+    // A plain value that its definition does not allow stays plain.
+    let has_finding = |span| findings.iter().any(|finding| finding.span == span);
+    violations.retain(|finding| finding.code != "settings/bare" || !has_finding(finding.span));
+    findings.extend(violations);
     let ignored = &mut resolved.ignored;
     let assignments = assignments.and_then(|list| assignment::read(&list, part, findings, ignored));
     let manifest = Manifest {

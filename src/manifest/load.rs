@@ -71,7 +71,7 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
         };
         for raws in groups {
             let layer = loader.layer(raws);
-            loader.check(layer, scope, &allowed);
+            loader.check(layer, scope, &allowed, &root);
         }
     }
     loader.finish()
@@ -127,6 +127,8 @@ struct Loader {
     secrets: Vec<(Span, String)>,
     /// Manifests whose envelope has a finding: their contents are checked, and no more.
     faulty: Vec<RawManifest>,
+    /// The catalogue of setting definitions that was looked for last.
+    opened: Option<PathBuf>,
 }
 
 /// Drops the warning of a comment where the value that it leaves empty has a finding at the same place.
@@ -275,7 +277,7 @@ impl Loader {
             );
         }
         let allowed = Allowed::read(root, &mut self.loaded.findings);
-        self.check(merged, LoadScope::Tenant, &allowed);
+        self.check(merged, LoadScope::Tenant, &allowed, folder);
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
     }
@@ -315,19 +317,23 @@ impl Loader {
         }
     }
 
-    /// Opens the catalogue of setting definitions, if the tenant's folder has one.
-    fn open_catalogue(&mut self) {
-        match SettingCatalogue::of_folder(&self.loaded.root) {
-            Ok(found) => self.loaded.catalogue = found.map(Arc::new),
-            Err(error) => {
-                let file = self.loaded.root.join(definitions::FILE_NAME);
-                self.loaded.findings.push(settings::unusable(file, &error));
+    /// Opens the catalogue of setting definitions of a tenant's folder, unless it was opened before. Returns whether
+    /// there is a file.
+    fn open_catalogue(&mut self, root: &Path) -> bool {
+        let file = root.join(definitions::FILE_NAME);
+        let is_present = file.exists();
+        if self.opened.as_ref() != Some(&file) {
+            match SettingCatalogue::of_folder(root) {
+                Ok(found) => self.loaded.catalogue = found.map(Arc::new),
+                Err(error) => self.loaded.findings.push(settings::unusable(file.clone(), &error)),
             }
+            self.opened = Some(file);
         }
+        is_present
     }
 
-    /// Resolves and checks every manifest, then all of them together.
-    fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed) {
+    /// Resolves and checks every manifest, then all of them together. The root is the folder of their tenant.
+    fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed, root: &Path) {
         let part = scope == LoadScope::Parts;
         let faulty = std::mem::take(&mut self.faulty);
         let declared = layer.values().chain(&faulty);
@@ -335,9 +341,9 @@ impl Loader {
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
         let mut declared = layer.values().chain(&faulty);
-        if declared.any(|raw| !settings::properties(raw.version, &raw.address.kind).is_empty()) {
-            self.open_catalogue();
-        }
+        let has_settings =
+            declared.any(|raw| !settings::properties(raw.version, &raw.address.kind).is_empty());
+        let is_unchecked = has_settings && !self.open_catalogue(root);
         let Loaded { sources, catalogue, .. } = &self.loaded;
         let (roots, catalogue) = (&self.roots, catalogue.as_deref());
         // What a base may add to a faulty manifest is not known.
@@ -354,6 +360,9 @@ impl Loader {
         }
         let before = self.loaded.manifests.len();
         for (manifest, resolved) in finalized {
+            if is_unchecked && settings::are_declared(&manifest) {
+                self.loaded.unchecked.insert(manifest.address.clone());
+            }
             self.loaded.manifests.push(manifest);
             self.loaded.findings.extend(resolved.findings);
             self.ignored.extend(resolved.ignored);

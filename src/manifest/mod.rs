@@ -44,6 +44,7 @@ pub mod previous;
 pub mod raw_settings;
 pub mod reference;
 mod resolve;
+mod resolve_settings;
 mod secret;
 mod settings;
 pub mod tenant_file;
@@ -262,6 +263,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The catalogue of setting definitions, where there is one.
     pub catalogue: Option<Arc<SettingCatalogue>>,
+    /// The manifests whose settings were not checked against definitions, because there is no catalogue.
+    pub unchecked: BTreeSet<Address>,
     /// Which document declares which manifest, or a part of it.
     pub origins: Vec<DocumentOrigin>,
 }
@@ -296,6 +299,7 @@ impl Loaded {
         let unwanted = self.origins.iter().filter(|origin| !wanted(&origin.address));
         let unwanted: Vec<Span> = unwanted.map(|origin| origin.document).collect();
         self.manifests.retain(|manifest| wanted(&manifest.address));
+        self.unchecked.retain(&wanted);
         self.findings.retain(|finding| {
             !finding.span.is_some_and(|span| unwanted.iter().any(|document| document.holds(span)))
         });

@@ -20,8 +20,6 @@ use crate::schema::placeholder::is_placeholder;
 use crate::schema::types::Edm;
 use crate::values::canonical::whole;
 
-mod settings;
-
 /// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
 pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
 
@@ -184,7 +182,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses a secret that is neither unset nor a reference to the environment, and notes its text as a secret.
-    fn refuse_literal(&mut self, value: &Value, name: &str) -> Result<(), Finding> {
+    pub(super) fn refuse_literal(&mut self, value: &Value, name: &str) -> Result<(), Finding> {
         match value.directive().map(|reference| (reference.name.as_str(), &reference.value)) {
             Some(("$env", name)) => {
                 if !is_name(name) {
@@ -203,7 +201,7 @@ impl Resolver<'_> {
         ))
     }
 
-    fn reference(
+    pub(super) fn reference(
         &mut self,
         reference: &Member,
         span: Span,

@@ -21,6 +21,13 @@ pub(super) fn properties(version: GraphVersion, kind: &str) -> Vec<String> {
     settings.map(|property| property.name.clone()).collect()
 }
 
+/// Whether a manifest declares settings of the settings catalog.
+pub(super) fn are_declared(manifest: &Manifest) -> bool {
+    let names = properties(manifest.version, &manifest.address.kind);
+    let mut declared = names.iter().filter_map(|name| manifest.spec.get(name));
+    declared.any(|value| value.declared != Declared::Null)
+}
+
 /// Returns the faults of settings.
 pub(super) fn check(settings: &Value) -> Vec<Finding> {
     let merged = settings.directive().filter(|directive| directive.name == MERGE);

@@ -41,7 +41,8 @@ pub(super) fn property(
         GraphVersion::V1 => " --graph-version v1.0",
         GraphVersion::Beta => "",
     };
-    match nearest(unknown, writable.map(|p| p.name.as_str())) {
+    let near = nearest(unknown, writable.map(|p| p.name.as_str()));
+    match near.or_else(|| other_name(structure, unknown)) {
         Some(near) if value.get(near).is_some() => {
             finding.help(format!("did you mean `{near}`? It is declared here already"))
         }
@@ -52,6 +53,16 @@ pub(super) fn property(
             finding.suggest(near, alike_or(unknown, &alike, list))
         }
     }
+}
+
+/// Returns the property of the name, where that of another type is declared.
+fn other_name(structure: &Structure, unknown: &str) -> Option<&'static str> {
+    let other = match unknown {
+        "displayName" => "name",
+        "name" => "displayName",
+        _ => return None,
+    };
+    structure.properties.get(other).filter(|property| !property.computed).map(|_| other)
 }
 
 /// Returns a remedy that names the properties of the same words. They are not offered as a replacement: some say the

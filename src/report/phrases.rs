@@ -41,7 +41,7 @@ pub(super) fn more(number: usize, noun: &str) -> String {
 }
 
 /// Returns a number with thousands separators.
-pub(super) fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let separated = |(at, digit): (usize, char)| {
         let begins_group = at > 0 && (digits.len() - at).is_multiple_of(3);

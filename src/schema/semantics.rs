@@ -276,6 +276,9 @@ pub struct Lifecycle {
     /// The kind that takes its place, or a part of the product in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<String>,
+    /// The page of this project that says how to move to the successor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guide: Option<String>,
     /// The reason.
     pub why: String,
 }
@@ -304,9 +307,10 @@ impl Stage {
 }
 
 impl Lifecycle {
-    /// Returns the sentence about the successor, empty where none is known.
+    /// Returns the advice about the successor with the page about it, empty where none is known.
     pub fn advice(&self) -> String {
-        self.successor.as_ref().map(|next| format!("use {next}")).unwrap_or_default()
+        let guide = self.guide.as_ref().map(|page| format!(" ({page})")).unwrap_or_default();
+        self.successor.as_ref().map(|next| format!("use {next}{guide}")).unwrap_or_default()
     }
 
     /// Returns the stage and its beginning: `closed since 2024-07`.

@@ -51,6 +51,7 @@ mod families {
     mod added_secret;
     mod all_kinds;
     mod compliance;
+    mod known_settings;
     mod published_bodies;
     mod settings_catalog;
 }

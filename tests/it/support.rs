@@ -199,8 +199,8 @@ pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("the folder can be made");
     for entry in std::fs::read_dir(from).expect("the example can be read") {
         let entry = entry.expect("the example can be read");
-        // The journals of whoever tried the example.
-        if entry.file_name() == ".moorline" {
+        // The journals and the definitions of a person who tried the example.
+        if [".moorline", "moorline.catalog"].iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         let target = to.join(entry.file_name());

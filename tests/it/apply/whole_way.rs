@@ -16,7 +16,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
     workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(2);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     let run = workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
-    assert_snapshot!(lines_with(&run.stdout, "No changes."), @"No changes. 28 objects match what is declared.");
+    assert_snapshot!(lines_with(&run.stdout, "No changes."), @"No changes. 31 objects match what is declared.");
     workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
 
     let object = "windowsIdentityProtectionConfiguration/windows-hello";
@@ -39,8 +39,8 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
 fn the_first_plan_shows_creates_updates_assignments_and_what_is_left_alone() {
     let plan = plan(&Workspace::example("contoso"));
     let summary = json!({
-        "create": 5, "update": 8, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 14,
-        "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 2,
+        "create": 6, "update": 9, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 15,
+        "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 3,
     });
     assert_eq!(plan["summary"], summary);
     let changes = plan["changes"].as_array().expect("a list");
@@ -436,17 +436,17 @@ fn a_limit_on_changes_is_kept() {
         run.expect(0).stdout
     };
     assert_snapshot!(lines_with(&shown("text"), "max-changes"), @r"
-    risk max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
+    risk max-changes: 16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       (refused until --allow max-changes)
     ");
-    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
+    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
     let plan: Value = serde_json::from_str(&shown("json")).expect("a plan");
     assert_json_snapshot!(plan["limits"], @r#"
     [
       {
         "code": "max-changes",
         "flag": "--allow max-changes",
-        "message": "14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2."
+        "message": "16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2."
       }
     ]
     "#);
@@ -466,7 +466,7 @@ fn a_limit_on_changes_is_kept() {
     Using the sandbox, kept in s.json.
     Reading the sandbox of contoso.onmicrosoft.com …
     Refused, nothing was written:
-      max-changes: 14 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
+      max-changes: 16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       help: if this is intended, run `moorline apply` again with --allow max-changes
     error[apply/guard]: the plan is refused; nothing was written
 

@@ -265,8 +265,8 @@ fn who_owns_objects_needs_to_find_them() {
         let needs = &document["items"][at];
         assert!(names(needs).contains(&expected), "{needs:#}");
         let roles = needs["roles"].as_array().expect("a list").len();
-        // Objects of two families are pruned beside the policy that is declared.
-        assert_eq!(roles, if prune { 3 } else { 1 }, "{needs:#}");
+        // Objects of three families are pruned beside the policy that is declared.
+        assert_eq!(roles, if prune { 4 } else { 1 }, "{needs:#}");
     }
 }
 

@@ -304,7 +304,7 @@ fn what_shells_and_pages_read_stays_as_it_is() {
     }
     let plan =
         Workspace::example("contoso").run(&["plan", "--sandbox", "--format", "markdown"]).expect(0);
-    assert_snapshot!(lines_with(&plan.stdout, "###"), @"### Plan: 5 to create, 8 to update, 0 to replace, 0 to delete, 2 assignment changes.");
+    assert_snapshot!(lines_with(&plan.stdout, "###"), @"### Plan: 6 to create, 9 to update, 0 to replace, 0 to delete, 2 assignment changes.");
     assert!(!plan.stdout.contains("\\u00"), "{}", plan.stdout);
 }
 

@@ -26,8 +26,8 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -38,8 +38,8 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -89,7 +89,7 @@ fn a_misspelt_risk_is_wrong_usage_and_the_nearest_one_is_named() {
         .expect(64);
     assert_snapshot!(run.stderr, @r"
     error: invalid value 'unasign-all' for '--allow <RISK>'
-      [possible values: delete, delete-protected, replace, unassign-all, assign-all, widen-to-all, reach-nobody, filter-inverted, create-like, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
+      [possible values: delete, delete-protected, replace, unassign-all, assign-all, widen-to-all, reach-nobody, filter-inverted, create-like, max-changes, max-percent, compliance/wipe, compliance/retire, compliance/remove-profiles, compliance/block-sooner, settings/secret-echo, registration/quota-zero, registration/join-nobody, registration/mfa-off, registration/laps-off, registration/local-admins-widened, registration/opened]
 
       tip: a similar value exists: 'unassign-all'
 
@@ -202,7 +202,7 @@ fn schema_of_a_type_that_is_not_covered_is_refused_with_what_it_is() {
     assert_snapshot!(run.stderr, @r"
     error[usage/kind]: `win32LobApp` is an app, which Moorline does not cover
 
-    hint: Moorline covers device configurations (templates), compliance policies and the device registration policy.
+    hint: Moorline covers device configurations (templates), settings catalog policies, compliance policies and the device registration policy.
     ");
 }
 
@@ -304,8 +304,8 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -330,8 +330,8 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 

@@ -69,9 +69,12 @@ fn summary_of(workflow: &str) -> String {
 #[test]
 fn a_pull_request_gets_its_plan() {
     let summary = summary_of("plan.yml");
-    assert_snapshot!(lines_with(&summary, "###"), @"### Plan: 5 to create, 8 to update, 0 to replace, 0 to delete, 2 assignment changes.");
+    assert_snapshot!(lines_with(&summary, "###"), @"### Plan: 6 to create, 9 to update, 0 to replace, 0 to delete, 2 assignment changes.");
     assert_snapshot!(lines_with(&summary, "<summary>"), @r"
     <summary><code>+ androidDeviceOwnerTrustedRootCertificate/root-ca</code> <code>&quot;Contoso Root CA&quot;</code> 3 settings, 1 assignment</summary>
+    <summary><code>~ deviceManagementConfigurationPolicy/defender-antivirus</code> <code>&quot;Windows - Defender Antivirus&quot;</code> 2 settings</summary>
+    <summary><code>+ deviceManagementConfigurationPolicy/hello-for-business</code> <code>&quot;Windows - Hello for Business&quot;</code> 6 settings, 2 assignments</summary>
+    <summary><code>? deviceManagementConfigurationPolicy/single-sign-on</code> <code>&quot;macOS - Single sign-on&quot;</code> 1 setting not comparable</summary>
     <summary><code>~ deviceRegistrationPolicy/device-registration</code> <code>&quot;Device Registration Policy&quot;</code> 2 settings</summary>
     <summary><code>? editionUpgradeConfiguration/edition-upgrade</code> <code>&quot;Windows Enterprise&quot;</code> 1 setting not comparable</summary>
     <summary><code>~ iosGeneralDeviceConfiguration/ios-restrictions</code> <code>&quot;iOS restrictions&quot;</code> 2 assignments</summary>
@@ -95,9 +98,20 @@ fn a_schedule_gets_its_drift_report() {
     let _stable = stable_snapshots();
     let summary = summary_of("drift.yml");
     assert_snapshot!(summary, @r"
-    ### No drift. 26 objects are as declared, 2 unverifiable.
+    ### No drift. 28 objects are as declared, 3 unverifiable.
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
+
+    <details>
+    <summary><code>? deviceManagementConfigurationPolicy/single-sign-on</code> <code>&quot;macOS - Single sign-on&quot;</code> 1 setting not comparable</summary>
+
+    `[folder]/policies/apple/single-sign-on.yaml:3`, last modified [time]
+
+    ```diff
+    ? settings[com.apple.extensiblesso_com.apple.extensiblesso]  cannot be compared: a value from the environment is never compared
+    ```
+
+    </details>
 
     <details>
     <summary><code>? editionUpgradeConfiguration/edition-upgrade</code> <code>&quot;Windows Enterprise&quot;</code> 1 setting not comparable</summary>

@@ -210,9 +210,22 @@ fn malformed_settings_are_found_where_they_are() {
         "{LAPS}passwordlength: 21\n{LAPS}backupdirectory: {{ chioce: \"1\" }}\n{DEFENDER}puaprotection: {{ choice: \"1\", string: a }}\n\
          com.apple.loginwindow_autologinpassword: {{ secret: canary }}\n"
     );
-    let workspace = workspace(&windows("laps", &settings));
+    let manifest = windows("laps", &settings).replace("  name:", "  displayName:");
+    let workspace = workspace(&manifest);
     let refused = workspace.run(&["validate"]).expect(3);
     assert_snapshot!(refused.stdout, @r#"
+    error[schema/additionalProperties]: `deviceManagementConfigurationPolicy` has no property `displayName`
+     --> policy.yaml:5:3
+      |
+    5 |   displayName: Windows - laps
+      |   ^^^^^^^^^^^
+      |
+    help: did you mean `name`?
+      |
+    5 -   displayName: Windows - laps
+    5 +   name: Windows - laps
+      |
+
     error[settings/bare]: a bare value does not say what kind of value it is
      --> policy.yaml:9:54
       |
@@ -245,7 +258,8 @@ fn malformed_settings_are_found_where_they_are() {
     --> policy.yaml:12:56
      = help: take it from the environment: `{ $env: NAME }`; change the secret if this was ever committed
 
-    Invalid: 4 errors in 1 file.
+    Invalid: 5 errors in 1 file.
+    1 policy was not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
     "#);
 }
 

@@ -169,8 +169,8 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/second: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 1 assignment change.
     Digest sha256:[digest]
 

@@ -61,7 +61,7 @@ fn what_an_apply_of_the_example_wrote_is_taken_back_to_the_last_setting() {
     "#);
     assert_snapshot!(paragraphs_with(&run.stdout, "~ userDeviceQuota"), @r#"
     ~ deviceRegistrationPolicy/device-registration   "Device Registration Policy"
-        .moorline/journal/[run].jsonl:3
+        .moorline/journal/[run].jsonl:8
         ~ multiFactorAuthConfiguration  required -> notRequired
         ~ userDeviceQuota               20 -> 50
         risk registration/mfa-off: Devices could be joined or registered with a password alone.
@@ -71,14 +71,15 @@ fn what_an_apply_of_the_example_wrote_is_taken_back_to_the_last_setting() {
     warning: windows10CustomConfiguration/custom-settings: what the tenant masks in `omaSettings` stays
       as that run wrote it
     warning: the manifests still declare what is taken back here: revert
-      androidDeviceOwnerTrustedRootCertificate/root-ca, deviceRegistrationPolicy/device-registration,
-      iosGeneralDeviceConfiguration/ios-restrictions, macOSCustomConfiguration/macos-login,
-      macOSEndpointProtectionConfiguration/macos-protection and 9 more as well, or the next `moorline
-      apply` makes these changes again
-    Plan: 0 to create, 8 to update, 0 to replace, 5 to delete, 2 assignment changes.
+      androidDeviceOwnerTrustedRootCertificate/root-ca,
+      deviceManagementConfigurationPolicy/defender-antivirus,
+      deviceManagementConfigurationPolicy/hello-for-business,
+      deviceRegistrationPolicy/device-registration, iosGeneralDeviceConfiguration/ios-restrictions and
+      11 more as well, or the next `moorline apply` makes these changes again
+    Plan: 0 to create, 9 to update, 0 to replace, 6 to delete, 2 assignment changes.
     Digest sha256:[digest]
     ");
-    assert_snapshot!(lines_with(&run.stdout, "Applied: "), @"Applied: 14 done, 0 failed, 0 skipped.");
+    assert_snapshot!(lines_with(&run.stdout, "Applied: "), @"Applied: 16 done, 0 failed, 0 skipped.");
     // The digest is of what every object is like, and of all that would be sent.
     let after = plan(&workspace);
     assert_eq!(after["digest"], before["digest"], "{:#}", after["summary"]);
@@ -94,20 +95,20 @@ fn a_rollback_can_be_taken_back_itself() {
     let shown = rollback(&workspace, journal, &["--dry-run", "--format", "json"]).expect(0).json();
     assert_json_snapshot!(shown["warnings"], @r#"
     [
-      "macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use the settings catalog",
+      "macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)",
       "windows10CustomConfiguration/custom-settings: what the tenant masks in `omaSettings` stays as that run wrote it",
       "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `preSharedKey` cannot be restored: the tenant never shows whether it is set",
       "androidDeviceOwnerTrustedRootCertificate/root-ca: `Contoso Root CA` is created again and gets another id: references to the deleted object do not find it",
+      "deviceManagementConfigurationPolicy/hello-for-business: `Windows - Hello for Business` is created again and gets another id: references to the deleted object do not find it",
       "macOSEndpointProtectionConfiguration/macos-protection: `macOS endpoint protection` is created again and gets another id: references to the deleted object do not find it",
       "windows81SCEPCertificateProfile/device-certificate: `Device certificate` is created again and gets another id: references to the deleted object do not find it",
       "windowsKioskConfiguration/lobby-kiosk: `Lobby kiosk` is created again and gets another id: references to the deleted object do not find it",
-      "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `Corporate Wi-Fi` is created again and gets another id: references to the deleted object do not find it",
-      "the manifests still declare what is taken back here: revert windowsIdentityProtectionConfiguration/windows-hello as well, or the next `moorline apply` makes these changes again"
+      "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `Corporate Wi-Fi` is created again and gets another id: references to the deleted object do not find it"
     ]
     "#);
     rollback(&workspace, journal, &[]).expect(0);
     let summary = &plan(&workspace)["summary"];
-    assert_eq!(summary["unchanged"], 28, "{summary:#}");
+    assert_eq!(summary["unchanged"], 31, "{summary:#}");
 }
 
 /// A manifest of a Windows Hello profile.

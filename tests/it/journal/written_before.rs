@@ -228,8 +228,8 @@ fn finished_apply_is_taken_back() {
     let _filters = stable_snapshots();
     assert_snapshot!(paragraphs_with(&run.stdout, "cannot be restored"), @r"
     warning: windowsIdentityProtectionConfiguration/deleted: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     warning: windows10CustomConfiguration/masked: `omaSettings` cannot be restored: it holds a secret,
       which no journal does
     warning: windowsWifiConfiguration/rewritten: `preSharedKey` cannot be restored: the tenant never

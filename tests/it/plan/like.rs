@@ -128,7 +128,8 @@ fn a_group_that_is_spelt_in_another_way_is_named_with_the_difference() {
             at it.yaml:5
 
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
-      to the console; use an Account protection policy of endpoint security, or the settings catalog
+      to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     Digest sha256:[digest]
@@ -179,7 +180,8 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
             (refused until --allow create-like)
 
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
-      to the console; use an Account protection policy of endpoint security, or the settings catalog
+      to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -209,7 +211,8 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
     Drift: 0 drifted, 1 missing, 0 unverifiable, 0 unknown, 0 in sync.
     1 live object is not managed by any manifest.
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
-      to the console; use an Account protection policy of endpoint security, or the settings catalog
+      to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     warning: windowsIdentityProtectionConfiguration/it: Another object would be created: "Reception"
       ([id]) was renamed in the portal: `Front desk` → `Reception` (the
       journal of a run of [time] has it by that name). If it is the same object,

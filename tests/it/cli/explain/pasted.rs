@@ -24,7 +24,11 @@ pub const FLAT: &str = r#"{
 }"#;
 
 /// What other products and Microsoft's pages say.
-const PROSE: [(&str, &str); 25] = [
+const PROSE: [(&str, &str); 26] = [
+    (
+        "warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since 2024-07 to the console",
+        "kind/closed",
+    ),
     (
         "Response message: Scope Tags validation failed : Filters 0d9f9f9c-8c2f-4f5d-9d3a-0f5f9d1c2b3a , Validated filters  - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000",
         "intune/filter-missing",

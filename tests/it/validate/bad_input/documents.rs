@@ -63,22 +63,22 @@ fn kinds_that_are_none() {
 
 #[test]
 fn type_that_is_not_covered_is_named_with_what_is() {
-    let text = hello("")
-        .replace("windowsIdentityProtectionConfiguration", "deviceManagementConfigurationPolicy");
+    let text =
+        hello("").replace("windowsIdentityProtectionConfiguration", "groupPolicyConfiguration");
     assert_snapshot!(validate(&[("a.yaml", &text)]).expect(3).stdout, @r"
-    error[manifest/not-covered]: `deviceManagementConfigurationPolicy` is a settings catalog policy, which Moorline does not cover
+    error[manifest/not-covered]: `groupPolicyConfiguration` is an ADMX template (a group policy configuration), which Moorline does not cover
      --> a.yaml:2:7
       |
-    2 | kind: deviceManagementConfigurationPolicy
-      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    2 | kind: groupPolicyConfiguration
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: remove this manifest: Moorline covers device configurations (templates), compliance policies and the device registration policy, and leaves everything else alone
+      = help: remove this manifest: Moorline covers device configurations (templates), settings catalog policies, compliance policies and the device registration policy, and leaves everything else alone
 
     Invalid: 1 error in 1 file.
     ");
     refuses_manifest(&text, &["manifest/not-covered 2:7"]);
     let told = [
-        "\"#microsoft.graph.groupPolicyConfiguration\"",
+        "\"#microsoft.graph.deviceManagementCompliancePolicy\"",
         "deviceManagementIntent",
         "deviceShellScript",
         "Win32LobApp",
@@ -91,7 +91,7 @@ fn type_that_is_not_covered_is_named_with_what_is() {
         lines_with(&validate(&[("a.yaml", &text)]).expect(3).stdout, "error[")
     });
     assert_snapshot!(told.join("\n"), @r"
-    error[manifest/not-covered]: `groupPolicyConfiguration` is an ADMX template (a group policy configuration), which Moorline does not cover
+    error[manifest/not-covered]: `deviceManagementCompliancePolicy` is a settings catalog compliance policy, which Moorline does not cover
     error[manifest/not-covered]: `deviceManagementIntent` is an endpoint security intent, which Moorline does not cover
     error[manifest/not-covered]: `deviceShellScript` is a shell script, which Moorline does not cover
     error[manifest/not-covered]: `win32LobApp` is an app, which Moorline does not cover

@@ -1,6 +1,6 @@
 //! Resolves references within settings of the settings catalog, and reads settings in Graph's form.
 
-use super::Resolver;
+use super::resolve::Resolver;
 use crate::diagnostic::{Finding, value_or_report};
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::variable::is_name;
