@@ -240,7 +240,7 @@ fn a_person_signs_in_with_a_code() {
     pipe.read_to_string(&mut stdout).expect("stdout is text");
     let status = plan.wait().expect("it was started");
     let run = Run::new(status.code().unwrap_or(-1), stdout, stderr).expect(0);
-    assert_snapshot!(lines_with(&run.stdout, "Plan: "), @"Plan: 5 to create, 8 to update, 0 to replace, 0 to delete, 2 assignment changes.");
+    assert_snapshot!(lines_with(&run.stdout, "Plan: "), @"Plan: 6 to create, 9 to update, 0 to replace, 0 to delete, 2 assignment changes.");
 }
 
 #[test]

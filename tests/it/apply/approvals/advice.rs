@@ -134,8 +134,8 @@ fn what_waits_is_counted_apart_and_its_help_is_printed_once() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/young: new objects of its kind are closed since
-      2024-07 to the console; use an Account protection policy of endpoint security, or the settings
-      catalog
+      2024-07 to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 

@@ -82,7 +82,7 @@ impl Stage {
         let run = self.plan(&["--credential", credential], variables).expect(0);
         assert_eq!(
             lines_with(&run.stdout, "Plan: "),
-            "Plan: 5 to create, 8 to update, 0 to replace, 0 to delete, 2 assignment changes."
+            "Plan: 6 to create, 9 to update, 0 to replace, 0 to delete, 2 assignment changes."
         );
         let plan = lines_with(&run.stderr, "Signing in with");
         let doctor = ["doctor", "-vvv", "--credential", credential];
