@@ -50,10 +50,11 @@ pub fn full(model: &Model, kind: &str, display_name: &str) -> Map<String, Value>
         spec[upper] =
             structure.properties[upper].range.1.expect("the rule is about bounded numbers").into();
     }
-    if structure.properties["displayName"].computed {
-        spec.remove("displayName");
+    let family = kinds::family_of(kind).expect("a kind");
+    if structure.properties[family.name_property].computed {
+        spec.remove(family.name_property);
     } else {
-        spec.insert("displayName".into(), display_name.into());
+        spec.insert(family.name_property.into(), display_name.into());
     }
     hold_one_element_rules(model, kind, &mut spec);
     spec
@@ -66,7 +67,8 @@ pub fn minimal(model: &Model, kind: &str) -> Map<String, Value> {
     let mut spec: Map<String, Value> = required
         .map(|property| (property.name.clone(), sample(model, property, &property.shape, 0, 0)))
         .collect();
-    spec.insert("displayName".to_owned(), json!("Minimal"));
+    let family = kinds::family_of(kind).expect("a kind");
+    spec.insert(family.name_property.to_owned(), json!("Minimal"));
     hold_one_element_rules(model, kind, &mut spec);
     spec
 }
@@ -116,8 +118,7 @@ pub fn sample(
             json!([value])
         }
         Shape::Settings(_) => json!({
-            "device_vendor_msft_passportforwork_{tenantid}_policies_usepassportforwork":
-                { "choice": (["true", "false"][variant]) },
+            "device_vendor_msft_policy_config_sample": { "choice": (["true", "false"][variant]) },
         }),
         Shape::Navigation { .. } => Value::Null,
     }
@@ -130,6 +131,8 @@ fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
         (Some(Named::Filter), _) => panic!("no property holds the name of a filter"),
         (Some(Named::ScopeTag), _) => ["Helsinki", "Oslo"][variant].into(),
         (None, Edm::Boolean) => (variant == 0).into(),
+        // A policy that was made of no template.
+        (None, Edm::String) if property.name == "templateId" => "".into(),
         (None, Edm::String) => ["one", "two"][variant].into(),
         (None, Edm::Int32 | Edm::Int64) => {
             let (minimum, maximum) = property.range;

@@ -299,7 +299,23 @@ fn setting_in_two_policies_is_named_with_both_places() {
     let other = format!("{DEFENDER}allowrealtimemonitoring: {{ choice: \"0\" }}");
     workspace.write("other.yaml", windows("other", &other));
     let warned = workspace.run(&["validate"]).expect(0);
-    assert_snapshot!(warned.stdout, @"");
+    assert_snapshot!(warned.stdout, @r#"
+    warning[settings/twice]: `deviceManagementConfigurationPolicy/other` and `deviceManagementConfigurationPolicy/laps` both have `device_vendor_msft_policy_config_defender_allowrealtimemonitoring`
+      --> other.yaml:9:5
+       |
+     9 |     device_vendor_msft_policy_config_defender_allowrealtimemonitoring: { choice: "0" }
+       |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+      ::: policy.yaml:14:5
+       |
+    14 |     device_vendor_msft_policy_config_defender_allowrealtimemonitoring: { choice: "1" }
+       |     ----------------------------------------------------------------- declared here too
+       |
+       = help: keep a setting in one policy, or assign the two to groups that share no device: a device with both reports a conflict
+
+    Valid: 2 manifests, 1 warning in 1 file.
+    2 policies were not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
+    "#);
 }
 
 #[test]

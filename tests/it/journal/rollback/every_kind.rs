@@ -23,7 +23,10 @@ fn changed(model: &Model, structure: &Structure, spec: &Map<String, Value>) -> M
         let property = &structure.properties[name];
         let bound = Semantics::built_in().rules(&structure.name);
         let bound = bound.into_iter().any(|rule| rule.not_greater.contains(name));
-        let fixed = property.facts.fixed || property.facts.volatile || name == "displayName";
+        let fixed = property.facts.fixed
+            || property.facts.volatile
+            || name == "displayName"
+            || name == "name";
         let fixed = fixed || says_secret(name);
         let changed = samples::changed(model, property, &property.shape, value);
         if let Some(changed) = changed.filter(|_| !fixed && !bound) {
