@@ -188,7 +188,7 @@ pub fn changed(model: &Model, property: &Property, shape: &Shape, value: &Value)
         return None;
     }
     match (shape, value) {
-        (Shape::Scalar(_) | Shape::Enum(_), _) => [0, 1]
+        (Shape::Scalar(_) | Shape::Enum(_) | Shape::Settings(_), _) => [0, 1]
             .into_iter()
             .map(|variant| sample(model, property, shape, variant, 0))
             .find(|other| other != value),
