@@ -4,17 +4,21 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::Value as Json;
 
 use super::failure;
 use super::output::{Output, without_markdown};
 use super::{Done, Result};
+use crate::definitions::SettingCatalogue;
 use crate::diagnostic::json::{FindingItem, FindingsDocument};
 use crate::diagnostic::{Finding, Sources, text};
 use crate::disk;
 use crate::error::Error;
+use crate::manifest::TENANT_FILE;
 use crate::manifest::raw_settings::{self, Rewritten};
 use crate::report::json::Document;
 use crate::report::phrases;
+use crate::text::sanitize;
 use crate::ui::Ui;
 
 /// Rewrite settings that stand as Graph's list into the readable form; all else in a file stays.
@@ -62,7 +66,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
 impl Formatted {
     /// Rewrites a file, or reports that it would be rewritten.
     fn file(&mut self, path: &Path, check: bool) -> Result<(), Error> {
-        let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &|_, _| None);
+        let catalogue = catalogue_of(path);
+        let comment = |id: &str, setting: &Json| named(catalogue.as_ref()?, id, setting);
+        let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment);
         let Rewritten { text, lists, findings } = rewritten;
         self.findings.extend(findings);
         if lists.is_empty() {
@@ -103,6 +109,30 @@ impl Formatted {
         let items = FindingItem::all(&self.findings, &self.sources);
         Document::Findings.render(&FindingsDocument::new(items))
     }
+}
+
+/// Returns the catalogue of setting definitions of a file's tenant. Settings have no names without it, or where it cannot be
+/// read, which `validate` reports.
+fn catalogue_of(path: &Path) -> Option<SettingCatalogue> {
+    for folder in path.parent()?.ancestors() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        if let Some(found) = SettingCatalogue::of_folder(folder).ok()? {
+            return Some(found);
+        }
+        if folder.join(TENANT_FILE).exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// Returns the comment beside a setting: the portal's name, and that of its option.
+fn named(catalogue: &SettingCatalogue, id: &str, setting: &Json) -> Option<String> {
+    let name = catalogue.display_name(id).ok()??;
+    let suffix = setting.get("choice").and_then(Json::as_str);
+    let option = suffix.and_then(|suffix| catalogue.option_name(id, suffix).ok()?);
+    let comment = option.map_or(name.clone(), |option| format!("{name}: {option}"));
+    Some(sanitize::line(&comment).into_owned())
 }
 
 /// Replaces the text of a file, and keeps the byte-order mark that it may begin with.

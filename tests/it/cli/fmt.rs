@@ -113,3 +113,14 @@ fn missing_file_and_broken_file_are_reported() {
         .collect();
     assert_eq!(codes, ["yaml/syntax"]);
 }
+
+#[test]
+fn settings_have_the_names_of_the_portal_beside_them_where_there_is_a_catalogue() {
+    let list = POLICY.replace("camera_allowcamera", "defender_puaprotection");
+    let workspace = Workspace::tenant(&[("policies/a.yaml", &list.replace("_0\n", "_1\n"))]);
+    workspace.run(&["catalog", "refresh", "--sandbox"]).expect(0);
+    workspace.run(&["fmt", "policies"]).expect(0);
+    let text = text(&workspace, "policies/a.yaml");
+    let line = text.lines().find(|line| line.contains("puaprotection"));
+    assert_snapshot!(line.unwrap_or_default().trim_start(), @r#"device_vendor_msft_policy_config_defender_puaprotection: { choice: "1" }  # PUA Protection: On"#);
+}
