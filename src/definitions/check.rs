@@ -7,27 +7,9 @@ use super::definition::{
     ChoiceOption, SettingChild, SettingDefinition, SettingKind, SettingParent,
 };
 use super::error::CatalogueError;
-use super::readable::{self, ReadableStep, ValueAt};
+use super::readable::{self, ValueAt};
 use crate::diagnostic::{Severity, suggest};
-
-/// Something in a settings map that the definitions do not allow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DefinitionFault {
-    /// The place in the map.
-    pub path: Vec<ReadableStep>,
-    /// Whether the name of the last member of the path is wrong, and not its value.
-    pub is_of_name: bool,
-    /// `definition/slug`.
-    pub code: &'static str,
-    /// Error or warning.
-    pub severity: Severity,
-    /// The message, with the portal's names; a sentence without a full stop.
-    pub message: String,
-    /// The remedy.
-    pub help: Option<String>,
-    /// The name or the value to put in its place, where one is near.
-    pub near: Option<String>,
-}
+use crate::settings_catalog::{SettingFault, SettingStep};
 
 /// The codes of faults of a name: of a setting that stands in the wrong place or lacks something, and of a wrong word.
 const OF_NAMES: [&str; 8] = [
@@ -56,8 +38,8 @@ struct SettingChecker<'a> {
     catalogue: &'a SettingCatalogue,
     platforms: &'a str,
     technologies: &'a str,
-    path: Vec<ReadableStep>,
-    faults: Vec<DefinitionFault>,
+    path: Vec<SettingStep>,
+    faults: Vec<SettingFault>,
 }
 
 /// Checks a readable settings map of a policy for these platforms and technologies.
@@ -72,7 +54,7 @@ pub fn check(
     platforms: &str,
     technologies: &str,
     catalogue: &SettingCatalogue,
-) -> Result<Vec<DefinitionFault>, CatalogueError> {
+) -> Result<Vec<SettingFault>, CatalogueError> {
     let (path, faults) = (Vec::new(), Vec::new());
     let mut checker = SettingChecker { catalogue, platforms, technologies, path, faults };
     checker.map(settings, Above::Policy)?;
@@ -87,7 +69,7 @@ impl SettingChecker<'_> {
         for (id, instance) in
             map.iter().filter(|(id, value)| !id.starts_with('$') && !value.is_null())
         {
-            self.path.push(ReadableStep::Member(id.clone()));
+            self.path.push(SettingStep::Member(id.clone()));
             self.instance(id, instance, above, map)?;
             self.path.pop();
         }
@@ -136,7 +118,7 @@ impl SettingChecker<'_> {
         if !self.accepts(definition, word, value) {
             return self.below(object);
         }
-        self.path.push(ReadableStep::Member(word.to_owned()));
+        self.path.push(SettingStep::Member(word.to_owned()));
         let elements = value.as_array().map(Vec::len);
         if let (Some(count), Some(elements)) = (definition.count, elements)
             && !count.hold(i64::try_from(elements).unwrap_or(i64::MAX))
@@ -155,21 +137,21 @@ impl SettingChecker<'_> {
                 continue;
             }
             let depth = self.path.len();
-            self.path.push(ReadableStep::Member(at.outer.to_owned()));
-            self.path.extend(at.index.map(ReadableStep::Index));
+            self.path.push(SettingStep::Member(at.outer.to_owned()));
+            self.path.extend(at.index.map(SettingStep::Element));
             if at.index.is_some() && at.holder.is_some() {
-                self.path.push(ReadableStep::Member(at.word.to_owned()));
+                self.path.push(SettingStep::Member(at.word.to_owned()));
             }
             let chosen = self.value(definition, &at);
             self.path.truncate(depth);
             if let Some(children) = at.holder.and_then(|holder| holder.get("children")) {
                 if let Some(index) = at.index {
                     self.path.extend([
-                        ReadableStep::Member(word.to_owned()),
-                        ReadableStep::Index(index),
+                        SettingStep::Member(word.to_owned()),
+                        SettingStep::Element(index),
                     ]);
                 }
-                self.path.push(ReadableStep::Member("children".to_owned()));
+                self.path.push(SettingStep::Member("children".to_owned()));
                 self.map(
                     children,
                     chosen.map_or(Above::Unknown, |it| Above::Setting(definition, Some(it))),
@@ -188,13 +170,13 @@ impl SettingChecker<'_> {
         word: &str,
         value: &Json,
     ) -> Result<(), CatalogueError> {
-        self.path.push(ReadableStep::Member(word.to_owned()));
+        self.path.push(SettingStep::Member(word.to_owned()));
         let above = Above::Setting(definition, None);
         match value.as_array() {
             None => self.map(value, above)?,
             Some(groups) => {
                 for (at, group) in groups.iter().enumerate() {
-                    self.path.push(ReadableStep::Index(at));
+                    self.path.push(SettingStep::Element(at));
                     self.map(group, above)?;
                     self.path.pop();
                 }
@@ -208,12 +190,12 @@ impl SettingChecker<'_> {
     fn below(&mut self, object: &Map<String, Json>) -> Result<(), CatalogueError> {
         let Some((word, value)) = readable::word(object) else { return Ok(()) };
         let depth = self.path.len();
-        self.path.push(ReadableStep::Member(word.to_owned()));
+        self.path.push(SettingStep::Member(word.to_owned()));
         match (word, value.as_array()) {
             ("group", _) => self.map(value, Above::Unknown)?,
             ("groups", Some(groups)) => {
                 for (at, group) in groups.iter().enumerate() {
-                    self.path.push(ReadableStep::Index(at));
+                    self.path.push(SettingStep::Element(at));
                     self.map(group, Above::Unknown)?;
                     self.path.pop();
                 }
@@ -222,7 +204,7 @@ impl SettingChecker<'_> {
         }
         self.path.truncate(depth);
         if let Some(children) = object.get("children") {
-            self.path.push(ReadableStep::Member("children".to_owned()));
+            self.path.push(SettingStep::Member("children".to_owned()));
             self.map(children, Above::Unknown)?;
             self.path.truncate(depth);
         }
@@ -316,7 +298,7 @@ impl SettingChecker<'_> {
             self.fault("definition/parent-value", message, Some(help));
         } else if let Some(first) = parents.first() {
             let is_above = |parent: &&SettingParent| {
-                let is = |step: &ReadableStep| matches!(step, ReadableStep::Member(id) if id.eq_ignore_ascii_case(&parent.id));
+                let is = |step: &SettingStep| matches!(step, SettingStep::Member(id) if id.eq_ignore_ascii_case(&parent.id));
                 self.path.iter().any(is)
             };
             if !parents.iter().any(is_above) {
@@ -422,7 +404,7 @@ impl SettingChecker<'_> {
         if fits {
             return true;
         }
-        self.path.push(ReadableStep::Member(word.to_owned()));
+        self.path.push(SettingStep::Member(word.to_owned()));
         match (&definition.kind, word) {
             (SettingKind::Text { secret: true, .. }, "string") => self.not_secret(definition),
             (SettingKind::Text { secret: false, .. }, "secret") if !is_list => {
@@ -477,7 +459,7 @@ impl SettingChecker<'_> {
                     let near = nearest_option(definition, &text).filter(|_| at.word == "choice");
                     let near = near.and_then(|near| near.suffix.clone());
                     let fault = wrong_option(definition, &self.path, &text);
-                    self.faults.push(DefinitionFault { near, ..fault });
+                    self.faults.push(SettingFault { near, ..fault });
                 }
                 found
             }
@@ -527,7 +509,7 @@ impl SettingChecker<'_> {
     }
 
     fn fault(&mut self, code: &'static str, message: String, help: Option<String>) {
-        self.faults.push(DefinitionFault::new(&self.path, code, message, help));
+        self.faults.push(SettingFault::new(&self.path, code, message, help));
     }
 
     fn warn(&mut self, code: &'static str, message: String, help: String) {
@@ -538,15 +520,15 @@ impl SettingChecker<'_> {
     }
 }
 
-impl DefinitionFault {
+impl SettingFault {
     /// Makes an error.
     pub(super) fn new(
-        path: &[ReadableStep],
+        path: &[SettingStep],
         code: &'static str,
         message: String,
         help: Option<String>,
     ) -> Self {
-        let is_member = matches!(path.last(), Some(ReadableStep::Member(_)));
+        let is_member = matches!(path.last(), Some(SettingStep::Member(_)));
         let is_of_name = is_member && OF_NAMES.contains(&code);
         let severity = Severity::Error;
         Self { path: path.to_vec(), is_of_name, code, severity, message, help, near: None }
@@ -556,10 +538,10 @@ impl DefinitionFault {
 /// Returns the fault of an id that the catalogue lacks.
 pub(super) fn unknown(
     catalogue: &SettingCatalogue,
-    path: &[ReadableStep],
+    path: &[SettingStep],
     id: &str,
     severity: Severity,
-) -> Result<DefinitionFault, CatalogueError> {
+) -> Result<SettingFault, CatalogueError> {
     let near = catalogue.nearest(id)?;
     let near = near.map(|near| catalogue.get(near)).transpose()?.flatten();
     let help = match &near {
@@ -569,16 +551,16 @@ pub(super) fn unknown(
             .to_owned(),
     };
     let message = format!("the catalogue has no setting `{id}`");
-    let fault = DefinitionFault::new(path, "definition/unknown", message, Some(help));
-    Ok(DefinitionFault { severity, near: near.map(|near| near.id.clone()), ..fault })
+    let fault = SettingFault::new(path, "definition/unknown", message, Some(help));
+    Ok(SettingFault { severity, near: near.map(|near| near.id.clone()), ..fault })
 }
 
 /// Returns the fault of a value that is no option.
 pub(super) fn wrong_option(
     definition: &SettingDefinition,
-    path: &[ReadableStep],
+    path: &[SettingStep],
     text: &str,
-) -> DefinitionFault {
+) -> SettingFault {
     let help = match nearest_option(definition, text) {
         Some(near) => {
             let (form, label) = (option_form(definition, near), option_label(definition, near));
@@ -587,7 +569,7 @@ pub(super) fn wrong_option(
         None => options_help(definition),
     };
     let message = format!("`{}` has no option `{text}`", definition.label());
-    DefinitionFault::new(path, "definition/option", message, Some(help))
+    SettingFault::new(path, "definition/option", message, Some(help))
 }
 
 /// Returns the option that a value names.

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::SettingCatalogue;
-use super::check::{DefinitionFault, option_form, unknown, wrong_option};
+use super::check::{option_form, unknown, wrong_option};
 use super::definition::{ChoiceOption, SettingDefinition, SettingKind};
 use super::error::CatalogueError;
-use super::readable::{self, ReadableStep};
+use super::readable;
 use crate::diagnostic::Severity;
+use crate::settings_catalog::{SettingFault, SettingStep};
 
 /// Returns the map with each plain value as an instance, and what could not be made one, which stays as it is.
 ///
@@ -18,7 +19,7 @@ use crate::diagnostic::Severity;
 pub fn expand(
     settings: &Json,
     catalogue: &SettingCatalogue,
-) -> Result<(Json, Vec<DefinitionFault>), CatalogueError> {
+) -> Result<(Json, Vec<SettingFault>), CatalogueError> {
     let mut expansion = Expansion { catalogue, path: Vec::new(), faults: Vec::new() };
     let settings = expansion.map(settings)?;
     Ok((settings, expansion.faults))
@@ -26,8 +27,8 @@ pub fn expand(
 
 struct Expansion<'a> {
     catalogue: &'a SettingCatalogue,
-    path: Vec<ReadableStep>,
-    faults: Vec<DefinitionFault>,
+    path: Vec<SettingStep>,
+    faults: Vec<SettingFault>,
 }
 
 impl Expansion<'_> {
@@ -35,7 +36,7 @@ impl Expansion<'_> {
         let Some(members) = map.as_object() else { return Ok(map.clone()) };
         let mut expanded = Map::new();
         for (id, instance) in members {
-            self.path.push(ReadableStep::Member(id.clone()));
+            self.path.push(SettingStep::Member(id.clone()));
             let instance = if id.starts_with('$') || instance.is_null() {
                 instance.clone()
             } else if let Some(object) =
@@ -55,7 +56,7 @@ impl Expansion<'_> {
     fn instance(&mut self, object: &Map<String, Json>) -> Result<Json, CatalogueError> {
         let mut expanded = Map::new();
         for (name, value) in object {
-            self.path.push(ReadableStep::Member(name.clone()));
+            self.path.push(SettingStep::Member(name.clone()));
             let value =
                 match (name.as_str(), value) {
                     ("children" | "group", map) => self.map(map)?,
@@ -81,7 +82,7 @@ impl Expansion<'_> {
     ) -> Result<Json, CatalogueError> {
         let mut expanded = Vec::with_capacity(elements.len());
         for (at, element) in elements.iter().enumerate() {
-            self.path.push(ReadableStep::Index(at));
+            self.path.push(SettingStep::Element(at));
             expanded.push(expand(self, element)?);
             self.path.pop();
         }
@@ -99,7 +100,7 @@ impl Expansion<'_> {
             (_, Some(_), Json::Array(elements)) => {
                 let mut list = Vec::with_capacity(elements.len());
                 for (at, element) in elements.iter().enumerate() {
-                    self.path.push(ReadableStep::Index(at));
+                    self.path.push(SettingStep::Element(at));
                     let one = self.one(&definition, element);
                     self.path.pop();
                     let Some((word, one)) = one else { return Ok(value.clone()) };
@@ -206,7 +207,7 @@ impl Expansion<'_> {
     }
 
     fn fault(&mut self, code: &'static str, message: String, help: String) {
-        let fault = DefinitionFault::new(&self.path, code, message, Some(help));
-        self.faults.push(DefinitionFault { is_of_name: false, ..fault });
+        let fault = SettingFault::new(&self.path, code, message, Some(help));
+        self.faults.push(SettingFault { is_of_name: false, ..fault });
     }
 }

@@ -32,7 +32,7 @@ mod tests;
 mod writer;
 
 pub use catalogue::{CatalogueInfo, FILE_NAME, SettingCatalogue};
-pub use check::{DefinitionFault, check};
+pub use check::check;
 pub use definition::{
     Bounds, ChoiceOption, SettingChild, SettingDefinition, SettingKind, SettingParent, SettingText,
 };
@@ -40,5 +40,5 @@ pub use diff::{CatalogueDiff, SettingChange, SettingName};
 pub use error::CatalogueError;
 pub use expand::expand;
 pub use find::SettingMatch;
-pub use readable::{ReadableStep, ids};
+pub use readable::ids;
 pub use writer::CatalogueWriter;

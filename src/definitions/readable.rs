@@ -8,15 +8,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-/// One step from a settings map to a place in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReadableStep {
-    /// Into a member.
-    Member(String),
-    /// Into an element, from 0.
-    Index(usize),
-}
-
 /// The words for one value.
 pub(super) const SINGLE: [&str; 6] =
     ["choice", "value", "string", "integer", "secret", "reference"];

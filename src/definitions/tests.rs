@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::diagnostic::Severity;
+use crate::settings_catalog::{SettingFault, SettingStep};
 
 const HELLO: &str = "device_vendor_msft_passportforwork_{tenantid}";
 const UNC: &str = "device_vendor_msft_policy_config_connectivity_hardeneduncpaths";
@@ -412,7 +413,7 @@ fn assert_lines(mut lines: Vec<String>, expected: &[&str]) {
     assert_eq!(lines, expected);
 }
 
-fn line(fault: &DefinitionFault) -> String {
+fn line(fault: &SettingFault) -> String {
     let mark = if fault.severity == Severity::Warning { "warning " } else { "" };
     let help = fault.help.as_ref().map_or_else(String::new, |help| format!(" | {help}"));
     format!("{}: {mark}{}: {}{help}", place(&fault.path), fault.code, fault.message)
@@ -423,10 +424,10 @@ fn line(fault: &DefinitionFault) -> String {
         .replace("com.apple.extensiblesso", "SSO")
 }
 
-fn place(path: &[ReadableStep]) -> String {
+fn place(path: &[SettingStep]) -> String {
     let steps = path.iter().map(|step| match step {
-        ReadableStep::Member(name) => name.clone(),
-        ReadableStep::Index(at) => at.to_string(),
+        SettingStep::Member(name) => name.clone(),
+        SettingStep::Element(at) => at.to_string(),
     });
     steps.collect::<Vec<_>>().join("/")
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 
 use super::value::{Declared, Member, Value};
-use super::{TENANT_FILE, discover, files};
+use super::{TENANT_FILE, discover, files, settings};
 use crate::diagnostic::{FileId, Finding, Sources, Span};
-use crate::settings_catalog::{Comments, SettingFault, SettingStep, check, read, to_yaml};
+use crate::settings_catalog::{Comments, check, read, to_yaml};
 use crate::yaml::parse::parse;
 use crate::yaml::presentation::{Presentation, presentation};
 
@@ -118,29 +118,8 @@ fn raw_list(document: &Value) -> Option<&Member> {
 /// Checks that a list is one of Graph's.
 fn faults_of(list: &Member) -> Result<(), Vec<Finding>> {
     let faults = check(&list.value.to_json());
-    let finding = |fault: SettingFault| {
-        let span = place(&list.value, &fault.path, fault.is_of_name);
-        Finding::error(fault.code, span, fault.message).help(fault.help)
-    };
+    let finding = |fault| settings::finding(&list.value, fault);
     if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().map(finding).collect()) }
-}
-
-/// Returns the place in a value that a path leads to, or the last one on the way that is written.
-pub fn place(value: &Value, path: &[SettingStep], is_of_name: bool) -> Span {
-    let Some((step, rest)) = path.split_first() else {
-        return value.span;
-    };
-    match step {
-        SettingStep::Member(name) => match value.entry(name) {
-            Some(member) if rest.is_empty() && is_of_name => member.name_span,
-            Some(member) => place(&member.value, rest, is_of_name),
-            None => value.span,
-        },
-        SettingStep::Element(index) => match value.elements().get(*index) {
-            Some(element) => place(element, rest, is_of_name),
-            None => value.span,
-        },
-    }
 }
 
 /// Makes the edit of a list.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence};
-use crate::definitions::{self, CatalogueError, DefinitionFault, ReadableStep, SettingCatalogue};
+use crate::definitions::{self, CatalogueError, SettingCatalogue};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
@@ -43,21 +43,24 @@ pub(super) fn check(settings: &Value) -> Vec<Finding> {
 /// Returns the finding of a fault, at its place in the source.
 pub(super) fn finding(settings: &Value, fault: SettingFault) -> Finding {
     let (value, name) = place(settings, &fault.path);
-    let span = if fault.is_of_name { name } else { value };
-    let finding = Finding::error(fault.code, span, fault.message).help(fault.help);
-    match fault.near {
-        Some(near) => finding.replace_with(near),
-        None => finding,
+    Finding {
+        code: fault.code.to_owned(),
+        severity: fault.severity,
+        message: fault.message,
+        span: Some(if fault.is_of_name { name } else { value }),
+        help: fault.help,
+        replacement: fault.near,
+        ..Finding::default()
     }
 }
 
-/// Returns where a part of settings is, and where its name is.
+/// Returns where a part of settings is, and where its name is. Of a part that is not written, the nearest one around counts.
 fn place(settings: &Value, path: &[SettingStep]) -> (Span, Span) {
     let (mut value, mut name) = (settings, settings.span);
     for step in path {
         match step {
             SettingStep::Member(member) => {
-                let Some(member) = value.entry(member) else { break };
+                let Some(member) = value.entry(member) else { return (value.span, value.span) };
                 (value, name) = (&member.value, member.name_span);
             }
             SettingStep::Element(at) => {
@@ -140,7 +143,7 @@ pub(super) fn known(
             });
         match checked {
             Ok((json, faults)) => {
-                findings.extend(faults.into_iter().map(|fault| of_definition(settings, fault)));
+                findings.extend(faults.into_iter().map(|fault| finding(settings, fault)));
                 let whole = if merged.is_some() { json!({ MERGE: json }) } else { json };
                 graft(&mut declared.value, &whole);
             }
@@ -169,25 +172,6 @@ fn graft(value: &mut Value, json: &Json) {
         (Declared::Env(_), _) => {}
         (_, Json::Object(_) | Json::Array(_)) => *value = Value::from_json(json, value.span),
         _ => {}
-    }
-}
-
-/// Returns the finding of what a definition does not allow.
-fn of_definition(settings: &Value, fault: DefinitionFault) -> Finding {
-    let step = |step: ReadableStep| match step {
-        ReadableStep::Member(name) => SettingStep::Member(name),
-        ReadableStep::Index(at) => SettingStep::Element(at),
-    };
-    let path: Vec<SettingStep> = fault.path.into_iter().map(step).collect();
-    let (value, name) = place(settings, &path);
-    Finding {
-        code: fault.code.to_owned(),
-        severity: fault.severity,
-        message: fault.message,
-        span: Some(if fault.is_of_name { name } else { value }),
-        help: fault.help,
-        replacement: fault.near,
-        ..Finding::default()
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::part::{Elements, OTHER_WORDS, SettingPart, VALUE_WORDS};
 use super::wire::{is_integer, is_text, stands_for_another};
+use crate::diagnostic::Severity;
 use crate::diagnostic::suggest::{nearest, one_of};
 
 /// One thing that is wrong with a readable value.
@@ -13,13 +14,15 @@ pub struct SettingFault {
     pub path: Vec<SettingStep>,
     /// Whether the name of the last member of the path is wrong, and not its value.
     pub is_of_name: bool,
-    /// `settings/slug`.
+    /// A stable `area/slug`.
     pub code: &'static str,
-    /// The problem. It holds no value, which may be a secret.
+    /// Error or warning.
+    pub severity: Severity,
+    /// The problem. It holds no value of a secret.
     pub message: String,
     /// The remedy.
-    pub help: String,
-    /// The name to write in place of the last one of the path, where one is near.
+    pub help: Option<String>,
+    /// The name or the value to write in its place, where one is near.
     pub near: Option<String>,
 }
 
@@ -55,7 +58,15 @@ impl Check {
     fn fault(&mut self, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
         let (message, help) = (message.into(), help.into());
         let path = self.path.clone();
-        self.faults.push(SettingFault { path, is_of_name: false, code, message, help, near: None });
+        self.faults.push(SettingFault {
+            path,
+            is_of_name: false,
+            code,
+            severity: Severity::Error,
+            message,
+            help: Some(help),
+            near: None,
+        });
     }
 
     /// Adds a fault of the name of a member.

@@ -69,7 +69,7 @@ proptest! {
             Ok(list) => prop_assert_eq!(canonical(&value), read(&list)),
             Err(faults) => {
                 prop_assert!(!faults.is_empty());
-                prop_assert!(faults.iter().all(|fault| !fault.help.is_empty()));
+                prop_assert!(faults.iter().all(|fault| fault.help.as_ref().is_some_and(|help| !help.is_empty())));
             }
         }
     }

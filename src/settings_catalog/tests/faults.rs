@@ -14,7 +14,12 @@ fn faults(value: Json) -> Vec<String> {
             std::iter::once("settings".to_owned()).chain(steps).collect::<Vec<_>>().join("/");
         let name = if fault.is_of_name { " (name)" } else { "" };
         let near = fault.near.as_ref().map(|near| format!(" -> {near}")).unwrap_or_default();
-        format!("{place}{name} {}: {} | {}{near}", fault.code, fault.message, fault.help)
+        format!(
+            "{place}{name} {}: {} | {}{near}",
+            fault.code,
+            fault.message,
+            fault.help.as_deref().unwrap_or_default()
+        )
     };
     check(&value).iter().map(shown).collect()
 }
