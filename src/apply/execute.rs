@@ -235,7 +235,10 @@ impl<'a> Execution<'a> {
         let began = context.run.graph.clock().instant();
         let mut request = context.secrets.fill(filled);
         if let Some(body) = &mut request.body {
-            form::to_graph(&work.change.address.kind, body);
+            form::to_graph(&work.change.address.kind, body).map_err(|why| {
+                let message = format!("the settings cannot be sent: {why}");
+                Item::failed(work.change, &message, "`moorline validate` says what is wrong")
+            })?;
         }
         let Written { writes, was_as_sent, created, answered } =
             write.send(sending, &request).await?;

@@ -390,7 +390,7 @@ impl SettingChecker<'_> {
         let is_list = definition.count.is_some();
         let fits = match (&definition.kind, is_list) {
             (SettingKind::Choice { .. }, false) => matches!(word, "choice" | "value"),
-            (SettingKind::Choice { .. }, true) => matches!(word, "choices" | "values"),
+            (SettingKind::Choice { .. }, true) => word == "choices",
             (SettingKind::Text { secret: true, .. }, false) => word == "secret",
             (SettingKind::Text { .. }, false) => matches!(word, "string" | "reference"),
             (SettingKind::Text { secret: true, .. }, true) => word == "values",

@@ -70,7 +70,7 @@ impl SettingCatalogue {
             let category = category.and_then(|at| categories.get(at)).cloned().unwrap_or_default();
             found.push(SettingMatch { score, definition, category });
             // What cannot be among the best is dropped as it comes.
-            if found.len() >= 2 * most.max(64) {
+            if found.len() >= most.max(64).saturating_mul(2) {
                 keep_best(&mut found, most);
             }
         }

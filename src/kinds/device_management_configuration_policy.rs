@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::{Family, Paged, RiskLevel, RiskRule, Untouched, Update};
 use crate::schema::types::GraphVersion;
-use crate::schema::walk::any;
+use crate::schema::walk::Tree;
+use crate::settings_catalog::SettingPart;
 
 /// In all that is not named here as device configurations.
 pub(super) const FAMILY: Family = Family {
@@ -41,10 +42,18 @@ const RISKS: &[RiskRule] = &[RiskRule {
     level: RiskLevel::Refused,
     message: "The policy is replaced as a whole, and holds a secret that the manifest does not declare: only its token can \
               be sent back, and the service may keep the token as the secret.",
-    happens: |before, after| !before.is_null() && any(&after["settings"], &mut is_token),
+    happens: |before, after| {
+        !before.is_null() && shows_secret(SettingPart::ROOT, &after["settings"])
+    },
 }];
 
-/// Returns whether a value is a secret as the service shows it.
-fn is_token(value: &Json) -> bool {
-    ["state", "valueState"].iter().any(|name| value[name] == "encryptedValueToken")
+/// Returns whether a part of settings holds a secret as the service shows it, and not one that is put in when it is sent.
+fn shows_secret(part: SettingPart, value: &Json) -> bool {
+    let part = part.stating(value.stated_type(), value.get("valueState").is_some());
+    if part.is_secret() {
+        return !value.is_null() && value.get("$secret").is_none();
+    }
+    let mut members = value.members();
+    members.any(|(name, member)| shows_secret(part.member(name), member))
+        || value.elements().iter().any(|element| shows_secret(part.element(), element))
 }

@@ -37,11 +37,11 @@ pub(super) fn finalize(
     };
     let mut resolved = resolver.resolved;
     resolved.secrets.extend(content::secrets(&spec, sources));
-    let findings = &mut resolved.findings;
     let spec = match catalogue {
-        Some(catalogue) => settings::known(version, &address.kind, spec, catalogue, findings),
+        Some(catalogue) => settings::known(version, &address.kind, spec, catalogue, &mut resolved),
         None => spec,
     };
+    let findings = &mut resolved.findings;
     // A property that must not use `$env` at all gets no second finding about the variable.
     let readable = findings.iter().filter(|finding| finding.code == READABLE);
     let readable: Vec<Span> = readable.filter_map(|finding| finding.span).collect();

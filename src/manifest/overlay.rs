@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::document::RawManifest;
+use super::resolve_settings::readable;
 use super::value::{Declared, Member, Value};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::{Model, Order, Shape, Structure};
@@ -62,6 +63,11 @@ fn value(model: &Model, shape: Option<&Shape>, base: &Value, over: &Value) -> Op
             _ => Some(over.clone()),
         };
     }
+    if is_settings && (is_list(base) || is_list(over)) {
+        let [base, over] =
+            [base, over].map(|it| if is_list(it) { readable(it) } else { it.clone() });
+        return value(model, shape, &base, &over);
+    }
     match (&base.declared, &over.declared, shape) {
         (Declared::Object(_), Declared::Object(_), Some(Shape::Settings(_))) => {
             Some(settings(base, over))
@@ -107,6 +113,10 @@ fn settings(base: &Value, over: &Value) -> Value {
     }
     let member = Member { name: MERGE.to_owned(), name_span: over.span, value: merged };
     Value { declared: Declared::Object(vec![member]), span: over.span }
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value.declared, Declared::List(_))
 }
 
 fn undeclares(value: &Value) -> bool {

@@ -298,7 +298,7 @@ fn readable(property: &Property, span: Span) -> Finding {
 }
 
 /// Notes every scalar of a value as a secret.
-fn hide(value: &Value, secrets: &mut Vec<(Span, String)>) {
+pub(super) fn hide(value: &Value, secrets: &mut Vec<(Span, String)>) {
     secrets.extend(value.descendants().filter_map(|value| match &value.declared {
         Declared::String(text) => Some((value.span, text.clone())),
         Declared::Number(number) => Some((value.span, number.to_string())),

@@ -6,7 +6,7 @@ use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::variable::is_name;
 use crate::schema::model::{Property, Shape};
 use crate::schema::types::Edm;
-use crate::settings_catalog::{self, SettingPart};
+use crate::settings_catalog::{self, MERGE, SettingPart};
 
 impl Resolver<'_> {
     /// Returns settings, or a part of them, with their references resolved.
@@ -30,10 +30,17 @@ impl Resolver<'_> {
         property: &Property,
         part: SettingPart,
     ) -> Result<Value, Value> {
+        let part = part.stating(value.odata_type(), value.get("valueState").is_some());
         if part.is_secret() {
             return Ok(self.secret_of_setting(value));
         }
-        if let Some(reference) = value.directive().filter(|_| part.is_text()) {
+        let is_of_form = |it: &&Member| ["$raw", "$template", MERGE].contains(&it.name.as_str());
+        let reference = value.directive().filter(|it| !is_of_form(it));
+        if let Some(reference) = reference.filter(|it| !part.is_text() || it.name == "$env") {
+            self.resolved.findings.push(misplaced(reference));
+            return Ok(Value { declared: Declared::Null, span: value.span });
+        }
+        if let Some(reference) = reference {
             let text = Shape::Scalar(Edm::String);
             let resolved = self.reference(reference, value.span, property, &text);
             return value_or_report(resolved, &mut self.resolved.findings).flatten().ok_or(value);
@@ -46,9 +53,12 @@ impl Resolver<'_> {
         let mut below = |value, part| self.part(value, property, part).unwrap_or_else(|it| it);
         let declared = match declared {
             Declared::Object(members) => {
-                let member = |member: Member| Member {
-                    value: below(member.value, part.member(&member.name)),
-                    ..member
+                let member = |member: Member| {
+                    let value = match member.value.declared {
+                        Declared::List(_) if member.name == MERGE => readable(&member.value),
+                        _ => member.value,
+                    };
+                    Member { value: below(value, part.member(&member.name)), ..member }
                 };
                 Declared::Object(members.into_iter().map(member).collect())
             }
@@ -85,8 +95,21 @@ impl Resolver<'_> {
     }
 }
 
+/// Returns the finding of a value reference where it means nothing.
+fn misplaced(reference: &Member) -> Finding {
+    let Member { name, name_span, .. } = reference;
+    let message = format!("`{name}` means nothing here");
+    let finding = Finding::error("value/reference", *name_span, message);
+    finding.help(match name.as_str() {
+        "$env" => {
+            "a setting takes a secret as `secret: { $env: NAME }`, and everything else as it is"
+        }
+        _ => "write the value itself",
+    })
+}
+
 /// Returns settings that are written in Graph's form in the readable form, each with the place of its element.
-fn readable(list: &Value) -> Value {
+pub(super) fn readable(list: &Value) -> Value {
     let whole = Value::from_json(&settings_catalog::read(&list.to_json()), list.span);
     let Value { declared: Declared::Object(members), span } = whole else {
         return whole;

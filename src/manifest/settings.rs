@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 
-use super::value::{Declared, Value};
+use super::resolve::{Resolution, hide};
+use super::value::{Declared, Member, Value};
 use super::{Address, Manifest, Presence};
 use crate::definitions::{self, CatalogueError, SettingCatalogue};
 use crate::diagnostic::{Finding, Span};
@@ -42,25 +43,25 @@ pub(super) fn check(settings: &Value) -> Vec<Finding> {
 
 /// Returns the finding of a fault, at its place in the source.
 pub(super) fn finding(settings: &Value, fault: SettingFault) -> Finding {
-    let (value, name) = place(settings, &fault.path);
+    let (value, name) = part(settings, &fault.path);
     Finding {
         code: fault.code.to_owned(),
         severity: fault.severity,
         message: fault.message,
-        span: Some(if fault.is_of_name { name } else { value }),
+        span: Some(if fault.is_of_name { name } else { value.span }),
         help: fault.help,
         replacement: fault.near,
         ..Finding::default()
     }
 }
 
-/// Returns where a part of settings is, and where its name is. Of a part that is not written, the nearest one around counts.
-fn place(settings: &Value, path: &[SettingStep]) -> (Span, Span) {
+/// Returns a part of settings, and where its name is. Of a part that is not written, the nearest one around counts.
+fn part<'a>(settings: &'a Value, path: &[SettingStep]) -> (&'a Value, Span) {
     let (mut value, mut name) = (settings, settings.span);
     for step in path {
         match step {
             SettingStep::Member(member) => {
-                let Some(member) = value.entry(member) else { return (value.span, value.span) };
+                let Some(member) = value.entry(member) else { return (value, value.span) };
                 (value, name) = (&member.value, member.name_span);
             }
             SettingStep::Element(at) => {
@@ -69,53 +70,64 @@ fn place(settings: &Value, path: &[SettingStep]) -> (Span, Span) {
             }
         }
     }
-    (value.span, name)
+    (value, name)
 }
 
-/// A setting that two policies declare.
-#[derive(Clone, Copy)]
-struct SharedSetting<'a> {
-    id: &'a str,
-    places: [Span; 2],
+/// A setting that a policy declares.
+struct DeclaredSetting<'a> {
+    policy: &'a Address,
+    place: Span,
+    value: Json,
 }
 
-/// Returns a warning for each two policies that declare a setting both: on a device that gets both of them, the service
-/// applies neither value where they differ (FACTS 15).
+/// Returns a warning for each policy that declares a setting with another value than a policy before: a device that gets
+/// both of them has neither value (FACTS 15).
 pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
-    let mut places: BTreeMap<&str, Vec<(&Manifest, Span)>> = BTreeMap::new();
+    let mut declared: BTreeMap<&str, Vec<DeclaredSetting<'_>>> = BTreeMap::new();
     let present = manifests.iter().filter(|manifest| manifest.presence == Presence::Present);
     for manifest in present {
         for name in properties(manifest.version, &manifest.address.kind) {
-            let declared = manifest.spec.get(&name).map(|it| it.get(MERGE).unwrap_or(it));
-            let settings = declared.into_iter().flat_map(Value::members);
-            for setting in settings.filter(|it| !it.name.starts_with('$')) {
-                places.entry(&setting.name).or_default().push((manifest, setting.name_span));
+            let settings = manifest.spec.get(&name).map(|it| it.get(MERGE).unwrap_or(it));
+            let members = settings.into_iter().flat_map(Value::members);
+            let is_set = |member: &&Member| {
+                !member.name.starts_with('$') && member.value.declared != Declared::Null
+            };
+            for Member { name, name_span, value } in members.filter(is_set) {
+                let (policy, place) = (&manifest.address, *name_span);
+                let setting = DeclaredSetting { policy, place, value: value.to_json() };
+                declared.entry(name).or_default().push(setting);
             }
         }
     }
-    let mut shared: BTreeMap<[&Address; 2], Vec<SharedSetting<'_>>> = BTreeMap::new();
-    for (id, places) in places {
-        for (at, (first, place)) in places.iter().enumerate() {
-            for (second, other) in &places[at + 1..] {
-                let setting = SharedSetting { id, places: [*place, *other] };
-                shared.entry([&first.address, &second.address]).or_default().push(setting);
-            }
+    let mut findings: BTreeMap<[&Address; 2], (Finding, usize)> = BTreeMap::new();
+    for (id, settings) in &declared {
+        let Some((first, others)) = settings.split_first() else { continue };
+        for other in others.iter().filter(|other| other.value != first.value) {
+            let message =
+                format!("`{}` and `{}` have other values of `{id}`", other.policy, first.policy);
+            let new = || {
+                (
+                    Finding::warning("settings/twice", other.place, message)
+                        .related(first.place, "declared here too"),
+                    0,
+                )
+            };
+            findings.entry([first.policy, other.policy]).or_insert_with(new).1 += 1;
         }
     }
-    let finding = |([first, second], settings): ([&Address; 2], Vec<SharedSetting<'_>>)| {
-        let SharedSetting { id, places: [place, other] } = settings[0];
-        let more = match settings.len() - 1 {
-            0 => String::new(),
-            1 => " and one more setting".to_owned(),
-            more => format!(" and {more} more settings"),
+    let finding = |(finding, number): (Finding, usize)| {
+        let more = match number {
+            0 | 1 => String::new(),
+            2 => " and of one more setting".to_owned(),
+            number => format!(" and of {} more settings", number - 1),
         };
-        let message = format!("`{second}` and `{first}` both have `{id}`{more}");
-        Finding::warning("settings/twice", other, message).related(place, "declared here too").help(
-            "keep a setting in one policy, or assign the two to groups that share no device: a device with both reports \
+        let message = format!("{}{more}", finding.message);
+        Finding { message, ..finding }.help(
+            "declare a setting in one policy, or assign the two to groups that share no device: a device with both reports \
              a conflict",
         )
     };
-    shared.into_iter().map(finding).collect()
+    findings.into_values().map(finding).collect()
 }
 
 /// Returns a manifest's values with plain values of settings as their definitions mean them, and reports what the
@@ -125,7 +137,7 @@ pub(super) fn known(
     kind: &str,
     mut spec: Value,
     catalogue: &SettingCatalogue,
-    findings: &mut Vec<Finding>,
+    resolved: &mut Resolution,
 ) -> Value {
     let text = |name: &str| spec.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (platforms, technologies) = (text("platforms"), text("technologies"));
@@ -143,13 +155,18 @@ pub(super) fn known(
             });
         match checked {
             Ok((json, faults)) => {
-                findings.extend(faults.into_iter().map(|fault| finding(settings, fault)));
+                for fault in faults {
+                    if fault.code == "definition/secret" {
+                        hide(part(settings, &fault.path).0, &mut resolved.secrets);
+                    }
+                    resolved.findings.push(finding(settings, fault));
+                }
                 let whole = if merged.is_some() { json!({ MERGE: json }) } else { json };
                 graft(&mut declared.value, &whole);
             }
             Err(error) => {
                 let finding = Finding::error(error.code(), settings.span, error.to_string());
-                findings.push(finding.help(error.remedy()));
+                resolved.findings.push(finding.help(error.remedy()));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::diagnostic::Span;
 use crate::journal::Snapshot;
@@ -16,6 +16,7 @@ use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, any};
+use crate::settings_catalog::MERGE;
 use crate::values::canonical::is_unset;
 use crate::values::secret::stands_for_secret;
 use crate::values::target_shown;
@@ -218,14 +219,32 @@ impl Declarer {
                 }
                 Ok(self.value(Declared::List(declared)))
             }
-            (Shape::Settings(_), Json::Object(_)) if any(value, &mut stands_for_secret) => {
-                Err(NotRestorable::Withheld)
-            }
-            (Shape::Settings(_), Json::Object(_)) => Ok(Value::from_json(value, self.span)),
+            (Shape::Settings(_), Json::Object(members)) => self.settings(members),
             (_, Json::Array(_)) => Err(NotRestorable::Unknown),
             (_, Json::Object(members)) => self.complex(shape, value, members),
             (_, scalar) => Ok(Value::from_json(scalar, self.span)),
         }
+    }
+
+    /// Declares settings. Where a journal withholds a secret of some, the others are merged into those of the tenant.
+    fn settings(&self, members: &Map<String, Json>) -> Result<Value, NotRestorable> {
+        let is_instruction = |name: &str| {
+            name.starts_with('$') && !["$raw", "$template", "$withheld"].contains(&name)
+        };
+        let mut instructs = |value: &Json| value.members().any(|(name, _)| is_instruction(name));
+        if members.iter().any(|(name, value)| is_instruction(name) || any(value, &mut instructs)) {
+            return Err(NotRestorable::Instruction);
+        }
+        let (withheld, kept): (Map<_, _>, Map<_, _>) =
+            members.clone().into_iter().partition(|(_, value)| any(value, &mut stands_for_secret));
+        if withheld.is_empty() {
+            return Ok(Value::from_json(&kept.into(), self.span));
+        }
+        if kept.is_empty() || withheld.contains_key("$raw") {
+            return Err(NotRestorable::Withheld);
+        }
+        self.left_out.set(Some(NotRestorable::Withheld));
+        Ok(Value::from_json(&json!({ MERGE: kept }), self.span))
     }
 
     fn complex(

@@ -143,11 +143,17 @@ impl Check {
                     "a level that has `$raw` has all its settings in it",
                     "move this setting into the list of `$raw`, or remove `$raw`",
                 ),
+                SettingPart::Settings if self.path.is_empty() => self.name_fault(
+                    name,
+                    "settings/merge",
+                    "`$merge` stands alone: settings are either merged into those of the tenant, or all of them",
+                    "move the other settings into `$merge`, or its settings out of it",
+                ),
                 SettingPart::Settings => self.name_fault(
                     name,
                     "settings/merge",
                     "`$merge` does not belong here: there is nothing that it could be merged into",
-                    "write the settings in place of `$merge`; it belongs directly under `settings` in an overlay",
+                    "write the settings in place of `$merge`; it belongs directly under `settings`",
                 ),
                 SettingPart::Unknown => self.directive(name),
                 next => self.within(SettingStep::Member(name.clone()), |check| check.part(next, member)),

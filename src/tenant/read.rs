@@ -67,7 +67,9 @@ impl ObjectRef {
             None if !self.family.is_complete(&body) => {
                 Err(bad(request, "the object was answered without all that it contains"))
             }
-            None => object(self.family, request, body).map(|object| object.with_links(&self.links)),
+            None => {
+                counted(self.family, request, body).map(|object| object.with_links(&self.links))
+            }
         }
     }
 }
@@ -211,8 +213,11 @@ pub async fn reread_each(
         let (Some(paged), Ok(Some(body)), Ok(list)) = (reference.family.paged, body, list) else {
             continue;
         };
-        if is_whole(reference.family, paged.property, body, &list) {
-            body[paged.property] = list.into();
+        put_list(body, paged.property, list);
+        if !is_counted(reference.family, body)
+            && let Some(members) = body.as_object_mut()
+        {
+            members.remove(paged.property);
         }
     }
     let families = refs.iter().map(|reference| reference.family);
@@ -234,37 +239,41 @@ async fn complete(
 ) {
     let incomplete = bodies.filter_map(|(family, body)| {
         let lacking = lacking(family, body.as_ref().ok()?.as_ref()?);
-        (!lacking.is_empty()).then_some((family, lacking, body))
+        (!lacking.is_empty()).then_some((lacking, body))
     });
     let incomplete: Vec<_> = incomplete.collect();
-    let requests = incomplete.iter().flat_map(|(_, lacking, _)| lacking);
+    let requests = incomplete.iter().flat_map(|(lacking, _)| lacking);
     let requests: Vec<Request> = requests.map(|(_, request)| request.clone()).collect();
     let mut lists = graph.lists(GraphVersion::Beta, &requests).await.into_iter();
-    for (family, lacking, body) in incomplete {
-        for ((property, request), list) in lacking.into_iter().zip(&mut lists) {
-            let found = match (list, body.as_mut()) {
-                (Ok(list), Ok(Some(found))) if is_whole(family, property, found, &list) => {
-                    found[property] = list.into();
-                    found.as_object_mut().map(|members| members.remove(&next_link(property)));
-                    continue;
-                }
-                (Ok(_), Ok(Some(_))) => {
-                    Err(bad(&request, "there are not as many settings as the object says"))
-                }
-                (Err(error), _) if error.status() != Some(404) => Err(error),
-                _ => Ok(None),
-            };
-            *body = found;
+    for (lacking, body) in incomplete {
+        for ((property, _), list) in lacking.into_iter().zip(&mut lists) {
+            match (list, &mut *body) {
+                // Another list of the object cannot be read, or the object is gone.
+                (_, Err(_) | Ok(None)) => {}
+                (Ok(list), Ok(Some(found))) => put_list(found, property, list),
+                (Err(error), Ok(Some(_))) if error.status() == Some(404) => *body = Ok(None),
+                (Err(error), Ok(Some(_))) => *body = Err(error),
+            }
         }
     }
 }
 
-/// Returns whether a list of an object has as many elements as the object says: a replacement with a part of them would
-/// delete the others.
-fn is_whole(family: &Family, property: &str, body: &Value, list: &[Value]) -> bool {
-    let paged = family.paged.filter(|paged| paged.property == property);
-    let said = paged.and_then(|paged| body.get(paged.count)?.as_u64());
-    said.is_none_or(|said| said == list.len() as u64)
+/// Gives an object a list that was read by itself.
+fn put_list(body: &mut Value, property: &str, list: Vec<Value>) {
+    if let Some(members) = body.as_object_mut() {
+        members.remove(&next_link(property));
+        members.insert(property.to_owned(), list.into());
+    }
+}
+
+/// Returns whether what is read by pages of its own is all that the object says it has: a replacement with a part of it
+/// would delete the rest.
+fn is_counted(family: &Family, body: &Value) -> bool {
+    family.paged.is_none_or(|paged| {
+        let said = body.get(paged.count).and_then(Value::as_u64);
+        let read = body.get(paged.property).and_then(Value::as_array).map(|list| list.len() as u64);
+        said.is_some() && said == read
+    })
 }
 
 /// Returns the properties with lists that an object was not answered with as a whole, each with the request that reads
@@ -318,6 +327,19 @@ fn object(
 ) -> Result<LiveObject, GraphError> {
     LiveObject::from_body(family, body)
         .ok_or_else(|| bad(request, "an object has no id or no type"))
+}
+
+/// As [`object`], of an object that was answered with all that it has.
+fn counted(
+    family: &'static Family,
+    request: &Request,
+    body: Value,
+) -> Result<LiveObject, GraphError> {
+    if is_counted(family, &body) {
+        object(family, request, body)
+    } else {
+        Err(bad(request, "there are not as many settings as the object says"))
+    }
 }
 
 /// Returns the request that reads a path with a `$filter` and expanded properties.
@@ -386,7 +408,7 @@ impl Listed {
         let start = self.objects.len();
         for (shown, body) in completed {
             let read =
-                body.and_then(|body| body.map(|body| object(family, request, body)).transpose());
+                body.and_then(|body| body.map(|body| counted(family, request, body)).transpose());
             if let Some(read) = read.transpose() {
                 self.add(read, |error| UnreadObject::of(&shown, error))?;
             }
@@ -483,7 +505,12 @@ async fn objects(
             let is_cut = body.as_ref().is_ok_and(|body| !family.is_complete(body));
             let part = body.as_ref().ok().filter(|_| !is_cut);
             let part = part.filter(|body| !lacking(family, body).is_empty()).cloned();
-            match (body.and_then(|body| object(family, request, body)), part) {
+            let is_part = is_cut || part.is_some();
+            let read = body.and_then(|body| match is_part {
+                true => object(family, request, body),
+                false => counted(family, request, body),
+            });
+            match (read, part) {
                 (Ok(object), _) if is_cut => cut.push(object),
                 (Ok(object), Some(body)) => incomplete.push((object, Ok(Some(body)))),
                 (read, _) => {

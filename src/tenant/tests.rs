@@ -549,3 +549,62 @@ async fn masked_values_with_equal_references_are_kept_apart_by_object() {
     assert_eq!(masked_differences(["canary-1", "canary-2"]).await, [0, 1]);
     assert_eq!(masked_differences(["canary-2", "canary-1"]).await, [1, 0]);
 }
+
+const CAMERA: &str = "apiVersion: graph.microsoft.com/beta
+kind: deviceManagementConfigurationPolicy
+metadata: { name: camera }
+spec: { name: Camera, platforms: windows10, technologies: mdm, settings: { $merge: { camera: { choice: '1' } } } }
+";
+
+/// Plans a policy that a service answers with these members beside its name, and its lists so.
+async fn plan_of_policy(
+    shown: Value,
+    settings: (u16, Value),
+    assignments: (u16, Value),
+) -> (Action, Vec<String>) {
+    let plan = plan(CAMERA, move |path| {
+        let mut policy =
+            json!({ "id": ID, "name": "Camera", "platforms": "windows10", "technologies": "mdm" });
+        let members = policy.as_object_mut().expect("an object");
+        members.extend(shown.as_object().cloned().expect("members"));
+        match path {
+            path if path.contains("/settings") => settings.clone(),
+            path if path.contains("/assignments") => assignments.clone(),
+            path if path.contains(ID) => (200, policy),
+            _ => (200, json!({ "value": [policy] })),
+        }
+    })
+    .await
+    .expect("the other objects are planned");
+    let change = &plan.changes[0];
+    (change.action, change.blocked.iter().map(|blocked| blocked.code.clone()).collect())
+}
+
+#[tokio::test]
+async fn policy_is_planned_only_with_as_many_settings_as_it_says() {
+    let setting = |id: &str| {
+        json!({ "settingInstance": {
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance",
+            "settingDefinitionId": id,
+            "choiceSettingValue": { "value": format!("{id}_0"), "children": [] },
+        } })
+    };
+    let one = || (200, json!({ "value": [setting("camera")] }));
+    let none = || (200, json!({ "value": [] }));
+    let blocked = (Action::None, vec!["match/unread".to_owned()]);
+    let counted = json!({ "settingCount": 1, "assignments": [] });
+    assert_eq!(plan_of_policy(counted.clone(), one(), none()).await, (Action::Update, Vec::new()));
+    assert_eq!(plan_of_policy(counted, none(), none()).await, blocked, "fewer");
+    let uncounted = json!({ "assignments": [] });
+    assert_eq!(plan_of_policy(uncounted, one(), none()).await, blocked, "of an unknown number");
+    let inline = json!({ "settingCount": 2, "assignments": [], "settings": [setting("camera")] });
+    assert_eq!(plan_of_policy(inline, one(), none()).await, blocked, "a part within the object");
+}
+
+#[tokio::test]
+async fn policy_whose_assignments_cannot_be_read_is_not_taken_for_a_missing_one() {
+    let shown = json!({ "settingCount": 0 });
+    let refused = (400, json!({ "error": { "code": "BadRequest", "message": "No." } }));
+    let found = plan_of_policy(shown, (200, json!({ "value": [] })), refused).await;
+    assert_eq!(found, (Action::None, vec!["match/unread".to_owned()]));
+}

@@ -9,28 +9,37 @@ use crate::settings_catalog;
 /// Brings the values of an object that was read into the form of manifests. Settings in no form of the service stay as
 /// they are.
 pub fn from_graph(kind: &str, body: &mut Value) {
-    convert(kind, body, |value| value.is_array().then(|| settings_catalog::read(value)));
+    for value in settings(kind, body).into_iter().filter(|value| value.is_array()) {
+        *value = settings_catalog::read(value);
+    }
 }
 
 /// Brings the values of a request's body into the form of the service.
-pub fn to_graph(kind: &str, body: &mut Value) {
-    convert(kind, body, |value| settings_catalog::write(value).ok());
+///
+/// # Errors
+/// What is wrong with settings that have no such form.
+pub fn to_graph(kind: &str, body: &mut Value) -> Result<(), String> {
+    for value in settings(kind, body) {
+        let written = settings_catalog::write(value);
+        *value = written.map_err(|faults| {
+            let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            messages.join("; ")
+        })?;
+    }
+    Ok(())
 }
 
-fn convert(kind: &str, body: &mut Value, form: impl Fn(&Value) -> Option<Value>) {
+/// Returns the settings of the settings catalog in a body of a kind.
+fn settings<'a>(kind: &str, body: &'a mut Value) -> Vec<&'a mut Value> {
     let structure = Model::of(GraphVersion::Beta).get(kind);
     let Some((structure, members)) = structure.zip(body.as_object_mut()) else {
-        return;
+        return Vec::new();
     };
-    let is_converted = |name: &str| {
+    let holds = |name: &str| {
         let property = structure.properties.get(name);
         property.is_some_and(|property| matches!(property.shape, Shape::Settings(_)))
     };
-    for (_, value) in members.iter_mut().filter(|(name, _)| is_converted(name)) {
-        if let Some(converted) = form(value) {
-            *value = converted;
-        }
-    }
+    members.iter_mut().filter(|(name, _)| holds(name)).map(|(_, value)| value).collect()
 }
 
 #[cfg(test)]
@@ -60,7 +69,7 @@ mod tests {
         let readable =
             json!({ "device_vendor_msft_laps_policies_passwordlength": { "integer": 21 } });
         assert_eq!(read["settings"], readable);
-        to_graph(KIND, &mut read);
+        to_graph(KIND, &mut read).expect("the settings have a form");
         assert_eq!(read, body);
         let mut other = body.clone();
         from_graph("iosCustomConfiguration", &mut other);

@@ -16,6 +16,7 @@ use crate::diagnostic::Sources;
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::walk::Tree;
+use crate::settings_catalog::SettingPart;
 use crate::tenant::masked::Masked;
 use crate::tenant::{ObjectKey, Resolved};
 use crate::values::canonical::is_unset;
@@ -351,6 +352,9 @@ impl<'a> Differ<'a> {
                 values.into()
             }
             (Declared::Null, shape) => nothing(shape),
+            (Declared::Object(_), Shape::Settings(SettingPart::ROOT)) => {
+                self.built_settings(declared)
+            }
             _ => self.resolved(property, declared),
         }
     }

@@ -6,11 +6,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{At, Differ};
 use crate::definitions;
-use crate::manifest::value::{Declared, Value};
-use crate::plan::Segment;
+use crate::manifest::value::Value;
+use crate::plan::{Blocked, Segment};
 use crate::schema::model::Shape;
 use crate::schema::walk::Tree;
 use crate::settings_catalog::{self, MERGE, SettingPart};
+
+/// Why a setting with a secret says nothing about whether it differs.
+const NEVER_COMPARED: &str = "a value from the environment is never compared";
 
 static SETTING: Shape = Shape::Settings(SettingPart::Instance);
 
@@ -18,6 +21,10 @@ impl Differ<'_> {
     /// Compares settings one by one, and returns all of them as they are sent. A setting is compared and replaced whole.
     pub(super) fn settings(&mut self, at: &At<'_>, live: &Json) -> Json {
         let merged = at.declared.get(MERGE);
+        let built = self.built_settings(at.declared);
+        if is_raw(&built) || is_raw(live) {
+            return self.raw_settings(at, live, built);
+        }
         let mut sent = match (merged, live) {
             (Some(_), Json::Object(live)) => live.clone(),
             _ => Map::new(),
@@ -26,27 +33,68 @@ impl Differ<'_> {
         for member in declared.members() {
             let at = setting(at, &member.name, &member.value);
             let before = live.get(&member.name);
-            if member.value.declared == Declared::Null {
+            let Some(value) = built.get(&member.name) else {
                 sent.remove(&member.name);
                 before.into_iter().for_each(|before| self.differs(&at, Some(before), None));
                 continue;
-            }
-            let value = spelt(&member.name, member.value.to_json());
+            };
             match before {
-                Some(before) if self.same(&at, &value, before) => {
+                Some(before) if self.same(&at, value, before) => {
                     if member.value.holds_secret() {
-                        self.unverifiable(&at, "a value from the environment is never compared");
+                        self.unverifiable(&at, NEVER_COMPARED);
                     }
                 }
-                before => self.differs(&at, before, Some(&value)),
+                before => self.differs(&at, before, Some(value)),
             }
-            sent.insert(member.name.clone(), value);
+            sent.insert(member.name.clone(), value.clone());
         }
         let is_gone = |id: &str| merged.is_none() && declared.get(id).is_none();
         for (id, before) in live.members().filter(|(id, _)| is_gone(id)) {
             self.differs(&setting(at, id, at.declared), Some(before), None);
         }
         sent.into()
+    }
+
+    /// Compares settings of which one side is Graph's own list, as a whole.
+    fn raw_settings(&mut self, at: &At<'_>, live: &Json, built: Json) -> Json {
+        if at.declared.get(MERGE).is_some() {
+            let blocked = Blocked::new(
+                "settings/raw",
+                "the tenant has settings here that no map of definition ids can hold, and nothing can be merged into them",
+                "declare all settings of the policy: `settings: { $raw: [ … ] }`",
+                Some(self.sources.locate(at.declared.span)),
+            );
+            self.blocked.push(blocked);
+        } else if !self.same(at, &built, live) {
+            self.differs(at, Some(live), Some(&built));
+        } else if at.declared.holds_secret() {
+            self.unverifiable(at, NEVER_COMPARED);
+        }
+        built
+    }
+
+    /// Returns declared settings as they are compared and sent: in the spelling that live settings have, those that are
+    /// merged in the place of all, and without those that null removes.
+    pub(super) fn built_settings(&mut self, declared: &Value) -> Json {
+        let mut settings = declared.get(MERGE).unwrap_or(declared).to_json();
+        if let Some(members) = settings.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        if let Err(faults) = settings_catalog::write(&settings) {
+            // Manifests are checked before; a journal of another release may hold what this one does not know.
+            let fault = faults.into_iter().next();
+            let (message, help) = fault.map(|it| (it.message, it.help)).unwrap_or_default();
+            let blocked = Blocked::new(
+                "settings/form",
+                format!("the settings cannot be sent: {message}"),
+                help.unwrap_or_else(|| "`moorline validate` says what is wrong".to_owned()),
+                Some(self.sources.locate(declared.span)),
+            );
+            if !self.blocked.contains(&blocked) {
+                self.blocked.push(blocked);
+            }
+        }
+        settings_catalog::canonical(&settings)
     }
 }
 
@@ -74,10 +122,9 @@ impl Differ<'_> {
     }
 }
 
-/// Returns a setting in the spelling that live settings have.
-fn spelt(id: &str, setting: Json) -> Json {
-    let one = Json::Object(Map::from_iter([(id.to_owned(), setting)]));
-    settings_catalog::canonical(&one).get_mut(id).map(Json::take).unwrap_or_default()
+/// Returns whether settings are Graph's own list.
+fn is_raw(settings: &Json) -> bool {
+    settings.get("$raw").is_some()
 }
 
 /// Returns the place of a setting.

@@ -192,7 +192,7 @@ fn faults_say_place_problem_and_remedy() {
     settings/a/string settings/type: expected text here, and this is null | write the text itself here
     settings/a/integer settings/type: expected a whole number here, and this is text | write it with digits alone, such as `30`
     settings/a/integer settings/type: expected a whole number here, and this is a number with a fraction | write it with digits alone, such as `30`
-    settings/$merge (name) settings/merge: `$merge` does not belong here: there is nothing that it could be merged into | write the settings in place of `$merge`; it belongs directly under `settings` in an overlay
+    settings/$merge (name) settings/merge: `$merge` stands alone: settings are either merged into those of the tenant, or all of them | move the other settings into `$merge`, or its settings out of it
     settings/$template (name) settings/unknown-word: `$template` is no setting: no definition id begins with `$` | only an element of `groups` has it; write `template: { value: … }` beside `group`
     settings/a/group/$template (name) settings/unknown-word: `$template` is no setting: no definition id begins with `$` | only an element of `groups` has it; write `template: { value: … }` beside `group`
     settings/a/groups settings/type: expected a list of groups here, and this is a mapping | write `[ … ]` around it

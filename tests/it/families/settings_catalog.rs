@@ -279,9 +279,8 @@ fn policy_whose_settings_were_not_all_received_is_not_written() {
       ! deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
           match/unread: the deviceManagementConfigurationPolicy `Windows - laps`
             ([id]) cannot be read, so its state is unknown: the answer
-            to GET
-            /beta/deviceManagement/configurationPolicies/[id]/settings
-            cannot be used: there are not as many settings as the object says
+            to GET /beta/deviceManagement/configurationPolicies?$expand=assignments cannot be used:
+            there are not as many settings as the object says
             help: plan again; if this remains, look at the object in the Intune admin center, and give
               Microsoft's support the request id
 
@@ -300,7 +299,7 @@ fn setting_in_two_policies_is_named_with_both_places() {
     workspace.write("other.yaml", windows("other", &other));
     let warned = workspace.run(&["validate"]).expect(0);
     assert_snapshot!(warned.stdout, @r#"
-    warning[settings/twice]: `deviceManagementConfigurationPolicy/other` and `deviceManagementConfigurationPolicy/laps` both have `device_vendor_msft_policy_config_defender_allowrealtimemonitoring`
+    warning[settings/twice]: `deviceManagementConfigurationPolicy/other` and `deviceManagementConfigurationPolicy/laps` have other values of `device_vendor_msft_policy_config_defender_allowrealtimemonitoring`
       --> other.yaml:9:5
        |
      9 |     device_vendor_msft_policy_config_defender_allowrealtimemonitoring: { choice: "0" }
@@ -311,7 +310,7 @@ fn setting_in_two_policies_is_named_with_both_places() {
     14 |     device_vendor_msft_policy_config_defender_allowrealtimemonitoring: { choice: "1" }
        |     ----------------------------------------------------------------- declared here too
        |
-       = help: keep a setting in one policy, or assign the two to groups that share no device: a device with both reports a conflict
+       = help: declare a setting in one policy, or assign the two to groups that share no device: a device with both reports a conflict
 
     Valid: 2 manifests, 1 warning in 1 file.
     2 policies were not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
@@ -335,4 +334,122 @@ fn overlay_replaces_settings_of_its_base_one_by_one() {
         format!("{DEFENDER}allowrealtimemonitoring"): { "choice": "1" },
     });
     assert_eq!(*body, expected);
+}
+
+/// Two settings of one definition, of which the first holds a secret: no map of definition ids can hold both.
+fn twice(secret: &str, name: &str) -> Value {
+    let simple = |value: Value| {
+        json!({ "settingInstance": {
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+            "settingDefinitionId": "sample_text",
+            "simpleSettingValue": value,
+        } })
+    };
+    let secret = json!({
+        "@odata.type": "#microsoft.graph.deviceManagementConfigurationSecretSettingValue",
+        "value": secret, "valueState": "encryptedValueToken",
+    });
+    let text = json!({
+        "@odata.type": "#microsoft.graph.deviceManagementConfigurationStringSettingValue", "value": name,
+    });
+    json!([simple(secret), simple(text)])
+}
+
+#[test]
+fn secret_in_graphs_own_list_is_withheld_and_only_from_the_environment() {
+    let policy = |settings: &Value| windows("raw", &format!("$raw: {settings}"));
+    let workspace = Workspace::tenant(&[]);
+    workspace.seed(&json!({ "configurationPolicies": [{
+        "name": "Windows - raw", "platforms": "windows10", "technologies": "mdm",
+        "settings": twice("canary-live", "before"),
+    }] }));
+    let mut declared = twice("", "after");
+    let secret = &mut declared[0]["settingInstance"]["simpleSettingValue"];
+    secret["value"] = json!({ "$env": "RAW" });
+    secret["valueState"] = json!("notEncrypted");
+    workspace.write("policy.yaml", policy(&declared));
+    for arguments in [
+        &["plan"][..],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["drift"],
+        &["drift", "--format", "json"],
+    ] {
+        let arguments = [arguments, &["--sandbox"]].concat();
+        let run = workspace.run_with(&arguments, &[("RAW", "canary-sent")]);
+        let shown = run.stdout + &run.stderr;
+        assert!(!shown.contains("canary") && !shown.contains("MTAw"), "{arguments:?}: {shown}");
+    }
+    workspace.write("policy.yaml", policy(&twice("canary-literal", "after")));
+    let refused = workspace.run(&["validate"]).expect(3).stdout;
+    assert!(refused.contains("error[secret/literal]") && !refused.contains("canary"), "{refused}");
+}
+
+#[test]
+fn placeholders_of_requests_are_no_values_of_manifests() {
+    let workspace = workspace(&windows("laps", ""));
+    let pasted = json!([{ "settingInstance": {
+        "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+        "settingDefinitionId": "sample_text", "member": "unknown",
+        "simpleSettingValue": { "value": { "$secret": "env:DEPLOY_KEY" } },
+    } }]);
+    for settings in [
+        "sample_number: { integer: { $secret: 'env:DEPLOY_KEY' } }".to_owned(),
+        "sample_text: { string: { $id: kind/name } }".to_owned(),
+        "sample_text: { $env: DEPLOY_KEY }".to_owned(),
+        format!("$raw: {pasted}"),
+    ] {
+        workspace.write("policy.yaml", windows("laps", &settings));
+        let refused = workspace.run(&["validate"]).expect(3).stdout;
+        assert!(refused.contains("value/reference"), "{settings}: {refused}");
+    }
+}
+
+#[test]
+fn settings_to_merge_make_a_new_policy_and_lists_are_merged_as_maps() {
+    let list = json!([{ "settingInstance": {
+        "@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance",
+        "settingDefinitionId": format!("{DEFENDER}puaprotection"),
+        "choiceSettingValue": { "value": format!("{DEFENDER}puaprotection_1"), "children": [] },
+    } }]);
+    let merged = windows("laps", &format!("$merge: {list}"));
+    let workspace = workspace(&merged);
+    apply(&workspace, &[]);
+    assert_eq!(live(&workspace)["settingCount"], 1);
+    assert_eq!(plan(&workspace)["summary"]["unchanged"], 1);
+    workspace.write("policy.yaml", merged.replace("puaprotection_1", "puaprotection_2"));
+    assert_eq!(plan(&workspace)["summary"]["update"], 1, "the list is compared");
+
+    let workspace = Workspace::tenant(&[]);
+    workspace.edit("moorline.yaml", "spec:", "spec:\n  base: [base]\n  manifests: [over.yaml]");
+    workspace.write(
+        "base/pasted.yaml",
+        windows("laps", "").replace("settings:\n", &format!("settings: {list}\n")),
+    );
+    workspace
+        .write("over.yaml", windows("laps", &format!("{LAPS}passwordlength: {{ integer: 21 }}")));
+    let plan = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
+    let settings = plan["changes"][0]["requests"][0]["body"]["settings"].as_object();
+    assert_eq!(settings.map(|settings| settings.len()), Some(2), "{plan:#}");
+}
+
+#[test]
+fn settings_beside_a_secret_are_rolled_back() {
+    let secret = "com.apple.loginwindow_com.apple.loginwindow:\n  groups:\n    - com.apple.loginwindow_autologinpassword: { secret: { $env: KIOSK } }\n";
+    let camera = |allowed: bool| {
+        let settings = format!(
+            "{secret}com.apple.applicationaccess_com.apple.applicationaccess:\n  groups:\n    - com.apple.applicationaccess_allowcamera: {{ choice: \"{allowed}\" }}\n"
+        );
+        policy("mac", "macOS", "mdm,appleRemoteManagement", &settings)
+    };
+    let workspace = workspace(&camera(true));
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--format", "json"];
+    let variables = [("KIOSK", "canary-1")];
+    workspace.run_with(&apply, &variables).expect(0);
+    workspace.write("policy.yaml", camera(false));
+    let outcome = workspace.run_with(&apply, &variables).expect(0).json();
+    let journal = outcome["journal"].as_str().expect("a journal").to_owned();
+    let plan = workspace.run(&["rollback", &journal, "--sandbox=s.json", "--dry-run"]).expect(0);
+    assert!(plan.stdout.contains("allowcamera"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("an element of `settings` cannot be restored"), "{}", plan.stdout);
 }

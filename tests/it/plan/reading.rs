@@ -11,7 +11,7 @@ use crate::estate::{Estate, Size};
 const PAGE: usize = 100;
 
 /// How many seconds a call takes: much more than what the client does between two of them.
-const LATENCY: f64 = 0.1;
+const LATENCY: f64 = 0.25;
 
 /// What a plan cost, the sign-in left out.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ async fn names_for_people_are_looked_up_beside_what_the_plan_waits_for() {
 async fn settings_of_policies_are_read_beside_the_pages() {
     let estate = Estate::of_policies(300, 40);
     // Batches of settings are large, and a debug build reads them slowly.
-    let (planned, cost) = plan_after(5.0 * LATENCY, &estate, estate.seed(), false).await;
+    let (planned, cost) = plan_after(2.0 * LATENCY, &estate, estate.seed(), false).await;
     assert_eq!(planned.plan.summary.unchanged, 300);
     assert_eq!(cost, Cost { calls: 12 + 15 + 15, in_a_row: 12 + 2 });
 }
