@@ -32,6 +32,7 @@ pub(super) const FAMILY: Family = Family {
     deletable: true,
     untouched: Untouched::Version,
     locks: &[],
+    foreign: &[],
     not_kinds: &[NotKind {
         name: "unsupportedDeviceConfiguration",
         why: "it only stands for an object that the service cannot show, and cannot be written",

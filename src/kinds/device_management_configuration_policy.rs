@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Family, Paged, RiskLevel, RiskRule, Untouched, Update};
+use super::{Family, Foreign, Paged, RiskLevel, RiskRule, Untouched, Update};
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::Tree;
 use crate::settings_catalog::SettingPart;
@@ -32,6 +32,13 @@ pub(super) const FAMILY: Family = Family {
     // The service reports no states of these policies there (FACTS 15).
     status_overview: None,
     untouched: Untouched::Dates,
+    // FACTS 15
+    foreign: &[Foreign {
+        property: "templateReference",
+        member: "templateFamily",
+        value: "enrollmentConfiguration",
+        why: "it belongs to the enrollment of devices, which makes and deletes such policies itself",
+    }],
     not_kinds: &[],
     risks: RISKS,
     ..super::device_configuration::FAMILY

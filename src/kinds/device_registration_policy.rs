@@ -47,6 +47,7 @@ pub(super) const FAMILY: Family = Family {
         why: "Entra does not let it be changed while Intune is enabled; declare the value that it has, or remove the \
               lines",
     }],
+    foreign: &[],
     not_kinds: &[],
     clouds: &Cloud::ALL,
     read_permission: "Policy.Read.DeviceConfiguration",

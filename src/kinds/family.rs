@@ -50,6 +50,8 @@ pub struct Family {
     pub untouched: Untouched,
     /// Properties that a tenant may have locked: a field that differs is blocked.
     pub locks: &'static [Lock],
+    /// Objects of its kinds that other parts of the service make and delete.
+    pub foreign: &'static [Foreign],
     /// Concrete types that are not kinds, each with the reason.
     pub not_kinds: &'static [NotKind],
     /// The clouds that have the family (FACTS 8).
@@ -173,6 +175,19 @@ pub enum Untouched {
     Dates,
 }
 
+/// Objects that another part of the service makes and deletes, by the value of a member.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreign {
+    /// The top-level property.
+    pub property: &'static str,
+    /// The member of its value.
+    pub member: &'static str,
+    /// The value of such objects.
+    pub value: &'static str,
+    /// Why they are not pruned, for people.
+    pub why: &'static str,
+}
+
 /// A property that the service may refuse to change.
 #[derive(Clone, Copy, Debug)]
 pub struct Lock {
@@ -202,6 +217,12 @@ impl Family {
         } else {
             format!("{}/{}", self.path, segment(id))
         }
+    }
+
+    /// Returns why an object is not pruned, where another part of the service makes and deletes such objects.
+    pub fn foreign(&self, body: &Value) -> Option<&'static str> {
+        let is_it = |it: &&Foreign| body[it.property][it.member] == it.value;
+        self.foreign.iter().find(is_it).map(|it| it.why)
     }
 
     /// Returns the action that replaces a property.

@@ -22,8 +22,8 @@ mod risk;
 mod testing;
 
 pub use family::{
-    AuditLog, Expand, Family, Lock, NotKind, ODataAction, Obsolete, Paged, Service, Unmask,
-    Untouched, Update,
+    AuditLog, Expand, Family, Foreign, Lock, NotKind, ODataAction, Obsolete, Paged, Service,
+    Unmask, Untouched, Update,
 };
 pub use risk::{Risk, RiskLevel, RiskRule};
 

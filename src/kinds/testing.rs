@@ -25,6 +25,7 @@ pub(super) static FAMILY: Family = Family {
     deletable: false,
     untouched: Untouched::Dates,
     locks: &[],
+    foreign: &[],
     not_kinds: &[],
     clouds: &Cloud::ALL,
     read_permission: "Policy.Read.DeviceConfiguration",

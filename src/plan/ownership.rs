@@ -89,15 +89,19 @@ pub(super) fn tag_warning(desired: &Desired, names: &Names) -> Option<String> {
 
 /// Returns whether a manifest can declare an object of this type. Only such objects are pruned.
 pub(super) fn is_declarable(object: &LiveObject) -> bool {
-    object.family.deletable && kinds::exists(&object.kind, GraphVersion::Beta)
+    object.family.deletable
+        && kinds::exists(&object.kind, GraphVersion::Beta)
+        && (object.family.foreign.is_empty()
+            || object.family.foreign(&object.body.value()).is_none())
 }
 
 /// Returns the warning about an object that carries the owner's tag and is not pruned.
 pub(super) fn left_warning(object: &LiveObject) -> String {
-    let why = match object.family.deletable {
+    let foreign = object.family.foreign(&object.body.value());
+    let why = foreign.unwrap_or(match object.family.deletable {
         true => "no manifest can declare its type",
         false => "Graph does not delete objects of its type",
-    };
+    });
     format!(
         "{} `{}` ({}) carries the scope tag of `spec.ownership` and is not pruned: {why}",
         object.kind, object.display_name, object.id

@@ -9,7 +9,7 @@
 //!     device_vendor_msft_policy_config_example_limit: { integer: 30 }
 //! ```
 //!
-//! [`read`] makes the map of a list and [`write`] the list of a map; nothing is lost on the way. A level that the map cannot
+//! [`read()`] makes the map of a list and [`write()`] the list of a map; nothing is lost on the way. A level that the map cannot
 //! say, such as one that has a definition id twice, stays Graph's list as `{ "$raw": […] }`. What both leave out says
 //! nothing: the ids of settings, which are positions; annotations; types that their places imply; references that are null;
 //! children that are empty. Settings are sorted by their ids; elements keep their order.

@@ -453,3 +453,26 @@ fn settings_beside_a_secret_are_rolled_back() {
     assert!(plan.stdout.contains("allowcamera"), "{}", plan.stdout);
     assert!(plan.stdout.contains("an element of `settings` cannot be restored"), "{}", plan.stdout);
 }
+
+#[test]
+fn policies_of_the_enrollment_are_not_pruned() {
+    let workspace = workspace(&windows("laps", &laps(30)));
+    let policy = |name: &str, family: &str| {
+        json!({
+            "name": name, "platforms": "windows10", "technologies": "mdm", "settings": [], "roleScopeTagIds": ["7"],
+            "templateReference": { "templateId": "x", "templateFamily": family },
+        })
+    };
+    workspace.seed(&json!({
+        "roleScopeTags": [{ "id": "7", "displayName": "Moorline" }],
+        "configurationPolicies": [policy("Join", "enrollmentConfiguration"), policy("Old", "baseline")],
+    }));
+    let spec = "spec:\n  ownership: { scopeTag: Moorline, prune: true }\n";
+    workspace.edit("moorline.yaml", "spec:\n", spec);
+    let plan = workspace.run(&["plan", "--sandbox", "--format", "json"]).expect(0).json();
+    let changes = plan["changes"].as_array().expect("changes").iter();
+    let deleted: Vec<&Value> =
+        changes.filter(|it| it["action"] == "delete").map(|it| &it["displayName"]).collect();
+    assert_eq!(deleted, ["Old"]);
+    assert!(plan["warnings"].to_string().contains("it belongs to the enrollment"), "{plan:#}");
+}
