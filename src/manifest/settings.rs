@@ -10,16 +10,13 @@ use super::value::{Declared, Member, Value};
 use super::{Address, Manifest, Presence};
 use crate::definitions::{self, CatalogueError, SettingCatalogue};
 use crate::diagnostic::{Finding, Span};
-use crate::schema::model::{Model, Shape};
+use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 use crate::settings_catalog::{self, MERGE, SettingFault, SettingStep};
 
 /// Returns the names of the properties that hold settings of the settings catalog.
 pub(super) fn properties(version: GraphVersion, kind: &str) -> Vec<String> {
-    let structure = Model::of(version).get(kind);
-    let properties = structure.iter().flat_map(|structure| structure.properties.values());
-    let settings = properties.filter(|property| matches!(property.shape, Shape::Settings(_)));
-    settings.map(|property| property.name.clone()).collect()
+    Model::of(version).get(kind).map(|structure| structure.settings.clone()).unwrap_or_default()
 }
 
 /// Whether a manifest declares settings of the settings catalog.

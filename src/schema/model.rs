@@ -101,6 +101,8 @@ pub struct Structure {
     pub derived: Vec<String>,
     /// Own and inherited properties by name.
     pub properties: BTreeMap<String, Property>,
+    /// The names of those that hold settings of the settings catalog.
+    pub settings: Vec<String>,
 }
 
 impl Structure {
@@ -157,16 +159,18 @@ impl Model {
     fn build(&self, name: &str) -> Option<Structure> {
         let def = self.types.get(name).filter(|def| def.category != Category::Enum)?;
         let concrete = |name: &String| self.types.get(name).is_some_and(|t| !t.is_abstract);
-        let properties = def
+        let properties: BTreeMap<String, Property> = def
             .properties
             .iter()
             .filter_map(|p| Some((p.name.clone(), self.property(p)?)))
             .collect();
+        let settings = properties.values().filter(|p| matches!(p.shape, Shape::Settings(_)));
         Some(Structure {
             name: name.to_owned(),
             is_abstract: def.is_abstract,
             is_entity: def.category == Category::Entity,
             derived: def.derived.iter().filter(|name| concrete(name)).cloned().collect(),
+            settings: settings.map(|property| property.name.clone()).collect(),
             properties,
         })
     }

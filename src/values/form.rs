@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::schema::model::{Model, Shape};
+use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
 use crate::settings_catalog;
 
@@ -31,15 +31,12 @@ pub fn to_graph(kind: &str, body: &mut Value) -> Result<(), String> {
 
 /// Returns the settings of the settings catalog in a body of a kind.
 fn settings<'a>(kind: &str, body: &'a mut Value) -> Vec<&'a mut Value> {
-    let structure = Model::of(GraphVersion::Beta).get(kind);
+    let structure = Model::of(GraphVersion::Beta).get(kind).filter(|it| !it.settings.is_empty());
     let Some((structure, members)) = structure.zip(body.as_object_mut()) else {
         return Vec::new();
     };
-    let holds = |name: &str| {
-        let property = structure.properties.get(name);
-        property.is_some_and(|property| matches!(property.shape, Shape::Settings(_)))
-    };
-    members.iter_mut().filter(|(name, _)| holds(name)).map(|(_, value)| value).collect()
+    let held = members.iter_mut().filter(|(name, _)| structure.settings.contains(name));
+    held.map(|(_, value)| value).collect()
 }
 
 #[cfg(test)]
