@@ -24,8 +24,15 @@ pub(super) fn refuse(key: &Value) -> Finding {
         .help("write `key: value`; quote a key that begins with a bracket")
 }
 
+/// The most members of a mapping whose names are compared each with each, which takes no memory and little time.
+const SMALL: usize = 16;
+
 /// Returns an error for every repeated key.
 pub(super) fn duplicates(members: &[Member]) -> Vec<Finding> {
+    let is_repeated = |at: usize| members[..at].iter().any(|other| other.name == members[at].name);
+    if members.len() <= SMALL && !(0..members.len()).any(is_repeated) {
+        return Vec::new();
+    }
     let repeated = repeated(members.iter().map(|member| (&member.name, member)));
     let error = |(member, first): (&Member, &Member)| {
         let message = format!("the key `{}` occurs twice in this mapping", member.name);
