@@ -1,11 +1,14 @@
 //! Resolves references within settings of the settings catalog, and reads settings in Graph's form.
 
+use serde_json::Value as Json;
+
 use super::resolve::Resolver;
 use crate::diagnostic::{Finding, value_or_report};
 use crate::manifest::value::{Declared, Member, Value};
 use crate::manifest::variable::is_name;
 use crate::schema::model::{Property, Shape};
 use crate::schema::types::Edm;
+use crate::schema::walk::Tree;
 use crate::settings_catalog::{self, MERGE, SettingPart};
 
 impl Resolver<'_> {
@@ -70,9 +73,7 @@ impl Resolver<'_> {
         };
         Ok(Value { declared, span })
     }
-}
 
-impl Resolver<'_> {
     /// Returns a secret of a setting, which only the environment may give.
     fn secret_of_setting(&mut self, value: Value) -> Value {
         let Value { span, .. } = value;
@@ -110,25 +111,19 @@ fn misplaced(reference: &Member) -> Finding {
 
 /// Returns settings that are written in Graph's form in the readable form, each with the place of its element.
 pub(super) fn readable(list: &Value) -> Value {
-    let whole = Value::from_json(&settings_catalog::read(&list.to_json()), list.span);
-    let Value { declared: Declared::Object(members), span } = whole else {
-        return whole;
-    };
     let place = |id: &str| {
         let has_id = |element: &&Value| {
             let instance = element.get("settingInstance");
             instance.and_then(|it| it.get("settingDefinitionId")).and_then(Value::as_str)
                 == Some(id)
         };
-        list.elements().iter().find(has_id).map(|element| element.span)
+        list.elements().iter().find(has_id).map_or(list.span, |element| element.span)
     };
-    let member = |member: Member| match place(&member.name) {
-        Some(span) => Member {
-            value: Value::from_json(&member.value.to_json(), span),
-            name_span: span,
-            ..member
-        },
-        None => member,
+    let settings = settings_catalog::read(&list.to_json());
+    let member = |(id, setting): (&str, &Json)| {
+        let span = place(id);
+        let value = Value::from_json(setting, span);
+        Member { name: id.to_owned(), name_span: span, value }
     };
-    Value { declared: Declared::Object(members.into_iter().map(member).collect()), span }
+    Value { declared: Declared::Object(settings.members().map(member).collect()), span: list.span }
 }

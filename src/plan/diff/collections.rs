@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::field::NEVER_COMPARED;
 use super::{At, Differ};
 use crate::manifest::value::{Declared, Value};
 use crate::plan::{FieldStatus, Segment};
@@ -37,7 +38,7 @@ impl Differ<'_> {
         let value = self.build(at.property, at.shape, at.declared);
         let is_secret = |element: &Value| matches!(element.declared, Declared::Env(_));
         if at.declared.elements().iter().any(is_secret) {
-            self.unverifiable(at, "a value from the environment is never compared");
+            self.unverifiable(at, NEVER_COMPARED);
         } else if !self.same(at, &value, live) {
             self.differs(at, Some(live), Some(&value));
         }

@@ -23,6 +23,9 @@ use crate::values::masked as markers;
 use crate::values::payload::names_secret;
 use crate::values::secret::{may_be_from_environment, withheld};
 
+/// Why a value from the environment says nothing about whether it differs.
+pub(super) const NEVER_COMPARED: &str = "a value from the environment is never compared";
+
 /// Why a field that is fixed cannot be changed, and what to do.
 const FIXED: &str = "it is fixed when the object is created; declare the value that it has, or delete the object and \
                      create it again";
@@ -159,7 +162,7 @@ fn withhold(shown: &mut Shown) {
 pub(super) fn unreadable(at: &At<'_>, live: &Json) -> Option<&'static str> {
     let masked = live.as_str().is_some_and(is_placeholder);
     match (&at.declared.declared, at.property.facts.readback) {
-        (Declared::Env(_), _) => Some("a value from the environment is never compared"),
+        (Declared::Env(_), _) => Some(NEVER_COMPARED),
         _ if markers::reference(live).is_some() => {
             Some("the tenant shows it masked, and only an app that may write such objects reads it")
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::field::NEVER_COMPARED;
 use super::{At, Differ};
 use crate::definitions;
 use crate::manifest::value::Value;
@@ -11,9 +12,6 @@ use crate::plan::{Blocked, Segment};
 use crate::schema::model::Shape;
 use crate::schema::walk::Tree;
 use crate::settings_catalog::{self, MERGE, SettingPart};
-
-/// Why a setting with a secret says nothing about whether it differs.
-const NEVER_COMPARED: &str = "a value from the environment is never compared";
 
 static SETTING: Shape = Shape::Settings(SettingPart::Instance);
 
