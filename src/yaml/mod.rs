@@ -9,6 +9,7 @@ use crate::diagnostic::{Finding, Span};
 mod alias;
 pub mod encoding;
 mod keys;
+pub mod node;
 pub mod parse;
 pub mod presentation;
 mod scalar;
