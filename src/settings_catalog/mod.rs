@@ -41,7 +41,7 @@ mod write;
 pub use check::{SettingFault, SettingStep, check};
 pub use part::{Elements, SettingPart};
 pub use read::read;
-pub use to_yaml::{Comments, to_yaml};
+pub use to_yaml::{Comments, to_node, to_yaml};
 pub use write::{canonical, write};
 
 #[cfg(test)]
