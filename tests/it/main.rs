@@ -37,6 +37,7 @@ mod cli {
     mod doctor;
     mod explain;
     mod fmt;
+    mod kinds;
     mod workflows;
 }
 
