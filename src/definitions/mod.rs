@@ -40,5 +40,5 @@ pub use diff::{CatalogueDiff, SettingChange, SettingName};
 pub use error::CatalogueError;
 pub use expand::expand;
 pub use find::SettingMatch;
-pub use readable::ids;
+pub use readable::{ids, quoted};
 pub use writer::CatalogueWriter;
