@@ -13,6 +13,7 @@
 //! | `nearest.rs`, `find.rs`, `diff.rs` | the nearest id, settings by words, what changed between two catalogues |
 //! | `document.rs` | what is found, as a document |
 //! | `readable.rs` | places in a readable settings map |
+//! | `template.rs` | the ids by which settings refer to the template of their policy |
 //! | `check.rs`, `expand.rs` | what a map may not say, and what its plain values mean |
 
 mod catalogue;
@@ -27,6 +28,7 @@ mod find;
 mod from_graph;
 mod nearest;
 mod readable;
+mod template;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -41,4 +43,5 @@ pub use error::CatalogueError;
 pub use expand::expand;
 pub use find::SettingMatch;
 pub use readable::{ids, quoted};
+pub use template::{SettingTemplate, TemplateIds, with_template};
 pub use writer::CatalogueWriter;
