@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 
 mod checks;
+mod editor;
 mod templates;
 
 const HELLO: &str = "device_vendor_msft_passportforwork_{tenantid}";
