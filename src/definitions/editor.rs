@@ -320,8 +320,8 @@ fn list(element: Json) -> Json {
 fn one_of(options: Vec<(String, String)>) -> Json {
     let scalar = |(text, _): &(String, String)| {
         let scalar: Json = serde_json::from_str(text).ok()?;
-        let is_same = (scalar.is_i64() || scalar.is_boolean()) && scalar.to_string() == *text;
-        is_same.then_some(scalar)
+        let is_plain = scalar.is_i64() || scalar.is_boolean();
+        (is_plain && text.trim() == text).then_some(scalar)
     };
     let mut seen = BTreeSet::new();
     let scalars: Vec<Json> = options.iter().filter_map(scalar).collect();
