@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
+
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
 use super::document::{self, RawManifest};
@@ -101,6 +103,10 @@ pub fn is_manifest(path: &Path) -> bool {
     let Some(text) = text else {
         return path.file_name().is_some_and(|name| name == TENANT_FILE) && path.is_file();
     };
+    // A schema for editors has megabytes, and the parser of YAML takes a second for them.
+    if let Ok(root) = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(&text) {
+        return root.contains_key("apiVersion") && root.contains_key("kind");
+    }
     let documents = yaml::parse::parse(&text, Sources::default().next_id()).documents;
     documents.iter().any(|root| root.get("apiVersion").is_some() && root.get("kind").is_some())
 }

@@ -40,6 +40,7 @@ mod overlay;
 pub(crate) mod parallel;
 mod payload_file;
 mod place;
+mod plain_settings;
 pub mod previous;
 pub mod raw_settings;
 pub mod reference;
