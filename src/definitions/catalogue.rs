@@ -21,7 +21,7 @@ pub struct SettingCatalogue {
     start: u64,
     file: Mutex<Box<dyn Source>>,
     /// The blocks that were read, unpacked.
-    blocks: Mutex<HashMap<usize, Arc<str>>>,
+    blocks: Mutex<HashMap<usize, Arc<DefinitionLines>>>,
     /// The definitions that were asked for, by the id as it was written.
     found: Mutex<HashMap<Box<str>, Option<Arc<SettingDefinition>>>>,
     /// The templates that were asked for.
@@ -171,10 +171,7 @@ impl SettingCatalogue {
         let mut found = None;
         if let Some(at) = after.checked_sub(1) {
             let block = self.block(at)?;
-            let of_id = |line: &&str| {
-                line.split('\t').next().is_some_and(|own| own.eq_ignore_ascii_case(id))
-            };
-            let lines: Vec<&str> = block.lines().filter(of_id).collect();
+            let lines: Vec<&str> = block.of(id).collect();
             // Where two ids differ in case alone, each is found as it is written.
             let exact = lines.iter().find(|line| line.split('\t').next() == Some(id));
             found = exact.or(lines.first()).map(|line| parse(line)).transpose()?.map(Arc::new);
@@ -323,11 +320,11 @@ impl SettingCatalogue {
             .map_err(|_| CatalogueError::Damaged("its texts cannot be understood"))
     }
 
-    fn block(&self, at: usize) -> Result<Arc<str>, CatalogueError> {
+    fn block(&self, at: usize) -> Result<Arc<DefinitionLines>, CatalogueError> {
         if let Some(block) = lock(&self.blocks).get(&at) {
             return Ok(Arc::clone(block));
         }
-        let block: Arc<str> = self.unpacked_block(at)?.into();
+        let block = Arc::new(DefinitionLines::new(self.unpacked_block(at)?));
         lock(&self.blocks).insert(at, Arc::clone(&block));
         Ok(block)
     }
@@ -357,6 +354,31 @@ impl SettingCatalogue {
             return Err(CatalogueError::Damaged("a block is shorter than the header says"));
         }
         Ok(plain)
+    }
+}
+
+/// A block of definitions, one a line, in the order of their ids in lower case.
+struct DefinitionLines {
+    text: String,
+    /// Where the lines begin.
+    lines: Vec<usize>,
+}
+
+impl DefinitionLines {
+    fn new(text: String) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).filter(|at| *at < text.len()).collect();
+        Self { text, lines }
+    }
+
+    /// Returns the lines of an id, in upper or lower case.
+    fn of(&self, id: &str) -> impl Iterator<Item = &str> {
+        let wanted = id.to_ascii_lowercase();
+        let own =
+            |at: usize| self.text[at..].split('\t').next().unwrap_or_default().to_ascii_lowercase();
+        let first = self.lines.partition_point(|at| own(*at) < wanted);
+        let lines = self.lines[first..].iter().copied().take_while(move |at| own(*at) == wanted);
+        lines.filter_map(|at| self.text[at..].lines().next())
     }
 }
 
