@@ -117,6 +117,9 @@ fn schema_of_kind(kind: &str, version: GraphVersion) -> Result<Value, Error> {
     // Types that kinds consist of are printed too.
     if let Some(mut schema) = validate::document(version, kind) {
         reference::describe(&mut schema);
+        if let Some(portal) = kinds::portal::of(kind) {
+            schema["description"] = portal.words().into();
+        }
         return Ok(schema);
     }
     if let Some((name, called)) = kinds::not_covered::find(kind) {

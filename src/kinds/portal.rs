@@ -68,6 +68,13 @@ pub struct PortalKind {
     pub page: String,
 }
 
+impl PortalKind {
+    /// Returns the console's name with the platform, and the page: `Wi-Fi (windows): https://…`.
+    pub fn words(&self) -> String {
+        format!("{} ({}): {}", self.name, self.platform.as_str(), self.page)
+    }
+}
+
 /// The table of kinds and their places in the console.
 struct PortalTable {
     areas: Vec<String>,

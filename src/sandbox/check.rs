@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::defaults::SpecialDefaults;
 use super::refusal::{Allowed, not_literal, table, unexpected_node};
-use super::rows::DefaultValue;
 use super::{Object, defaults, literal};
 use crate::schema::types::{
     Category, Edm, GraphVersion, Holds, Property, TypeDef, Types, type_name,
@@ -15,22 +15,27 @@ use crate::schema::types::{
 ///
 /// A version decides which types and properties exist. Ranges and computed properties are always those of beta, since
 /// only beta's type document has them and both versions are one service.
-pub(crate) struct Checker {
+pub(crate) struct Checker<'a> {
     surface: &'static Types,
     keeps_computed: bool,
-    /// The defaults of the collection, which override those of the types.
-    defaults: &'static [DefaultValue],
+    /// The defaults that override those of the types.
+    defaults: SpecialDefaults<'a>,
 }
 
-impl Checker {
+impl<'a> Checker<'a> {
     /// Makes a checker of request bodies. Computed properties are dropped, as the service does.
-    pub(crate) fn of_calls(version: GraphVersion, defaults: &'static [DefaultValue]) -> Self {
+    pub(crate) fn of_calls(version: GraphVersion, defaults: SpecialDefaults<'a>) -> Self {
         Self { surface: Types::of(version), keeps_computed: false, defaults }
     }
 
     /// Makes a checker of state files. Computed properties are kept.
-    pub(crate) fn of_states(defaults: &'static [DefaultValue]) -> Self {
+    pub(crate) fn of_states(defaults: SpecialDefaults<'a>) -> Self {
         Self { surface: Types::of(GraphVersion::Beta), keeps_computed: true, defaults }
+    }
+
+    /// Returns the defaults that override those of the types.
+    pub(crate) fn defaults(&self) -> SpecialDefaults<'a> {
+        self.defaults
     }
 
     /// Returns the concrete type that a body names and that `expected` allows in its place.
@@ -82,7 +87,8 @@ impl Checker {
         Ok(kept)
     }
 
-    fn value(&self, property: &Property, value: &Value) -> Allowed<Value> {
+    /// Returns the value of a property in its stored form.
+    pub(crate) fn value(&self, property: &Property, value: &Value) -> Allowed<Value> {
         let name = &property.name;
         match value {
             // OData has no null collections: a collection's nullability is its elements'.

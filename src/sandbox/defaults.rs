@@ -1,14 +1,34 @@
 //! The defaults of properties.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Object;
 use super::rows::DefaultValue;
 use crate::schema::types::{Category, GraphVersion, Holds, Property, TypeDef, Types};
 
+/// The defaults that differ from those of the types. The default is none.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct SpecialDefaults<'a> {
+    /// The defaults of a collection.
+    pub(crate) row: &'static [DefaultValue],
+    /// The tenant's own, by `TYPE.PROPERTY`; they come first.
+    pub(crate) tenant: Option<&'a BTreeMap<String, Value>>,
+}
+
+impl SpecialDefaults<'_> {
+    fn of(&self, ty: &TypeDef, property: &Property) -> Option<Value> {
+        let tenant = self.tenant.filter(|tenant| !tenant.is_empty());
+        let own = tenant.and_then(|own| own.get(&format!("{}.{}", ty.name, property.name)));
+        let is_of = |row: &&DefaultValue| row.ty == ty.name && row.property == property.name;
+        own.cloned().or_else(|| Some(literal(self.row.iter().find(is_of)?.json)))
+    }
+}
+
 /// Gives every property of the type that the object lacks its default: the service returns all of them
 /// (FACTS 1.2).
-pub(crate) fn fill(ty: &TypeDef, object: &mut Object, special: &[DefaultValue]) {
+pub(crate) fn fill(ty: &TypeDef, object: &mut Object, special: SpecialDefaults<'_>) {
     for property in ty.properties.iter().filter(|property| property.navigation.is_none()) {
         if !object.contains_key(&property.name) {
             object.insert(property.name.clone(), default_of(ty, property, special));
@@ -22,10 +42,9 @@ pub(crate) fn literal(json: &str) -> Value {
 }
 
 /// Returns the default of a property.
-fn default_of(ty: &TypeDef, property: &Property, special: &[DefaultValue]) -> Value {
-    let is_of = |row: &&DefaultValue| row.ty == ty.name && row.property == property.name;
-    if let Some(row) = special.iter().find(is_of) {
-        return literal(row.json);
+fn default_of(ty: &TypeDef, property: &Property, special: SpecialDefaults<'_>) -> Value {
+    if let Some(value) = special.of(ty, property) {
+        return value;
     }
     // A collection is empty and not null even where its type says nullable: OData has no null
     // collections, the word there is about the elements.
@@ -69,7 +88,8 @@ mod tests {
     fn filled(name: &str) -> Object {
         let mut object = Object::new();
         let row = Rows::default().of_type(name).expect("a row");
-        fill(&Types::of(GraphVersion::Beta).get(name).expect("a type"), &mut object, row.defaults);
+        let special = SpecialDefaults { row: row.defaults, tenant: None };
+        fill(&Types::of(GraphVersion::Beta).get(name).expect("a type"), &mut object, special);
         object
     }
 

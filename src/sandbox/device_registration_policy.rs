@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::actor::Change;
 use super::audit;
 use super::check::{Checker, each};
+use super::defaults::SpecialDefaults;
 use super::refusal::{Allowed, ErrorResponse, not_literal, table};
 use super::state::State;
 use super::{Object, literal, object};
@@ -61,7 +62,7 @@ fn of_a_new_tenant() -> Object {
 
 /// Completes a sparse policy of a state file.
 pub(crate) fn complete(given: &Object) -> Allowed<Object> {
-    let checker = Checker::of_states(&[]);
+    let checker = Checker::of_states(SpecialDefaults::default());
     let ty = checker.instance_type(NAME, given)?;
     let mut policy = of_a_new_tenant();
     for (name, value) in checker.properties(&ty, given)? {
@@ -104,7 +105,7 @@ pub(crate) fn read(state: &State) -> Object {
 /// # Errors
 /// Refuses a body that lacks any of the five properties, or that is not of the type (FACTS 2.1).
 pub(crate) fn put(state: &mut State, change: &Change<'_>, body: &Object) -> Allowed<()> {
-    let checker = Checker::of_calls(change.version, &[]);
+    let checker = Checker::of_calls(change.version, SpecialDefaults::default());
     let unreadable = |fault: ErrorResponse| table::UNREADABLE.refusal(&[&fault.message]);
     let ty = checker.instance_type(NAME, body).map_err(unreadable)?;
     let missing = |called: &str| table::POLICY_INCOMPLETE.refusal(&[&called]);

@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use super::check::{Checker, each};
 use super::collection::write::{DATES, count, fill};
 use super::collection::{assignments, contained, references};
+use super::defaults::SpecialDefaults;
 use super::refusal::{Allowed, table};
 use super::rows::{Row, Rows, Settling};
 use super::state::{
     FORMAT_VERSION, State, StateError, StateKind, Tenant, text, type_of, unknown_field,
 };
 use super::{Object, clock, defaults, device_registration_policy, guid, membership, object};
-use crate::schema::types::{GraphVersion, TypeDef};
+use crate::schema::types::{GraphVersion, TypeDef, Types};
 
 impl State {
     /// Returns a tenant without device configurations and with Microsoft's defaults everywhere.
@@ -81,6 +82,7 @@ impl Default for State {
 fn complete(state: &mut State) -> Allowed<()> {
     let mut ids = Ids::default();
     directory(state, &mut ids)?;
+    create_defaults(state).map_err(|fault| fault.under("createDefaults"))?;
     if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
         // FACTS 7.
         let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
@@ -125,6 +127,21 @@ fn complete(state: &mut State) -> Allowed<()> {
     state.device_registration_policy =
         device_registration_policy::complete(&state.device_registration_policy)
             .map_err(|fault| fault.under("deviceRegistrationPolicy"))?;
+    Ok(())
+}
+
+/// Checks the values that creates yield, and brings them into the form that the service stores.
+fn create_defaults(state: &mut State) -> Allowed<()> {
+    let checker = Checker::of_states(SpecialDefaults::default());
+    for (on, value) in &mut state.create_defaults {
+        let (ty, name) = on.split_once('.').unwrap_or((on, ""));
+        let known = Types::of(GraphVersion::Beta).get(ty);
+        let property = known.as_ref().and_then(|ty| ty.property(name));
+        let property = property.filter(|property| property.navigation.is_none());
+        let property =
+            property.ok_or_else(|| table::NO_PROPERTY.refusal(&[&name, &ty]).under(on))?;
+        *value = checker.value(property, value).map_err(|fault| fault.under(on))?;
+    }
     Ok(())
 }
 
@@ -182,11 +199,11 @@ fn check_references(state: &State, id: &str) -> Allowed<()> {
 
 /// Completes an object outside the collections.
 fn entity(ids: &mut Ids, expected: &'static str, object: &mut Object) -> Allowed<()> {
-    let checker = Checker::of_states(&[]);
+    let checker = Checker::of_states(SpecialDefaults::default());
     let ty = checker.instance_type(expected, object)?;
     let mut complete = checker.properties(&ty, object)?;
     identify(ids, expected, &ty, "displayName", &mut complete)?;
-    defaults::fill(&ty, &mut complete, &[]);
+    defaults::fill(&ty, &mut complete, SpecialDefaults::default());
     if ty.name != expected {
         complete.insert("@odata.type".to_owned(), ty.odata_type().into());
     }
@@ -217,7 +234,9 @@ fn identify(
 /// Completes an object of a collection. Its id is unique among all collections, since masked values are kept by id.
 fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> Allowed<Object> {
     let assignments = object.remove("assignments").unwrap_or_else(|| json!([]));
-    let checker = Checker::of_states(row.defaults);
+    // What creates yield is no matter of objects that are there already.
+    let special = SpecialDefaults { row: row.defaults, tenant: None };
+    let checker = Checker::of_states(special);
     let ty = checker.instance_type(row.root, &object)?;
     for contained in row.contained {
         object.entry(contained.property).or_insert_with(|| defaults::literal(contained.seeded));
@@ -230,7 +249,7 @@ fn collected(state: &mut State, ids: &mut Ids, row: Row, mut object: Object) -> 
     for (property, json) in row.initial {
         complete.entry(*property).or_insert_with(|| defaults::literal(json));
     }
-    fill(row, &ty, &object, &mut complete);
+    fill(row, &ty, &object, &mut complete, special);
     let has = |section: &str, id: &str| state.has(section, id);
     (row.settle)(&mut complete, &Settling { before: None, is_whole: false, has: &has })?;
     complete.insert("@odata.type".to_owned(), ty.odata_type().into());

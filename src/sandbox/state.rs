@@ -42,6 +42,10 @@ pub struct State {
     /// The settings of the device registration service.
     #[serde(default)]
     pub(crate) device_registration: DeviceRegistration,
+    /// The values that creates yield for properties that a body leaves out, by `TYPE.PROPERTY`, where they differ from those
+    /// that the sandbox knows. `TYPE` is the type of the object or of a value in it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) create_defaults: BTreeMap<String, Value>,
     /// The objects of each collection, by its section, in Graph's beta form with what is read under paths of its own.
     #[serde(flatten, deserialize_with = "sections")]
     #[schemars(skip)]

@@ -1,4 +1,4 @@
-//! What a create yields for a property that its body leaves out: `schemas/defaults.yaml`.
+//! The values that creates yield for properties that a body leaves out: `schemas/defaults.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -52,6 +52,7 @@ mod families {
     mod added_secret;
     mod all_kinds;
     mod compliance;
+    mod create_defaults;
     mod known_settings;
     mod published_bodies;
     mod reusable_settings;

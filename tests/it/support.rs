@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+pub mod create_defaults;
 pub mod echo;
 pub mod runners;
 pub mod secrets;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::write::Writer;
 use crate::sandbox::check::{Checker, each};
+use crate::sandbox::defaults::SpecialDefaults;
 use crate::sandbox::refusal::{Allowed, table, unexpected_node};
 use crate::sandbox::rows::Assign;
 use crate::sandbox::state::{text, type_of};
@@ -27,7 +28,7 @@ const NO_FILTER: &str = "00000000-0000-0000-0000-000000000000";
 /// Completes the assignments that a state holds. Their groups need not exist: a deleted group leaves its
 /// assignments behind.
 pub(crate) fn complete(assign: &Assign, policy: &str, given: &Value) -> Allowed<Value> {
-    Ok(sorted(policy, read(&Checker::of_states(&[]), assign, given)?))
+    Ok(sorted(policy, read(&Checker::of_states(SpecialDefaults::default()), assign, given)?))
 }
 
 impl Writer<'_> {
@@ -92,7 +93,7 @@ fn assignment(checker: &Checker, assign: &Assign, element: &Value) -> Allowed<Ob
     if has_intent && assignment.get("intent").is_none_or(Value::is_null) {
         assignment.insert("intent".to_owned(), "apply".into());
     }
-    defaults::fill(&ty, &mut assignment, &[]);
+    defaults::fill(&ty, &mut assignment, SpecialDefaults::default());
     Ok(assignment)
 }
 

@@ -57,7 +57,7 @@ fn target(checker: &Checker, row: &'static Contained, element: &Value) -> Allowe
     let ty = checker.instance_type(row.element, body)?;
     let mut target = properties(checker, &ty, row.inside, body)?;
     target.retain(|name, _| name == "id" || !ty.property(name).is_some_and(is_computed));
-    defaults::fill(&ty, &mut target, &[]);
+    defaults::fill(&ty, &mut target, checker.defaults());
     (row.settle)(&mut target);
     Ok(target)
 }

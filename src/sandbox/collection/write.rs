@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{contained, references};
 use crate::sandbox::actor::Change;
 use crate::sandbox::check::{Checker, is_computed};
+use crate::sandbox::defaults::SpecialDefaults;
 use crate::sandbox::refusal::{Allowed, ErrorResponse, table};
 use crate::sandbox::rows::{Contained, Row, Settling};
 use crate::sandbox::state::{References, State, member, text, type_of};
@@ -211,8 +212,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn checker(&self) -> Checker {
-        Checker::of_calls(self.change.version, self.row.defaults)
+    pub(super) fn checker(&self) -> Checker<'_> {
+        Checker::of_calls(self.change.version, self.defaults())
+    }
+
+    fn defaults(&self) -> SpecialDefaults<'_> {
+        SpecialDefaults { row: self.row.defaults, tenant: Some(&self.state.create_defaults) }
     }
 
     fn existing(&self, id: &str) -> Allowed<Object> {
@@ -274,7 +279,7 @@ impl Writer<'_> {
         if object.get(self.row.name_property).is_none_or(Value::is_null) {
             return Err(table::MISSING.refusal(&[&self.row.name_property]));
         }
-        fill(self.row, ty, body, object);
+        fill(self.row, ty, body, object, self.defaults());
         Ok(())
     }
 
@@ -305,13 +310,19 @@ impl Writer<'_> {
 
 /// Adds defaults to an object that a body or a seed describes in full. Without scope tags it gets the built-in one
 /// (FACTS 1.5).
-pub(crate) fn fill(row: Row, ty: &TypeDef, body: &Object, object: &mut Object) {
+pub(crate) fn fill(
+    row: Row,
+    ty: &TypeDef,
+    body: &Object,
+    object: &mut Object,
+    special: SpecialDefaults<'_>,
+) {
     let is_tagged = ty.property("roleScopeTagIds").is_some();
     if is_tagged && body.get("roleScopeTagIds").is_none_or(Value::is_null) {
         object.insert("roleScopeTagIds".to_owned(), json!(["0"]));
     }
     mirrors::reflect(row.mirrors, &ty.name, body, object);
-    defaults::fill(ty, object, row.defaults);
+    defaults::fill(ty, object, special);
 }
 
 /// Sets the properties that count what an object contains, and the one that tells whether it is assigned.

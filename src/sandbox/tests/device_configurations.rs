@@ -43,6 +43,39 @@ async fn every_kind_can_be_created_with_a_name_and_read_whole() {
 }
 
 #[tokio::test]
+async fn create_yields_the_defaults_of_the_state_for_what_the_body_leaves_out() {
+    let (protection, rule) = ("windows10EndpointProtectionConfiguration", "windowsFirewallRule");
+    let defaults = json!({
+        format!("{protection}.smartScreenEnableInShell"): true,
+        format!("{protection}.smartScreenBlockOverrideForFiles"): true,
+        format!("{rule}.trafficDirection"): "in",
+        "windowsUpdateForBusinessConfiguration.automaticUpdateMode": "notifyDownload",
+    });
+    let seed = json!({ "createDefaults": defaults, "deviceConfigurations": [typed(protection)] });
+    let client = Client::of(seed).await;
+    let body = json!({
+        "smartScreenEnableInShell": false,
+        "firewallRules": [{ "displayName": "A" }, { "displayName": "B", "trafficDirection": "out" }],
+    });
+    let made = client.create(with(typed(protection), body)).await;
+    let read = client.get(&item(&made)).await;
+    assert_eq!(
+        (&read["smartScreenEnableInShell"], &read["smartScreenBlockOverrideForFiles"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(read["xboxServicesEnableXboxGameSaveTask"], false, "the state is silent");
+    let directions = [0, 1].map(|index| &read["firewallRules"][index]["trafficDirection"]);
+    assert_eq!(directions, ["in", "out"]);
+    let ring = client.create(typed("windowsUpdateForBusinessConfiguration")).await;
+    assert_eq!(ring["automaticUpdateMode"], "notifyDownload", "before that of the collection");
+    // Objects that are there already are as they were.
+    let all = client.get(CONFIGURATIONS).await;
+    let seeded = all["value"].as_array().expect("a list").iter();
+    let seeded = seeded.filter(|it| it["smartScreenBlockOverrideForFiles"] == false);
+    assert_eq!(seeded.count(), 1);
+}
+
+#[tokio::test]
 async fn patch_changes_only_the_given_properties() {
     let client = Client::of(json!({})).await;
     let hello = "windowsIdentityProtectionConfiguration";

@@ -75,6 +75,18 @@ fn invalid_seed_is_refused_with_the_path() {
             "deviceStatusOverviews.x",
             "Nothing has the id 'x'",
         ),
+        (
+            "createDefaults",
+            json!({"windows10GeneralConfiguration.colour": true}),
+            "createDefaults.windows10GeneralConfiguration.colour",
+            "does not exist",
+        ),
+        (
+            "createDefaults",
+            json!({"windows10GeneralConfiguration.cameraBlocked": "yes"}),
+            "createDefaults.windows10GeneralConfiguration.cameraBlocked",
+            "Cannot convert the literal 'yes'",
+        ),
         ("roleScopeTags", json!([{"name": "x"}]), "roleScopeTags[1].name", "does not exist"),
         (
             "deviceRegistrationPolicy",

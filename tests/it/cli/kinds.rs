@@ -80,4 +80,7 @@ fn the_document_has_the_place_in_the_console_of_each_kind() {
     let restrictions: &Value = restrictions.expect("a kind");
     assert_eq!(restrictions["portalName"], "Device restrictions");
     assert_eq!(restrictions["area"], "device-restrictions");
+    let page = restrictions["page"].as_str().expect("a page");
+    let schema = Workspace::empty().run(&["schema", "windows10GeneralConfiguration"]).json();
+    assert_eq!(schema["description"], format!("Device restrictions (windows): {page}"));
 }
