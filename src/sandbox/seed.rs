@@ -81,31 +81,7 @@ impl Default for State {
 fn complete(state: &mut State) -> Allowed<()> {
     let mut ids = Ids::default();
     directory(state, &mut ids)?;
-    if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
-        // FACTS 7.
-        let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
-        state.role_scope_tags.insert(0, object(built_in));
-    }
-    for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
-        tag.entry("id").or_insert_with(|| index.to_string().into());
-    }
-    for (section, ty, objects) in [
-        ("roleScopeTags", "roleScopeTag", &mut state.role_scope_tags),
-        (
-            "assignmentFilters",
-            "deviceAndAppManagementAssignmentFilter",
-            &mut state.assignment_filters,
-        ),
-        (
-            "derivedCredentials",
-            "deviceManagementDerivedCredentialSettings",
-            &mut state.derived_credentials,
-        ),
-        ("auditEvents", "auditEvent", &mut state.audit_events),
-    ] {
-        each(objects, |object| entity(&mut ids, ty, object))
-            .map_err(|fault| fault.under(section))?;
-    }
+    entities(state, &mut ids)?;
     for row in state.rows.all() {
         let given = std::mem::take(state.objects_mut(row));
         each(given, |given| {
@@ -125,6 +101,37 @@ fn complete(state: &mut State) -> Allowed<()> {
     state.device_registration_policy =
         device_registration_policy::complete(&state.device_registration_policy)
             .map_err(|fault| fault.under("deviceRegistrationPolicy"))?;
+    Ok(())
+}
+
+/// Completes what Intune has beside the collections.
+pub(super) fn entities(state: &mut State, ids: &mut Ids) -> Allowed<()> {
+    if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
+        // FACTS 7.
+        let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
+        state.role_scope_tags.insert(0, object(built_in));
+    }
+    for index in 0..state.role_scope_tags.len() {
+        let is_taken = |id: &String| state.role_scope_tags.iter().any(|tag| text(tag, "id") == id);
+        let id = (index..).map(|id| id.to_string()).find(|id| !is_taken(id));
+        state.role_scope_tags[index].entry("id").or_insert_with(|| id.into());
+    }
+    for (section, ty, objects) in [
+        ("roleScopeTags", "roleScopeTag", &mut state.role_scope_tags),
+        (
+            "assignmentFilters",
+            "deviceAndAppManagementAssignmentFilter",
+            &mut state.assignment_filters,
+        ),
+        (
+            "derivedCredentials",
+            "deviceManagementDerivedCredentialSettings",
+            &mut state.derived_credentials,
+        ),
+        ("auditEvents", "auditEvent", &mut state.audit_events),
+    ] {
+        each(objects, |object| entity(ids, ty, object)).map_err(|fault| fault.under(section))?;
+    }
     Ok(())
 }
 

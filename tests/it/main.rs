@@ -105,6 +105,7 @@ mod plan {
 
 mod sandbox {
     mod intunecd;
+    mod practice;
     #[cfg(debug_assertions)]
     mod together;
 }
