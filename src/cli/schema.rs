@@ -149,7 +149,8 @@ fn roots(version: GraphVersion) -> Vec<Root<'static>> {
     families.filter(|family| family.versions.contains(&version)).map(root).collect()
 }
 
-fn editor_schema() -> Value {
+/// Returns the schema of manifests for editors.
+pub(super) fn editor_schema() -> Value {
     let kinds = kinds::all().into_iter().map(|kind| (kind.name, kind.versions));
     editor::schema(&crate::manifest::envelope_schema(), &kinds.collect::<Vec<_>>())
 }

@@ -36,7 +36,10 @@ mod cli {
     mod command_line;
     mod doctor;
     mod explain;
+    mod first_hour;
     mod fmt;
+    mod new;
+    mod render;
     mod workflows;
 }
 
