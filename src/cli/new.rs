@@ -9,6 +9,7 @@ use super::output::unwritable;
 use super::selection::near_name;
 use super::{Done, Result};
 use crate::error::Error;
+use crate::kinds::document::{KindQuery, KindsDocument};
 use crate::kinds::{self, Kind};
 use crate::manifest::{Address, Loaded, load};
 use crate::scaffold::folder::create;
@@ -132,14 +133,12 @@ fn kind_of(name: &str) -> Result<Kind, Error> {
     Err(Error::usage("usage/kind", message).hint(near_kinds(name, &all)))
 }
 
-/// Returns the hint for a name that is no kind: the kinds that hold the word, or the one that is spelt most alike.
+/// Returns the hint for a name that is no kind: the kinds that have its words in a name of theirs, or the one that is spelt
+/// most alike.
 fn near_kinds(name: &str, all: &[Kind]) -> String {
-    let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
-    };
-    let word = plain(name);
-    let is_near = |kind: &&Kind| !word.is_empty() && plain(&kind.name).contains(&word);
-    let mut near: Vec<&Kind> = all.iter().filter(is_near).collect();
+    let words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
+    let query = KindQuery { words: &words, ..KindQuery::default() };
+    let mut near = if words.is_empty() { Vec::new() } else { KindsDocument::found(&query).items };
     // Kinds of which new objects are made come first.
     near.sort_by_key(|kind| kind.lifecycle.is_some());
     let near: Vec<String> = near.iter().map(|kind| format!("`{}`", kind.name)).collect();
@@ -148,7 +147,7 @@ fn near_kinds(name: &str, all: &[Kind]) -> String {
         0 => near_name(name, all.iter().map(|kind| kind.name.as_str()), otherwise),
         1..=MOST_NEAR => format!("Did you mean {}?", near.join(" or ")),
         many => format!(
-            "{many} kinds have that word, such as {}. {otherwise}",
+            "{many} kinds have that in a name, such as {}. `moorline kinds {name}` lists them.",
             near[..MOST_NEAR].join(", ")
         ),
     }

@@ -19,7 +19,7 @@ const SETTINGS: &str = ".vscode/settings.json";
 /// The files that Git does not keep.
 const IGNORE: &str = ".gitignore";
 
-/// What Git does not keep of a tenant's folder, each with the reason.
+/// The files of a tenant's folder that Git does not keep, by the reason.
 const IGNORED: [(&str, &[&str]); 3] = [
     ("journals, and other files of this machine", &[".moorline/"]),
     ("saved plans: they hold whole objects", &["plan.json", "*.plan.json"]),
@@ -42,16 +42,16 @@ pub struct Contents {
     pub tenant_schema: String,
 }
 
-/// What became of a file.
+/// A file, and how it ended up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenFile {
     /// Its path below the tenant's folder.
     pub path: PathBuf,
-    /// What was done.
+    /// The action.
     pub done: FileAction,
 }
 
-/// What was done with a file.
+/// The action on a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileAction {
     /// There was none.

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::skeleton::common;
 use super::tenant::{MANIFESTS, slug};
 use crate::kinds::Kind;
+use crate::kinds::portal::{self, Platform};
 use crate::manifest::TenantFile;
 
 /// Names of files that Windows keeps for devices.
@@ -14,6 +16,8 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 pub struct ManifestPlace {
     /// The name: that of the manifest, and that of the file without its ending.
     pub name: String,
+    /// The folder below that of the manifests: platform and area.
+    pub shelf: PathBuf,
 }
 
 impl ManifestPlace {
@@ -31,7 +35,7 @@ impl ManifestPlace {
             name if is_device => format!("{name}-policy"),
             name => name,
         };
-        Self { name }
+        Self { name, shelf: shelf(&kind.name) }
     }
 
     /// Returns the folder of the file, and whether the tenant reads it.
@@ -45,10 +49,20 @@ impl ManifestPlace {
             !entry.contains(['*', '?', '[', '{']) && (path.is_dir() || path.extension().is_none())
         };
         match entries.iter().find(is_folder) {
-            Some(entry) => (root.join(entry), true),
-            None => (root.join(MANIFESTS), false),
+            Some(entry) => (root.join(entry).join(&self.shelf), true),
+            None => (root.join(MANIFESTS).join(&self.shelf), false),
         }
     }
+}
+
+/// Returns the folders of a kind: its platform, of a policy the one that it says, and its area.
+fn shelf(kind: &str) -> PathBuf {
+    let Some(portal) = portal::of(kind) else {
+        return PathBuf::new();
+    };
+    let own = common(kind).and_then(|common| common.get("platforms")?.as_str());
+    let platform = own.map_or(portal.platform, Platform::of_policy);
+    Path::new(platform.as_str()).join(&portal.area)
 }
 
 /// Returns the name of a kind in words, for an object of which no name is given.
@@ -92,6 +106,13 @@ mod tests {
         ] {
             let place = ManifestPlace::of(kind("windows10CustomConfiguration"), display_name);
             assert_eq!(place.name, expected, "{display_name:?}");
+        }
+        for (name, folder) in [
+            ("deviceRegistrationPolicy", "cross-platform/device-registration"),
+            ("deviceManagementConfigurationPolicy", "windows/settings-catalog"),
+            ("windowsUpdateForBusinessConfiguration", "windows/update-rings"),
+        ] {
+            assert_eq!(ManifestPlace::of(kind(name), "Ours").shelf, Path::new(folder), "{name}");
         }
         let policy = ManifestPlace::of(kind("deviceRegistrationPolicy"), "Ours");
         assert_eq!(policy.name, "device-registration-policy");

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::example::{commented, example, is_declarable};
-use crate::kinds::Kind;
+use crate::kinds::{Kind, portal};
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::GraphVersion;
@@ -28,7 +28,7 @@ static COMMON: LazyLock<CommonProperties> = LazyLock::new(|| {
         .expect("the table is part of the program and a test reads it")
 });
 
-/// What a skeleton says of assignments.
+/// The comment about assignments.
 const ASSIGNMENTS: [&str; 6] = [
     "Without `assignments:` they are left alone. A list is exactly what is assigned:",
     "assignments:",
@@ -75,7 +75,13 @@ impl<'a> Skeleton<'a> {
 
     /// Returns the comments above the manifest.
     fn head(&self) -> Vec<String> {
-        let mut lines = vec![format!("`moorline schema {}` has every property.", self.kind.name)];
+        let portal = portal::of(&self.kind.name);
+        let mut lines: Vec<String> = portal
+            .map(|portal| {
+                format!("{} ({}): {}", portal.name, portal.platform.as_str(), portal.page)
+            })
+            .into_iter()
+            .collect();
         if let Some(lifecycle) = &self.kind.lifecycle {
             let successor = lifecycle.successor.as_ref();
             let instead = successor.map(|it| format!("; its successor: {it}")).unwrap_or_default();
@@ -110,8 +116,7 @@ impl<'a> Skeleton<'a> {
         if structure.properties.get(name).is_some_and(is_declarable) {
             declared.push((name.to_owned(), display_name.into()));
         }
-        let common = COMMON.kinds.get(&self.kind.name);
-        let common = common.into_iter().flatten();
+        let common = common(&self.kind.name).into_iter().flatten();
         declared.extend(common.map(|(name, value)| (name.clone(), value.clone())));
         for property in structure.properties.values() {
             let is_needed = property.facts.required || property.facts.expected;
@@ -170,6 +175,11 @@ impl<'a> Skeleton<'a> {
             kinds.join(" | ")
         )]
     }
+}
+
+/// Returns the commonly set properties of a kind, each with a value to begin with.
+pub(super) fn common(kind: &str) -> Option<&'static Map<String, Json>> {
+    COMMON.kinds.get(kind)
 }
 
 /// Returns the kinds that have commonly set properties.

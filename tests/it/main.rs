@@ -38,6 +38,7 @@ mod cli {
     mod explain;
     mod first_hour;
     mod fmt;
+    mod kinds;
     mod new;
     mod render;
     mod workflows;

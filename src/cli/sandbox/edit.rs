@@ -40,7 +40,7 @@ pub(super) struct AddArguments {
     /// State file; made if it is not there.
     #[arg(value_name = "STATE.json")]
     state: PathBuf,
-    /// What it is.
+    /// Sort of object.
     #[arg(value_parser = PossibleValuesParser::new(["group", "user", "device", "filter", "tag"]))]
     kind: String,
     /// Display name; of a user, the user principal name.

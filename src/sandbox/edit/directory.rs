@@ -8,7 +8,7 @@ use super::{Edit, EditAction, EditError};
 use crate::sandbox::state::{State, text};
 use crate::sandbox::{Object, seed};
 
-/// What an edit calls the objects, whose parts of the state are no collections.
+/// The names for the objects whose parts of the state are no collections.
 pub(super) const KINDS: [&str; 5] = ["group", "user", "device", "filter", "tag"];
 
 impl Edit {

@@ -44,6 +44,7 @@ fn empty_folder_plans_after_init_new_and_one_edit() {
     typed(&workspace, "moorline init --tenant-id contoso.onmicrosoft.com").expect(0);
     let made = "moorline new windowsUpdateForBusinessConfiguration \"Pilot ring\"";
     let path = typed(&workspace, made).expect(0).stdout;
+    assert_eq!(path, "policies/windows/update-rings/pilot-ring.yaml\n");
     workspace.edit(path.trim_end(), "DeferralPeriodInDays: 7", "DeferralPeriodInDays: 2");
     let plan = typed(&workspace, "moorline plan --sandbox").expect(0).stdout;
     assert!(plan.contains("+ qualityUpdatesDeferralPeriodInDays  2\n"), "{plan}");

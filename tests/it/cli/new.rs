@@ -101,7 +101,7 @@ fn skeleton_has_what_is_needed_then_what_is_common_and_the_rest_as_comments() {
     let workspace = Workspace::empty();
     let run = workspace.run(&["new", "iosWiFiConfiguration", "Office", "--print"]).expect(0);
     assert_snapshot!(run.stdout, @"
-    # `moorline schema iosWiFiConfiguration` has every property.
+    # Wi-Fi (ios): x
     apiVersion: graph.microsoft.com/beta
     kind: iosWiFiConfiguration
     metadata:
@@ -165,9 +165,13 @@ fn manifest_is_written_where_the_tenant_reads_it_and_never_over_another() {
         "spec:\n",
         "spec:\n  manifests: [policies, office-wi-fi.yaml]\n",
     );
-    workspace.write("policies/mine.yaml", "# mine\n");
+    workspace.write("policies/ios/custom/mine.yaml", "# mine\n");
     let taken = new(&["iosCustomConfiguration", "Mine"]).expect(1);
-    assert!(taken.stderr.contains("`policies/mine.yaml` is there already"), "{}", taken.stderr);
+    assert!(
+        taken.stderr.contains("`policies/ios/custom/mine.yaml` is there already"),
+        "{}",
+        taken.stderr
+    );
     new(&["deviceRegistrationPolicy"]).expect(0);
     let second = new(&["deviceRegistrationPolicy", "Other"]).expect(1);
     assert!(second.stderr.contains("A tenant has one"), "{}", second.stderr);
@@ -182,7 +186,8 @@ fn wrong_kind_names_those_that_are_near() {
     for (kind, says) in [
         ("windowsUpdateForBusiness", "Did you mean `windowsUpdateForBusinessConfiguration`?"),
         ("iosWifiConfigurations", "Did you mean `iosWiFiConfiguration`?"),
-        ("vpn", "kinds have that word, such as `"),
+        ("vpn", "kinds have that in a name, such as `"),
+        ("delivery optimization", "Did you mean `windowsDeliveryOptimizationConfiguration`?"),
         ("groupPolicyConfiguration", "Moorline covers "),
         ("androidForWorkWiFiConfiguration", "`moorline new androidWorkProfileWiFiConfiguration`"),
         ("zzz", "`moorline kinds` lists the kinds."),
