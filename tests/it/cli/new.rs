@@ -101,7 +101,7 @@ fn skeleton_has_what_is_needed_then_what_is_common_and_the_rest_as_comments() {
     let workspace = Workspace::empty();
     let run = workspace.run(&["new", "iosWiFiConfiguration", "Office", "--print"]).expect(0);
     assert_snapshot!(run.stdout, @"
-    # Wi-Fi (ios): x
+    # Wi-Fi (ios): https://learn.microsoft.com/intune/device-configuration/templates/ref-wifi-settings-apple
     apiVersion: graph.microsoft.com/beta
     kind: iosWiFiConfiguration
     metadata:
