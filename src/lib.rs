@@ -24,6 +24,7 @@
 //! | [`journal`] | the journal of a run: what it was about to write, what became of it, and the file that keeps it |
 //! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
 //! | [`plan`] | comparing by type, merging, requests, risks, digests |
+//! | [`scaffold`] | files for a person to go on with: the folder of a new tenant, skeletons of manifests |
 //! | [`tenant`] | live state: reading it, finding objects, resolving names, counting whom they reach |
 //! | [`manifest`] | files to desired state: discovery, overlays, value references, checks |
 //! | [`kinds`] | what is reconciled: one file a family, with its path, verbs and permissions |
@@ -68,6 +69,7 @@ pub mod reconcile;
 pub mod recovery;
 pub mod report;
 pub mod sandbox;
+pub mod scaffold;
 pub mod schema;
 pub mod secrets;
 pub mod settings_catalog;

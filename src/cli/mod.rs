@@ -26,12 +26,15 @@ mod execution;
 mod explain;
 mod failure;
 mod fmt;
+mod init;
 mod kinds;
 mod logging;
+mod new;
 mod output;
 mod permissions;
 mod plan;
 mod plan_arguments;
+mod render;
 mod resume_hints;
 mod rollback;
 mod sandbox;
@@ -108,8 +111,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
+    Init(init::Arguments),
+    New(new::Arguments),
     Validate(validate::Arguments),
     Fmt(fmt::Arguments),
+    Render(render::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Rollback(rollback::Arguments),
@@ -198,8 +204,11 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
     use session::block_on;
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match command {
+        C::Init(a) => (None, Box::new(|| init::run(ui, a))),
+        C::New(a) => (None, Box::new(|| new::run(ui, a))),
         C::Validate(a) => (Some(&a.output), Box::new(|| validate::run(ui, a))),
         C::Fmt(a) => (Some(&a.output), Box::new(|| fmt::run(ui, a))),
+        C::Render(a) => (Some(&a.output), Box::new(|| render::run(ui, a))),
         C::Plan(a) => (Some(&a.output), Box::new(|| block_on(plan::run(ui, a))?)),
         C::Apply(a) => (Some(&a.write.output), Box::new(|| block_on(apply::run(ui, a, matches))?)),
         C::Rollback(a) => {

@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory};
 use super::Cli;
 use crate::apply::outcome::Outcome;
 use crate::journal::Command;
+use crate::text::shell::{in_quotes, quoted};
 
 /// Arguments that another `--resume` replaces, and faults, which the sandbox would play again.
 const NOT_RESUMED: [&str; 4] = ["resume", "plan", "plan_digest", "sandbox_faults"];
@@ -92,22 +93,6 @@ fn typed(matches: &ArgMatches, argument: &Arg) -> Vec<String> {
     }
 }
 
-/// Quotes a word for a shell, if it needs quotes.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@+%~\\".contains(letter);
-    let is_plain = word.chars().all(plain) && (cfg!(windows) || !word.contains('\\'));
-    if is_plain && !word.is_empty() { word.to_owned() } else { in_quotes(word) }
-}
-
-fn in_quotes(word: &str) -> String {
-    if cfg!(windows) {
-        format!("\"{word}\"")
-    } else {
-        // A CI system would obey `##[`, which a shell makes of `#''#[` again.
-        format!("'{}'", word.replace('\'', r"'\''").replace("##", "#''#"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,12 +130,5 @@ mod tests {
             resume(matches, Command::Rollback, Path::new("new"), true),
             quotes("moorline rollback old --justification 'TEXT' --resume new")
         );
-    }
-
-    #[test]
-    fn quoted_words_command_no_ci_system() {
-        if !cfg!(windows) {
-            assert_eq!(quoted("##vso[x]###"), "'#''#vso[x]#''##'");
-        }
     }
 }

@@ -6,25 +6,20 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::selection::{load, near_address};
 use super::session::{block_on, load_fault_config, start_error, state_error};
 use super::signals::Signals;
 use super::{Done, Result};
 use crate::clock;
 use crate::error::Error;
-use crate::manifest::Manifest;
 use crate::sandbox::Sandbox;
 use crate::sandbox::approvals::ApprovalStatus;
-use crate::sandbox::edit::{Edit, EditAction};
 use crate::sandbox::fault_config::TimeScale;
 use crate::sandbox::state::State;
 use crate::sandbox::store;
-use crate::text::foreign::without_types;
 use crate::text::sanitize;
 use crate::ui::Ui;
 
-/// How an edit is written.
-const EDIT_FORM: &str = "Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.";
+mod edit;
 
 /// Run the built-in Graph emulator, or change the objects and approvals of its state.
 #[derive(Debug, Args)]
@@ -51,8 +46,10 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum SandboxCommand {
+    /// Add a group, user, device, assignment filter or scope tag to the state; without the file, make it.
+    Add(edit::AddArguments),
     /// Change an object in the state, as a person in the portal would.
-    Edit(EditArguments),
+    Edit(edit::EditArguments),
     /// Approve or reject writes that wait for a second administrator.
     Approve(ApproveArguments),
 }
@@ -76,35 +73,10 @@ struct ApproveArguments {
     approver: String,
 }
 
-#[derive(Debug, Args)]
-struct EditArguments {
-    /// State file.
-    #[arg(value_name = "STATE.json")]
-    state: PathBuf,
-    /// Object: its kind (or `group`, `user`, `device`), and its display name or id; with --tenant, its kind and the name of its manifest.
-    #[arg(value_name = "KIND/NAME")]
-    target: String,
-    /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; for a
-    /// setting of the settings catalog, `settings.ID` with the id of its definition; can be repeated.
-    #[arg(long = "set", value_name = "PROP=VALUE", required_unless_present_any = ["new", "delete"])]
-    settings: Vec<String>,
-    /// Make an object of this kind and display name.
-    #[arg(long, conflicts_with_all = ["delete", "tenant"])]
-    new: bool,
-    /// Delete the object.
-    #[arg(long, conflicts_with = "settings")]
-    delete: bool,
-    /// User principal name of the person who edits.
-    #[arg(long = "as", value_name = "UPN")]
-    actor: Option<String>,
-    /// Read NAME as the name of a manifest of the tenant in this folder.
-    #[arg(long, value_name = "PATH")]
-    tenant: Option<PathBuf>,
-}
-
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     match &arguments.command {
-        Some(SandboxCommand::Edit(arguments)) => edit(ui, arguments)?,
+        Some(SandboxCommand::Add(arguments)) => edit::add(ui, arguments)?,
+        Some(SandboxCommand::Edit(arguments)) => edit::edit(ui, arguments)?,
         Some(SandboxCommand::Approve(arguments)) => approve(ui, arguments)?,
         None => block_on(serve(ui, arguments))??,
     }
@@ -198,43 +170,7 @@ fn update<T>(path: &Path, change: impl FnOnce(&mut State) -> Result<T, Error>) -
         state_error(
             path,
             why,
-            "Delete it to start with a new state, or correct what the message names.",
+            "Delete it to start with a new state, or correct what the message names; `moorline sandbox add` and `edit` write what is read.",
         )
     })?
-}
-
-fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
-    let target = match &arguments.tenant {
-        Some(tenant) => live_target(tenant, &arguments.target)?,
-        None => arguments.target.clone(),
-    };
-    let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone())
-        .map_err(|source| Error::usage("sandbox/edit", source.to_string()).hint(EDIT_FORM))?;
-    let (action, word) = match (arguments.new, arguments.delete) {
-        (true, _) => (EditAction::Create, "Made"),
-        (_, true) => (EditAction::Delete, "Deleted"),
-        _ => (EditAction::Change, "Edited"),
-    };
-    let edit = Edit { action, ..edit };
-    update(&arguments.state, |state| {
-        let done = edit.apply(state);
-        done.map_err(|source| {
-            Error::failed("sandbox/edit", without_types(&source.to_string())).hint(EDIT_FORM)
-        })
-    })?;
-    ui.status(&format!("{word} {} in {}.", arguments.target, arguments.state.display()));
-    Ok(())
-}
-
-/// Returns `KIND/DISPLAY NAME or id` for a manifest's address.
-fn live_target(tenant: &Path, target: &str) -> Result<String> {
-    let desired = load(tenant)?;
-    let named = |manifest: &&Manifest| manifest.address.to_string() == target;
-    let Some(manifest) = desired.manifests.iter().find(named) else {
-        let error = Error::usage("sandbox/edit", format!("no manifest is called `{target}`"));
-        let otherwise = "Write KIND/NAME as `moorline plan` shows it.";
-        return Err(error.hint(near_address(target, &desired.manifests, otherwise)).into());
-    };
-    let name = manifest.id.as_deref().or(manifest.display_name()).unwrap_or(&manifest.address.kind);
-    Ok(format!("{}/{name}", manifest.address.kind))
 }

@@ -175,7 +175,8 @@ fn catalogue(named: Option<&Path>) -> Result<Option<(PathBuf, SettingCatalogue)>
     Ok(Some((file.to_owned(), catalogue)))
 }
 
-fn editor_schema(catalogue: Option<&(PathBuf, SettingCatalogue)>) -> Result<Value> {
+/// Returns the schema of manifests for editors.
+pub(super) fn editor_schema(catalogue: Option<&(PathBuf, SettingCatalogue)>) -> Result<Value> {
     let kinds = kinds::all().into_iter().map(|kind| (kind.name, kind.versions));
     let kinds: Vec<_> = kinds.collect();
     let (envelope, known) = (envelope_schema(), catalogue.map(|(_, catalogue)| catalogue));

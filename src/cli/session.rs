@@ -32,13 +32,15 @@ use crate::reconcile;
 use crate::sandbox::Sandbox;
 use crate::tenant::Live;
 use crate::tenant::read::reread_each;
+use crate::text::shell;
 use crate::ui::Ui;
 
 mod journal;
 mod lock;
 mod sandbox;
+mod state_places;
 
-pub(super) use sandbox::{is_state, load_fault_config, start_error, state_error};
+pub(super) use sandbox::{initial_state, is_state, load_fault_config, start_error, state_error};
 
 /// Runs an asynchronous command.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
@@ -260,6 +262,7 @@ impl Session {
             only: self.selection.globs.clone(),
             created_at: now(self.graph.clock()),
             earlier: self.earlier(),
+            sandbox: self.sandbox.as_ref().map(|_| self.adding()),
             ..plan::PlanOptions::default()
         }
     }
@@ -305,6 +308,19 @@ impl Session {
         }
         release.tell(planned, live);
         Ok(())
+    }
+
+    /// Returns the beginning of the command that adds what manifests name to the sandbox.
+    fn adding(&self) -> String {
+        let file = self.state_file.as_deref().unwrap_or(Path::new("s.json"));
+        let root = &self.desired.root;
+        let mut command =
+            format!("moorline sandbox add {}", shell::quoted(&file.to_string_lossy()));
+        // A new file is made for the tenant.
+        if !file.exists() && ![Path::new("."), Path::new("")].contains(&root.as_path()) {
+            command += &format!(" --tenant {}", shell::quoted(&root.to_string_lossy()));
+        }
+        command
     }
 
     /// Returns the phrase for the tenant.

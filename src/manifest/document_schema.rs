@@ -9,6 +9,13 @@ use crate::diagnostic::{Finding, value_or_report};
 use crate::schema::types::GraphVersion;
 use crate::schema::validate::{PathStep, validator_of, violations_under};
 
+/// Returns what keeps a tree from being a document of a type.
+pub fn document_findings<T: schemars::JsonSchema>(root: &Value) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let _: Option<Json> = DocumentSchema::derive::<T>().read(root, root.to_json(), &mut findings);
+    findings
+}
+
 /// The schema of a document, and its validator.
 pub(super) struct DocumentSchema {
     schema: Json,

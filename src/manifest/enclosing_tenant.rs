@@ -7,6 +7,9 @@ use super::files;
 use super::variable::Allowed;
 use crate::diagnostic::Finding;
 
+/// How a tenant file looks.
+const TENANT_LOOKS: &str = "`apiVersion: moorline/v1`, `kind: Tenant`, `metadata: { name: contoso }`, `spec: { tenantId: contoso.onmicrosoft.com, manifests: [policies] }`";
+
 /// The tenant that single manifest files belong to, if any.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct EnclosingTenant {
@@ -47,6 +50,13 @@ pub(super) fn nothing(path: &Path) -> Finding {
         .help("check the spelling; PATH is relative to the current folder")
 }
 
+/// Returns the finding of a tenant file that holds nothing.
+pub(super) fn empty(path: &Path) -> Finding {
+    Finding::file_error("manifest/empty", path, "the tenant file is empty").help(format!(
+        "write into it, each on a line: {TENANT_LOOKS}; or delete it, and `moorline init` writes it"
+    ))
+}
+
 /// Returns the finding of a missing tenant file; it names the nearest one above.
 pub(super) fn no_tenant(path: &Path) -> Finding {
     let finding = Finding::file_error("tenant/missing", path, "there is no tenant file here");
@@ -55,7 +65,13 @@ pub(super) fn no_tenant(path: &Path) -> Finding {
             "the tenant of this folder is `{}`: give that as PATH, or single manifest files",
             above.join(TENANT_FILE).display()
         ),
-        None => "give a folder with a `moorline.yaml` as PATH, that file, or single manifest files"
-            .to_owned(),
+        None => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.map(|folder| format!(" {}", folder.display()));
+            format!(
+                "`moorline init{}` writes one: {TENANT_LOOKS}; or give the folder that has one as PATH, or single manifest files",
+                folder.unwrap_or_default()
+            )
+        }
     })
 }

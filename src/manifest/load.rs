@@ -22,7 +22,7 @@ use super::{
 };
 use crate::definitions::{self, SettingCatalogue};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Sources, Span, repeated, value_or_report};
+use crate::diagnostic::{Finding, Severity, Sources, Span, repeated, value_or_report};
 use crate::disk;
 use crate::yaml;
 
@@ -43,6 +43,16 @@ pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
     let mut findings = Vec::new();
     let tenant = envelope::tenant(first, &mut findings)?;
     findings.is_empty().then_some((tenant, root))
+}
+
+/// Returns the first error of a text as a tenant file. The files that it names are not looked at.
+pub fn tenant_error(text: &str) -> Option<Finding> {
+    let parsed = yaml::parse::parse(text, Sources::default().next_id());
+    let mut findings = parsed.errors;
+    if let Some(root) = parsed.documents.first() {
+        envelope::tenant(root, &mut findings);
+    }
+    findings.into_iter().find(|finding| finding.severity == Severity::Error)
 }
 
 /// Returns the path of a tenant file, and its folder.
@@ -160,7 +170,11 @@ impl Loader {
         }
         let file = self.loaded.sources.next_id();
         self.roots.insert(file, Arc::from(folder.as_path()));
-        let mut documents = self.keep(files::read(&tenant_path, file)).into_iter();
+        let mut read = files::read(&tenant_path, file);
+        for finding in read.findings.iter_mut().filter(|finding| finding.code == "manifest/empty") {
+            *finding = enclosing_tenant::empty(&tenant_path);
+        }
+        let mut documents = self.keep(read).into_iter();
         let Some(root) = documents.next() else {
             return Ok(());
         };
@@ -278,10 +292,14 @@ impl Loader {
         if merged.is_empty() && self.loaded.findings.is_empty() {
             let span = root.get("kind").unwrap_or(root).span;
             let message = "this tenant declares nothing: no manifest was found";
-            self.loaded.findings.push(
-                Finding::warning("tenant/no-manifests", span, message)
-                    .help("name their files or folders: `spec: { manifests: [policies] }`"),
-            );
+            let help = match &tenant.spec.manifests {
+                Some(_) => {
+                    "`moorline new KIND` writes a first one; `moorline kinds` lists the kinds"
+                }
+                None => "name their files or folders: `spec: { manifests: [policies] }`",
+            };
+            let finding = Finding::warning("tenant/no-manifests", span, message).help(help);
+            self.loaded.findings.push(finding);
         }
         let allowed = Allowed::read(root, &mut self.loaded.findings);
         self.check(merged, LoadScope::Tenant, &allowed, folder);

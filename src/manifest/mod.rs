@@ -56,6 +56,7 @@ mod violation;
 
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
+pub use document_schema::document_findings;
 pub use envelope::schema as envelope_schema;
 pub use reference::Link;
 pub use tenant_file::TenantFile;

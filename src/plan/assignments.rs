@@ -81,7 +81,10 @@ pub(super) fn declared(
     for assignment in assignments {
         let location = sources.locate(assignment.span);
         let mut resolve = |named: Named, text: &str, location: Location| {
-            let found = names.resolve(named, text);
+            let found = names.resolve(named, text).map_err(|why| match named {
+                Named::Filter => why.of_platform(fitting(manifest)),
+                _ => why,
+            });
             found.map_err(|why| blocked.push(unresolved(named, text, &why, Some(location)))).ok()
         };
         let typed = |name: &str| json!({ "@odata.type": odata_type(name) });
@@ -131,9 +134,7 @@ fn other_platform(
     let filter = target.get("deviceAndAppManagementAssignmentFilterId")?.as_str()?;
     let platform = names.platform(filter)?;
     let kind = &manifest.address.kind;
-    let own =
-        manifest.spec.get("platforms").and_then(|it| it.as_str()).filter(|it| !it.contains(','));
-    let fitting = platform::filters_of(own.unwrap_or(kind))?;
+    let fitting = fitting(manifest)?;
     if fitting.contains(&platform) {
         return None;
     }
@@ -142,6 +143,13 @@ fn other_platform(
         format!("the filter `{name}` is of the platform {platform}, and a `{kind}` is not");
     let help = format!("use a filter of {}, or remove the filter", fitting.join(" or "));
     Some(Blocked::new("filter/platform", message, help, Some(location.clone())))
+}
+
+/// Returns the platforms of the filters that fit an object, if they are known.
+fn fitting(manifest: &Manifest) -> Option<&'static [&'static str]> {
+    let own = manifest.spec.get("platforms").and_then(|it| it.as_str());
+    let own = own.filter(|own| !own.contains(','));
+    platform::filters_of(own.unwrap_or(&manifest.address.kind))
 }
 
 /// Compares declared targets with live assignments.

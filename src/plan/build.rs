@@ -38,6 +38,8 @@ pub struct PlanOptions {
     pub leave_masked: bool,
     /// Whether the reach of each change is computed.
     pub reach: bool,
+    /// The beginning of the command that adds what manifests name to the sandbox; `None` for a tenant.
+    pub sandbox: Option<String>,
     /// The journals of the earlier runs of this folder.
     pub earlier: EarlierRuns,
     /// The manifests among those of `--previous` that forbade the deletion of their objects and are gone.

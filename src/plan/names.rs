@@ -19,15 +19,10 @@ pub(super) fn unresolved(
             "an id of another tenant means nothing here: create the setting in this tenant, and name it: `reference: { $ref: { displayName: … } }`"
                 .to_owned(),
         ),
-        Unresolved::Unknown { near } => (
+        Unresolved::Unknown { near, adding } => (
             "unknown",
             format!("there is no {words} `{text}`"),
-            if near.is_empty() {
-                format!("create it, or correct the name; an id works too where the {words} has one")
-            } else {
-                let near: Vec<String> = near.iter().map(|near| described(text, near)).collect();
-                format!("did you mean {}?", near.join(" or "))
-            },
+            unknown(words, text, near, adding.as_deref()),
         ),
         Unresolved::Ambiguous { ids } => (
             "ambiguous",
@@ -41,6 +36,22 @@ pub(super) fn unresolved(
         ),
     };
     Blocked::new(format!("{slug_of_named}/{slug}"), message, help, location)
+}
+
+/// Returns what to do about a name that no object has.
+fn unknown(words: &str, text: &str, near: &[String], adding: Option<&str>) -> String {
+    let near: Vec<String> = near.iter().map(|near| described(text, near)).collect();
+    let meant = format!("did you mean {}?", near.join(" or "));
+    match adding {
+        Some(command) if near.is_empty() => {
+            format!("`{command}` adds it to the sandbox; or correct the name")
+        }
+        Some(command) => format!("{meant} If not, `{command}` adds it to the sandbox"),
+        None if near.is_empty() => {
+            format!("create it, or correct the name; an id works too where the {words} has one")
+        }
+        None => meant,
+    }
 }
 
 /// Returns a similar name, and in what it differs where people do not see it at once.

@@ -41,6 +41,7 @@ pub async fn plan(
     let mut ahead = Ahead::new(graph);
     let lists = read(graph, desired, &selected, &options.also, &seen);
     let mut live = ahead.beside(lists, wanted).await?;
+    live.names.set_adding(options.sandbox.clone());
     let mut tracker = ReadTracker::besides(ahead.asked.clone());
     let mut counts = Counts::default();
     loop {

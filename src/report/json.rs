@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::kinds::document::KindsDocument;
 use crate::manifest::Invalid;
 use crate::plan::Plan;
+use crate::report::rendered::ManifestsDocument;
 use crate::text::sanitize;
 
 /// The documents that have a published schema.
@@ -45,6 +46,8 @@ pub enum Document {
     Doctor,
     /// The catalogue of setting definitions.
     Catalog,
+    /// Manifests as they count.
+    Manifests,
 }
 
 /// A result, with the two members that every document begins with.
@@ -125,6 +128,7 @@ pub fn schema(document: Document) -> Value {
         Document::Scopes => schema_of::<Headed<ScopesDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
+        Document::Manifests => schema_of::<Headed<ManifestsDocument>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");

@@ -7,6 +7,7 @@
 pub mod json;
 pub mod markdown;
 pub mod phrases;
+pub mod rendered;
 pub mod text;
 mod view;
 mod width;

@@ -5,8 +5,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Object;
@@ -18,16 +16,18 @@ use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
 use super::refusal::ErrorResponse;
 use super::rows::{Collection, Row, Update};
-use super::seed;
 use super::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
+
+pub mod assign;
+mod directory;
+
+use assign::Reassignment;
 
 /// The property of a settings catalog policy that holds its settings.
 const SETTINGS: &str = "settings";
 /// The type of the objects that its settings refer to.
 const REUSABLE: &str = "deviceManagementReusablePolicySetting";
-/// The objects of the directory that an edit can make, change and delete.
-const DIRECTORY: [&str; 3] = ["group", "user", "device"];
 
 /// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,8 @@ pub struct Edit {
     pub actor: Option<String>,
     /// The action on the object.
     pub action: EditAction,
+    /// The changes of its assignments.
+    pub assignments: Reassignment,
 }
 
 /// The action of an edit on its object.
@@ -50,8 +52,10 @@ pub enum EditAction {
     /// Sets properties of an object that is there.
     #[default]
     Change,
-    /// Makes an object of this display name.
+    /// Makes an object of this display name, whether or not there is one that has it.
     Create,
+    /// Makes an object of this display name, which no other has.
+    Add,
     /// Deletes the object.
     Delete,
 }
@@ -182,7 +186,8 @@ impl Edit {
         let settings =
             settings.iter().map(|setting| Setting::parse(setting)).collect::<Result<_, _>>()?;
         let (kind, name) = (kind.to_owned(), name.to_owned());
-        Ok(Self { kind, name, settings, actor, action: EditAction::default() })
+        let (action, assignments) = (EditAction::default(), Reassignment::default());
+        Ok(Self { kind, name, settings, actor, action, assignments })
     }
 
     /// Makes the edit.
@@ -198,7 +203,7 @@ impl Edit {
         match state.rows.of_type(&self.kind) {
             Some(row) => match self.action {
                 EditAction::Change => self.apply_to_object(&mut next, row, &change)?,
-                EditAction::Create => {
+                EditAction::Create | EditAction::Add => {
                     self.create(&mut next, row, &change)?;
                 }
                 EditAction::Delete => {
@@ -207,8 +212,11 @@ impl Edit {
                     Writer { state: &mut next, row, change: &change }.delete(&id)?;
                 }
             },
-            None if DIRECTORY.contains(&self.kind.as_str()) => {
+            None if directory::KINDS.contains(&self.kind.as_str()) => {
                 self.apply_to_directory(&mut next)?
+            }
+            None if !self.assignments.is_empty() => {
+                return Err(EditError(format!("no {} is assigned to groups", self.kind)));
             }
             None if self.kind == POLICY && self.action != EditAction::Change => {
                 let message = format!("every tenant has one `{POLICY}`, and keeps it");
@@ -218,67 +226,6 @@ impl Edit {
             None => return Err(self.unknown_kind(state)),
         }
         *state = next;
-        Ok(())
-    }
-
-    /// Makes, changes or deletes a group, user or device.
-    fn apply_to_directory(&self, state: &mut State) -> Result<(), EditError> {
-        let known = state.clone();
-        match self.kind.as_str() {
-            "group" => self.edit_list(&mut state.groups, &known, &["displayName"])?,
-            "user" => {
-                self.edit_list(&mut state.users, &known, &["userPrincipalName", "displayName"])?;
-            }
-            _ => self.edit_list(&mut state.devices, &known, &["displayName"])?,
-        }
-        Ok(seed::directory(state, &mut seed::Ids::default())?)
-    }
-
-    /// Edits a list of the directory, whose objects are found by these properties and are made with them.
-    fn edit_list<T: Serialize + DeserializeOwned>(
-        &self,
-        list: &mut Vec<T>,
-        known: &State,
-        names: &[&str],
-    ) -> Result<(), EditError> {
-        let Self { kind, name, action, .. } = self;
-        let refused = |error: serde_json::Error| EditError(format!("this is no {kind}: {error}"));
-        let objects: Vec<Object> = list
-            .iter()
-            .map(|one| serde_json::from_value(serde_json::to_value(one)?))
-            .collect::<Result<_, _>>()
-            .map_err(refused)?;
-        let found = match (action, &called(&objects, names, name)[..]) {
-            (EditAction::Create, _) => None,
-            (_, [at]) => Some(*at),
-            (_, []) => {
-                let all = objects.iter().map(|object| text(object, names[0]).to_owned());
-                let message = format!("the tenant has no {kind} `{name}`");
-                return Err(EditError::not_found(message, name, all));
-            }
-            (_, all) => {
-                let count = all.len();
-                let message = format!("the tenant has {count} of {kind} `{name}`; use an id");
-                return Err(EditError(message));
-            }
-        };
-        if let (EditAction::Delete, Some(at)) = (action, found) {
-            list.remove(at);
-            return Ok(());
-        }
-        let made = || names.iter().map(|of| ((*of).to_owned(), name.as_str().into())).collect();
-        let mut object = found.map_or_else(made, |at| objects[at].clone());
-        for setting in &self.settings {
-            setting.set(&mut object)?;
-        }
-        if let Some(Value::Array(members)) = object.get_mut("members") {
-            members.iter_mut().for_each(|member| *member = member_id(known, member));
-        }
-        let object = serde_json::from_value(object.into()).map_err(refused)?;
-        match found {
-            Some(at) => list[at] = object,
-            None => list.push(object),
-        }
         Ok(())
     }
 
@@ -309,7 +256,7 @@ impl Edit {
             setting.with_ids(state).set(&mut body)?;
         }
         let name = Writer { state, row, change }.create(&body, References::default())?;
-        if later.is_empty() {
+        if later.is_empty() && self.assignments.is_empty() {
             return Ok(());
         }
         let settings = later.into_iter().cloned().collect();
@@ -350,6 +297,15 @@ impl Edit {
             }
             setting.with_ids(state).set(&mut whole)?;
         }
+        if !self.assignments.is_empty() {
+            let property = row.assign.as_ref().map(|_| "assignments");
+            let Some(property) = property else {
+                return Err(EditError(format!("no {} is assigned to groups", self.kind)));
+            };
+            let before = whole.get(property).cloned().unwrap_or_default();
+            whole.insert(property.to_owned(), self.assignments.apply(state, &before)?);
+            replaced.insert(property);
+        }
         let mut writer = Writer { state, row, change };
         if !written.is_empty() {
             let mut body = whole.clone();
@@ -382,8 +338,12 @@ impl Edit {
         let is_kind = |name: &&str| {
             state.rows.of_type(name).is_some() && types.get(name).is_some_and(|ty| !ty.is_abstract)
         };
-        let kinds =
-            types.names().filter(is_kind).chain([POLICY]).chain(DIRECTORY).map(str::to_owned);
+        let kinds = types
+            .names()
+            .filter(is_kind)
+            .chain([POLICY])
+            .chain(directory::KINDS)
+            .map(str::to_owned);
         EditError::not_found(format!("there is no kind `{}`", self.kind), &self.kind, kinds)
     }
 
@@ -401,28 +361,6 @@ impl Edit {
             let names = all.map(|object| text(object, row.name_property).to_owned());
             EditError::not_found(format!("the tenant has no {kind} `{name}`"), name, names)
         })
-    }
-}
-
-/// Returns the positions of the objects that have a name or an id.
-fn called(objects: &[Object], names: &[&str], name: &str) -> Vec<usize> {
-    let with = |of: &str| -> Vec<usize> {
-        let objects = objects.iter().enumerate();
-        objects.filter(|(_, object)| text(object, of) == name).map(|(at, _)| at).collect()
-    };
-    let found = ["id"].iter().chain(names).map(|of| with(of));
-    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
-}
-
-/// Returns the id of the member that a name stands for, or what is given where it stands for none or several.
-fn member_id(state: &State, given: &Value) -> Value {
-    let name = given.as_str().unwrap_or_default();
-    let users = state.users.iter().filter(|one| one.user_principal_name == name).map(|one| &one.id);
-    let groups = state.groups.iter().filter(|one| one.display_name == name).map(|one| &one.id);
-    let devices = state.devices.iter().filter(|one| one.display_name == name).map(|one| &one.id);
-    match users.chain(groups).chain(devices).collect::<Vec<_>>()[..] {
-        [only] => only.as_str().into(),
-        _ => given.clone(),
     }
 }
 
@@ -465,181 +403,4 @@ fn linked(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn tenant() -> State {
-        let seed = json!({
-            "kind": "sandbox-state",
-            "formatVersion": "1.0",
-            "deviceConfigurations": [
-                {"@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
-                 "displayName": "Windows Hello for Business", "pinMinimumLength": 6},
-                {"@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": "Custom",
-                 "omaSettings": [
-                    {"@odata.type": "#microsoft.graph.omaSettingString", "displayName": "a", "omaUri": "./a", "value": "one"},
-                    {"@odata.type": "#microsoft.graph.omaSettingInteger", "displayName": "b", "omaUri": "./b", "value": 1},
-                 ]},
-            ],
-        });
-        State::from_json(&seed.to_string()).expect("a seed")
-    }
-
-    fn configurations(state: &State) -> &[Object] {
-        &state.collections["deviceConfigurations"]
-    }
-
-    fn apply(state: &mut State, target: &str, settings: &[&str]) -> Result<(), EditError> {
-        let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
-        Edit::parse(target, &settings, Some("bob@contoso.com".to_owned()))?.apply(state)
-    }
-
-    #[test]
-    fn edit_is_audited_as_a_person() {
-        let mut state = tenant();
-        let target = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
-        apply(&mut state, target, &["pinMinimumLength=4"]).expect("an edit");
-        let object = &configurations(&state)[0];
-        assert_eq!((&object["pinMinimumLength"], &object["version"]), (&json!(4), &json!(2)));
-        assert!(text(object, "lastModifiedDateTime") > text(object, "createdDateTime"));
-        assert_eq!(state.audit_events[0]["actor"]["userPrincipalName"], "bob@contoso.com");
-        assert_eq!(state.audit_events[0]["displayName"], "Patch DeviceConfiguration");
-
-        apply(
-            &mut state,
-            "deviceRegistrationPolicy",
-            &["azureADJoin.localAdmins.enableGlobalAdmins=false"],
-        )
-        .expect("an edit");
-        let join = &state.device_registration_policy["azureADJoin"];
-        assert_eq!(join["localAdmins"]["enableGlobalAdmins"], false);
-        assert_eq!(state.directory_audits.len(), 1);
-    }
-
-    #[test]
-    fn objects_are_made_and_deleted_as_in_the_portal() {
-        let mut state = tenant();
-        let edit = |target: &str, settings: &[&str], action| {
-            let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
-            let edit = Edit::parse(target, &settings, Some("bob@contoso.com".to_owned()));
-            Edit { action, ..edit.expect("an edit") }
-        };
-        let target = "iosCustomConfiguration/By hand";
-        let group =
-            r##"[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
-        let assignments = format!("assignments={group}");
-        let create = edit(target, &["payloadName=Made", &assignments], EditAction::Create);
-        create.apply(&mut state).expect("it is made");
-        let made = configurations(&state).last().expect("it is there").clone();
-        assert_eq!(
-            (&made["displayName"], &made["payloadName"]),
-            (&json!("By hand"), &json!("Made"))
-        );
-        assert_eq!(made["assignments"].as_array().map(Vec::len), Some(1), "{made:?}");
-        assert_eq!(state.audit_events[0]["actor"]["userPrincipalName"], "bob@contoso.com");
-        let delete = edit(target, &[], EditAction::Delete);
-        delete.apply(&mut state).expect("it is deleted");
-        assert_eq!(configurations(&state).len(), 2);
-        let gone = delete.apply(&mut state).expect_err("it is gone").to_string();
-        assert!(gone.starts_with("the tenant has no iosCustomConfiguration `By hand`"), "{gone}");
-        let policy = edit("deviceRegistrationPolicy", &[], EditAction::Delete);
-        assert!(policy.apply(&mut state).is_err());
-    }
-
-    #[test]
-    fn groups_users_and_devices_are_made_changed_and_deleted() {
-        let mut state = tenant();
-        let edit = |target: &str, settings: &[&str], action| {
-            let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
-            Edit { action, ..Edit::parse(target, &settings, None).expect("an edit") }
-        };
-        let (create, change, delete) = (EditAction::Create, EditAction::Change, EditAction::Delete);
-        edit("user/alice@contoso.com", &[], create).apply(&mut state).expect("a user");
-        edit("device/LT-1", &[], create).apply(&mut state).expect("a device");
-        let members = r#"members=["alice@contoso.com","LT-1"]"#;
-        edit("group/SG-Pilot", &[members], create).apply(&mut state).expect("a group");
-        let ids = vec![state.users[0].id.clone(), state.devices[0].id.clone()];
-        assert!(ids.iter().all(|id| id.len() == 36), "{ids:?}");
-        assert_eq!(state.groups[0].members, ids);
-        edit("group/SG-Pilot", &["unnamedMembers.devices=250"], change)
-            .apply(&mut state)
-            .expect_err("it counts no members yet");
-        edit("group/SG-Pilot", &[r#"unnamedMembers={"devices":250}"#], change)
-            .apply(&mut state)
-            .expect("members that are counted");
-        assert_eq!(state.groups[0].unnamed_members.devices, 250);
-        for (target, settings, action, says) in [
-            ("group/SG-Pilott", &["members=[]"][..], change, "did you mean `SG-Pilot`"),
-            ("group/SG-Pilot", &["owner=x"], change, "unknown field `owner`"),
-            ("group/SG-Pilot", &[r#"members=["bob@contoso.com"]"#], change, "bob@contoso.com"),
-            ("user/alice@contoso.com", &[], delete, "alice"),
-        ] {
-            let before = state.clone();
-            let error = edit(target, settings, action).apply(&mut state);
-            if target.starts_with("user/") {
-                error.expect_err("a group has the user as a member");
-            } else {
-                let error = error.expect_err(says).to_string();
-                assert!(error.contains(says), "{error}");
-            }
-            assert_eq!(state, before);
-        }
-        edit("group/SG-Pilot", &[], delete).apply(&mut state).expect("it is deleted");
-        assert_eq!(state.groups.len(), 0);
-    }
-
-    #[test]
-    fn edit_inside_a_list_keeps_masked_values() {
-        let mut state = tenant();
-        apply(&mut state, "windows10CustomConfiguration/Custom", &["omaSettings.1.value=2"])
-            .expect("an edit");
-        let settings = &configurations(&state)[1]["omaSettings"];
-        assert_eq!((&settings[0]["value"], &settings[1]["value"]), (&json!("****"), &json!(2)));
-        assert_eq!(state.secrets.values().collect::<Vec<_>>(), ["one"]);
-    }
-
-    #[test]
-    fn assignments_can_be_edited_with_properties() {
-        let mut state = tenant();
-        let all = r##"assignments=[{"target":{"@odata.type":"#microsoft.graph.allDevicesAssignmentTarget"}}]"##;
-        apply(&mut state, "windows10CustomConfiguration/Custom", &["description=x", all])
-            .expect("an edit");
-        let object = &configurations(&state)[1];
-        assert_eq!(object["assignments"].as_array().map(Vec::len), Some(1));
-        assert_eq!(object["description"], "x");
-    }
-
-    #[test]
-    fn invalid_edit_is_refused_and_changes_nothing() {
-        let mut state = tenant();
-        let before = state.clone();
-        let hello = "windowsIdentityProtectionConfiguration/Windows Hello for Business";
-        for (target, setting, says) in [
-            ("windowsIdentityProtection", "a=1", "write KIND/NAME"),
-            (hello, "pinMinimumLength", "write PROP=VALUE"),
-            (
-                "windowsIdentityProtectionConfig/x",
-                "a=1",
-                "did you mean `windowsIdentityProtectionConfiguration`",
-            ),
-            (
-                "windowsIdentityProtectionConfiguration/Windows Helo for Business",
-                "a=1",
-                "did you mean `Windows Hello",
-            ),
-            (hello, "pinMinLength=4", "did you mean `pinMinimumLength`"),
-            (hello, "pinMinimumLength=3", "between 4 and 127"),
-            (hello, "pinMinimumLength=four", "Cannot convert the literal 'four'"),
-            (hello, "pinMinimumLength=6", "at least 1 property must be changed"),
-            (hello, "pinMinimumLength.x=6", "leads nowhere"),
-            (hello, "assignments.0.target=null", "leads nowhere"),
-            ("deviceRegistrationPolicy", "userDeviceQuota=-1", "must not be negative"),
-        ] {
-            let error = apply(&mut state, target, &[setting]).expect_err(setting).to_string();
-            assert!(error.contains(says), "{error}");
-        }
-        assert_eq!(state, before);
-    }
-}
+mod tests;

@@ -83,31 +83,7 @@ fn complete(state: &mut State) -> Allowed<()> {
     let mut ids = Ids::default();
     directory(state, &mut ids)?;
     create_defaults(state).map_err(|fault| fault.under("createDefaults"))?;
-    if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
-        // FACTS 7.
-        let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
-        state.role_scope_tags.insert(0, object(built_in));
-    }
-    for (index, tag) in state.role_scope_tags.iter_mut().enumerate() {
-        tag.entry("id").or_insert_with(|| index.to_string().into());
-    }
-    for (section, ty, objects) in [
-        ("roleScopeTags", "roleScopeTag", &mut state.role_scope_tags),
-        (
-            "assignmentFilters",
-            "deviceAndAppManagementAssignmentFilter",
-            &mut state.assignment_filters,
-        ),
-        (
-            "derivedCredentials",
-            "deviceManagementDerivedCredentialSettings",
-            &mut state.derived_credentials,
-        ),
-        ("auditEvents", "auditEvent", &mut state.audit_events),
-    ] {
-        each(objects, |object| entity(&mut ids, ty, object))
-            .map_err(|fault| fault.under(section))?;
-    }
+    entities(state, &mut ids)?;
     for row in state.rows.all() {
         let given = std::mem::take(state.objects_mut(row));
         each(given, |given| {
@@ -141,6 +117,37 @@ fn create_defaults(state: &mut State) -> Allowed<()> {
         let property =
             property.ok_or_else(|| table::NO_PROPERTY.refusal(&[&name, &ty]).under(on))?;
         *value = checker.value(property, value).map_err(|fault| fault.under(on))?;
+    }
+    Ok(())
+}
+
+/// Completes what Intune has beside the collections.
+pub(super) fn entities(state: &mut State, ids: &mut Ids) -> Allowed<()> {
+    if !state.role_scope_tags.iter().any(|tag| text(tag, "id") == "0") {
+        // FACTS 7.
+        let built_in = json!({ "id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": true });
+        state.role_scope_tags.insert(0, object(built_in));
+    }
+    for index in 0..state.role_scope_tags.len() {
+        let is_taken = |id: &String| state.role_scope_tags.iter().any(|tag| text(tag, "id") == id);
+        let id = (index..).map(|id| id.to_string()).find(|id| !is_taken(id));
+        state.role_scope_tags[index].entry("id").or_insert_with(|| id.into());
+    }
+    for (section, ty, objects) in [
+        ("roleScopeTags", "roleScopeTag", &mut state.role_scope_tags),
+        (
+            "assignmentFilters",
+            "deviceAndAppManagementAssignmentFilter",
+            &mut state.assignment_filters,
+        ),
+        (
+            "derivedCredentials",
+            "deviceManagementDerivedCredentialSettings",
+            &mut state.derived_credentials,
+        ),
+        ("auditEvents", "auditEvent", &mut state.audit_events),
+    ] {
+        each(objects, |object| entity(ids, ty, object)).map_err(|fault| fault.under(section))?;
     }
     Ok(())
 }

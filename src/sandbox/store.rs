@@ -55,6 +55,19 @@ impl Store {
     }
 }
 
+/// Makes a file of a tenant where there is none. Returns whether it was made.
+///
+/// # Errors
+/// Fails where the file cannot be written.
+pub fn make(path: &Path, tenant: &State) -> Result<bool, StateError> {
+    let _lock = lock(path)?;
+    let is_new = !path.exists();
+    if is_new {
+        tenant.save(path)?;
+    }
+    Ok(is_new)
+}
+
 /// Changes the tenant in a file that may be served at the same time. A change that fails leaves the file unchanged.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::near_name;
 use crate::diagnostic::suggest::nearest;
 pub use crate::schema::semantics::Named;
+use crate::text::shell;
 
 impl Named {
     /// Returns the slug in finding codes, and the words for messages.
@@ -17,6 +18,17 @@ impl Named {
             Self::ReusableSetting => ("reusable-setting", "reusable setting"),
         }
     }
+
+    /// Returns the name of such an object for `moorline sandbox add`, where that adds it.
+    fn in_sandbox(self) -> Option<&'static str> {
+        match self {
+            Self::Group => Some("group"),
+            Self::User => Some("user"),
+            Self::Filter => Some("filter"),
+            Self::ScopeTag => Some("tag"),
+            Self::ReusableSetting => None,
+        }
+    }
 }
 
 /// Why a name has no id.
@@ -26,6 +38,8 @@ pub enum Unresolved {
     Unknown {
         /// The names that differ in spelling alone; otherwise the most similar one.
         near: Vec<String>,
+        /// The command that makes an object of the name, in a sandbox.
+        adding: Option<String>,
     },
     /// Several objects have the name.
     Ambiguous {
@@ -37,6 +51,20 @@ pub enum Unresolved {
         /// The error of Graph.
         why: String,
     },
+}
+
+impl Unresolved {
+    /// Returns the same about a filter, which is to be of the first of these platforms.
+    #[must_use]
+    pub fn of_platform(mut self, platforms: Option<&[&str]>) -> Self {
+        if let (Self::Unknown { adding: Some(command), .. }, Some([first, ..])) =
+            (&mut self, platforms)
+        {
+            command.push_str(" --platform ");
+            command.push_str(first);
+        }
+        self
+    }
 }
 
 /// The names that were looked up.
@@ -52,12 +80,19 @@ pub struct Names {
     platforms: BTreeMap<String, String>,
     /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
+    /// The beginning of the command that makes objects, in a sandbox.
+    adding: Option<String>,
 }
 
 impl Names {
     /// Returns a table for values that hold ids only, as a tenant's own values do.
     pub fn of_ids() -> Self {
         Self { ids_alone: true, ..Self::default() }
+    }
+
+    /// Sets the beginning of the command that makes objects.
+    pub fn set_adding(&mut self, command: Option<String>) {
+        self.adding = command;
     }
 
     /// Records that an id has a name.
@@ -117,7 +152,14 @@ impl Names {
                 // An id needs no look-up.
                 Some(_) if is_guid(text) => Ok(text.to_lowercase()),
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
-                None => Err(Unresolved::Unknown { near: self.similar(named, text) }),
+                None => {
+                    // An object that is made gets an id of its own.
+                    let command = self.adding.as_ref().filter(|_| !is_guid(text));
+                    let adding = command.zip(named.in_sandbox()).map(|(command, object)| {
+                        format!("{command} {object} {}", shell::quoted(text))
+                    });
+                    Err(Unresolved::Unknown { near: self.similar(named, text), adding })
+                }
             },
         }
     }
@@ -160,10 +202,11 @@ mod tests {
         assert_eq!(names.resolve(Named::Group, "TWINS"), Ok(TWIN.to_owned()));
         assert_eq!(names.resolve(Named::Group, &TWIN.to_uppercase()), Ok(TWIN.to_owned()));
         let near = vec!["Twins".to_owned()];
-        assert_eq!(names.resolve(Named::Group, "Twinz"), Err(Unresolved::Unknown { near }));
+        let adding = None;
+        assert_eq!(names.resolve(Named::Group, "Twinz"), Err(Unresolved::Unknown { near, adding }));
         assert_eq!(
             names.resolve(Named::User, "Twins"),
-            Err(Unresolved::Unknown { near: Vec::new() })
+            Err(Unresolved::Unknown { near: Vec::new(), adding: None })
         );
         names.add(Named::Group, OTHER, "twins");
         let ids = vec![TWIN.to_owned(), OTHER.to_owned()];

@@ -2,5 +2,6 @@
 
 pub mod foreign;
 pub mod sanitize;
+pub mod shell;
 pub mod style;
 pub(crate) mod writer;

@@ -237,6 +237,25 @@ impl Ui {
         if answer.await == Ok(true) { Confirmation::Yes } else { Confirmation::No }
     }
 
+    /// Asks for a text, and returns the line without its end and the spaces around it.
+    ///
+    /// # Errors
+    /// `io/stdin` where there is no answer: the input ends, or cannot be read.
+    pub fn ask(&self, question: &str) -> Result<String, Error> {
+        self.stderr.put(&format!("{}: ", sanitize::line(question)));
+        let mut line = String::new();
+        let read = self.stdin.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line);
+        match read {
+            Ok(0) => {
+                let message = "the input ended at the question";
+                Err(Error::failed("io/stdin", message)
+                    .hint("Answer it, or give the value as an argument."))
+            }
+            Ok(_) => Ok(line.trim().to_owned()),
+            Err(why) => Err(Error::failed("io/stdin", "the answer cannot be read").because(why)),
+        }
+    }
+
     /// Begins work on a number of items: a bar on a terminal, a line for each finished item elsewhere,
     /// nothing in quiet runs.
     pub fn progress(&self, items: usize, text: &str) -> Progress {
@@ -393,5 +412,14 @@ mod tests {
         ui.interactive = false;
         assert_eq!(ui.confirm("Apply?").await, Confirmation::NoTerminal);
         assert_eq!(stderr.text(), "");
+    }
+
+    #[test]
+    fn answer_is_one_line_and_the_end_of_the_input_is_no_answer() {
+        let (ui, stderr) = ui(" contoso.com \r\n\n", io::sink());
+        assert_eq!(ui.ask("Which?").expect("a line"), "contoso.com");
+        assert_eq!(ui.ask("And?").expect("a line"), "");
+        assert_eq!(ui.ask("More?").expect_err("the end").code, "io/stdin");
+        assert_eq!(stderr.text(), "Which?: And?: More?: ");
     }
 }

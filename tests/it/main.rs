@@ -36,8 +36,11 @@ mod cli {
     mod command_line;
     mod doctor;
     mod explain;
+    mod first_hour;
     mod fmt;
     mod kinds;
+    mod new;
+    mod render;
     mod workflows;
 }
 
@@ -108,6 +111,7 @@ mod plan {
 
 mod sandbox {
     mod intunecd;
+    mod practice;
     #[cfg(debug_assertions)]
     mod together;
 }

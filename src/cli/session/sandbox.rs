@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use super::state_places::StateFaults;
 use crate::cli::Result;
 use crate::disk;
 use crate::error::Error;
@@ -29,7 +30,7 @@ pub(super) async fn start(
     let state = match file {
         // The sandbox reads the file.
         Some(path) if path.exists() => State::default(),
-        _ => seed(tenant, root)?,
+        _ => initial_state(tenant, root)?,
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let kept = file.map(Path::to_owned);
@@ -44,7 +45,7 @@ pub(super) async fn start(
 }
 
 /// Returns the state that the tenant file names, or an empty tenant.
-fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
+pub(in crate::cli) fn initial_state(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
     match &tenant.spec.sandbox.seed {
         Some(seed) => {
             let path = root.join(seed);
@@ -64,8 +65,18 @@ fn seed(tenant: &TenantFile, root: &Path) -> Result<State, Error> {
 fn empty_tenant(tenant_id: &str) -> Tenant {
     match uuid::Uuid::try_parse(tenant_id) {
         Ok(id) => Tenant { id: id.to_string(), ..Tenant::default() },
-        Err(_) => Tenant { domain: tenant_id.to_owned(), ..Tenant::default() },
+        Err(_) => Tenant {
+            domain: tenant_id.to_owned(),
+            display_name: capitalized(tenant_id.split('.').next().unwrap_or_default()),
+            ..Tenant::default()
+        },
     }
+}
+
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
 }
 
 /// Returns the error for a sandbox that does not start.
@@ -86,6 +97,14 @@ pub(in crate::cli) fn start_error(error: SandboxError, file: Option<&Path>) -> E
 pub(in crate::cli) fn state_error(path: &Path, why: StateError, remedy: &str) -> Error {
     let shown = path.display();
     let failed = |message| Error::failed("sandbox/state", message);
+    // A cause that has a place says all that the error says.
+    let explained = |error: Error, why: StateError| {
+        let text = disk::read_text(path, LONGEST).unwrap_or_default();
+        match StateFaults::find(path, &text, &why) {
+            Some(faults) => error.because(faults),
+            None => error.because(why),
+        }
+    };
     if path.is_dir() {
         return failed(format!("`{shown}` is a folder, and a sandbox state is a file"))
             .hint("Name a file, whether it is there yet or not, such as `state.json`.");
@@ -102,11 +121,13 @@ pub(in crate::cli) fn state_error(path: &Path, why: StateError, remedy: &str) ->
             failed(format!("the sandbox state `{shown}` cannot be kept")).because(source)
         }
         why if is_state(path) => {
-            failed(format!("`{shown}` is no usable sandbox state")).because(why).hint(remedy)
+            explained(failed(format!("`{shown}` is no usable sandbox state")), why).hint(remedy)
         }
-        why => failed(format!("`{shown}` is not a sandbox state, and is left as it is"))
-            .because(why)
-            .hint("Name another file, whether it is there yet or not, such as `state.json`."),
+        why => explained(
+            failed(format!("`{shown}` is not a sandbox state, and is left as it is")),
+            why,
+        )
+        .hint("Name another file, whether it is there yet or not, such as `state.json`."),
     }
 }
 

@@ -220,7 +220,8 @@ fn groups_fail_closed() {
     assert_snapshot!(is_blocked(&workspace, "group/unknown"), @r#"
     ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
         group/unknown: there is no group `Windows laptop`
-          help: did you mean `Windows laptops`?
+          help: did you mean `Windows laptops`? If not, `moorline sandbox add s.json group 'Windows
+            laptop'` adds it to the sandbox
           at a.yaml:6
     "#);
     workspace.write("a.yaml", assigned("{ group: Twins }"));
@@ -287,7 +288,8 @@ fn filters_and_scope_tags_fail_closed_as_well() {
     assert_snapshot!(shown, @r#"
     ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
         filter/unknown: there is no assignment filter `Corporat`
-          help: did you mean `Corporate`?
+          help: did you mean `Corporate`? If not, `moorline sandbox add s.json filter Corporat
+            --platform windows10AndLater` adds it to the sandbox
           at a.yaml:6
 
     ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
@@ -298,7 +300,8 @@ fn filters_and_scope_tags_fail_closed_as_well() {
 
     ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2
         scope-tag/unknown: there is no scope tag `Corporat`
-          help: did you mean `Corporate`?
+          help: did you mean `Corporate`? If not, `moorline sandbox add s.json tag Corporat` adds it
+            to the sandbox
           at a.yaml:6
 
     ! windowsIdentityProtectionConfiguration/a   "Hello"   a.yaml:2

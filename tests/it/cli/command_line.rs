@@ -509,12 +509,12 @@ fn groups_of_the_sandbox_are_made_for_the_manifests_that_assign_to_them() {
     assert_snapshot!(edit(&["group/SG-Pilot", "--set", "members=7"]).expect(1).stderr, @"
     error[sandbox/edit]: this is no group: invalid type: integer `7`, expected a list
 
-    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.
+    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one, `--delete` deletes it, `--assign` and `--unassign` change its assignments.
     ");
     assert_snapshot!(edit(&["groups/SG-Pilot", "--new"]).expect(1).stderr, @"
     error[sandbox/edit]: there is no kind `groups`; did you mean `group`?
 
-    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one.
+    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one, `--delete` deletes it, `--assign` and `--unassign` change its assignments.
     ");
     edit(&["group/SG-Pilot", "--delete"]).expect(0);
     let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;

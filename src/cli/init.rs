@@ -1,0 +1,157 @@
+//! `moorline init`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+use super::documents;
+use super::output::unwritable;
+use super::schema::editor_schema;
+use super::{Done, Result};
+use crate::error::Error;
+use crate::http::cloud::Cloud;
+use crate::manifest::{TENANT_FILE, load};
+use crate::scaffold::folder::{self, Contents, FileAction, WrittenFile};
+use crate::scaffold::tenant::{InvalidTenant, MANIFESTS, NewTenant, name_for};
+use crate::text::sanitize;
+use crate::ui::Ui;
+
+/// The question for the tenant.
+const WHICH_TENANT: &str = "Tenant id, or a verified domain such as contoso.onmicrosoft.com";
+
+/// Make the folder of a tenant: its file, a folder for manifests, and what Git and an editor need. No file is overwritten.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folder of the tenant; it is made if it is not there.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// The tenant's GUID or one of its verified domains; asked for where it is left out.
+    #[arg(long, value_name = "ID")]
+    tenant_id: Option<String>,
+    /// National cloud of the tenant; asked for where it and --tenant-id are left out, else global.
+    #[arg(long, value_name = "CLOUD", value_parser = cloud_parser())]
+    cloud: Option<Cloud>,
+    /// Short name of the tenant, for messages; by default the first part of its domain, or the name of the folder.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+fn cloud_parser() -> impl clap::builder::TypedValueParser<Value = Cloud> {
+    PossibleValuesParser::new(Cloud::ALL.map(Cloud::name)).map(|name| cloud_of(&name))
+}
+
+/// Returns the cloud of a name that was checked; the empty name is the default.
+fn cloud_of(name: &str) -> Cloud {
+    Cloud::ALL.into_iter().find(|cloud| cloud.name() == name).unwrap_or_default()
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    let root = &arguments.folder;
+    let file = root.join(TENANT_FILE);
+    let is_new = file.symlink_metadata().is_err();
+    let tenant = if is_new { Some(tenant_text(ui, arguments)?) } else { None };
+    let has_manifests = is_new || names_manifests(&file);
+    let contents = Contents {
+        tenant,
+        has_manifests,
+        manifest_schema: editor_schema(None)?.to_string() + "\n",
+        tenant_schema: documents::find("tenant")
+            .map(|document| format!("{:#}\n", (document.schema)()))
+            .unwrap_or_default(),
+    };
+    let written =
+        folder::write(root, &contents).map_err(|(path, source)| unwritable(&path, source))?;
+    let lines: String = written.iter().map(line).collect();
+    ui.data(&lines)?;
+    if !is_new && arguments.tenant_id.is_some() {
+        ui.warning(&format!("`{}` was there: what is asked for is not in it.", file.display()));
+    }
+    ui.status(&next(root));
+    Ok(Done::Quietly)
+}
+
+/// Whether a tenant file names the folder of manifests that a new one has.
+fn names_manifests(file: &Path) -> bool {
+    let tenant = load::tenant(file).map(|(tenant, _)| tenant);
+    let entries = tenant.and_then(|tenant| tenant.spec.manifests).unwrap_or_default();
+    entries.iter().any(|entry| entry.trim_end_matches('/') == MANIFESTS)
+}
+
+/// Returns the text of the tenant file, of what the arguments or else the user says.
+fn tenant_text(ui: &Ui, arguments: &Arguments) -> Result<String, Error> {
+    if let Some(id) = &arguments.tenant_id {
+        let cloud = arguments.cloud.unwrap_or_default();
+        return tenant(arguments, id, cloud).text().map_err(|invalid| {
+            Error::usage("usage/init", invalid.message).hint(sentence(&invalid.help))
+        });
+    }
+    if !ui.interactive {
+        let message = "which tenant it is has to be said, and there is no terminal to ask on";
+        return Err(Error::usage("usage/init", message)
+            .hint("Give `--tenant-id ID`, and `--cloud CLOUD` where it is not the global one."));
+    }
+    loop {
+        let id = ui.ask(WHICH_TENANT)?;
+        match tenant(arguments, &id, Cloud::Global).text() {
+            Ok(_) => {
+                let cloud = match arguments.cloud {
+                    Some(cloud) => cloud,
+                    None => ask_cloud(ui)?,
+                };
+                let text = tenant(arguments, &id, cloud).text();
+                return text.map_err(|invalid| Error::usage("usage/init", invalid.message));
+            }
+            Err(InvalidTenant { message, help }) => ui.warning(&format!("{message}: {help}")),
+        }
+    }
+}
+
+fn ask_cloud(ui: &Ui) -> Result<Cloud, Error> {
+    let names = Cloud::ALL.map(Cloud::name);
+    loop {
+        let question = format!("Cloud: {} [{}]", names.join(", "), Cloud::default());
+        let answer = ui.ask(&question)?;
+        match names.iter().find(|name| name.eq_ignore_ascii_case(&answer)) {
+            Some(name) => return Ok(cloud_of(name)),
+            None if answer.is_empty() => return Ok(Cloud::default()),
+            None => ui.warning(&format!("`{answer}` is none of them")),
+        }
+    }
+}
+
+fn tenant(arguments: &Arguments, id: &str, cloud: Cloud) -> NewTenant {
+    let folder = arguments.folder.canonicalize().unwrap_or_else(|_| arguments.folder.clone());
+    let folder = folder.file_name().map(|name| name.to_string_lossy());
+    let name = arguments.name.clone().unwrap_or_else(|| name_for(id, folder.as_deref()));
+    NewTenant { tenant_id: id.to_owned(), cloud, name }
+}
+
+fn sentence(help: &str) -> String {
+    let mut letters = help.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).chain(['.']).collect()
+}
+
+/// Returns the line about a file.
+fn line(file: &WrittenFile) -> String {
+    let path = file.path.display();
+    let text = match &file.done {
+        FileAction::Made => format!("made  {path}"),
+        FileAction::Kept => format!("kept  {path}"),
+        FileAction::Extended(lines) => format!("kept  {path}, and added: {}", lines.join(" ")),
+        FileAction::Lacks(what) => format!("kept  {path}, which lacks {what}"),
+    };
+    format!("{}\n", sanitize::line(&text))
+}
+
+/// Returns the commands to go on with.
+fn next(root: &Path) -> String {
+    let enter = match root.to_str() {
+        Some("." | "") => String::new(),
+        _ => format!("  cd {}\n", root.display()),
+    };
+    format!(
+        "\nNext:\n{enter}  moorline kinds                 what there is to declare\n  moorline new KIND NAME         a first manifest, or `moorline import` for what the tenant has\n  moorline plan --sandbox        what it would change, without a tenant\n  moorline doctor                whether the sign-in and the permissions for the tenant are there"
+    )
+}

@@ -1,0 +1,121 @@
+//! Where the manifest of a new object goes.
+
+use std::path::{Path, PathBuf};
+
+use super::skeleton::common;
+use super::tenant::{MANIFESTS, slug};
+use crate::kinds::Kind;
+use crate::kinds::portal::{self, Platform};
+use crate::manifest::TenantFile;
+
+/// Names of files that Windows keeps for devices.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// The name of a new manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestPlace {
+    /// The name: that of the manifest, and that of the file without its ending.
+    pub name: String,
+    /// The folder below that of the manifests: platform and area.
+    pub shelf: PathBuf,
+}
+
+impl ManifestPlace {
+    /// Returns the place of an object of a kind.
+    pub fn of(kind: &Kind, display_name: &str) -> Self {
+        let wanted =
+            if kind.family.is_singleton() { slug_of_kind(&kind.name) } else { slug(display_name) };
+        let is_device = DEVICES.contains(&wanted.as_str())
+            || ["com", "lpt"].iter().any(|device| {
+                let number = wanted.strip_prefix(device).unwrap_or_default();
+                number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit())
+            });
+        let name = match wanted {
+            name if name.is_empty() => slug_of_kind(&kind.name),
+            name if is_device => format!("{name}-policy"),
+            name => name,
+        };
+        Self { name, shelf: shelf(&kind.name) }
+    }
+
+    /// Returns the folder of the file, and whether the tenant reads it.
+    pub fn folder(&self, root: &Path, tenant: &TenantFile) -> (PathBuf, bool) {
+        let Some(entries) = &tenant.spec.manifests else {
+            // Without a list, files beside the tenant file are read, and none below.
+            return (root.to_owned(), true);
+        };
+        let is_folder = |entry: &&String| {
+            let path = root.join(entry);
+            !entry.contains(['*', '?', '[', '{']) && (path.is_dir() || path.extension().is_none())
+        };
+        match entries.iter().find(is_folder) {
+            Some(entry) => (root.join(entry).join(&self.shelf), true),
+            None => (root.join(MANIFESTS).join(&self.shelf), false),
+        }
+    }
+}
+
+/// Returns the folders of a kind: its platform, of a policy the one that it says, and its area.
+fn shelf(kind: &str) -> PathBuf {
+    let Some(portal) = portal::of(kind) else {
+        return PathBuf::new();
+    };
+    let own = common(kind).and_then(|common| common.get("platforms")?.as_str());
+    let platform = own.map_or(portal.platform, Platform::of_policy);
+    Path::new(platform.as_str()).join(&portal.area)
+}
+
+/// Returns the name of a kind in words, for an object of which no name is given.
+pub fn words_of(kind: &Kind) -> String {
+    let words = slug_of_kind(&kind.name).replace('-', " ");
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
+}
+
+/// Returns the name of a kind with `-` between its words.
+fn slug_of_kind(kind: &str) -> String {
+    let mut words = String::new();
+    let mut was_small = false;
+    for letter in kind.chars() {
+        if letter.is_ascii_uppercase() && was_small {
+            words.push('-');
+        }
+        was_small = !letter.is_ascii_uppercase();
+        words.push(letter);
+    }
+    slug(&words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+
+    #[test]
+    fn any_display_name_gives_a_name_that_every_file_system_takes() {
+        let all = kinds::all();
+        let kind = |name: &str| all.iter().find(|kind| kind.name == name).expect("a kind");
+        for (display_name, expected) in [
+            ("Update ring 1 - Pilot", "update-ring-1-pilot"),
+            ("../../x", "x"),
+            ("CON", "con-policy"),
+            ("lpt1", "lpt1-policy"),
+            ("🚀", "windows10-custom-configuration"),
+            ("", "windows10-custom-configuration"),
+        ] {
+            let place = ManifestPlace::of(kind("windows10CustomConfiguration"), display_name);
+            assert_eq!(place.name, expected, "{display_name:?}");
+        }
+        for (name, folder) in [
+            ("deviceRegistrationPolicy", "cross-platform/device-registration"),
+            ("deviceManagementConfigurationPolicy", "windows/settings-catalog"),
+            ("windowsUpdateForBusinessConfiguration", "windows/update-rings"),
+        ] {
+            assert_eq!(ManifestPlace::of(kind(name), "Ours").shelf, Path::new(folder), "{name}");
+        }
+        let policy = ManifestPlace::of(kind("deviceRegistrationPolicy"), "Ours");
+        assert_eq!(policy.name, "device-registration-policy");
+        assert_eq!(words_of(kind("iosWiFiConfiguration")), "Ios wi fi configuration");
+    }
+}
