@@ -25,7 +25,7 @@ pub struct YamlEdit {
     pub document: usize,
     /// The steps from the root of the document to the value.
     pub path: Vec<Step>,
-    /// What becomes of the value.
+    /// The change of the value.
     pub change: YamlChange,
 }
 

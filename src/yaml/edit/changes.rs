@@ -1,4 +1,4 @@
-//! What an edit changes, value by value, by the values before and after it.
+//! The changes of single values that an edit consists of, by the values before and after it.
 
 use serde_json::{Map, Value as Json};
 

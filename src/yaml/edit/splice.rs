@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::changes::{ChangeStep, Position, ValueChange};
-use super::value::{self, Surroundings};
+use super::value::{self, ValueContext};
 use super::{EditFault, Step};
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
 use crate::yaml::write;
@@ -60,7 +60,7 @@ pub(super) fn after(
 /// A value of the text and what it stands in.
 struct Target<'tree> {
     value: &'tree Written,
-    around: Surroundings,
+    around: ValueContext,
 }
 
 fn walk<'tree>(
@@ -68,15 +68,15 @@ fn walk<'tree>(
     root: &'tree Written,
     path: &[Step],
 ) -> Result<Target<'tree>, EditFault> {
-    let mut target = Target { value: root, around: Surroundings::Root };
+    let mut target = Target { value: root, around: ValueContext::Root };
     for step in path {
         check(target.value)?;
         let at = index(target.value, step).ok_or(EditFault::NoPlace)?;
         let item = &target.value.items()[at];
         target.around = match (step, target.value.is_flow()) {
-            (_, true) => Surroundings::Flow,
-            (Step::Member(_), false) => Surroundings::Member(column(text, item.start)),
-            (Step::Element(_), false) => Surroundings::Element(column(text, item.start)),
+            (_, true) => ValueContext::Flow,
+            (Step::Member(_), false) => ValueContext::Member(column(text, item.start)),
+            (Step::Element(_), false) => ValueContext::Element(column(text, item.start)),
         };
         target.value = &item.value;
     }
@@ -127,7 +127,7 @@ fn insert(
             items.iter().rposition(|item| siblings.contains(&item.name))
         }
     };
-    if items.is_empty() && !matches!(target.around, Surroundings::Flow) {
+    if items.is_empty() && !matches!(target.around, ValueContext::Flow) {
         let new = match step {
             Step::Member(name) => {
                 NodeContent::Map(vec![NodeEntry::Member(name.clone(), node.clone())])
@@ -275,7 +275,7 @@ fn remove_only(text: &str, target: &Target<'_>, item: &WrittenItem) -> Splice {
     }
     let end = line_end(text, item.value.range.end);
     let lead = &text[parent.lead..item.start];
-    let is_root = matches!(target.around, Surroundings::Root);
+    let is_root = matches!(target.around, ValueContext::Root);
     if is_root || lead.contains('#') || parent.has_properties {
         return (item.start..end, empty.to_owned());
     }

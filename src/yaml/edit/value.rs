@@ -7,9 +7,9 @@ use crate::yaml::node::{Node, NodeContent, NodeEntry};
 use crate::yaml::written::{Form, Written, line_end, line_start};
 use crate::yaml::{quote, write};
 
-/// The surroundings of a value.
+/// The place of a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Surroundings {
+pub(super) enum ValueContext {
     /// The value is a document.
     Root,
     /// The value follows a key in this column.
@@ -20,7 +20,7 @@ pub(super) enum Surroundings {
     Flow,
 }
 
-impl Surroundings {
+impl ValueContext {
     /// Returns the indentation of lines below the value's own.
     fn indent(self) -> usize {
         match self {
@@ -31,8 +31,8 @@ impl Surroundings {
 }
 
 /// Replaces a value.
-pub(super) fn replace(text: &str, old: &Written, around: &Surroundings, node: &Node) -> Splice {
-    if matches!(around, Surroundings::Flow) {
+pub(super) fn replace(text: &str, old: &Written, around: &ValueContext, node: &Node) -> Splice {
+    if matches!(around, ValueContext::Flow) {
         let new = match &node.content {
             NodeContent::Scalar(scalar) => in_notation(old, scalar, true),
             _ => None,
@@ -58,7 +58,7 @@ pub(super) fn replace(text: &str, old: &Written, around: &Surroundings, node: &N
         _ if is_block(old) => (old.lead, " "),
         _ => (old.range.start, ""),
     };
-    let blank = if matches!(around, Surroundings::Root) && start == 0 { "" } else { blank };
+    let blank = if matches!(around, ValueContext::Root) && start == 0 { "" } else { blank };
     match &node.content {
         NodeContent::Scalar(scalar) => {
             if let Some(new) = in_notation(old, scalar, false) {
@@ -79,7 +79,7 @@ pub(super) fn replace(text: &str, old: &Written, around: &Surroundings, node: &N
             let lines = write::block(&node, indent);
             let lines = lines.trim_end_matches('\n');
             let new = match around {
-                Surroundings::Root => return (old.range.start..tail.end, lines.to_owned()),
+                ValueContext::Root => return (old.range.start..tail.end, lines.to_owned()),
                 // A comment behind the key stays there.
                 _ if !is_block(old) && text[old.lead..old.range.start].contains('\n') => {
                     let comment = comment.trim_start();
@@ -91,7 +91,7 @@ pub(super) fn replace(text: &str, old: &Written, around: &Surroundings, node: &N
                     let start = line_start(text, old.range.start);
                     return (start..tail.end, own + lines);
                 }
-                Surroundings::Element(_) if comment.is_empty() && !begins_with_comment(&node) => {
+                ValueContext::Element(_) if comment.is_empty() && !begins_with_comment(&node) => {
                     format!(" {}", lines.trim_start_matches(' '))
                 }
                 _ => format!("{comment}\n{lines}"),
@@ -102,11 +102,11 @@ pub(super) fn replace(text: &str, old: &Written, around: &Surroundings, node: &N
 }
 
 /// Puts a comment behind a value.
-pub(super) fn comment(text: &str, old: &Written, around: &Surroundings, comment: &str) -> Splice {
+pub(super) fn comment(text: &str, old: &Written, around: &ValueContext, comment: &str) -> Splice {
     let Some(comment) = quote::comment(comment) else { return (0..0, String::new()) };
     let (start, end) = match around {
         // Brackets and a document leave no room for it.
-        Surroundings::Flow | Surroundings::Root => return (0..0, String::new()),
+        ValueContext::Flow | ValueContext::Root => return (0..0, String::new()),
         _ if is_block(old) => {
             let begin = text[old.lead..].find(|letter| !matches!(letter, ' ' | '\t'));
             let begin = begin.map_or(text.len(), |length| old.lead + length);
