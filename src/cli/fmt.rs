@@ -11,17 +11,20 @@ use super::output::{Output, without_markdown};
 use super::{Done, Result};
 use crate::definitions::SettingCatalogue;
 use crate::diagnostic::json::{FindingItem, FindingsDocument};
-use crate::diagnostic::{Finding, Sources, text};
+use crate::diagnostic::{FileId, Finding, Severity, Sources, text};
 use crate::disk;
 use crate::error::Error;
-use crate::manifest::TENANT_FILE;
 use crate::manifest::raw_settings::{self, Rewritten};
+use crate::manifest::{TENANT_FILE, layout};
 use crate::report::json::Document;
 use crate::report::phrases;
 use crate::text::sanitize;
 use crate::ui::Ui;
 
-/// Rewrite settings that stand as Graph's list into the readable form; all else in a file stays.
+/// Lay manifests out in one form, and rewrite settings that stand as Graph's list into the readable form.
+///
+/// Members come in one order, with two blanks of indentation and quotes where they are needed. Comments and values stay, and so do
+/// files that are no manifests.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
@@ -40,7 +43,7 @@ pub(super) struct Arguments {
 struct Formatted {
     sources: Sources,
     findings: Vec<Finding>,
-    /// The files that are rewritten, or would be, each with the number of its lists.
+    /// The files that are rewritten, or would be, each with the number of its lists; without lists, in their layout alone.
     changed: Vec<(PathBuf, usize)>,
 }
 
@@ -68,10 +71,14 @@ impl Formatted {
     fn file(&mut self, path: &Path, check: bool) -> Result<(), Error> {
         let catalogue = catalogue_of(path);
         let comment = |id: &str, setting: &Json| named(catalogue.as_ref()?, id, setting);
+        let file = self.sources.next_id();
         let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment);
-        let Rewritten { text, lists, findings } = rewritten;
+        let Rewritten { text: rewritten, lists, findings } = rewritten;
+        let is_laid_out = findings.iter().all(|finding| finding.severity != Severity::Error);
         self.findings.extend(findings);
-        if lists.is_empty() {
+        let text =
+            if is_laid_out { self.in_layout(&rewritten, file, path) } else { rewritten.clone() };
+        if lists.is_empty() && text == rewritten {
             return Ok(());
         }
         self.changed.push((path.to_owned(), lists.len()));
@@ -79,12 +86,23 @@ impl Formatted {
             let message = "these settings are Graph's list, and not the readable form";
             let finding = |name| Finding::warning("fmt/raw-settings", name, message);
             let help = format!("`moorline fmt {}` rewrites them", path.display());
+            if lists.is_empty() {
+                self.findings.push(without_layout(path));
+            }
             self.findings.extend(lists.into_iter().map(|name| finding(name).help(help.clone())));
             return Ok(());
         }
         write(path, &text).map_err(|source| {
             let message = format!("`{}` cannot be written", path.display());
             Error::failed("io/output", message).because(source)
+        })
+    }
+
+    /// Returns a text in its layout, or as it is where it has none.
+    fn in_layout(&mut self, text: &str, file: FileId, path: &Path) -> String {
+        layout::in_layout(text, file, path).unwrap_or_else(|findings| {
+            self.findings.extend(findings);
+            text.to_owned()
         })
     }
 
@@ -95,9 +113,15 @@ impl Formatted {
             text.push('\n');
         }
         for (path, lists) in &self.changed {
+            let path = path.display();
+            if *lists == 0 {
+                let done = if arguments.check { "Would lay out" } else { "Laid out" };
+                text += &format!("{done} {path}.\n");
+                continue;
+            }
             let lists = phrases::count(*lists, "list");
             let done = if arguments.check { "Would rewrite" } else { "Rewrote" };
-            text += &format!("{done} {}: {lists} of settings.\n", path.display());
+            text += &format!("{done} {path}: {lists} of settings.\n");
         }
         if self.changed.is_empty() && self.findings.is_empty() {
             text += "Nothing to rewrite.\n";
@@ -109,6 +133,14 @@ impl Formatted {
         let items = FindingItem::all(&self.findings, &self.sources);
         Document::Findings.render(&FindingsDocument::new(items))
     }
+}
+
+/// Returns the warning of a file that would be laid out.
+fn without_layout(path: &Path) -> Finding {
+    let message = "this file is not in the layout of manifests";
+    let finding = Finding::file_error("fmt/layout", path, message);
+    let finding = finding.help(format!("`moorline fmt {}` lays it out", path.display()));
+    Finding { severity: Severity::Warning, ..finding }
 }
 
 /// Returns the catalogue of setting definitions of a file's tenant. Settings have no names without it, or where it cannot be

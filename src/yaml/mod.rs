@@ -10,6 +10,7 @@ mod alias;
 pub mod edit;
 pub mod encoding;
 mod keys;
+pub mod layout;
 pub mod node;
 pub mod parse;
 pub mod presentation;
