@@ -11,19 +11,20 @@ use super::output::{Output, without_markdown};
 use super::{Done, Result};
 use crate::definitions::SettingCatalogue;
 use crate::diagnostic::json::{FindingItem, FindingsDocument};
-use crate::diagnostic::{Finding, Sources, text};
+use crate::diagnostic::{FileId, Finding, Severity, Sources, text};
 use crate::disk;
 use crate::error::Error;
-use crate::manifest::TENANT_FILE;
 use crate::manifest::raw_settings::{self, Rewritten};
+use crate::manifest::{TENANT_FILE, layout};
 use crate::report::json::Document;
 use crate::report::phrases;
 use crate::text::sanitize;
 use crate::ui::Ui;
 
-/// Rewrite settings that stand as Graph's list, or with a catalogue of definitions as plain values, into the readable form.
+/// Lay manifests out in one form, and rewrite settings that stand as Graph's list into the readable form.
 ///
-/// All else in a file stays.
+/// Members come in one order, with two blanks of indentation and quotes where they are needed. With a catalogue of definitions,
+/// plain values of settings get their words. Comments and values stay, and so do files that are no manifests.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
@@ -42,7 +43,8 @@ pub(super) struct Arguments {
 struct Formatted {
     sources: Sources,
     findings: Vec<Finding>,
-    /// The files that are rewritten, or would be, each with the number of its lists and of its plain values.
+    /// The files that are rewritten, or would be, each with the number of its lists and of its plain values; without any, in
+    /// their layout alone.
     changed: Vec<(PathBuf, [usize; 2])>,
 }
 
@@ -70,11 +72,15 @@ impl Formatted {
     fn file(&mut self, path: &Path, check: bool) -> Result<(), Error> {
         let catalogue = catalogue_of(path);
         let comment = |id: &str, setting: &Json| named(catalogue.as_ref()?, id, setting);
-        let catalogue = catalogue.as_ref();
+        let (catalogue, file) = (catalogue.as_ref(), self.sources.next_id());
         let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment, catalogue);
-        let Rewritten { text, lists, plain, findings } = rewritten;
+        let Rewritten { text: rewritten, lists, plain, findings } = rewritten;
+        let is_laid_out = findings.iter().all(|finding| finding.severity != Severity::Error);
         self.findings.extend(findings);
-        if lists.is_empty() && plain.is_empty() {
+        let text =
+            if is_laid_out { self.in_layout(&rewritten, file, path) } else { rewritten.clone() };
+        let is_same = lists.is_empty() && plain.is_empty();
+        if is_same && text == rewritten {
             return Ok(());
         }
         self.changed.push((path.to_owned(), [lists.len(), plain.len()]));
@@ -88,6 +94,7 @@ impl Formatted {
                 let message = "this setting has a plain value, and no word for it";
                 Finding::warning("fmt/plain-setting", name, message).help(format!("{run} it"))
             };
+            self.findings.extend(is_same.then(|| without_layout(path)));
             self.findings.extend(lists.into_iter().map(list));
             self.findings.extend(plain.into_iter().map(plain_value));
             return Ok(());
@@ -95,6 +102,14 @@ impl Formatted {
         write(path, &text).map_err(|source| {
             let message = format!("`{}` cannot be written", path.display());
             Error::failed("io/output", message).because(source)
+        })
+    }
+
+    /// Returns a text in its layout, or as it is where it has none.
+    fn in_layout(&mut self, text: &str, file: FileId, path: &Path) -> String {
+        layout::in_layout(text, file, path).unwrap_or_else(|findings| {
+            self.findings.extend(findings);
+            text.to_owned()
         })
     }
 
@@ -108,9 +123,15 @@ impl Formatted {
             let lists = (*lists > 0).then(|| phrases::count(*lists, "list"));
             let plain = (*plain > 0).then(|| phrases::count(*plain, "plain value"));
             let what: Vec<String> = [lists, plain].into_iter().flatten().collect();
-            let done = if arguments.check { "Would rewrite" } else { "Rewrote" };
-            let what = what.join(" and ");
-            text += &format!("{done} {}: {what} of settings.\n", path.display());
+            let path = path.display();
+            text += &match (what.is_empty(), arguments.check) {
+                (true, true) => format!("Would lay out {path}.\n"),
+                (true, false) => format!("Laid out {path}.\n"),
+                (false, true) => {
+                    format!("Would rewrite {path}: {} of settings.\n", what.join(" and "))
+                }
+                (false, false) => format!("Rewrote {path}: {} of settings.\n", what.join(" and ")),
+            };
         }
         if self.changed.is_empty() && self.findings.is_empty() {
             text += "Nothing to rewrite.\n";
@@ -122,6 +143,14 @@ impl Formatted {
         let items = FindingItem::all(&self.findings, &self.sources);
         Document::Findings.render(&FindingsDocument::new(items))
     }
+}
+
+/// Returns the warning of a file that would be laid out.
+fn without_layout(path: &Path) -> Finding {
+    let message = "this file is not in the layout of manifests";
+    let finding = Finding::file_error("fmt/layout", path, message);
+    let finding = finding.help(format!("`moorline fmt {}` lays it out", path.display()));
+    Finding { severity: Severity::Warning, ..finding }
 }
 
 /// Returns the catalogue of setting definitions of a file's tenant. Settings have no names without it, or where it cannot be

@@ -33,6 +33,7 @@ mod envelope;
 mod files;
 mod finalize;
 mod hidden;
+pub mod layout;
 mod lint;
 pub mod load;
 mod not_a_manifest;

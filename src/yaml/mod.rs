@@ -7,8 +7,10 @@ use serde_json::{Number, Value as Json, json};
 use crate::diagnostic::{Finding, Span};
 
 mod alias;
+pub mod edit;
 pub mod encoding;
 mod keys;
+pub mod layout;
 pub mod node;
 pub mod parse;
 pub mod presentation;
@@ -18,6 +20,7 @@ mod swallowed;
 mod syntax;
 mod tag;
 pub mod write;
+mod written;
 
 /// The most lists and mappings that may be nested, so that every walk of a tree may recurse.
 pub const MAX_DEPTH: usize = 64;

@@ -1,4 +1,4 @@
-//! `fmt`: lists of settings become maps, and nothing else of the files changes.
+//! `fmt`: manifests come into one layout, lists of settings become maps, and nothing that the files say changes.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -40,13 +40,14 @@ fn lists_of_settings_are_rewritten_once_and_other_files_stay() {
     # Kept.
     apiVersion: graph.microsoft.com/beta
     kind: deviceManagementConfigurationPolicy
-    metadata: { name: camera }
+    metadata:
+      name: camera
     spec:
       name: Camera
+      platforms: windows10 # and no other
       settings:
         # No cameras in the labs.
         device_vendor_msft_policy_config_camera_allowcamera: { choice: "0" }
-      platforms: windows10 # and no other
     "#);
     assert_eq!(text(&workspace, "below/b.yml"), OTHER);
     let second = workspace.run(&["fmt", "moorline.yaml"]).expect(0);
@@ -192,4 +193,105 @@ fn plain_value_that_is_no_option_is_an_error() {
     Rewrote a.yaml: 2 plain values of settings.
     "#);
     assert!(text(&workspace, "a.yaml").contains("Audit moed # for now"));
+}
+
+const UNTIDY: &str = "# Kept at the top.
+kind:   'windowsWifiConfiguration'
+apiVersion: \"graph.microsoft.com/beta\"   # the version
+metadata: { name: wifi }
+assignments:
+- group: 'Windows laptops'   # all of them
+spec:
+    ssid: office
+    # What people see.
+    displayName: \"Wi-Fi: office\"
+    networkName: 'Office'
+
+    # The key.
+    preSharedKey: { $env: 'WIFI_KEY' }
+    connectAutomatically: true
+    # the end
+---
+
+# The second.
+apiVersion: graph.microsoft.com/beta
+kind: windowsWifiConfiguration
+metadata:
+  name: guests
+spec:
+  displayName: Guests
+";
+
+#[test]
+fn manifests_are_laid_out_once_with_their_comments() {
+    let workspace = Workspace::tenant(&[("a.yaml", UNTIDY), ("b.yaml", OTHER)]);
+    let check = workspace.run(&["fmt", "--check"]).expect(2);
+    assert_snapshot!(check.stdout, @"
+    warning[fmt/layout]: this file is not in the layout of manifests
+    --> a.yaml
+     = help: `moorline fmt a.yaml` lays it out
+
+    Would lay out a.yaml.
+    ");
+    assert_eq!(text(&workspace, "a.yaml"), UNTIDY);
+    let first = workspace.run(&["fmt"]).expect(0);
+    assert_eq!(first.stdout, "Laid out a.yaml.\n");
+    assert_snapshot!(text(&workspace, "a.yaml"), @r#"
+    # Kept at the top.
+    apiVersion: graph.microsoft.com/beta   # the version
+    kind: windowsWifiConfiguration
+    metadata:
+      name: wifi
+    spec:
+      # What people see.
+      displayName: "Wi-Fi: office"
+      networkName: Office
+      ssid: office
+
+      connectAutomatically: true
+      # The key.
+      preSharedKey: { $env: WIFI_KEY }
+      # the end
+    assignments:
+      - group: Windows laptops   # all of them
+    ---
+
+    # The second.
+    apiVersion: graph.microsoft.com/beta
+    kind: windowsWifiConfiguration
+    metadata:
+      name: guests
+    spec:
+      displayName: Guests
+    "#);
+    assert_eq!(text(&workspace, "b.yaml"), OTHER);
+    let second = workspace.run(&["fmt", "--check"]).expect(0);
+    assert_eq!(second.stdout, "Nothing to rewrite.\n");
+}
+
+#[test]
+fn file_that_cannot_be_laid_out_is_an_error_and_stays() {
+    let workspace = Workspace::empty();
+    let text_between =
+        UNTIDY.replace("    ssid: office\n", "    ? ssid\n    # between\n    : office\n");
+    workspace.write("a.yaml", &text_between);
+    let run = workspace.run(&["fmt", "a.yaml"]).expect(3);
+    assert_snapshot!(run.stdout, @"
+    error[fmt/unsafe]: this file cannot be laid out so that it says the same
+    --> a.yaml
+     = help: write each key on the line of its value, `key: value`, without `?` and without a comment between the two
+    ");
+    assert_eq!(text(&workspace, "a.yaml"), text_between);
+    workspace.write("b.yaml", format!("{UNTIDY}x: [\n"));
+    let run = workspace.run(&["fmt", "b.yaml", "--format", "json"]).expect(3);
+    assert_eq!(run.json()["items"][0]["code"], "yaml/syntax");
+    workspace.write("c.yaml", "{{ a template }}: [\n");
+    workspace.run(&["fmt", "c.yaml"]).expect(0);
+}
+
+#[test]
+fn examples_are_in_the_layout() {
+    let workspace = Workspace::example("contoso");
+    let run = workspace.run(&["fmt", "--check"]).expect(0);
+    assert_eq!(run.stdout, "Nothing to rewrite.\n");
 }
