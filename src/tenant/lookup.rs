@@ -27,6 +27,8 @@ const BEGINNING: usize = 2;
 
 const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName,platform";
 
+const SCOPE_TAGS: &str = "/deviceManagement/roleScopeTags?$select=id,displayName";
+
 /// The names that manifests use, of groups, users, filters and scope tags.
 #[derive(Default)]
 pub(crate) struct NamesUsed {
@@ -80,7 +82,7 @@ pub(super) async fn names(
         groups(graph, &wanted.groups),
         users(graph, &wanted.users),
         listed(graph, wanted.filters, FILTERS),
-        listed(graph, wanted.scope_tags, "/deviceManagement/roleScopeTags?$select=id,displayName"),
+        listed(graph, wanted.scope_tags, SCOPE_TAGS),
     );
     let found = [groups, users, filters, scope_tags];
     for (named, found) in
@@ -259,6 +261,49 @@ pub(crate) fn unlabelled(live: &Live) -> Unlabelled {
         }
     }
     found
+}
+
+/// Looks up the names of ids, and what else has these names. Names that cannot be looked up are recorded so.
+///
+/// # Errors
+/// Only those that end the run.
+pub(crate) async fn names_of(graph: &Graph, ids: &Unlabelled) -> Result<Names, GraphError> {
+    let of = |wanted: Named| -> Vec<&String> {
+        ids.iter().filter(|(named, _)| *named == wanted).map(|(_, id)| id).collect()
+    };
+    let [groups, users, filters, tags] =
+        [Named::Group, Named::User, Named::Filter, Named::ScopeTag].map(of);
+    let tags = tags.iter().any(|tag| *tag != DEFAULT_SCOPE_TAG);
+    let [groups, users] = [groups, users]
+        .map(|ids| -> Vec<&String> { ids.into_iter().filter(|id| is_guid(id)).collect() });
+    let (groups, users, filters, tags) = tokio::join!(
+        by_ids(graph, &groups, "group"),
+        by_ids(graph, &users, "user"),
+        listed(graph, !filters.is_empty(), FILTERS),
+        listed(graph, tags, SCOPE_TAGS),
+    );
+    let texts = groups.iter().flatten().filter_map(|group| group.get("displayName")?.as_str());
+    let texts: BTreeSet<String> = texts.filter(|text| !is_guid(text)).map(str::to_owned).collect();
+    // Another group may have the name as well.
+    let alike = self::groups(graph, &texts).await;
+    let mut names = Names::default();
+    names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
+    let (filters, tags) = (filters.map(|it| it.objects), tags.map(|it| it.objects));
+    let found = [
+        (Named::Group, groups),
+        (Named::User, users),
+        (Named::Filter, filters),
+        (Named::ScopeTag, tags),
+        (Named::Group, alike.map(|it| it.objects)),
+    ];
+    for (named, found) in found {
+        match found {
+            Ok(found) => found.iter().for_each(|object| add(&mut names, named, object)),
+            Err(error) if error.is_of_call() => names.set_unreadable(named, error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(names)
 }
 
 /// Looks up names of groups, users and filters in live objects, for messages.
