@@ -102,7 +102,7 @@ pub fn places<'a>(
 
 impl<'a> Wanted<'a> {
     fn of(object: &'a LiveObject, root: &str) -> Self {
-        let (platform, area) = portal::shelf(object);
+        let (platform, area) = portal::folders(object);
         let folder = format!("{root}/{platform}/{area}");
         let name = if object.family.is_singleton() { &object.kind } else { &object.display_name };
         // A name that holds a secret is no name for a file.

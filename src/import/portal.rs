@@ -1,54 +1,29 @@
-//! The shelf of a kind: its platform and its area in the portal.
+//! The folders of a kind: its platform and its area in the console.
 
-use serde_json::Value as Json;
-
+use crate::kinds::portal::{self, Platform};
+use crate::schema::defaults;
 use crate::tenant::LiveObject;
 
-/// The platform of a kind, by the beginning of its name; the first one decides.
-const PLATFORMS: [(&str, &str); 9] = [
-    ("windows", "windows"),
-    ("sharedPC", "windows"),
-    ("editionUpgrade", "windows"),
-    ("macOS", "macos"),
-    ("ios", "ios"),
-    ("iOS", "ios"),
-    ("android", "android"),
-    ("aosp", "android"),
-    ("linux", "linux"),
-];
-
-/// The folder of kinds of several platforms.
-const CROSS_PLATFORM: &str = "cross-platform";
+/// The area of kinds that the console does not show.
+const OTHERS: &str = "other";
 
 /// Returns the folders of an object: that of its platform, and that of its area.
-pub(super) fn shelf(object: &LiveObject) -> (String, String) {
+pub(super) fn folders(object: &LiveObject) -> (&'static str, &'static str) {
+    let known = portal::of(&object.kind);
     let own = object.body.member("platforms");
-    // A policy that is for several platforms says all of them.
     let platform = match own.as_str() {
-        Some(own) if !own.contains(',') => platform(own),
-        Some(_) => CROSS_PLATFORM,
-        None => platform(&object.kind),
+        Some(own) => Platform::of_policy(own),
+        None => known.map_or(Platform::CrossPlatform, |known| known.platform),
     };
-    let area = match object.family.name {
-        "deviceConfigurations" => "configuration",
-        "deviceCompliancePolicies" => "compliance",
-        "configurationPolicies" => "settings-catalog",
-        _ => "device-registration",
-    };
-    (platform.to_owned(), area.to_owned())
+    (platform.as_str(), known.map_or(OTHERS, |known| known.area.as_str()))
 }
 
-fn platform(name: &str) -> &'static str {
-    let found = PLATFORMS.iter().find(|(beginning, _)| name.starts_with(beginning));
-    found.map_or(CROSS_PLATFORM, |(_, platform)| platform)
-}
-
-/// Returns the portal's name of a kind, where it is known.
-pub(super) fn name_of(_kind: &str) -> Option<&'static str> {
-    None
+/// Returns the console's name of a kind.
+pub(super) fn name_of(kind: &str) -> Option<&'static str> {
+    portal::of(kind).map(|known| known.name.as_str())
 }
 
 /// Returns whether a create without a property of a kind gives it this value.
-pub(super) fn is_default(_kind: &str, _property: &str, _value: &Json) -> bool {
-    false
+pub(super) fn is_default(kind: &str, property: &str, value: &serde_json::Value) -> bool {
+    defaults::is_default(kind, property, value)
 }

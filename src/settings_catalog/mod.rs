@@ -30,6 +30,9 @@
 /// The member of a declared map that merges its settings into those of the tenant, instead of replacing them all.
 pub const MERGE: &str = "$merge";
 
+/// The member of a reference that names a reusable setting, instead of its id.
+pub const REF: &str = "$ref";
+
 mod check;
 mod part;
 mod read;
