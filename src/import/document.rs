@@ -6,7 +6,7 @@ use super::left_out::{LeftOut, NeededSecret};
 use crate::manifest::Address;
 use crate::plan::{Summary, TenantRef};
 
-/// What was imported of a tenant, and what was not.
+/// The objects of a tenant that were imported, and those that were not.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportDocument {
@@ -18,7 +18,7 @@ pub struct ImportDocument {
     pub not_managed: Vec<NotManaged>,
     /// Members that the type documents do not have, by kind.
     pub unknown_members: Vec<UnknownMembers>,
-    /// What else the tenant has.
+    /// The numbers of other objects of the tenant.
     pub not_covered: Vec<NotCoveredCount>,
     /// The plan of all manifests after the import; absent where none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub struct ImportItem {
     pub display_name: String,
     /// The object's id.
     pub id: String,
-    /// What was done.
+    /// Whether a manifest was written.
     pub action: ImportAction,
     /// The path of the manifest below the folder of the tenant file.
     pub path: String,
@@ -53,7 +53,7 @@ pub struct ImportItem {
     pub unmasked: Vec<String>,
 }
 
-/// What an import did about an object.
+/// The result of an import for an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ImportAction {
@@ -120,6 +120,6 @@ pub struct PlanAfterImport {
 pub struct PlanDifference {
     /// `kind/name` of its manifest.
     pub address: Address,
-    /// What differs, or why it cannot be compared.
+    /// The fields and assignments that differ, or why the object cannot be compared.
     pub reasons: Vec<String>,
 }

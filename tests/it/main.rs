@@ -64,6 +64,8 @@ mod house {
     mod words;
 }
 
+mod import;
+
 mod journal {
     #[cfg(debug_assertions)]
     mod crash;
