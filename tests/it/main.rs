@@ -68,6 +68,8 @@ mod house {
     mod words;
 }
 
+mod import;
+
 mod journal {
     #[cfg(debug_assertions)]
     mod crash;
