@@ -26,6 +26,8 @@ use assign::Reassignment;
 
 /// The property of a settings catalog policy that holds its settings.
 const SETTINGS: &str = "settings";
+/// The type of the objects that its settings refer to.
+const REUSABLE: &str = "deviceManagementReusablePolicySetting";
 
 /// An edit: an object and new values of its properties.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,26 @@ impl Setting {
         }
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
         Ok(Self { property, path, value })
+    }
+
+    /// Returns the setting with ids in the place of the names of reusable settings.
+    fn with_ids(&self, state: &State) -> Self {
+        let reusable = state.rows.of_type(REUSABLE);
+        let Some(row) = reusable.filter(|_| catalog::edit::refers(&self.path.join("."))) else {
+            return self.clone();
+        };
+        let id = |given: &Value| {
+            let name = given.as_str().unwrap_or_default();
+            match &state.called(row, name, |_| true)[..] {
+                [only] => only.as_str().into(),
+                _ => given.clone(),
+            }
+        };
+        let value = match &self.value {
+            Value::Array(many) => many.iter().map(id).collect(),
+            one => id(one),
+        };
+        Self { value, ..self.clone() }
     }
 
     fn leads_nowhere(&self) -> EditError {
@@ -231,7 +253,7 @@ impl Edit {
         let (later, now): (Vec<&Setting>, Vec<&Setting>) = self.settings.iter().partition(is_later);
         for setting in now {
             known(&ty, &setting.property)?;
-            setting.set(&mut body)?;
+            setting.with_ids(state).set(&mut body)?;
         }
         let name = Writer { state, row, change }.create(&body, References::default())?;
         if later.is_empty() && self.assignments.is_empty() {
@@ -273,7 +295,7 @@ impl Edit {
                 }
                 written.insert(property);
             }
-            setting.set(&mut whole)?;
+            setting.with_ids(state).set(&mut whole)?;
         }
         if !self.assignments.is_empty() {
             let property = row.assign.as_ref().map(|_| "assignments");

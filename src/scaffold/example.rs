@@ -147,7 +147,7 @@ fn scalar(property: &Property, edm: Edm) -> Node {
     let value: Json = match (facts.resolves, edm) {
         (Some(Named::User), _) => "alice@contoso.com".into(),
         (Some(Named::ScopeTag), _) => "Default".into(),
-        (Some(Named::Group | Named::Filter), _) => "NAME".into(),
+        (Some(Named::Group | Named::Filter | Named::ReusableSetting), _) => "NAME".into(),
         (None, Edm::Boolean) => true.into(),
         (None, Edm::String) if facts.oma_uri => "./Device/Vendor/MSFT/NAME".into(),
         (None, Edm::String | Edm::Binary) => "text".into(),

@@ -38,6 +38,9 @@ pub enum Named {
     Filter,
     /// A role scope tag, by display name.
     ScopeTag,
+    /// A reusable setting, by display name; settings of the settings catalog refer to one.
+    #[serde(skip)]
+    ReusableSetting,
 }
 
 /// How an `Edm.String` carries other text.
@@ -407,6 +410,12 @@ impl Semantics {
         let facts =
             self.facts.range(first..).take_while(move |((owner, _), _)| owner == declared_in);
         facts.map(|((_, property), facts)| (property.as_str(), facts))
+    }
+
+    /// Returns the types with a property in this form, each with the property.
+    pub fn in_form(&self, form: Form) -> impl Iterator<Item = (&str, &str)> {
+        let facts = self.facts.iter().filter(move |(_, facts)| facts.form == Some(form));
+        facts.map(|((owner, property), _)| (owner.as_str(), property.as_str()))
     }
 
     /// Returns the names of the properties that hold secrets.

@@ -1,4 +1,4 @@
-//! Resolves display names of groups, users, filters and scope tags to ids.
+//! Resolves display names of groups, users, filters, scope tags and reusable settings to ids.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,18 @@ impl Named {
             Self::User => ("user", "user"),
             Self::Filter => ("filter", "assignment filter"),
             Self::ScopeTag => ("scope-tag", "scope tag"),
+            Self::ReusableSetting => ("reusable-setting", "reusable setting"),
         }
     }
 
-    /// Returns the name of such an object for `moorline sandbox add`.
-    fn in_sandbox(self) -> &'static str {
+    /// Returns the name of such an object for `moorline sandbox add`, `None` where that makes none.
+    fn in_sandbox(self) -> Option<&'static str> {
         match self {
-            Self::Group => "group",
-            Self::User => "user",
-            Self::Filter => "filter",
-            Self::ScopeTag => "tag",
+            Self::Group => Some("group"),
+            Self::User => Some("user"),
+            Self::Filter => Some("filter"),
+            Self::ScopeTag => Some("tag"),
+            Self::ReusableSetting => None,
         }
     }
 }
@@ -152,9 +154,10 @@ impl Names {
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
                     // An object that is made gets an id of its own.
-                    let adding = self.adding.as_ref().filter(|_| !is_guid(text)).map(|command| {
-                        format!("{command} {} {}", named.in_sandbox(), shell::quoted(text))
-                    });
+                    let adding = self.adding.as_ref().filter(|_| !is_guid(text));
+                    let adding = adding.zip(named.in_sandbox());
+                    let adding = adding
+                        .map(|(command, sort)| format!("{command} {sort} {}", shell::quoted(text)));
                     Err(Unresolved::Unknown { near: self.similar(named, text), adding })
                 }
             },

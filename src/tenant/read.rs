@@ -335,10 +335,14 @@ fn counted(
     request: &Request,
     body: Value,
 ) -> Result<LiveObject, GraphError> {
-    if is_counted(family, &body) {
-        object(family, request, body)
-    } else {
-        Err(bad(request, "there are not as many settings as the object says"))
+    let says_how_many =
+        family.paged.is_none_or(|paged| body.get(paged.count).is_some_and(Value::is_u64));
+    match is_counted(family, &body) {
+        true => object(family, request, body),
+        false if says_how_many => {
+            Err(bad(request, "there are not as many settings as the object says"))
+        }
+        false => Err(bad(request, "the object does not say how many settings it has")),
     }
 }
 

@@ -106,7 +106,13 @@ impl Value {
         let mut open = vec![self];
         std::iter::from_fn(move || {
             let value = open.pop()?;
-            open.extend(value.members().iter().map(|member| &member.value).chain(value.elements()));
+            match &value.declared {
+                Declared::List(elements) => open.extend(elements),
+                Declared::Object(members) => {
+                    open.extend(members.iter().map(|member| &member.value));
+                }
+                _ => {}
+            }
             Some(value)
         })
     }

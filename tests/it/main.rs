@@ -57,6 +57,7 @@ mod families {
     mod compliance;
     mod known_settings;
     mod published_bodies;
+    mod reusable_settings;
     mod settings_catalog;
 }
 

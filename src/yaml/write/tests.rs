@@ -18,7 +18,7 @@ fn read_back(text: &str) -> Vec<Json> {
 fn check(node: &Node) {
     let text = document(node);
     let value = node.to_json();
-    assert_eq!(read_back(&text), [value.clone()], "{text}");
+    assert_eq!(read_back(&text), std::slice::from_ref(&value), "{text}");
     let second: Json =
         serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(second, value, "{text}");
