@@ -7,8 +7,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::documents;
 use super::output::unwritable;
-use super::schema::editor_schema;
+use super::schema::{catalogue as catalogue_of, editor_schema};
 use super::{Done, Result};
+use crate::definitions::FILE_NAME;
 use crate::error::Error;
 use crate::http::cloud::Cloud;
 use crate::manifest::{TENANT_FILE, load};
@@ -52,10 +53,13 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let is_new = file.symlink_metadata().is_err();
     let tenant = if is_new { Some(tenant_text(ui, arguments)?) } else { None };
     let has_manifests = is_new || names_manifests(&file);
+    // An editor knows the settings of a catalogue that is there.
+    let catalogue = root.join(FILE_NAME);
+    let known = if catalogue.exists() { catalogue_of(Some(&catalogue))? } else { None };
     let contents = Contents {
         tenant,
         has_manifests,
-        manifest_schema: editor_schema(None)?.to_string() + "\n",
+        manifest_schema: editor_schema(known.as_ref())?.to_string() + "\n",
         tenant_schema: documents::find("tenant")
             .map(|document| format!("{:#}\n", (document.schema)()))
             .unwrap_or_default(),

@@ -166,7 +166,7 @@ fn roots(version: GraphVersion) -> Vec<Root<'static>> {
 }
 
 /// Opens the catalogue of setting definitions that is named, or that of this folder.
-fn catalogue(named: Option<&Path>) -> Result<Option<(PathBuf, SettingCatalogue)>> {
+pub(super) fn catalogue(named: Option<&Path>) -> Result<Option<(PathBuf, SettingCatalogue)>> {
     let file = named.unwrap_or(Path::new(FILE_NAME));
     if named.is_none() && !file.exists() {
         return Ok(None);

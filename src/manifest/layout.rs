@@ -10,7 +10,7 @@ use crate::yaml::layout::order::MemberOrder;
 use crate::yaml::parse::parse;
 
 /// The members of `spec` that come first, in this order. The others follow in that of the schema, by their names.
-pub const SPEC_FIRST: [&str; 4] = ["@odata.type", "displayName", "name", "description"];
+const SPEC_FIRST: [&str; 4] = ["@odata.type", "displayName", "name", "description"];
 
 const DOCUMENT: MemberOrder = MemberOrder {
     first: &["apiVersion", "kind", "metadata", "spec", "assignments"],
@@ -26,6 +26,11 @@ const METADATA: MemberOrder = MemberOrder {
 
 /// A blank line parts members that belong together, and they are ordered among themselves.
 const SPEC: MemberOrder = MemberOrder { first: &SPEC_FIRST, sorts_rest: true, by_groups: true };
+
+/// Returns the place of a member of `spec` among the others.
+pub fn spec_place(name: &str) -> (usize, &str) {
+    (SPEC_FIRST.iter().position(|first| *first == name).unwrap_or(SPEC_FIRST.len()), name)
+}
 
 /// Returns the text of a file in its layout. A file that holds anything but manifests stays as it is.
 ///

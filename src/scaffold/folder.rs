@@ -27,7 +27,7 @@ const IGNORED: [(&str, &[&str]); 3] = [
 ];
 
 /// The longest file that is looked at, in bytes.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: u64 = 64 << 20;
 
 /// The contents of the files that are made of what the program knows.
 #[derive(Clone, Debug)]

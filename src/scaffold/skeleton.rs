@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::example::{commented, example, is_declarable};
 use crate::kinds::{Kind, portal};
+use crate::manifest::layout::spec_place;
 use crate::schema::model::{Model, Property, Shape, Structure};
 use crate::schema::semantics::Semantics;
 use crate::schema::types::GraphVersion;
@@ -124,6 +125,7 @@ impl<'a> Skeleton<'a> {
                 declared.push((property.name.clone(), self.needed(property, display_name)));
             }
         }
+        declared.sort_by(|(one, _), (other, _)| spec_place(one).cmp(&spec_place(other)));
         declared
     }
 

@@ -62,7 +62,10 @@ fn described(root: &Value, span: Span, finding: &Finding) -> String {
     let help = help.as_ref().filter(|help| help.starts_with("did you mean"));
     let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
     match path_to(root, span) {
-        path if path.is_empty() => format!("{message}{help}"),
+        // The place of what the whole document lacks is its first member.
+        path if path.is_empty() || message.starts_with("the document lacks") => {
+            format!("{message}{help}")
+        }
         path => format!("`{path}`: {message}{help}"),
     }
 }

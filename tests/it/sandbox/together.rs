@@ -207,8 +207,7 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
     let _filters = stable_snapshots();
     assert_snapshot!(told("moorline.yaml", 1), @r"
     error[sandbox/state]: `moorline.yaml` is not a sandbox state, and is left as it is
-      caused by: this is not a sandbox state
-      caused by: expected value at line 1 column 1
+      caused by: moorline.yaml:1:1: expected value
 
     hint: Name another file, whether it is there yet or not, such as `state.json`.
     ");
@@ -219,8 +218,8 @@ fn what_is_no_sandbox_state_is_not_to_be_deleted() {
     ");
     assert_snapshot!(told("broken.json", 1), @r"
     error[sandbox/state]: `broken.json` is no usable sandbox state
-      caused by: this is not a sandbox state
-      caused by: invalid type: integer `1`, expected an object at line 1 column 38
+      caused by: broken.json:1:3: the document lacks `formatVersion:`
+        broken.json:1:38: `tenant`: `tenant` must be a mapping, and this is a number
 
     hint: Delete it to start with a new state, or correct what the message names.
     ");
