@@ -12,7 +12,6 @@ use crate::schema::walk::{CopyStep, Tree, TypedPlace, copy};
 use crate::settings_catalog::{SettingPart, to_node};
 use crate::tenant::lookup::is_reference;
 use crate::tenant::names::{Named, Names};
-use crate::text::sanitize;
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
 
 /// The members that come first, in this order. The others follow in that of the schema.
@@ -61,7 +60,7 @@ impl Layout<'_> {
             (Shape::Settings(SettingPart::Settings), _) => {
                 let value = self.with_references(property, shape, value);
                 to_node(&value, &|id, setting| {
-                    self.catalogue.and_then(|catalogue| setting_name(catalogue, id, setting))
+                    self.catalogue.and_then(|catalogue| catalogue.comment(id, setting))
                 })
             }
             (Shape::Collection(element, order), Json::Array(items)) => {
@@ -151,13 +150,4 @@ fn ordered(members: BTreeMap<String, Node>) -> Vec<NodeEntry> {
         (place, name.clone())
     });
     members.into_iter().map(|(name, node)| NodeEntry::Member(name, node)).collect()
-}
-
-/// Returns the portal's name of a setting, and that of its option.
-fn setting_name(catalogue: &SettingCatalogue, id: &str, setting: &Json) -> Option<String> {
-    let name = catalogue.display_name(id).ok()??;
-    let suffix = setting.get("choice").and_then(Json::as_str);
-    let option = suffix.and_then(|suffix| catalogue.option_name(id, suffix).ok()?);
-    let comment = option.map_or(name.clone(), |option| format!("{name}: {option}"));
-    Some(sanitize::line(&comment).into_owned())
 }
