@@ -18,7 +18,6 @@ use crate::manifest::raw_settings::{self, Rewritten};
 use crate::manifest::{TENANT_FILE, layout};
 use crate::report::json::Document;
 use crate::report::phrases;
-use crate::text::sanitize;
 use crate::ui::Ui;
 
 /// Lay manifests out in one form, and rewrite settings that stand as Graph's list into the readable form.
@@ -71,7 +70,7 @@ impl Formatted {
     /// Rewrites a file, or reports that it would be rewritten.
     fn file(&mut self, path: &Path, check: bool) -> Result<(), Error> {
         let catalogue = catalogue_of(path);
-        let comment = |id: &str, setting: &Json| named(catalogue.as_ref()?, id, setting);
+        let comment = |id: &str, setting: &Json| catalogue.as_ref()?.comment(id, setting);
         let (catalogue, file) = (catalogue.as_ref(), self.sources.next_id());
         let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment, catalogue);
         let Rewritten { text: rewritten, lists, plain, findings } = rewritten;
@@ -166,15 +165,6 @@ fn catalogue_of(path: &Path) -> Option<SettingCatalogue> {
         }
     }
     None
-}
-
-/// Returns the comment beside a setting: the portal's name, and that of its option.
-fn named(catalogue: &SettingCatalogue, id: &str, setting: &Json) -> Option<String> {
-    let name = catalogue.display_name(id).ok()??;
-    let suffix = setting.get("choice").and_then(Json::as_str);
-    let option = suffix.and_then(|suffix| catalogue.option_name(id, suffix).ok()?);
-    let comment = option.map_or(name.clone(), |option| format!("{name}: {option}"));
-    Some(sanitize::line(&comment).into_owned())
 }
 
 /// Replaces the text of a file, and keeps the byte-order mark that it may begin with.

@@ -5,11 +5,14 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use serde_json::Value as Json;
+
 use super::definition::{SettingDefinition, SettingText, TextPlaces};
 use super::error::CatalogueError;
 use super::file::{BlockSize, CatalogueHeader, FORMAT, LIMIT, MAGIC, PREAMBLE, checksum, unpack};
 use super::nearest;
 use super::template::SettingTemplate;
+use crate::text::sanitize;
 
 /// The name of the file in the folder of the moorline.yaml.
 pub const FILE_NAME: &str = "moorline.catalog";
@@ -196,6 +199,17 @@ impl SettingCatalogue {
         let definition = self.get(id)?;
         let option = definition.as_ref().and_then(|definition| definition.option_by_suffix(suffix));
         Ok(option.map(|option| option.display_name.clone()).filter(|name| !name.is_empty()))
+    }
+
+    /// Returns the comment beside a setting: the portal's name, and that of its option. Where the file is damaged there is
+    /// none.
+    #[must_use]
+    pub fn comment(&self, id: &str, setting: &Json) -> Option<String> {
+        let name = self.display_name(id).ok()??;
+        let suffix = setting.get("choice").and_then(Json::as_str);
+        let option = suffix.and_then(|suffix| self.option_name(id, suffix).ok()?);
+        let comment = option.map_or(name.clone(), |option| format!("{name}: {option}"));
+        Some(sanitize::line(&comment).into_owned())
     }
 
     /// Returns the texts about a setting.

@@ -7,16 +7,13 @@ use serde_json::{Map, Value as Json, json};
 use super::names;
 use super::payload::{self, PayloadFile, TextForm};
 use crate::definitions::SettingCatalogue;
+use crate::manifest::layout::spec_place;
 use crate::schema::model::{Model, Order, Property, Shape};
 use crate::schema::walk::{CopyStep, Tree, TypedPlace, copy};
 use crate::settings_catalog::{SettingPart, to_node};
 use crate::tenant::lookup::is_reference;
 use crate::tenant::names::{Named, Names};
-use crate::text::sanitize;
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
-
-/// The members that come first, in this order. The others follow in that of the schema.
-const FIRST: [&str; 4] = ["@odata.type", "displayName", "name", "description"];
 
 /// Lays out the values of one manifest.
 pub(super) struct Layout<'a> {
@@ -61,7 +58,7 @@ impl Layout<'_> {
             (Shape::Settings(SettingPart::Settings), _) => {
                 let value = self.with_references(property, shape, value);
                 to_node(&value, &|id, setting| {
-                    self.catalogue.and_then(|catalogue| setting_name(catalogue, id, setting))
+                    self.catalogue.and_then(|catalogue| catalogue.comment(id, setting))
                 })
             }
             (Shape::Collection(element, order), Json::Array(items)) => {
@@ -146,18 +143,6 @@ fn words_of(property: &Property) -> &str {
 /// Returns members in the order in which they are written.
 fn ordered(members: BTreeMap<String, Node>) -> Vec<NodeEntry> {
     let mut members: Vec<(String, Node)> = members.into_iter().collect();
-    members.sort_by_cached_key(|(name, _)| {
-        let place = FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len());
-        (place, name.clone())
-    });
+    members.sort_by(|(one, _), (other, _)| spec_place(one).cmp(&spec_place(other)));
     members.into_iter().map(|(name, node)| NodeEntry::Member(name, node)).collect()
-}
-
-/// Returns the portal's name of a setting, and that of its option.
-fn setting_name(catalogue: &SettingCatalogue, id: &str, setting: &Json) -> Option<String> {
-    let name = catalogue.display_name(id).ok()??;
-    let suffix = setting.get("choice").and_then(Json::as_str);
-    let option = suffix.and_then(|suffix| catalogue.option_name(id, suffix).ok()?);
-    let comment = option.map_or(name.clone(), |option| format!("{name}: {option}"));
-    Some(sanitize::line(&comment).into_owned())
 }

@@ -186,7 +186,7 @@ fn document(
     kind.comment = portal::name_of(&address.kind).map(str::to_owned);
     let name = member("name", text(&address.name));
     let id = id.map(|id| member("id", text(id)));
-    let metadata = map(std::iter::once(name).chain(id).collect()).flow();
+    let metadata = map(std::iter::once(name).chain(id).collect());
     let head = [
         member("apiVersion", text(&format!("graph.microsoft.com/{version}"))),
         member("kind", kind),

@@ -159,16 +159,19 @@ pub fn slug(name: &str) -> String {
     if is_device { format!("{slug}-policy") } else { slug.to_owned() }
 }
 
-/// Returns the name of a kind with `-` between its words.
+/// Returns the name of a kind, or of a property, with `-` between its words: `macOSWiFi` is `mac-os-wi-fi`.
 pub fn slug_of_kind(kind: &str) -> String {
+    let letters: Vec<char> = kind.chars().collect();
     let mut words = String::new();
-    let mut was_lower = false;
-    for letter in kind.chars() {
-        if letter.is_ascii_uppercase() && was_lower {
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| letters[before]);
+        let is_after_lower = before.is_some_and(|it| it.is_lowercase() || it.is_ascii_digit());
+        let ends_capitals = before.is_some_and(char::is_uppercase)
+            && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (is_after_lower || ends_capitals) {
             words.push('-');
         }
-        was_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
-        words.push(letter.to_ascii_lowercase());
+        words.push(*letter);
     }
     slug(&words)
 }
@@ -215,6 +218,8 @@ mod tests {
             assert_eq!(slug(name), expected, "{name:?}");
         }
         assert_eq!(slug(&"x".repeat(255)).len(), LONGEST);
+        assert_eq!(slug_of_kind("macOSCustomConfiguration"), "mac-os-custom-configuration");
+        assert_eq!(slug_of_kind("KFMOptInNoWizard"), "kfm-opt-in-no-wizard");
     }
 
     #[test]

@@ -151,6 +151,10 @@ fn tenant_of_the_example_is_imported_without_a_difference() {
     let before = files(&workspace);
     workspace.run(&["import", "--sandbox=s.json", "--unmanaged"]).expect(0);
     assert_eq!(files(&workspace), before);
+    let all: String = before.values().map(|content| String::from_utf8_lossy(content)).collect();
+    assert!(
+        all.contains("rootCertificate: { $ref: windows81TrustedRootCertificate/contoso-root-ca }")
+    );
     for name in ["contoso-root-ca.cer", "macos-login.mobileconfig", "service-desk.mobileconfig"] {
         let original = std::fs::read(repository().join("examples/contoso/payloads").join(name));
         let original = original.expect("a payload of the example");

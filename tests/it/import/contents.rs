@@ -100,7 +100,7 @@ fn assignment_to_a_group_that_is_gone_leaves_the_assignments_alone() {
 }
 
 #[test]
-fn payloads_are_files_and_references_lead_to_manifests() {
+fn payload_is_a_file_beside_its_manifest() {
     let plist = "PD94bWwgdmVyc2lvbj0iMS4wIj8+CjxwbGlzdCB2ZXJzaW9uPSIxLjAiPgo8ZGljdD48a2V5PkE8L2tleT48c3RyaW5nPkI8L3N0cmluZz48L2RpY3Q+CjwvcGxpc3Q+Cg==";
     let profile = object(
         "iosCustomConfiguration",

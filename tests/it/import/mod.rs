@@ -9,6 +9,7 @@ use crate::support::Workspace;
 mod again;
 mod contents;
 mod every_kind;
+mod others;
 mod places;
 
 /// Makes a folder whose manifests are below `policies`, with this state of the tenant.
