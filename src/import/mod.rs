@@ -1,0 +1,3 @@
+//! Live objects to manifests.
+
+pub mod foreign;
