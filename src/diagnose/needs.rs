@@ -187,6 +187,7 @@ pub fn least_privileges(
             Sort::User => !names.users.is_empty(),
             Sort::Filter => names.filters,
             Sort::ScopeTag => names.scope_tags,
+            Sort::ReusableSetting => names.reusable_settings,
         };
         for lookup in table.lookups.iter().filter(used) {
             gather(&mut gathered, &lookup.permission, &lookup.why, &[&manifest.address]);

@@ -127,6 +127,8 @@ pub enum Sort {
     Filter,
     /// A role scope tag.
     ScopeTag,
+    /// A reusable setting.
+    ReusableSetting,
 }
 
 /// A permission that no manifest needs.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::portal::{self, Platform};
 use crate::schema::semantics::{Lifecycle, Stage};
 use crate::schema::types::GraphVersion;
 
@@ -18,6 +19,14 @@ pub struct KindsDocument {
 pub struct KindEntry {
     /// The Graph type's name.
     pub name: String,
+    /// The platform that it is for.
+    pub platform: Platform,
+    /// The part of the product that it belongs to.
+    pub area: String,
+    /// The console's name of the profile type.
+    pub portal_name: String,
+    /// The address of Microsoft's page about it.
+    pub page: String,
     /// The path below the version.
     pub path: String,
     /// The versions that have it.
@@ -35,11 +44,34 @@ pub struct KindEntry {
     pub write_permission: String,
 }
 
+/// The kinds that a person looks for; without any part, all.
+#[derive(Debug, Default)]
+pub struct KindQuery<'a> {
+    /// Words that the name of the kind, its platform, its area or the console's name contain, in capitals or not.
+    pub words: &'a [String],
+    /// The platform.
+    pub platform: Option<Platform>,
+    /// The area.
+    pub area: Option<&'a str>,
+}
+
 impl KindsDocument {
-    /// Returns the kinds of all families.
-    pub fn built_in() -> Self {
-        let entry = |kind: super::Kind| KindEntry {
+    /// Returns the kinds of all families that a query finds.
+    pub fn found(query: &KindQuery<'_>) -> Self {
+        let entries = super::all().into_iter().filter_map(KindEntry::new);
+        Self { items: entries.filter(|entry| query.finds(entry)).collect() }
+    }
+}
+
+impl KindEntry {
+    fn new(kind: super::Kind) -> Option<Self> {
+        let portal = portal::of(&kind.name)?;
+        Some(Self {
             name: kind.name,
+            platform: portal.platform,
+            area: portal.area.clone(),
+            portal_name: portal.name.clone(),
+            page: portal.page.clone(),
             path: kind.family.path.to_owned(),
             versions: kind.versions,
             legacy: kind.lifecycle.as_ref().is_some_and(|it| it.state == Stage::Retired),
@@ -47,7 +79,25 @@ impl KindsDocument {
             assignable: kind.family.is_assignable(),
             read_permission: kind.family.read_permission.to_owned(),
             write_permission: kind.family.write_permission.to_owned(),
-        };
-        Self { items: super::all().into_iter().map(entry).collect() }
+        })
+    }
+
+    /// Returns the platform and the area: `windows/wi-fi`.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.platform.as_str(), self.area)
+    }
+}
+
+impl KindQuery<'_> {
+    /// Whether the query is for all kinds.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.platform.is_none() && self.area.is_none()
+    }
+
+    fn finds(&self, entry: &KindEntry) -> bool {
+        let text = [&*entry.name, &entry.portal_name, &entry.place()].join("\n").to_lowercase();
+        self.platform.is_none_or(|platform| platform == entry.platform)
+            && self.area.is_none_or(|area| area == entry.area)
+            && self.words.iter().all(|word| text.contains(&word.to_lowercase()))
     }
 }

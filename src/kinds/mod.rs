@@ -16,6 +16,7 @@ pub mod document;
 mod family;
 pub mod not_covered;
 pub mod platform;
+pub mod portal;
 pub mod referred;
 mod risk;
 #[cfg(test)]

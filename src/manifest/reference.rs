@@ -263,9 +263,12 @@ impl ReferenceReader<'_> {
             }
             _ => Err(self
                 .misshapen(value, "a live object is named by its `id`, or by its `displayName`")
-                .help(
-                    "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`",
-                )),
+                .help(match kinds::family_below(self.target) {
+                    Some(_) => {
+                        "write `{ $ref: { id: GUID } }`, or `{ $ref: { displayName: …, kind: … } }`"
+                    }
+                    None => LIVE_FORMS,
+                })),
         }
     }
 

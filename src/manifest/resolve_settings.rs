@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::reference::{ReferenceReader, Referent};
 use super::resolve::Resolver;
 use crate::diagnostic::{Finding, value_or_report};
 use crate::manifest::value::{Declared, Member, Value};
@@ -9,7 +10,10 @@ use crate::manifest::variable::is_name;
 use crate::schema::model::{Property, Shape};
 use crate::schema::types::Edm;
 use crate::schema::walk::Tree;
-use crate::settings_catalog::{self, MERGE, SettingPart};
+use crate::settings_catalog::{self, MERGE, REF, SettingPart};
+
+/// The type of the objects that references of settings lead to.
+const REUSABLE_SETTING: &str = "deviceManagementReusablePolicySetting";
 
 impl Resolver<'_> {
     /// Returns settings, or a part of them, with their references resolved.
@@ -39,6 +43,9 @@ impl Resolver<'_> {
         }
         let is_of_form = |it: &&Member| ["$raw", "$template", MERGE].contains(&it.name.as_str());
         let reference = value.directive().filter(|it| !is_of_form(it));
+        if part == SettingPart::Reference && reference.is_some_and(|it| it.name == REF) {
+            return self.reusable_setting(&value).ok_or(value);
+        }
         if let Some(reference) = reference.filter(|it| !part.is_text() || it.name == "$env") {
             self.resolved.findings.push(misplaced(reference));
             return Ok(Value { declared: Declared::Null, span: value.span });
@@ -72,6 +79,18 @@ impl Resolver<'_> {
             declared => declared,
         };
         Ok(Value { declared, span })
+    }
+
+    /// Returns the reference to a reusable setting: its id, or its display name as `{ $ref: { displayName: … } }`.
+    fn reusable_setting(&mut self, value: &Value) -> Option<Value> {
+        let (context, target) = (&self.context, REUSABLE_SETTING);
+        let reader = ReferenceReader { context, property: "reference", many: false, target };
+        let link = reader.link(value, &mut self.resolved.findings)?;
+        match link.references.into_iter().next()?.to {
+            Referent::Id(id) => Some(Value { declared: Declared::String(id), span: value.span }),
+            Referent::Named { .. } => Some(value.clone()),
+            Referent::Manifest(_) => None,
+        }
     }
 
     /// Returns a secret of a setting, which only the environment may give.

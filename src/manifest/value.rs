@@ -97,24 +97,6 @@ impl Value {
     pub fn to_json(&self) -> Json {
         self.to_json_with(&|name| secret(name, false))
     }
-
-    /// Returns the same value as JSON, with secrets as a function makes them of the names of their variables.
-    pub(super) fn to_json_with(&self, secret: &impl Fn(&str) -> Json) -> Json {
-        match &self.declared {
-            Declared::Null => Json::Null,
-            Declared::Bool(value) => (*value).into(),
-            Declared::Number(number) => number.clone().into(),
-            Declared::String(text) => text.as_str().into(),
-            Declared::List(elements) => {
-                elements.iter().map(|element| element.to_json_with(secret)).collect()
-            }
-            Declared::Object(members) => {
-                let members = members.iter();
-                members.map(|m| (m.name.clone(), m.value.to_json_with(secret))).collect()
-            }
-            Declared::Env(name) => secret(name),
-        }
-    }
 }
 
 fn is_short_type(stated: &str) -> bool {

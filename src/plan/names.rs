@@ -2,7 +2,7 @@
 
 use super::Blocked;
 use crate::diagnostic::{Location, near_name};
-use crate::tenant::names::{Named, Unresolved};
+use crate::tenant::names::{Named, Unresolved, is_guid};
 
 /// Returns the complaint about a name that does not resolve to an id.
 pub(super) fn unresolved(
@@ -11,8 +11,14 @@ pub(super) fn unresolved(
     why: &Unresolved,
     location: Option<Location>,
 ) -> Blocked {
-    let (named, words) = named.slug_and_words();
+    let (slug_of_named, words) = named.slug_and_words();
     let (slug, message, help) = match why {
+        Unresolved::Unknown { .. } if named == Named::ReusableSetting && is_guid(text) => (
+            "unknown",
+            format!("this tenant has no {words} with the id `{text}`"),
+            "an id of another tenant means nothing here: create the setting in this tenant, and name it: `reference: { $ref: { displayName: … } }`"
+                .to_owned(),
+        ),
         Unresolved::Unknown { near } => (
             "unknown",
             format!("there is no {words} `{text}`"),
@@ -34,7 +40,7 @@ pub(super) fn unresolved(
             "grant the permission if the message says that one lacks; or write the id".to_owned(),
         ),
     };
-    Blocked::new(format!("{named}/{slug}"), message, help, location)
+    Blocked::new(format!("{slug_of_named}/{slug}"), message, help, location)
 }
 
 /// Returns a similar name, and in what it differs where people do not see it at once.

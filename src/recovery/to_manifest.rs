@@ -1,6 +1,6 @@
 //! Turns the snapshot of an object in a journal into a manifest.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
@@ -16,7 +16,7 @@ use crate::schema::placeholder::is_placeholder;
 use crate::schema::semantics::Readback;
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, any};
-use crate::settings_catalog::MERGE;
+use crate::settings_catalog::{MERGE, SettingPart};
 use crate::values::canonical::is_unset;
 use crate::values::secret::stands_for_secret;
 use crate::values::target_shown;
@@ -26,11 +26,14 @@ use crate::values::target_shown;
 pub(crate) type Declaration = (Value, Vec<String>);
 
 /// Why a value of a journal cannot be declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotRestorable {
     /// The value is a secret.
     #[error("it holds a secret, which no journal does")]
     Withheld,
+    /// The settings hold the secrets of these.
+    #[error("no journal holds the secret of {0}")]
+    WithheldSetting(String),
     /// The tenant showed a placeholder in its place.
     #[error("the tenant masks a value of it")]
     Masked,
@@ -126,19 +129,26 @@ fn holds_instruction(value: &Json) -> bool {
     any(value, &mut |value| value.members().any(|(name, _)| name.starts_with('$')))
 }
 
+/// A part of a value that is not declared.
+struct LeftOut {
+    /// The id of the definition of a setting; `None` for an element of a collection.
+    setting: Option<String>,
+    why: NotRestorable,
+}
+
 /// Declares values of objects.
 pub(crate) struct Declarer {
     model: &'static Model,
     span: Span,
     /// Whether a collection is declared without the elements that cannot be: there is no object yet that could lose them.
     shortens: bool,
-    /// Why an element of the value being declared was left out.
-    left_out: Cell<Option<NotRestorable>>,
+    /// The parts of the value being declared that were left out.
+    left_out: RefCell<Vec<LeftOut>>,
 }
 
 impl Declarer {
     pub(crate) fn new(version: GraphVersion, span: Span) -> Self {
-        Self { model: Model::of(version), span, shortens: false, left_out: Cell::new(None) }
+        Self { model: Model::of(version), span, shortens: false, left_out: RefCell::default() }
     }
 
     /// Declares parts of an object's body, each by its path.
@@ -147,14 +157,18 @@ impl Declarer {
         let (mut lost, mut shortened) = (Vec::new(), Vec::new());
         let structure = self.model.get(kind);
         for path in paths {
-            let words = |why| format!("`{}` cannot be restored: {why}", path.join("."));
+            let path_words = path.join(".");
+            let words = |why| format!("`{path_words}` cannot be restored: {why}");
             let found = self.find(structure.as_deref(), body, path);
             match found.and_then(|(property, value)| self.member(&property, value)) {
                 Ok(value) => spec.place(path, value),
                 Err(why) => lost.push(words(why)),
             }
-            let left_out = self.left_out.take();
-            shortened.extend(left_out.map(|why| format!("an element of {}", words(why))));
+            let left_out = self.left_out.take().into_iter();
+            shortened.extend(left_out.map(|LeftOut { setting, why }| match setting {
+                Some(id) => format!("`{path_words}[{id}]` cannot be restored: {why}"),
+                None => format!("an element of {}", words(why)),
+            }));
         }
         lost.append(&mut shortened);
         (spec, lost)
@@ -213,7 +227,7 @@ impl Declarer {
                 let mut declared = Vec::with_capacity(items.len());
                 for item in items {
                     match self.declare(property, element, item) {
-                        Err(why) if self.shortens => self.left_out.set(Some(why)),
+                        Err(why) if self.shortens => self.leave_out(LeftOut { setting: None, why }),
                         item => declared.push(item?),
                     }
                 }
@@ -224,6 +238,13 @@ impl Declarer {
             (_, Json::Object(members)) => self.complex(shape, value, members),
             (_, scalar) => Ok(Value::from_json(scalar, self.span)),
         }
+    }
+
+    /// Notes a part that is not declared; of a collection's elements the last one.
+    fn leave_out(&self, part: LeftOut) {
+        let mut left_out = self.left_out.borrow_mut();
+        left_out.retain(|other| other.setting != part.setting);
+        left_out.push(part);
     }
 
     /// Declares settings. Where a journal withholds a secret of some, the others are merged into those of the tenant.
@@ -241,9 +262,13 @@ impl Declarer {
             return Ok(Value::from_json(&kept.into(), self.span));
         }
         if kept.is_empty() || withheld.contains_key("$raw") {
-            return Err(NotRestorable::Withheld);
+            return Err(NotRestorable::WithheldSetting(withheld_settings(&withheld)));
         }
-        self.left_out.set(Some(NotRestorable::Withheld));
+        for (id, setting) in withheld {
+            let named = withheld_settings(&Map::from_iter([(id.clone(), setting)]));
+            let why = NotRestorable::WithheldSetting(named);
+            self.leave_out(LeftOut { setting: Some(id), why });
+        }
         Ok(Value::from_json(&json!({ MERGE: kept }), self.span))
     }
 
@@ -284,11 +309,76 @@ impl Declarer {
     }
 }
 
+/// Returns the settings whose secrets are withheld, in words, each with the settings that it stands in.
+fn withheld_settings(settings: &Map<String, Json>) -> String {
+    let mut found = Vec::new();
+    let settings = Json::Object(settings.clone());
+    add_withheld(SettingPart::ROOT, &settings, &mut Vec::new(), &mut found);
+    found.dedup();
+    found.join(" and ")
+}
+
+/// Adds the settings whose secrets are withheld in a part of settings, which stands in these settings.
+fn add_withheld(
+    part: SettingPart,
+    value: &Json,
+    within: &mut Vec<String>,
+    found: &mut Vec<String>,
+) {
+    if stands_for_secret(value) {
+        let ids = within.iter().rev().map(|id| format!("`{id}`"));
+        found.push(ids.collect::<Vec<_>>().join(" in "));
+        return;
+    }
+    // Graph's own form.
+    let own = value.get("settingDefinitionId").and_then(Json::as_str);
+    let depth = within.len();
+    within.extend(own.map(str::to_owned));
+    for (name, member) in value.members() {
+        let part = part.member(name);
+        let is_setting = part == SettingPart::Instance;
+        within.extend(is_setting.then(|| name.to_owned()));
+        add_withheld(part, member, within, found);
+        within.truncate(within.len() - usize::from(is_setting));
+    }
+    for element in value.elements() {
+        add_withheld(part.element(), element, within, found);
+    }
+    within.truncate(depth);
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn withheld_secrets_are_named_with_what_they_stand_in() {
+        let withheld = json!({ "$withheld": "secret" });
+        let own_form = json!({
+            "settingDefinitionId": "key", "simpleSettingValue": { "value": withheld, "valueState": "notEncrypted" },
+        });
+        for (settings, named) in [
+            (json!({ "key": { "secret": withheld } }), "`key`"),
+            (
+                json!({ "login": { "groups": [{ "a": { "integer": 1 } }, { "key": { "secret": withheld } }] } }),
+                "`key` in `login`",
+            ),
+            (
+                json!({ "a": { "secret": withheld }, "b": { "values": [{ "secret": withheld }] } }),
+                "`a` and `b`",
+            ),
+            (json!({ "$raw": [{ "settingInstance": own_form }] }), "`key`"),
+            (
+                json!({ "login": { "choice": "1", "children": { "$raw": [own_form] } } }),
+                "`key` in `login`",
+            ),
+        ] {
+            let settings = settings.as_object().expect("settings");
+            assert_eq!(withheld_settings(settings), named);
+        }
+    }
 
     #[test]
     fn contained_entities_are_declared_as_they_would_be_created() {
@@ -298,7 +388,7 @@ mod tests {
             model: crate::schema::testing::model(),
             span,
             shortens: false,
-            left_out: Cell::new(None),
+            left_out: RefCell::default(),
         };
         let declared = |body: &Json, path: &str| {
             let (spec, lost) = declarer.parts("workOrder", body, &[vec![path.to_owned()]]);

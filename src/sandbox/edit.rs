@@ -24,6 +24,8 @@ use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
 
 /// The property of a settings catalog policy that holds its settings.
 const SETTINGS: &str = "settings";
+/// The type of the objects that its settings refer to.
+const REUSABLE: &str = "deviceManagementReusablePolicySetting";
 /// The objects of the directory that an edit can make, change and delete.
 const DIRECTORY: [&str; 3] = ["group", "user", "device"];
 
@@ -109,6 +111,26 @@ impl Setting {
         }
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
         Ok(Self { property, path, value })
+    }
+
+    /// Returns the setting with ids in the place of the names of reusable settings.
+    fn with_ids(&self, state: &State) -> Self {
+        let reusable = state.rows.of_type(REUSABLE);
+        let Some(row) = reusable.filter(|_| catalog::edit::refers(&self.path.join("."))) else {
+            return self.clone();
+        };
+        let id = |given: &Value| {
+            let name = given.as_str().unwrap_or_default();
+            match &state.called(row, name, |_| true)[..] {
+                [only] => only.as_str().into(),
+                _ => given.clone(),
+            }
+        };
+        let value = match &self.value {
+            Value::Array(many) => many.iter().map(id).collect(),
+            one => id(one),
+        };
+        Self { value, ..self.clone() }
     }
 
     fn leads_nowhere(&self) -> EditError {
@@ -284,7 +306,7 @@ impl Edit {
         let (later, now): (Vec<&Setting>, Vec<&Setting>) = self.settings.iter().partition(is_later);
         for setting in now {
             known(&ty, &setting.property)?;
-            setting.set(&mut body)?;
+            setting.with_ids(state).set(&mut body)?;
         }
         let name = Writer { state, row, change }.create(&body, References::default())?;
         if later.is_empty() {
@@ -326,7 +348,7 @@ impl Edit {
                 }
                 written.insert(property);
             }
-            setting.set(&mut whole)?;
+            setting.with_ids(state).set(&mut whole)?;
         }
         let mut writer = Writer { state, row, change };
         if !written.is_empty() {

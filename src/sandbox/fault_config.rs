@@ -131,7 +131,7 @@ pub struct PathGlob(pub GlobMatcher);
 pub struct Probability(pub f64);
 
 /// The effect of a fault on a call: at most one of `status`, `reset` and `ignored`; with none of them the call is answered
-/// as without the fault.
+/// as without the fault, but for what `omit` names.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct FaultEffect {
@@ -149,6 +149,8 @@ pub struct FaultEffect {
     pub reset: bool,
     /// Whether the call is answered as carried out, without being carried out.
     pub ignored: bool,
+    /// The members that the answer leaves out of its object, or of each object of its list.
+    pub omit: Vec<String>,
     /// An edit of another person that is made right before the call.
     pub edit: Option<EditBefore>,
 }
@@ -179,6 +181,10 @@ impl FaultEffect {
         let wrong = match effect.status {
             _ if ends.into_iter().filter(|end| *end).count() > 1 => {
                 "a fault has at most one of `status`, `reset: true` and `ignored: true`".to_owned()
+            }
+            _ if (effect.status.is_some() || effect.reset) && !effect.omit.is_empty() => {
+                "`omit` needs the usual answer, and there is none with a `status` or a `reset`"
+                    .to_owned()
             }
             Some(status) if !(400..600).contains(&status) => {
                 format!("{status} is not the status of a failure, which is 400 to 599")
@@ -276,6 +282,7 @@ mod tests {
             (fault(json!({"status": 200})), "400 to 599"),
             (fault(json!({"status": 500, "reset": true})), "one of"),
             (fault(json!({"done": true})), "there is none"),
+            (fault(json!({"reset": true, "omit": ["id"]})), "usual answer"),
             (json!({"latency": -1}), "seconds"),
             (json!({"timeScale": 0}), "nonzero"),
             (json!({"faults": [{"effect": {"reset": true}, "probability": 20}]}), "probability"),

@@ -4,6 +4,7 @@
 mod cache;
 pub mod constraints;
 pub mod csdl;
+pub mod defaults;
 pub mod editor;
 mod form;
 pub mod generate;

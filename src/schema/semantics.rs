@@ -38,6 +38,9 @@ pub enum Named {
     Filter,
     /// A role scope tag, by display name.
     ScopeTag,
+    /// A reusable setting, by display name; settings of the settings catalog refer to one.
+    #[serde(skip)]
+    ReusableSetting,
 }
 
 /// How an `Edm.String` carries other text.

@@ -99,7 +99,9 @@ impl Check {
             SettingPart::Template => self.template(part, value, &["id", "value", "useDefault"]),
             SettingPart::ElementTemplate => self.template(part, value, &["value", "useDefault"]),
             SettingPart::Suffix => self.expect(value.is_string(), value, "text", for_text(value)),
-            SettingPart::Text => self.expect(is_text(value), value, "text", for_text(value)),
+            SettingPart::Text | SettingPart::Reference => {
+                self.expect(is_text(value), value, "text", for_text(value));
+            }
             SettingPart::Integer => {
                 let help = "write it with digits alone, such as `30`";
                 self.expect(is_integer(value), value, "a whole number", help);
@@ -111,7 +113,7 @@ impl Check {
             SettingPart::Raw => self.raw(value),
             SettingPart::Nothing => self.nothing(value),
             // Reported where the name is.
-            SettingPart::RawSecret | SettingPart::Unknown => {}
+            SettingPart::RawSecret | SettingPart::RawReference | SettingPart::Unknown => {}
         }
     }
 

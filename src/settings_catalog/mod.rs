@@ -30,6 +30,9 @@
 /// The member of a declared map that merges its settings into those of the tenant, instead of replacing them all.
 pub const MERGE: &str = "$merge";
 
+/// The member of a reference that names a reusable setting, instead of its id.
+pub const REF: &str = "$ref";
+
 mod check;
 mod part;
 mod read;
@@ -41,7 +44,7 @@ mod write;
 pub use check::{SettingFault, SettingStep, check};
 pub use part::{Elements, SettingPart};
 pub use read::read;
-pub use to_yaml::{Comments, to_yaml};
+pub use to_yaml::{Comments, to_node, to_yaml};
 pub use write::{canonical, write};
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub enum SettingPart {
     Suffix,
     /// Text.
     Text,
+    /// The id of a reusable setting.
+    Reference,
     /// A whole number.
     Integer,
     /// True or false.
@@ -36,6 +38,8 @@ pub enum SettingPart {
     Raw,
     /// A secret value in Graph's own form, whose member `value` is secret.
     RawSecret,
+    /// A reference in Graph's own form, whose member `value` is the id of a reusable setting.
+    RawReference,
     /// The value of a setting that has none: `settingGroup` and `settingGroups`.
     Nothing,
     /// A part that the readable form does not have.
@@ -93,7 +97,7 @@ impl SettingPart {
     pub const ROOT: Self = Self::Settings;
 
     /// All parts.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Settings,
         Self::GroupElement,
         Self::Instance,
@@ -110,11 +114,13 @@ impl SettingPart {
         Self::ElementTemplate,
         Self::Suffix,
         Self::Text,
+        Self::Reference,
         Self::Integer,
         Self::Flag,
         Self::Secret,
         Self::Raw,
         Self::RawSecret,
+        Self::RawReference,
         Self::Nothing,
     ];
 
@@ -122,8 +128,13 @@ impl SettingPart {
     /// namespace, and whether it has a member `valueState`. They matter in Graph's own form alone.
     #[must_use]
     pub fn stating(self, stated_type: Option<&str>, has_state: bool) -> Self {
-        let is_secret = has_state || stated_type.is_some_and(|stated| stated.contains("Secret"));
-        if self == Self::Raw && is_secret { Self::RawSecret } else { self }
+        let is_reference = |stated: &str| stated.ends_with("ReferenceSettingValue");
+        match (self, stated_type) {
+            (Self::Raw, _) if has_state => Self::RawSecret,
+            (Self::Raw, Some(stated)) if stated.contains("Secret") => Self::RawSecret,
+            (Self::Raw, Some(stated)) if is_reference(stated) => Self::RawReference,
+            _ => self,
+        }
     }
 
     /// Returns the part that a member is.
@@ -148,7 +159,8 @@ impl SettingPart {
             },
             Self::Secret => Self::Secret,
             Self::RawSecret if name == "value" => Self::Secret,
-            Self::Raw | Self::RawSecret => Self::Raw,
+            Self::RawReference if name == "value" => Self::Reference,
+            Self::Raw | Self::RawSecret | Self::RawReference => Self::Raw,
             // A value that is filled in later: `{ "$env": … }`.
             Self::Suffix | Self::Text | Self::Integer | Self::Flag => self,
             _ => Self::Unknown,
@@ -163,7 +175,7 @@ impl SettingPart {
             Self::Elements(elements) => Self::Element(elements),
             Self::Secret => Self::Secret,
             // Graph's own list may stand in place of the map.
-            Self::Settings | Self::Raw | Self::RawSecret => Self::Raw,
+            Self::Settings | Self::Raw | Self::RawSecret | Self::RawReference => Self::Raw,
             _ => Self::Unknown,
         }
     }
@@ -178,7 +190,7 @@ impl SettingPart {
     #[must_use]
     pub fn is_text(self) -> bool {
         match self {
-            Self::Suffix | Self::Text | Self::Secret | Self::Instance => true,
+            Self::Suffix | Self::Text | Self::Reference | Self::Secret | Self::Instance => true,
             Self::Element(elements) => elements != Elements::Integers,
             _ => false,
         }
@@ -193,7 +205,8 @@ impl SettingPart {
     fn of_word(word: &str) -> Self {
         match word {
             "choice" => Self::Suffix,
-            "value" | "string" | "reference" | "note" => Self::Text,
+            "value" | "string" | "note" => Self::Text,
+            "reference" => Self::Reference,
             "integer" => Self::Integer,
             "secret" => Self::Secret,
             "choices" => Self::Elements(Elements::Choices),
@@ -258,6 +271,24 @@ mod tests {
         }
         let readable = part_at(&["a", "choices", "-"]);
         assert_eq!(readable.stating(Some(secret), true), readable);
+    }
+
+    #[test]
+    fn references_are_told_from_other_text() {
+        let reference = "deviceManagementConfigurationReferenceSettingValue";
+        let template = "deviceManagementConfigurationSettingValueTemplateReference";
+        for (part, expected) in [
+            (part_at(&["a", "reference"]), true),
+            (part_at(&["a", "values", "-", "reference"]), true),
+            (part_at(&["a", "groups", "-", "b", "reference"]), true),
+            (part_at(&["$raw", "-"]).stating(Some(reference), false).member("value"), true),
+            (part_at(&["$raw", "-"]).stating(Some(reference), false).member("note"), false),
+            (part_at(&["$raw", "-"]).stating(Some(template), false).member("value"), false),
+            (part_at(&["a", "note"]), false),
+            (part_at(&["reference"]), false),
+        ] {
+            assert_eq!(part == SettingPart::Reference, expected, "{part:?}");
+        }
     }
 
     #[test]

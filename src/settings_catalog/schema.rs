@@ -7,6 +7,7 @@ pub const SETTINGS: &str = "settingsCatalog";
 const INSTANCE: &str = "settingsCatalog.setting";
 const ELEMENT: &str = "settingsCatalog.element";
 const TEMPLATE: &str = "settingsCatalog.template";
+const REFERENCE: &str = "settingsCatalog.reference";
 
 /// Returns a definition by its name, which references of the others have after `#/$defs/`.
 pub fn definition(name: &str) -> Option<Json> {
@@ -15,6 +16,7 @@ pub fn definition(name: &str) -> Option<Json> {
         INSTANCE => instance(),
         ELEMENT => element(),
         TEMPLATE => template(),
+        REFERENCE => reference(),
         _ => return None,
     })
 }
@@ -61,7 +63,7 @@ fn instance() -> Json {
             "string": text("Text."),
             "integer": { "type": "integer", "description": "A whole number." },
             "secret": { "type": "object", "description": "A secret: `{ $env: NAME }`." },
-            "reference": text("The id of a reusable setting."),
+            "reference": to(REFERENCE),
             "note": text("The note beside a reference."),
             "strings": list(to(ELEMENT), "Several texts."),
             "integers": list(to(ELEMENT), "Several whole numbers."),
@@ -86,7 +88,7 @@ fn element() -> Json {
             "string": text("Text."),
             "integer": { "type": "integer" },
             "secret": { "type": "object", "description": "A secret: `{ $env: NAME }`." },
-            "reference": text("The id of a reusable setting."),
+            "reference": to(REFERENCE),
             "note": text("The note beside a reference."),
             "$template": to(TEMPLATE),
         },
@@ -102,6 +104,26 @@ fn template() -> Json {
             "id": text("The id of the setting in the template."),
             "value": text("The id of its value in the template."),
             "useDefault": { "type": "boolean", "description": "Whether the template's value is used." },
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn reference() -> Json {
+    json!({
+        "description": "A reusable setting: its id in this tenant, or its name as `{ $ref: { displayName: … } }`.",
+        "type": ["string", "object"],
+        "properties": {
+            "$ref": {
+                "type": ["object", "string"],
+                "properties": {
+                    "displayName": text("The display name of the reusable setting."),
+                    "id": text("Its id in this tenant."),
+                },
+                "minProperties": 1,
+                "maxProperties": 1,
+                "additionalProperties": false,
+            },
         },
         "additionalProperties": false,
     })

@@ -20,6 +20,11 @@ impl Body {
         self.value().get_mut(name).map(Value::take).unwrap_or_default()
     }
 
+    /// Whether the body may hold a reference to a reusable setting, in either form of settings.
+    pub(crate) fn refers_to_reusable_setting(&self) -> bool {
+        self.0.contains("\"reference\":") || self.0.contains("ReferenceSettingValue\"")
+    }
+
     /// Whether the body holds a masked value that has a reference.
     pub(crate) fn is_marked(&self) -> bool {
         self.0.contains(masked::MARKER) && masked::is_marked(&self.value())

@@ -1,4 +1,4 @@
-//! Looks up the groups, users, filters and scope tags that manifests and live objects name.
+//! Looks up the groups, users, filters, scope tags and reusable settings that manifests and live objects name.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,7 @@ use crate::manifest::assignment::{Assignment, Target};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::{Tree, TypedPlace, any, each};
+use crate::settings_catalog::SettingPart;
 
 /// The largest number of ids that one `getByIds` takes.
 const IDS_A_CALL: usize = 1000;
@@ -27,13 +28,18 @@ const BEGINNING: usize = 2;
 
 const FILTERS: &str = "/deviceManagement/assignmentFilters?$select=id,displayName,platform";
 
-/// The names that manifests use, of groups, users, filters and scope tags.
+const SCOPE_TAGS: &str = "/deviceManagement/roleScopeTags?$select=id,displayName";
+
+const REUSABLE_SETTINGS: &str = "/deviceManagement/reusablePolicySettings?$select=id,displayName";
+
+/// The names that manifests use, of groups, users, filters, scope tags and reusable settings.
 #[derive(Default)]
 pub(crate) struct NamesUsed {
     pub(crate) groups: BTreeSet<String>,
     pub(crate) users: BTreeSet<String>,
     pub(crate) filters: bool,
     pub(crate) scope_tags: bool,
+    pub(crate) reusable_settings: bool,
 }
 
 impl NamesUsed {
@@ -49,19 +55,25 @@ impl NamesUsed {
             let model = Model::of(manifest.version);
             let shape = Shape::Complex(manifest.address.kind.clone());
             each(&TypedPlace::root(model, &shape), &manifest.spec, &mut |place, value| {
+                wanted.reusable_settings |= is_reference(place);
                 let resolves = place.property.and_then(|property| property.facts.resolves);
                 match resolves.zip(value.as_str()) {
                     Some((Named::Group, text)) => drop(wanted.groups.insert(text.to_owned())),
                     Some((Named::User, text)) => drop(wanted.users.insert(text.to_owned())),
                     // The built-in tag needs no look-up, and every tenant has it.
                     Some((Named::ScopeTag, id)) => wanted.scope_tags |= id != DEFAULT_SCOPE_TAG,
-                    Some((Named::Filter, _)) | None => {}
+                    Some((Named::Filter | Named::ReusableSetting, _)) | None => {}
                 }
                 true
             });
         }
         wanted
     }
+}
+
+/// Returns whether a value of settings refers to a reusable setting.
+pub(crate) fn is_reference<V>(place: &TypedPlace<'_, V>) -> bool {
+    place.shape == Some(&Shape::Settings(SettingPart::Reference))
 }
 
 /// The id of the built-in scope tag.
@@ -76,16 +88,20 @@ pub(super) async fn names(
     wanted.scope_tags |= owned;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
-    let (groups, users, filters, scope_tags) = tokio::join!(
+    let (groups, users, filters, scope_tags, reusable_settings) = tokio::join!(
         groups(graph, &wanted.groups),
         users(graph, &wanted.users),
         listed(graph, wanted.filters, FILTERS),
-        listed(graph, wanted.scope_tags, "/deviceManagement/roleScopeTags?$select=id,displayName"),
+        listed(graph, wanted.scope_tags, SCOPE_TAGS),
+        listed(graph, wanted.reusable_settings, REUSABLE_SETTINGS),
     );
-    let found = [groups, users, filters, scope_tags];
-    for (named, found) in
-        [Named::Group, Named::User, Named::Filter, Named::ScopeTag].into_iter().zip(found)
-    {
+    for (named, found) in [
+        (Named::Group, groups),
+        (Named::User, users),
+        (Named::Filter, filters),
+        (Named::ScopeTag, scope_tags),
+        (Named::ReusableSetting, reusable_settings),
+    ] {
         match found {
             Ok(Found { objects, near, failed }) => {
                 objects.iter().for_each(|object| add(&mut names, named, object));
@@ -228,7 +244,7 @@ async fn by_ids(graph: &Graph, ids: &[&String], sort: &str) -> Result<Vec<Value>
     Ok(found)
 }
 
-/// The ids of groups, users and filters in live objects of which no name is known.
+/// The ids of groups, users, filters and reusable settings in live objects of which no name is known.
 pub(crate) type Unlabelled = BTreeSet<(Named, String)>;
 
 /// Returns the ids in the objects of a tenant of which no name is known.
@@ -247,6 +263,15 @@ pub(crate) fn unlabelled(live: &Live) -> Unlabelled {
             id("groupId").into_iter().for_each(|id| add(Named::Group, id));
             filter.filter(|id| !is_nil(id)).into_iter().for_each(|id| add(Named::Filter, id));
         }
+        if object.body.refers_to_reusable_setting() {
+            let shape = Shape::Complex(object.kind.clone());
+            let root = TypedPlace::root(Model::of(GraphVersion::Beta), &shape);
+            each(&root, &object.body.value(), &mut |place, value| {
+                let id = value.as_str().filter(|_| is_reference(place));
+                id.into_iter().for_each(|id| add(Named::ReusableSetting, id));
+                true
+            });
+        }
         // What cannot be assigned names its groups and users in its body. Of a member of the registration policy only
         // its list says whether it is a user or a group.
         if !object.family.is_assignable() {
@@ -261,7 +286,58 @@ pub(crate) fn unlabelled(live: &Live) -> Unlabelled {
     found
 }
 
-/// Looks up names of groups, users and filters in live objects, for messages.
+/// Looks up the names of ids, and what else has these names. Names that cannot be looked up are recorded so.
+///
+/// # Errors
+/// Only those that end the run.
+pub(crate) async fn names_of(graph: &Graph, ids: &Unlabelled) -> Result<Names, GraphError> {
+    let of = |wanted: Named| -> Vec<&String> {
+        ids.iter().filter(|(named, _)| *named == wanted).map(|(_, id)| id).collect()
+    };
+    let [groups, users, filters, tags, reusable] = [
+        Named::Group,
+        Named::User,
+        Named::Filter,
+        Named::ScopeTag,
+        Named::ReusableSetting,
+    ]
+    .map(of);
+    let tags = tags.iter().any(|tag| *tag != DEFAULT_SCOPE_TAG);
+    let [groups, users] = [groups, users]
+        .map(|ids| -> Vec<&String> { ids.into_iter().filter(|id| is_guid(id)).collect() });
+    let (groups, users, filters, tags, reusable) = tokio::join!(
+        by_ids(graph, &groups, "group"),
+        by_ids(graph, &users, "user"),
+        listed(graph, !filters.is_empty(), FILTERS),
+        listed(graph, tags, SCOPE_TAGS),
+        listed(graph, !reusable.is_empty(), REUSABLE_SETTINGS),
+    );
+    let texts = groups.iter().flatten().filter_map(|group| group.get("displayName")?.as_str());
+    let texts: BTreeSet<String> = texts.filter(|text| !is_guid(text)).map(str::to_owned).collect();
+    // Another group may have the name as well.
+    let alike = self::groups(graph, &texts).await;
+    let mut names = Names::default();
+    names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
+    let [filters, tags, reusable] = [filters, tags, reusable].map(|it| it.map(|it| it.objects));
+    let found = [
+        (Named::Group, groups),
+        (Named::User, users),
+        (Named::Filter, filters),
+        (Named::ScopeTag, tags),
+        (Named::ReusableSetting, reusable),
+        (Named::Group, alike.map(|it| it.objects)),
+    ];
+    for (named, found) in found {
+        match found {
+            Ok(found) => found.iter().for_each(|object| add(&mut names, named, object)),
+            Err(error) if error.is_of_call() => names.set_unreadable(named, error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(names)
+}
+
+/// Looks up names of groups, users, filters and reusable settings in live objects, for messages.
 ///
 /// # Errors
 /// Only those that end the run.
@@ -274,13 +350,19 @@ pub(crate) async fn labels(
         unlabelled.iter().filter(|(named, _)| *named == of).map(|(_, id)| id).collect()
     };
     let (groups, users) = (ids(Named::Group), ids(Named::User));
-    let (groups, users, filters) = tokio::join!(
+    let is_any = |named: Named| !ids(named).is_empty();
+    let (groups, users, filters, reusable_settings) = tokio::join!(
         by_ids(graph, &groups, "group"),
         by_ids(graph, &users, "user"),
-        listed(graph, !ids(Named::Filter).is_empty(), FILTERS),
+        listed(graph, is_any(Named::Filter), FILTERS),
+        listed(graph, is_any(Named::ReusableSetting), REUSABLE_SETTINGS),
     );
-    let filters = filters.map(|found| found.objects);
-    for (named, found) in [(Named::Group, groups), (Named::User, users), (Named::Filter, filters)] {
+    for (named, found) in [
+        (Named::Group, groups),
+        (Named::User, users),
+        (Named::Filter, filters.map(|found| found.objects)),
+        (Named::ReusableSetting, reusable_settings.map(|found| found.objects)),
+    ] {
         match found {
             Ok(found) => found.iter().for_each(|object| add(names, named, object)),
             Err(error) if error.ends_run() => return Err(error),

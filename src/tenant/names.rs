@@ -1,4 +1,4 @@
-//! Resolves display names of groups, users, filters and scope tags to ids.
+//! Resolves display names of groups, users, filters, scope tags and reusable settings to ids.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ impl Named {
             Self::User => ("user", "user"),
             Self::Filter => ("filter", "assignment filter"),
             Self::ScopeTag => ("scope-tag", "scope tag"),
+            Self::ReusableSetting => ("reusable-setting", "reusable setting"),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Parses YAML text into trees in which every key and value has its place.
+//! Parses YAML text into trees in which every key and value has its place, and writes YAML.
 //!
 //! Nothing outside this module names the YAML crate.
 
-use serde_json::Number;
+use serde_json::{Number, Value as Json, json};
 
 use crate::diagnostic::{Finding, Span};
 
@@ -12,10 +12,12 @@ mod keys;
 pub mod node;
 pub mod parse;
 pub mod presentation;
+mod quote;
 mod scalar;
 mod swallowed;
 mod syntax;
 mod tag;
+pub mod write;
 
 /// The most lists and mappings that may be nested, so that every walk of a tree may recurse.
 pub const MAX_DEPTH: usize = 64;
@@ -114,6 +116,29 @@ impl Value {
         match &self.declared {
             Declared::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Returns the value as it is written.
+    pub fn as_written(&self) -> Json {
+        self.to_json_with(&|name| json!({ "$env": name }))
+    }
+
+    /// Returns the same value as JSON, with secrets as a function makes them of the names of their variables.
+    pub(crate) fn to_json_with(&self, secret: &impl Fn(&str) -> Json) -> Json {
+        match &self.declared {
+            Declared::Null => Json::Null,
+            Declared::Bool(value) => (*value).into(),
+            Declared::Number(number) => number.clone().into(),
+            Declared::String(text) => text.as_str().into(),
+            Declared::List(elements) => {
+                elements.iter().map(|element| element.to_json_with(secret)).collect()
+            }
+            Declared::Object(members) => {
+                let members = members.iter();
+                members.map(|m| (m.name.clone(), m.value.to_json_with(secret))).collect()
+            }
+            Declared::Env(name) => secret(name),
         }
     }
 

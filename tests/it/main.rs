@@ -37,6 +37,7 @@ mod cli {
     mod doctor;
     mod explain;
     mod fmt;
+    mod kinds;
     mod workflows;
 }
 
@@ -53,6 +54,7 @@ mod families {
     mod compliance;
     mod known_settings;
     mod published_bodies;
+    mod reusable_settings;
     mod settings_catalog;
 }
 

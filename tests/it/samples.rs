@@ -128,7 +128,9 @@ fn scalar(property: &Property, edm: Edm, variant: usize) -> Value {
     match (property.facts.resolves, edm) {
         (Some(Named::Group), _) => ["Group A", "Group B"][variant].into(),
         (Some(Named::User), _) => ["alice@contoso.com", "bob@contoso.com"][variant].into(),
-        (Some(Named::Filter), _) => panic!("no property holds the name of a filter"),
+        (Some(named @ (Named::Filter | Named::ReusableSetting)), _) => {
+            panic!("no property holds the name of a {named:?}")
+        }
         (Some(Named::ScopeTag), _) => ["Helsinki", "Oslo"][variant].into(),
         (None, Edm::Boolean) => (variant == 0).into(),
         // A policy that was made of no template.

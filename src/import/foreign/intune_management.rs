@@ -1,4 +1,4 @@
-//! What IntuneManagement, versions 3 and 4, writes beside the objects of Graph (FACTS 16.2).
+//! What IntuneManagement, versions 3 and 4, writes beside the objects of Graph (FACTS 17.2).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! Configurations that Microsoft365DSC exported: what is in them is counted. They are programs of PowerShell, and their
-//! resources are no objects of Graph (FACTS 16.3).
+//! resources are no objects of Graph (FACTS 17.3).
 
 use super::classify::is_name;
 

@@ -14,7 +14,7 @@
 //! | `assignments` | targets, by ids or by names |
 //! | `intunecd`, `intune_management`, `microsoft365dsc` | what only these tools write |
 //!
-//! Which tool writes what is in `schemas/graph/FACTS.md`, section 16.
+//! Which tool writes what is in `schemas/graph/FACTS.md`, section 17.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

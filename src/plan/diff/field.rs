@@ -131,7 +131,7 @@ impl Differ<'_> {
             };
             let sorts = match property.facts.resolves {
                 Some(resolves) => vec![resolves],
-                None if is_guid(id) => vec![Named::Group, Named::User],
+                None if is_guid(id) => vec![Named::Group, Named::User, Named::ReusableSetting],
                 None => Vec::new(),
             };
             let label = sorts.into_iter().find_map(|sort| self.known.names.label(sort, id));

@@ -12,12 +12,13 @@ use super::names::unresolved;
 use super::rewrite::Rewrite;
 use super::{Blocked, FieldChange, FieldPath, FieldStatus, Segment};
 use crate::definitions::SettingCatalogue;
-use crate::diagnostic::Sources;
+use crate::diagnostic::{Sources, Span};
 use crate::manifest::value::{Declared, Value, secret};
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::walk::Tree;
 use crate::settings_catalog::SettingPart;
 use crate::tenant::masked::Masked;
+use crate::tenant::names::Named;
 use crate::tenant::{ObjectKey, Resolved};
 use crate::values::canonical::is_unset;
 use crate::values::masked::has_placeholder;
@@ -367,11 +368,16 @@ impl<'a> Differ<'a> {
         let (Some(resolves), Some(text)) = (property.facts.resolves, declared.as_str()) else {
             return declared.to_json();
         };
-        match self.known.names.resolve(resolves, text) {
+        self.id_of(resolves, text, declared.span)
+    }
+
+    /// Returns the id that a name stands for. A name that stands for none blocks the change.
+    fn id_of(&mut self, named: Named, text: &str, span: Span) -> Json {
+        match self.known.names.resolve(named, text) {
             Ok(id) => id.into(),
             Err(why) => {
-                let location = self.sources.locate(declared.span);
-                let blocked = unresolved(resolves, text, &why, Some(location));
+                let location = self.sources.locate(span);
+                let blocked = unresolved(named, text, &why, Some(location));
                 // A value is built more than once where it is compared in several ways.
                 if !self.blocked.contains(&blocked) {
                     self.blocked.push(blocked);

@@ -7,11 +7,12 @@ use serde_json::{Map, Value as Json, json};
 use super::field::NEVER_COMPARED;
 use super::{At, Differ};
 use crate::definitions;
-use crate::manifest::value::Value;
+use crate::manifest::value::{Declared, Member, Value};
 use crate::plan::{Blocked, Segment};
 use crate::schema::model::Shape;
 use crate::schema::walk::Tree;
-use crate::settings_catalog::{self, MERGE, SettingPart};
+use crate::settings_catalog::{self, MERGE, REF, SettingPart};
+use crate::tenant::names::Named;
 
 static SETTING: Shape = Shape::Settings(SettingPart::Instance);
 
@@ -74,7 +75,8 @@ impl Differ<'_> {
     /// Returns declared settings as they are compared and sent: in the spelling that live settings have, those that are
     /// merged in the place of all, and without those that null removes.
     pub(super) fn built_settings(&mut self, declared: &Value) -> Json {
-        let mut settings = declared.get(MERGE).unwrap_or(declared).to_json();
+        let settings = declared.get(MERGE).unwrap_or(declared);
+        let mut settings = self.with_ids(SettingPart::ROOT, settings);
         if let Some(members) = settings.as_object_mut() {
             members.retain(|_, value| !value.is_null());
         }
@@ -97,6 +99,31 @@ impl Differ<'_> {
 }
 
 impl Differ<'_> {
+    /// Returns a part of settings, with the ids of the reusable settings that it refers to in the place of their names.
+    fn with_ids(&mut self, part: SettingPart, value: &Value) -> Json {
+        let part = part.stating(value.odata_type(), value.get("valueState").is_some());
+        match &value.declared {
+            Declared::Object(_) | Declared::String(_) if part == SettingPart::Reference => {
+                let name = value.get(REF).map_or(Some(value), |to| to.get("displayName"));
+                match name.and_then(Value::as_str).filter(|name| !name.is_empty()) {
+                    Some(name) => self.id_of(Named::ReusableSetting, name, value.span),
+                    None => value.to_json(),
+                }
+            }
+            Declared::Object(members) => {
+                let members = members.iter();
+                let member = |it: &Member| {
+                    (it.name.clone(), self.with_ids(part.member(&it.name), &it.value))
+                };
+                members.map(member).collect()
+            }
+            Declared::List(elements) => {
+                elements.iter().map(|element| self.with_ids(part.element(), element)).collect()
+            }
+            _ => value.to_json(),
+        }
+    }
+
     /// Adds the portal's names of settings, where the catalogue has them.
     pub(super) fn name_settings(
         &self,

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::check::instance_of;
-use super::{INTEGER, STRING, definition};
+use super::{INTEGER, REFERENCE, STRING, definition};
 use crate::sandbox::Object;
 use crate::sandbox::collection::contained::objects;
 use crate::sandbox::masking::{IN_CLEAR, SECRET_TYPE};
 use crate::sandbox::state::{text, type_of};
 use crate::schema::types::odata_type;
+
+const REFERENCE_DEFINITION: &str = "deviceManagementConfigurationReferenceSettingValueDefinition";
 
 /// Sets the value of the setting of a definition, adds the setting where the policy has none, or removes it by null. An
 /// option is named by its id or by the end of its id.
@@ -37,6 +39,12 @@ pub(crate) fn set(settings: &mut Value, id: &str, value: &Value) -> Result<(), S
     let mut done = Ok(());
     each_instance(settings, id, &mut |instance| done = write(instance, id, value));
     done
+}
+
+/// Whether the values of a definition refer to reusable settings.
+pub(crate) fn refers(id: &str) -> bool {
+    let of = definition(id).and_then(|known| known.get("valueDefinition")?.as_object());
+    of.is_some_and(|of| type_of(of) == REFERENCE_DEFINITION)
 }
 
 /// Returns the id of the definition that another one depends on.
@@ -128,7 +136,11 @@ fn write(instance: &mut Object, id: &str, value: &Value) -> Result<(), String> {
         }
         Some("SimpleSettingCollectionInstance") => {
             let values = many()?.iter().map(|one| {
-                let ty = if one.is_i64() { INTEGER } else { STRING };
+                let ty = match one {
+                    _ if refers(id) => REFERENCE,
+                    one if one.is_i64() => INTEGER,
+                    _ => STRING,
+                };
                 json!({ "@odata.type": odata_type(ty), "value": one })
             });
             instance.insert("simpleSettingCollectionValue".to_owned(), values.collect());

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use jiff::SignedDuration;
+use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::call::with_body;
+use crate::sandbox::Object;
 use crate::sandbox::clock;
 use crate::sandbox::edit::Edit;
 use crate::sandbox::fault_config::{BodyKind, EditBefore, RetryAfter};
@@ -72,12 +74,12 @@ async fn answer_with_faults(
         return refused.into_response();
     }
     if effect.ignored {
-        return ignore(service, request).await;
+        return without(&effect.omit, ignore(service, request).await).await;
     }
     let has_end = effect.status.is_some() || effect.reset;
     let usual = if effect.done || !has_end { Some(next.run(request).await) } else { None };
     match (effect.status, usual) {
-        (None, Some(response)) if !has_end => response,
+        (None, Some(response)) if !has_end => without(&effect.omit, response).await,
         (Some(status), _) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
@@ -122,6 +124,29 @@ async fn ignore(service: &SandboxService, request: Request) -> Response {
     let copy = super::graph(&Arc::new(service.copy()));
     let Ok(response) = copy.oneshot(Request::from_parts(parts, body)).await;
     response
+}
+
+/// Returns an answer without these members of its object, or of each object of its list. Another answer stays as it is.
+async fn without(omit: &[String], response: Response) -> Response {
+    if omit.is_empty() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::BAD_GATEWAY.into_response();
+    };
+    let Ok(Value::Object(mut answer)) = serde_json::from_slice(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
+    let leave_out = |object: &mut Object| omit.iter().for_each(|name| drop(object.remove(name)));
+    match answer.get_mut("value") {
+        Some(Value::Array(list)) => {
+            list.iter_mut().filter_map(Value::as_object_mut).for_each(leave_out);
+        }
+        _ => leave_out(&mut answer),
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(Value::Object(answer).to_string()))
 }
 
 /// Refuses a call beyond a limit.

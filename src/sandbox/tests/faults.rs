@@ -119,3 +119,25 @@ async fn batch_leaves_out_a_request_whose_answer_is_lost() {
     assert_eq!(responses.len(), 1);
     assert_eq!(responses[0]["id"], "2");
 }
+
+#[tokio::test]
+async fn answer_leaves_out_members_of_its_object_or_of_each_object_of_its_list() {
+    let fault = json!({
+        "match": {"method": "GET", "path": "/beta/deviceManagement/**"},
+        "effect": {"omit": ["version", "description"]},
+    });
+    let client = Client::under(json!({"faults": [fault]}), json!({})).await;
+    let made = client.create(typed("iosCustomConfiguration")).await;
+    assert_eq!(made["version"], 1);
+    let list = client.get(CONFIGURATIONS).await;
+    let one = client.get(&item(&made)).await;
+    let url = item(&made);
+    let batch = json!({"requests": [
+        {"id": "1", "method": "GET", "url": url.strip_prefix("/beta").expect("a version")},
+    ]});
+    let batch = client.call("POST", "/beta/$batch", Some(&batch)).await.body;
+    for object in [&list["value"][0], &one, &batch["responses"][0]["body"]] {
+        assert_eq!(object["id"], made["id"], "{object}");
+        assert!(object.get("version").is_none() && object.get("description").is_none(), "{object}");
+    }
+}

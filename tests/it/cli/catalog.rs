@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::served::Served;
 use crate::support::{Workspace, repository};
 
 const FIXTURE: &str = "src/definitions/fixture";
@@ -70,6 +71,40 @@ fn catalogue_is_made_beside_the_tenant_file_and_kept_where_nothing_changed() {
     platforms    iOS 4, macOS 5, windows10 15
     digest       sha256:e6677c30fefbcb3e23c11b780b2ab6b4c3a5e53dd85219371f8abc1ee83f2996
     ");
+}
+
+/// Plays a tenant whose service answers a call for definitions or categories so, as often as is said.
+fn failing(status: u16, count: u64) -> Served {
+    let fault = json!({
+        "match": { "method": "GET", "path": "/beta/deviceManagement/configuration*" },
+        "effect": { "status": status, "retryAfter": 0 }, "count": count,
+    });
+    Served::new(Workspace::tenant(&[]), json!({ "faults": [fault] }))
+}
+
+#[test]
+fn definitions_are_read_from_the_tenant_over_http() {
+    let served = failing(503, 1);
+    let run = served.run(&["catalog", "refresh"], &[]).expect(0);
+    assert!(run.stderr.contains("Wrote `moorline.catalog`: "), "{}", run.stderr);
+    let info = served.workspace.run(&["catalog", "info", "--format", "json"]).expect(0).json();
+    let id = "device_vendor_msft_laps_policies_passwordlength";
+    assert_eq!(info["catalog"]["source"], "the tenant contoso.onmicrosoft.com");
+    let shown = served.workspace.run(&["catalog", "show", id, "--format", "json"]).expect(0).json();
+    assert_eq!(shown["settings"][0]["id"], id);
+    let again = served.run(&["catalog", "refresh"], &[]).expect(0);
+    assert!(again.stderr.contains("is up to date"), "{}", again.stderr);
+}
+
+#[test]
+fn catalogue_stays_where_the_tenant_cannot_be_read_whole() {
+    let served = failing(403, 1000);
+    let earlier = refreshed();
+    let before = std::fs::read(earlier.file("moorline.catalog")).expect("a catalogue");
+    served.workspace.write("moorline.catalog", &before);
+    let run = served.run(&["catalog", "refresh"], &[]).expect(1);
+    assert!(run.stderr.contains("graph/forbidden"), "{}", run.stderr);
+    assert_eq!(std::fs::read(served.workspace.file("moorline.catalog")).expect("it stays"), before);
 }
 
 #[test]

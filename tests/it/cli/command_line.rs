@@ -111,7 +111,7 @@ fn an_option_is_taken_only_where_it_means_something() {
     assert_snapshot!(refusals.join("\n"), @r"
     error: unexpected argument '--only' found
 
-    Usage: moorline kinds [OPTIONS]
+    Usage: moorline kinds [OPTIONS] [WORD]...
 
     For more information, try '--help'.
 
