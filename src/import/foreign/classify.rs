@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::kinds::{self, FAMILIES, Family, not_covered};
 use crate::schema::walk::Tree;
 
-/// What a document is.
+/// The class of a document.
 #[derive(Debug, PartialEq)]
 pub(super) enum Class {
     /// An object of a family, with the name of its type.

@@ -1,4 +1,4 @@
-//! What an object of a file has that a read of the object has not, and what it lacks.
+//! Members of objects in files that a read of the object does not answer, and parts that such objects lack.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What IntuneManagement, versions 3 and 4, writes beside the objects of Graph (FACTS 17.2).
+//! The files and members of IntuneManagement, versions 3 and 4, beside the objects of Graph (FACTS 17.2).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::schema::walk::Tree;
 
 /// The beginning of the names of members that name the objects which a property leads to.
 const REFERENCE: &str = "#CustomRef_";
-/// What stands between the names and the type of such objects.
+/// The text between the names and the type of such objects.
 const OF_TYPE: &str = "|:|";
 
 /// The tenant that a folder is of, from its `MigrationTable.json`.
@@ -101,10 +101,12 @@ fn replace(value: &mut Json, token: &str, with: Option<&str>) -> bool {
             found
         }
         Json::Array(elements) => {
-            elements.iter_mut().fold(false, |found, one| replace(one, token, with) || found)
+            elements.iter_mut().filter_map(|one| replace(one, token, with).then_some(())).count()
+                > 0
         }
         Json::Object(members) => {
-            members.values_mut().fold(false, |found, one| replace(one, token, with) || found)
+            members.values_mut().filter_map(|one| replace(one, token, with).then_some(())).count()
+                > 0
         }
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! What IntuneCD writes in another way than Graph answers it (FACTS 17.1).
+//! The values that IntuneCD writes in another way than Graph answers them (FACTS 17.1).
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

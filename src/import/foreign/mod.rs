@@ -48,7 +48,7 @@ pub struct ForeignEstate {
     pub names: ForeignNames,
     /// How many there are of everything else, by common names.
     pub others: BTreeMap<String, usize>,
-    /// What could not be carried, each with its file.
+    /// Everything that could not be carried, each with its file.
     pub findings: Vec<Finding>,
 }
 

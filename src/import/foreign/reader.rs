@@ -35,7 +35,7 @@ pub(super) struct Reader {
     seen: BTreeMap<ObjectName, Vec<usize>>,
 }
 
-/// What two files of one object have in common.
+/// The name by which two files are of one object.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum ObjectName {
     /// The family and the id in lower case.
