@@ -1,6 +1,7 @@
 //! The files of a folder, within limits.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -21,7 +22,11 @@ const ARCHIVE: &str = "__archive__";
 /// Returns the files below a folder, sorted. Hidden ones are left out, and no link is followed: it may lead anywhere.
 pub(super) fn files(folder: &Path, estate: &mut ForeignEstate) -> Vec<PathBuf> {
     if let Err(error) = std::fs::metadata(folder) {
-        let finding = Finding::file_error("file/missing", folder, format!("{error}"));
+        let message = match error.kind() {
+            ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            _ => error.to_string(),
+        };
+        let finding = Finding::file_error("file/missing", folder, message);
         estate.findings.push(finding.help("give the folder with the files of the other tool"));
         return Vec::new();
     }

@@ -20,8 +20,8 @@ use crate::schema::semantics::Named;
 
 /// The largest file that is read.
 const LARGEST_FILE: u64 = 16 << 20;
-/// The most bytes that are read of all files together.
-const MOST_BYTES: usize = 512 << 20;
+/// The most bytes that files with objects may have together: the objects are in memory at once.
+const MOST_BYTES: usize = 256 << 20;
 
 /// Reads files one after another. What one says of another is known at the end.
 #[derive(Debug, Default)]
@@ -95,7 +95,6 @@ impl Reader {
                     .help("give this user the right to read it"),
             }
         })?;
-        self.bytes += bytes.len();
         decode::text(&bytes).map_err(|why| {
             left_out("import/encoding", path, format!("it is left out: {why}"))
                 .help("save it as UTF-8")
@@ -105,7 +104,7 @@ impl Reader {
     fn documents(&mut self, path: &Path, is_yaml: bool) -> Result<(), Finding> {
         let text = self.text(path)?;
         let documents = document::read(&text, is_yaml, path)?;
-        let is_single = documents.len() == 1;
+        let (is_single, before) = (documents.len() == 1, self.found.len());
         if documents.is_empty() {
             self.estate.count("an empty file");
         }
@@ -128,6 +127,9 @@ impl Reader {
                     Class::Other(called) => self.other(&called, &answered.object),
                 }
             }
+        }
+        if self.found.len() > before {
+            self.bytes += text.len();
         }
         Ok(())
     }
