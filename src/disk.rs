@@ -12,13 +12,21 @@ const HANDED_OVER: [&str; 3] = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
 /// # Errors
 /// When there is none, or it may not be read.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
+    open_sized(path).map(|(file, _)| file)
+}
+
+/// As [`open`], with the size that the file has in its folder.
+///
+/// # Errors
+/// See [`open`].
+pub(crate) fn open_sized(path: &Path) -> io::Result<(File, u64)> {
     let metadata = std::fs::metadata(path)?;
-    let is_handed_over = HANDED_OVER.iter().any(|place| path.starts_with(place));
-    if !metadata.is_file() && !metadata.is_dir() && !is_handed_over {
+    let is_handed_over = || HANDED_OVER.iter().any(|place| path.starts_with(place));
+    if !metadata.is_file() && !metadata.is_dir() && !is_handed_over() {
         let why = "it is a pipe or a device, and no file";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     }
-    File::open(path)
+    Ok((File::open(path)?, metadata.len()))
 }
 
 /// Reads a regular file of at most so many bytes.

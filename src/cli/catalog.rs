@@ -17,11 +17,9 @@ use crate::error::Error;
 use crate::manifest::{Invalid, load};
 use crate::report::phrases::count;
 use crate::report::{self, json::Document};
+use crate::schema::semantics::{Form, Semantics};
 use crate::tenant;
 use crate::ui::Ui;
-
-/// The kind whose manifests have settings by their definitions.
-const POLICY: &str = "deviceManagementConfigurationPolicy";
 
 /// Keep the definitions of settings: names, options, bounds and places of what settings catalog policies hold.
 #[derive(Debug, Args)]
@@ -58,6 +56,10 @@ struct RefreshArguments {
     /// Read the names of categories from this file: Graph's answer to /deviceManagement/configurationCategories.
     #[arg(long, value_name = "categories.json", requires = "from")]
     categories: Option<PathBuf>,
+    /// Read the templates of policies from this file: Graph's answer to /deviceManagement/configurationPolicyTemplates, each
+    /// one with its settingTemplates.
+    #[arg(long, value_name = "templates.json", requires = "from")]
+    templates: Option<PathBuf>,
     /// File to write; by default moorline.catalog beside moorline.yaml.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -207,8 +209,11 @@ fn diff(arguments: &DiffArguments) -> Result<CatalogDocument> {
 fn used(path: &Path) -> Option<BTreeSet<String>> {
     let loaded = load::load(path);
     loaded.tenant.as_ref()?;
-    let policies = loaded.manifests.iter().filter(|manifest| manifest.address.kind == POLICY);
-    let settings = policies.filter_map(|manifest| manifest.spec.get("settings"));
+    let kinds = || Semantics::built_in().in_form(Form::SettingsCatalog);
+    let settings = loaded.manifests.iter().filter_map(|manifest| {
+        let (_, property) = kinds().find(|(kind, _)| *kind == manifest.address.kind)?;
+        manifest.spec.get(property)
+    });
     Some(settings.flat_map(|settings| definitions::ids(&settings.to_json())).collect())
 }
 
@@ -219,7 +224,7 @@ impl CatalogFile {
     }
 }
 
-fn open(path: &Path) -> Result<(SettingCatalogue, CatalogSummary)> {
+pub(super) fn open(path: &Path) -> Result<(SettingCatalogue, CatalogSummary)> {
     let catalogue = SettingCatalogue::open(path).map_err(|error| failed(path, error))?;
     let summary = CatalogSummary::new(&catalogue, path.display().to_string());
     Ok((catalogue, summary))
@@ -232,7 +237,7 @@ fn beside_tenant_file(path: &Path) -> PathBuf {
     file.strip_prefix(".").map(Path::to_owned).unwrap_or(file)
 }
 
-fn failed(path: &Path, error: CatalogueError) -> CommandError {
+pub(super) fn failed(path: &Path, error: CatalogueError) -> CommandError {
     if let CatalogueError::Unreadable { source, .. } = &error
         && source.kind() == std::io::ErrorKind::NotFound
     {
@@ -258,7 +263,7 @@ fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Done> {
     let mut writer = CatalogueWriter::default();
     let (input, source) = match &arguments.from {
         Some(from) => {
-            from_files(ui, from, arguments.categories.as_deref(), &mut writer)?;
+            from_files(ui, from, arguments, &mut writer)?;
             let name = from.file_name().unwrap_or(from.as_os_str()).to_string_lossy();
             (from.clone(), name.into_owned())
         }
@@ -291,19 +296,23 @@ fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Done> {
     save_bytes(ui, &out, &bytes)?;
     let (categories, length) = (count(new.categories as usize, "category"), bytes.len());
     let categories = categories.replace("categorys", "categories");
+    let templates = match new.templates {
+        0 => String::new(),
+        number => format!(", {}", count(number as usize, "template")),
+    };
     ui.status(&format!(
-        "Wrote `{}`: {definitions} in {categories}, {}.",
+        "Wrote `{}`: {definitions} in {categories}{templates}, {}.",
         out.display(),
         count(length, "byte")
     ));
     Ok(Done::Quietly)
 }
 
-/// Reads definitions and categories from files.
+/// Reads definitions, categories and templates from files.
 fn from_files(
     ui: &Ui,
     settings: &Path,
-    categories: Option<&Path>,
+    arguments: &RefreshArguments,
     writer: &mut CatalogueWriter,
 ) -> Result<()> {
     let open = |path: &Path| {
@@ -316,17 +325,32 @@ fn from_files(
     let file = open(settings)?;
     let what = format!("the definitions of `{}`", settings.display());
     ui.watched(&what, || writer.read(file)).map_err(|error| failed(settings, error))?;
-    if categories.is_none() {
-        ui.status("The categories have no names: `--categories categories.json` reads them.");
+    match &arguments.categories {
+        Some(categories) => {
+            let file = open(categories)?;
+            writer.read_categories(file).map_err(|error| failed(categories, error))?;
+        }
+        None => {
+            ui.status("The categories have no names: `--categories categories.json` reads them.")
+        }
     }
-    if let Some(categories) = categories {
-        let file = open(categories)?;
-        writer.read_categories(file).map_err(|error| failed(categories, error))?;
+    if let Some(templates) = &arguments.templates {
+        let file = open(templates)?;
+        let without = writer.read_templates(file).map_err(|error| failed(templates, error))?;
+        warn_of_templates(ui, &without);
     }
     Ok(())
 }
 
-/// Reads definitions and categories from the tenant, and returns its name.
+/// Warns of templates whose settings are not known.
+fn warn_of_templates(ui: &Ui, left_out: &[String]) {
+    if let Some(first) = left_out.first() {
+        let number = count(left_out.len(), "template");
+        ui.warning(&format!("{number} came without settings, such as `{first}`."));
+    }
+}
+
+/// Reads definitions, categories and templates from the tenant, and returns its name.
 async fn from_tenant(
     ui: &Ui,
     arguments: &RefreshArguments,
@@ -344,6 +368,6 @@ async fn from_tenant(
     ui.status("Reading the definitions of settings …");
     let read = tenant::definitions::read(&signed_in.graph, writer).await;
     signed_in.close().await;
-    read?;
+    warn_of_templates(ui, &read?);
     Ok(tenant.spec.tenant_id)
 }

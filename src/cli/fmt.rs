@@ -21,7 +21,9 @@ use crate::report::phrases;
 use crate::text::sanitize;
 use crate::ui::Ui;
 
-/// Rewrite settings that stand as Graph's list into the readable form; all else in a file stays.
+/// Rewrite settings that stand as Graph's list, or with a catalogue of definitions as plain values, into the readable form.
+///
+/// All else in a file stays.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
@@ -40,8 +42,8 @@ pub(super) struct Arguments {
 struct Formatted {
     sources: Sources,
     findings: Vec<Finding>,
-    /// The files that are rewritten, or would be, each with the number of its lists.
-    changed: Vec<(PathBuf, usize)>,
+    /// The files that are rewritten, or would be, each with the number of its lists and of its plain values.
+    changed: Vec<(PathBuf, [usize; 2])>,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
@@ -68,18 +70,26 @@ impl Formatted {
     fn file(&mut self, path: &Path, check: bool) -> Result<(), Error> {
         let catalogue = catalogue_of(path);
         let comment = |id: &str, setting: &Json| named(catalogue.as_ref()?, id, setting);
-        let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment);
-        let Rewritten { text, lists, findings } = rewritten;
+        let catalogue = catalogue.as_ref();
+        let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment, catalogue);
+        let Rewritten { text, lists, plain, findings } = rewritten;
         self.findings.extend(findings);
-        if lists.is_empty() {
+        if lists.is_empty() && plain.is_empty() {
             return Ok(());
         }
-        self.changed.push((path.to_owned(), lists.len()));
+        self.changed.push((path.to_owned(), [lists.len(), plain.len()]));
         if check {
-            let message = "these settings are Graph's list, and not the readable form";
-            let finding = |name| Finding::warning("fmt/raw-settings", name, message);
-            let help = format!("`moorline fmt {}` rewrites them", path.display());
-            self.findings.extend(lists.into_iter().map(|name| finding(name).help(help.clone())));
+            let run = format!("`moorline fmt {}` rewrites", path.display());
+            let list = |name| {
+                let message = "these settings are Graph's list, and not the readable form";
+                Finding::warning("fmt/raw-settings", name, message).help(format!("{run} them"))
+            };
+            let plain_value = |name| {
+                let message = "this setting has a plain value, and no word for it";
+                Finding::warning("fmt/plain-setting", name, message).help(format!("{run} it"))
+            };
+            self.findings.extend(lists.into_iter().map(list));
+            self.findings.extend(plain.into_iter().map(plain_value));
             return Ok(());
         }
         write(path, &text).map_err(|source| {
@@ -94,10 +104,13 @@ impl Formatted {
         if !text.is_empty() {
             text.push('\n');
         }
-        for (path, lists) in &self.changed {
-            let lists = phrases::count(*lists, "list");
+        for (path, [lists, plain]) in &self.changed {
+            let lists = (*lists > 0).then(|| phrases::count(*lists, "list"));
+            let plain = (*plain > 0).then(|| phrases::count(*plain, "plain value"));
+            let what: Vec<String> = [lists, plain].into_iter().flatten().collect();
             let done = if arguments.check { "Would rewrite" } else { "Rewrote" };
-            text += &format!("{done} {}: {lists} of settings.\n", path.display());
+            let what = what.join(" and ");
+            text += &format!("{done} {}: {what} of settings.\n", path.display());
         }
         if self.changed.is_empty() && self.findings.is_empty() {
             text += "Nothing to rewrite.\n";

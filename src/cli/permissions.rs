@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::output::Output;
 use super::selection::{Only, Selection, load};
@@ -47,7 +47,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let selection = Selection::new(&arguments.only.globs, &desired.manifests)?;
     let manifests: Vec<&Manifest> =
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
-    let all = Purpose::value_variants().to_vec();
+    let all = Purpose::OF_MANIFESTS.to_vec();
     let purposes = arguments.purpose.map_or(all, |purpose| vec![purpose]);
     let ownership = desired.tenant.spec.ownership.as_ref();
     let items =

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::catalog;
 use super::documents::{self, DOCUMENTS};
 use super::output::save;
 use super::selection::near_name;
 use super::{Done, Result};
+use crate::definitions::{FILE_NAME, SettingCatalogue};
 use crate::disk;
 use crate::error::Error;
 use crate::kinds;
+use crate::manifest::envelope_schema;
+use crate::report::phrases;
 use crate::schema::editor;
 use crate::schema::generate::{self, Root};
 use crate::schema::semantics::Semantics;
@@ -39,6 +43,9 @@ pub(super) struct Arguments {
     /// Write a schema to this file with which editors complete kinds and their properties.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "document"])]
     editor: Option<PathBuf>,
+    /// Catalogue whose settings editors complete too; by default moorline.catalog in this folder, if it is there.
+    #[arg(long, value_name = "FILE", requires = "editor")]
+    catalog: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,8 +79,14 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
             return Ok(Done::Quietly);
         }
         (_, _, _, Some(path)) => {
-            save(ui, path, &(editor_schema().to_string() + "\n"))?;
-            ui.status(&format!("Wrote {}.", path.display()));
+            let catalogue = catalogue(arguments.catalog.as_deref())?;
+            let schema = editor_schema(catalogue.as_ref())?;
+            save(ui, path, &(schema.to_string() + "\n"))?;
+            let known = catalogue.map(|(file, catalogue)| {
+                let settings = phrases::count(catalogue.info().definitions as usize, "setting");
+                format!(" with {settings} of {}", file.display())
+            });
+            ui.status(&format!("Wrote {}{}.", path.display(), known.unwrap_or_default()));
             return Ok(Done::Quietly);
         }
         (_, _, Some(name), _) => document(name)?,
@@ -149,7 +162,20 @@ fn roots(version: GraphVersion) -> Vec<Root<'static>> {
     families.filter(|family| family.versions.contains(&version)).map(root).collect()
 }
 
-fn editor_schema() -> Value {
+/// Opens the catalogue of setting definitions that is named, or that of this folder.
+fn catalogue(named: Option<&Path>) -> Result<Option<(PathBuf, SettingCatalogue)>> {
+    let file = named.unwrap_or(Path::new(FILE_NAME));
+    if named.is_none() && !file.exists() {
+        return Ok(None);
+    }
+    let (catalogue, _) = catalog::open(file)?;
+    Ok(Some((file.to_owned(), catalogue)))
+}
+
+fn editor_schema(catalogue: Option<&(PathBuf, SettingCatalogue)>) -> Result<Value> {
     let kinds = kinds::all().into_iter().map(|kind| (kind.name, kind.versions));
-    editor::schema(&crate::manifest::envelope_schema(), &kinds.collect::<Vec<_>>())
+    let kinds: Vec<_> = kinds.collect();
+    let (envelope, known) = (envelope_schema(), catalogue.map(|(_, catalogue)| catalogue));
+    let file = || catalogue.map(|(file, _)| file.clone()).unwrap_or_default();
+    editor::schema(&envelope, &kinds, known).map_err(|error| catalog::failed(&file(), error))
 }

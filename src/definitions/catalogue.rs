@@ -9,6 +9,7 @@ use super::definition::{SettingDefinition, SettingText, TextPlaces};
 use super::error::CatalogueError;
 use super::file::{BlockSize, CatalogueHeader, FORMAT, LIMIT, MAGIC, PREAMBLE, checksum, unpack};
 use super::nearest;
+use super::template::SettingTemplate;
 
 /// The name of the file in the folder of the moorline.yaml.
 pub const FILE_NAME: &str = "moorline.catalog";
@@ -20,9 +21,11 @@ pub struct SettingCatalogue {
     start: u64,
     file: Mutex<Box<dyn Source>>,
     /// The blocks that were read, unpacked.
-    blocks: Mutex<HashMap<usize, Arc<str>>>,
+    blocks: Mutex<HashMap<usize, Arc<DefinitionLines>>>,
     /// The definitions that were asked for, by the id as it was written.
     found: Mutex<HashMap<Box<str>, Option<Arc<SettingDefinition>>>>,
+    /// The templates that were asked for.
+    templates: Mutex<HashMap<usize, Arc<SettingTemplate>>>,
     ids: OnceLock<Vec<String>>,
 }
 
@@ -39,6 +42,8 @@ pub struct CatalogueInfo {
     pub definitions: u32,
     /// How many categories they are in.
     pub categories: u32,
+    /// How many templates of policies it has.
+    pub templates: u32,
     /// How many definitions each platform has.
     pub platforms: Vec<(String, u32)>,
     /// The length of the file.
@@ -101,11 +106,10 @@ impl SettingCatalogue {
         let (Some(format), Some(size), Some(sum)) = (number(0), number(1), number(2)) else {
             return Err(truncated(PREAMBLE as u64));
         };
-        if format != FORMAT {
-            return Err(match format {
-                0 => CatalogueError::Damaged("it has no format"),
-                found => CatalogueError::Newer { found, known: FORMAT },
-            });
+        match format {
+            0 => return Err(CatalogueError::Damaged("it has no format")),
+            1..=FORMAT => {}
+            found => return Err(CatalogueError::Newer { found, known: FORMAT }),
         }
         let start = PREAMBLE as u64 + u64::from(size);
         if size > LIMIT {
@@ -134,6 +138,7 @@ impl SettingCatalogue {
             file: Mutex::new(Box::new(file)),
             blocks: Mutex::default(),
             found: Mutex::default(),
+            templates: Mutex::default(),
             ids: OnceLock::new(),
         })
     }
@@ -148,6 +153,7 @@ impl SettingCatalogue {
             digest: header.digest,
             definitions: header.definitions,
             categories: header.category_count,
+            templates: u32::try_from(header.templates.len()).unwrap_or(u32::MAX),
             platforms: header.platforms,
         }
     }
@@ -165,10 +171,7 @@ impl SettingCatalogue {
         let mut found = None;
         if let Some(at) = after.checked_sub(1) {
             let block = self.block(at)?;
-            let of_id = |line: &&str| {
-                line.split('\t').next().is_some_and(|own| own.eq_ignore_ascii_case(id))
-            };
-            let lines: Vec<&str> = block.lines().filter(of_id).collect();
+            let lines: Vec<&str> = block.of(id).collect();
             // Where two ids differ in case alone, each is found as it is written.
             let exact = lines.iter().find(|line| line.split('\t').next() == Some(id));
             found = exact.or(lines.first()).map(|line| parse(line)).transpose()?.map(Arc::new);
@@ -242,6 +245,39 @@ impl SettingCatalogue {
         })
     }
 
+    /// Whether it has templates of policies.
+    pub fn has_templates(&self) -> bool {
+        !self.header.templates.is_empty()
+    }
+
+    /// Returns the ids of all templates.
+    pub fn template_ids(&self) -> impl Iterator<Item = &str> {
+        self.header.templates.iter().map(|block| block.id.as_str())
+    }
+
+    /// Returns a template of policies.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn template(&self, id: &str) -> Result<Option<Arc<SettingTemplate>>, CatalogueError> {
+        let Some(at) = self.template_ids().position(|own| own.eq_ignore_ascii_case(id)) else {
+            return Ok(None);
+        };
+        if let Some(template) = lock(&self.templates).get(&at) {
+            return Ok(Some(Arc::clone(template)));
+        }
+        let CatalogueHeader { blocks, texts, categories, templates, .. } = &self.header;
+        let before = blocks.iter().map(|block| block.size);
+        let before = before.chain(texts.iter().map(|block| block.size)).chain([*categories]);
+        let before = before.chain(templates[..at].iter().map(|block| block.size));
+        let plain = self.unpacked(before, templates[at].size)?;
+        let template: Arc<SettingTemplate> = serde_json::from_slice(&plain)
+            .map(Arc::new)
+            .map_err(|_| CatalogueError::Damaged("a template cannot be understood"))?;
+        lock(&self.templates).insert(at, Arc::clone(&template));
+        Ok(Some(template))
+    }
+
     pub(super) fn categories(&self) -> Result<Vec<Vec<String>>, CatalogueError> {
         let texts = self.header.texts.iter().map(|block| block.size);
         let before = self.header.blocks.iter().map(|block| block.size).chain(texts);
@@ -284,11 +320,11 @@ impl SettingCatalogue {
             .map_err(|_| CatalogueError::Damaged("its texts cannot be understood"))
     }
 
-    fn block(&self, at: usize) -> Result<Arc<str>, CatalogueError> {
+    fn block(&self, at: usize) -> Result<Arc<DefinitionLines>, CatalogueError> {
         if let Some(block) = lock(&self.blocks).get(&at) {
             return Ok(Arc::clone(block));
         }
-        let block: Arc<str> = self.unpacked_block(at)?.into();
+        let block = Arc::new(DefinitionLines::new(self.unpacked_block(at)?));
         lock(&self.blocks).insert(at, Arc::clone(&block));
         Ok(block)
     }
@@ -318,6 +354,31 @@ impl SettingCatalogue {
             return Err(CatalogueError::Damaged("a block is shorter than the header says"));
         }
         Ok(plain)
+    }
+}
+
+/// A block of definitions, one a line, in the order of their ids in lower case.
+struct DefinitionLines {
+    text: String,
+    /// Where the lines begin.
+    lines: Vec<usize>,
+}
+
+impl DefinitionLines {
+    fn new(text: String) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).filter(|at| *at < text.len()).collect();
+        Self { text, lines }
+    }
+
+    /// Returns the lines of an id, in upper or lower case.
+    fn of(&self, id: &str) -> impl Iterator<Item = &str> {
+        let wanted = id.to_ascii_lowercase();
+        let own =
+            |at: usize| self.text[at..].split('\t').next().unwrap_or_default().to_ascii_lowercase();
+        let first = self.lines.partition_point(|at| own(*at) < wanted);
+        let lines = self.lines[first..].iter().copied().take_while(move |at| own(*at) == wanted);
+        lines.filter_map(|at| self.text[at..].lines().next())
     }
 }
 

@@ -47,6 +47,8 @@ pub struct CatalogSummary {
     pub definitions: u32,
     /// How many categories they are in.
     pub categories: u32,
+    /// How many templates of policies it has.
+    pub templates: u32,
     /// How many definitions each platform has.
     pub platforms: BTreeMap<String, u32>,
     /// The length of the file.
@@ -215,6 +217,7 @@ impl CatalogSummary {
             digest: format!("sha256:{}", info.digest),
             definitions: info.definitions,
             categories: info.categories,
+            templates: info.templates,
             platforms: info.platforms.into_iter().collect(),
             bytes: info.bytes,
         }

@@ -5,9 +5,10 @@
 //! ```
 //!
 //! The header is compressed JSON; it has the length and the checksum of each block, and the first id of each block of definitions. The blocks follow
-//! in the order of the header: definitions, texts, categories. A definition is one line: its id, the places of its description, of its help and of
+//! in the order of the header: definitions, texts, categories, templates. A definition is one line: its id, the places of its description, of its help and of
 //! its category in their tables, and the rest as JSON, with tabs between. Texts are beside the definitions because a check needs none of
-//! them, and because two definitions in three share theirs with another one.
+//! them, and because two definitions in three share theirs with another one. The block of a template is JSON: the ids of its settings. A file
+//! without templates is of the first format, which had none.
 
 use std::io::{Read as _, Write as _};
 
@@ -19,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use super::error::CatalogueError;
 
 pub(super) const MAGIC: [u8; 8] = *b"MOORCAT\n";
-pub(super) const FORMAT: u32 = 1;
+/// The latest format.
+pub(super) const FORMAT: u32 = 2;
+const WITHOUT_TEMPLATES: u32 = 1;
 /// The length of what stands before the header.
 pub(super) const PREAMBLE: usize = MAGIC.len() + 12;
 /// The largest header and the largest block, unpacked. One description in Graph has at most some thousand bytes.
@@ -37,6 +40,15 @@ pub(super) struct CatalogueHeader {
     pub(super) blocks: Vec<DefinitionBlock>,
     pub(super) texts: Vec<TextBlock>,
     pub(super) categories: BlockSize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) templates: Vec<TemplateBlock>,
+}
+
+/// The block of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TemplateBlock {
+    pub(super) id: String,
+    pub(super) size: BlockSize,
 }
 
 /// A block of definitions.
@@ -69,7 +81,8 @@ impl CatalogueHeader {
     pub(super) fn length(&self) -> u64 {
         let definitions = self.blocks.iter().map(|block| block.size);
         let texts = self.texts.iter().map(|block| block.size);
-        let sizes = definitions.chain(texts).chain([self.categories]);
+        let templates = self.templates.iter().map(|block| block.size);
+        let sizes = definitions.chain(texts).chain([self.categories]).chain(templates);
         sizes.map(|size| u64::from(size.packed)).sum()
     }
 }
@@ -98,10 +111,11 @@ pub(super) fn unpack(packed: &[u8], most: u32) -> Result<Vec<u8>, CatalogueError
 
 /// Returns what begins the file: everything but the blocks.
 pub(super) fn preamble(header: &CatalogueHeader) -> Vec<u8> {
+    let format = if header.templates.is_empty() { WITHOUT_TEMPLATES } else { FORMAT };
     let header = pack(&serde_json::to_vec(header).unwrap_or_default());
     let length = u32::try_from(header.len()).unwrap_or(u32::MAX);
     let mut bytes = MAGIC.to_vec();
-    for number in [FORMAT, length, checksum(&header)] {
+    for number in [format, length, checksum(&header)] {
         bytes.extend(number.to_le_bytes());
     }
     bytes.extend(header);

@@ -12,7 +12,9 @@
 //! | `writer.rs`, `catalogue.rs` | making the file, and reading from it |
 //! | `nearest.rs`, `find.rs`, `diff.rs` | the nearest id, settings by words, what changed between two catalogues |
 //! | `document.rs` | what is found, as a document |
+//! | `editor.rs` | the settings that there are as JSON Schema, for editors |
 //! | `readable.rs` | places in a readable settings map |
+//! | `template.rs` | the ids by which settings refer to the template of their policy |
 //! | `check.rs`, `expand.rs` | what a map may not say, and what its plain values mean |
 
 mod catalogue;
@@ -20,6 +22,7 @@ mod check;
 mod definition;
 mod diff;
 pub mod document;
+mod editor;
 mod error;
 mod expand;
 mod file;
@@ -27,6 +30,7 @@ mod find;
 mod from_graph;
 mod nearest;
 mod readable;
+mod template;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -37,8 +41,10 @@ pub use definition::{
     Bounds, ChoiceOption, SettingChild, SettingDefinition, SettingKind, SettingParent, SettingText,
 };
 pub use diff::{CatalogueDiff, SettingChange, SettingName};
+pub use editor::{EditorForms, EditorSchema, editor_schema};
 pub use error::CatalogueError;
 pub use expand::expand;
 pub use find::SettingMatch;
-pub use readable::ids;
+pub use readable::{ids, quoted};
+pub use template::{SettingTemplate, TemplateIds, with_template};
 pub use writer::CatalogueWriter;

@@ -90,7 +90,7 @@ pub(super) fn whole(value: &Json) -> Option<i64> {
 }
 
 /// Returns a text as YAML reads it back.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.~-".contains(letter))
         && !matches!(

@@ -10,6 +10,8 @@ use serde_json::{Value as Json, json};
 use super::*;
 
 mod checks;
+mod editor;
+mod templates;
 
 const HELLO: &str = "device_vendor_msft_passportforwork_{tenantid}";
 const UNC: &str = "device_vendor_msft_policy_config_connectivity_hardeneduncpaths";
@@ -22,7 +24,36 @@ fn writer() -> CatalogueWriter {
     let mut writer = CatalogueWriter::default();
     writer.read(SETTINGS.as_bytes()).expect("definitions");
     writer.read_categories(&include_bytes!("fixture/categories.json")[..]).expect("categories");
+    writer.add_template("first_1", &template());
     writer
+}
+
+/// Returns setting templates as Graph writes them.
+fn template() -> Vec<Json> {
+    let of = |id: &str, instance: &str, member: &str, value: Json| {
+        json!({ "settingInstanceTemplate": {
+            "settingDefinitionId": id, "settingInstanceTemplateId": instance, member: value,
+        }})
+    };
+    let value = |id: &str| json!({ "settingValueTemplateId": id });
+    let child = |id: &str, instance: &str| {
+        of(id, instance, "simpleSettingValueTemplate", value(&format!("{instance}-value")))["settingInstanceTemplate"].clone()
+    };
+    let paths = format!("{UNC}_pol_hardenedpaths");
+    let group = json!([{ "settingValueTemplateId": "paths-group", "children": [child(&format!("{paths}_key"), "key")] }]);
+    let below = of(&paths, "paths", "groupSettingCollectionValueTemplate", group);
+    let default = json!({ "settingValueTemplateId": "unc-value", "defaultValue": { "children": [below["settingInstanceTemplate"]] } });
+    vec![
+        of(&UNC.to_uppercase(), "unc", "choiceSettingValueTemplate", default),
+        of(
+            "vendor_msft_firewall_mdmstore_global_addresses",
+            "addresses",
+            "simpleSettingCollectionValueTemplate",
+            json!([value("address")]),
+        ),
+        of(ASR, "asr", "choiceSettingValueTemplate", value("one")),
+        of(ASR, "asr", "choiceSettingValueTemplate", value("other")),
+    ]
 }
 
 fn packed() -> Vec<u8> {
@@ -271,8 +302,8 @@ fn files_that_are_no_whole_catalogue_are_refused() {
     let length = whole.len();
     let error = opened(whole[..length - 1].to_vec()).expect_err("refused").to_string();
     assert_eq!(error, format!("it ends after {} of {length} bytes", length - 1));
-    let newer = with(8, 2).expect("refused");
-    assert_eq!(newer, "its format 2 is newer than this version of Moorline reads (1)");
+    let newer = with(8, 3).expect("refused");
+    assert_eq!(newer, "its format 3 is newer than this version of Moorline reads (2)");
     assert_eq!(with(8, 0).expect("refused"), "it is damaged: it has no format");
     assert_eq!(
         with(40, !whole[40]).expect("refused"),
@@ -289,6 +320,8 @@ fn a_change_of_any_byte_and_a_cut_at_any_place_are_errors_and_no_panic() {
         for definition in catalogue.iter() {
             catalogue.text(&definition?)?;
         }
+        let ids: Vec<&str> = catalogue.template_ids().collect();
+        ids.iter().try_for_each(|id| catalogue.template(id).map(drop))?;
         catalogue.search(&["paths".to_owned()], None, 5).map(|_| ())
     };
     ask(whole.clone()).expect("whole");

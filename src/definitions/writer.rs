@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 use super::definition::TextPlaces;
 use super::error::CatalogueError;
 use super::file::{
-    BlockSize, CatalogueHeader, DefinitionBlock, TextBlock, checksum, pack, preamble,
+    BlockSize, CatalogueHeader, DefinitionBlock, TemplateBlock, TextBlock, checksum, pack, preamble,
 };
 use super::from_graph::{self, Parsed, ParsedCategory};
+use super::template::SettingTemplate;
 
 /// The length at which a block of definitions is closed: what one lookup unpacks.
 const DEFINITIONS_BLOCK: usize = 24 << 10;
@@ -28,6 +29,7 @@ pub struct CatalogueWriter {
     texts: HashMap<Box<str>, u32>,
     category_ids: HashMap<Box<str>, u32>,
     categories: Vec<ParsedCategory>,
+    templates: BTreeMap<String, SettingTemplate>,
     skipped: u32,
 }
 
@@ -67,6 +69,12 @@ impl CatalogueWriter {
         self.categories.extend(from_graph::category(json));
     }
 
+    /// Adds the setting templates of a template as Graph writes them.
+    pub fn add_template(&mut self, id: &str, settings: &[Json]) {
+        let template = SettingTemplate::from_graph(id, settings);
+        self.templates.insert(id.to_owned(), template);
+    }
+
     /// Adds the definitions of a JSON text: a list, or an object with a list as `value`. It is read as it comes.
     ///
     /// # Errors
@@ -81,6 +89,23 @@ impl CatalogueWriter {
     /// When it is no such JSON.
     pub fn read_categories(&mut self, json: impl Read) -> Result<(), CatalogueError> {
         each(json, |category| self.add_category(&category))
+    }
+
+    /// Adds the templates of a JSON text of the same form, each with its `settingTemplates`. Returns the ids of those that have
+    /// none within.
+    ///
+    /// # Errors
+    /// When it is no such JSON.
+    pub fn read_templates(&mut self, json: impl Read) -> Result<Vec<String>, CatalogueError> {
+        let mut without = Vec::new();
+        each(json, |template| {
+            let Some(id) = template.get("id").and_then(Json::as_str) else { return };
+            match template.get("settingTemplates").and_then(Json::as_array) {
+                Some(settings) => self.add_template(id, settings),
+                None => without.push(id.to_owned()),
+            }
+        })?;
+        Ok(without)
     }
 
     /// Returns the number of definitions so far.
@@ -120,9 +145,11 @@ impl CatalogueWriter {
         missing.into_iter().collect()
     }
 
-    /// Removes the definitions and keeps the categories, where a list is read anew.
+    /// Removes the definitions and keeps the rest, where a list is read anew.
     pub fn clear(&mut self) {
-        *self = Self { categories: std::mem::take(&mut self.categories), ..Self::default() };
+        let categories = std::mem::take(&mut self.categories);
+        let templates = std::mem::take(&mut self.templates);
+        *self = Self { categories, templates, ..Self::default() };
     }
 
     /// Returns the file.
@@ -190,6 +217,10 @@ impl CatalogueWriter {
         let paths = paths(&self.categories, &categories.in_order(&self.category_ids));
         header.category_count = narrow(paths.len());
         header.categories = blocks.push(&serde_json::to_vec(&paths).unwrap_or_default());
+        for (id, template) in &self.templates {
+            let size = blocks.push(&serde_json::to_vec(template).unwrap_or_default());
+            header.templates.push(TemplateBlock { id: id.clone(), size });
+        }
         header.digest =
             blocks.digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut file = preamble(&header);

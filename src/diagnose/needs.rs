@@ -5,8 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::permissions::{Lookup, Optional, Permission, Role, Sort, Table};
+use crate::kinds::family_of;
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
+use crate::schema::semantics::{Form, Semantics};
 use crate::tenant::lookup::NamesUsed;
 use crate::tenant::read::{families, is_pruned};
 
@@ -23,6 +25,14 @@ pub enum Purpose {
     /// Make it so.
     #[value(help = "Change the tenant")]
     Apply,
+    /// Read the definitions of settings.
+    #[value(help = "Read the definitions of settings (`catalog refresh`)")]
+    Catalog,
+}
+
+impl Purpose {
+    /// The purposes that depend on the manifests.
+    pub const OF_MANIFESTS: [Self; 3] = [Self::Plan, Self::Drift, Self::Apply];
 }
 
 /// The command's name.
@@ -157,6 +167,19 @@ pub fn least_privileges(
     let table = Table::built_in();
     let mut gathered = Vec::new();
     let mut roles = Vec::new();
+    if purpose == Purpose::Catalog {
+        // The manifests may still be waiting for the catalogue.
+        let of_settings = Semantics::built_in().in_form(Form::SettingsCatalog);
+        for family in of_settings.filter_map(|(kind, _)| family_of(kind)) {
+            let why = "reads the definitions of settings and the templates of policies";
+            gather(&mut gathered, family.read_permission, why, &[]);
+            let any = table.roles(family.name, false).to_vec();
+            roles.push(NeededRole { why: why.to_owned(), any });
+        }
+    }
+    let is_of_manifests = Purpose::OF_MANIFESTS.contains(&purpose);
+    let (manifests, ownership) =
+        if is_of_manifests { (manifests, ownership) } else { (&[][..], None) };
     for family in families(manifests, ownership) {
         let of_family = manifests.iter().filter(|manifest| manifest.family == family);
         let addresses: Vec<&Address> = of_family.map(|manifest| &manifest.address).collect();

@@ -312,10 +312,21 @@ impl Blocked {
     }
 }
 
+/// The most parts whose keys are compared each with each, which takes little time.
+const FEW: usize = 32;
+
 /// Returns each part whose key an earlier part has, with the first part that has the key.
 pub fn repeated<K: Eq + Hash, T: Copy>(parts: impl IntoIterator<Item = (K, T)>) -> Vec<(T, T)> {
-    let mut first = HashMap::new();
+    let parts: Vec<(K, T)> = parts.into_iter().collect();
     let mut repeated = Vec::new();
+    if parts.len() <= FEW {
+        for (at, (key, part)) in parts.iter().enumerate() {
+            let first = parts[..at].iter().find(|(other, _)| other == key);
+            repeated.extend(first.map(|(_, first)| (*part, *first)));
+        }
+        return repeated;
+    }
+    let mut first = HashMap::new();
     for (key, part) in parts {
         match first.entry(key) {
             Entry::Occupied(first) => repeated.push((part, *first.get())),

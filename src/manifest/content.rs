@@ -21,45 +21,60 @@ const SIGNED_DATA: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0
 /// The beginning of a property list in Apple's binary form.
 const BINARY_PROPERTY_LIST: &[u8] = b"bplist00";
 
-/// Checks one value.
-pub(super) fn check(place: &TypedPlace<'_, Value>, value: &Value) -> Vec<Finding> {
-    if let Declared::Object(_) = value.declared {
-        return pair(place, value).into_iter().collect();
-    }
-    let (Some(text), Some(property)) = (value.as_str(), place.property) else {
-        return Vec::new();
-    };
+/// Checks the text of a value. A text that is clear, by [`secrets`], is not looked through for secrets again.
+pub(super) fn text(
+    property: &Property,
+    text: &str,
+    is_clear: bool,
+    span: Span,
+    findings: &mut Vec<Finding>,
+) {
     if property.is_secret() {
-        return Vec::new();
+        return;
     }
     let encoded = property.is_base64().then(|| decoded(text)).flatten();
     let bytes = encoded.as_deref().unwrap_or(text.as_bytes());
-    let checked = CheckedText { property, span: value.span, bytes };
-    let foreign = checked.private_key().or_else(|| checked.foreign());
-    if foreign.as_ref().is_some_and(|finding| finding.severity == Severity::Error) {
-        return foreign.into_iter().collect();
+    // With NUL in it, the text may be one of UTF-16.
+    let is_clear = is_clear && encoded.is_none() && !text.contains('\0');
+    let checked = CheckedText { property, span, bytes, is_clear };
+    if let Some(foreign) = checked.private_key().or_else(|| checked.foreign()) {
+        let is_error = foreign.severity == Severity::Error;
+        findings.push(foreign);
+        if is_error {
+            return;
+        }
     }
-    foreign.into_iter().chain(checked.secret()).chain(checked.line_ends()).collect()
+    findings.extend(checked.secret());
+    findings.extend(checked.line_ends());
 }
 
 /// Returns the secrets that a value holds in clear, each with the place of its value.
-pub(super) fn secrets(spec: &Value, sources: &Sources) -> Vec<(Span, String)> {
+pub(super) fn secrets(spec: &Value) -> Vec<(Span, String)> {
     let mut found = Vec::new();
     for value in spec.descendants() {
-        let holder = holder_of_secret(|name| value.get(name).and_then(Value::as_str));
-        let held = holder.and_then(|holder| value.get(holder));
-        found.extend(held.and_then(|held| Some((held.span, held.as_str()?.to_owned()))));
-        let Some(text) = value.as_str() else { continue };
-        let places = payload::secrets_in(text);
-        found.extend(places.into_iter().map(|place| (value.span, text[place].to_owned())));
+        match &value.declared {
+            Declared::Object(_) => {
+                let holder = holder_of_secret(|name| value.get(name).and_then(Value::as_str));
+                let held = holder.and_then(|holder| value.get(holder));
+                found.extend(held.and_then(|held| Some((held.span, held.as_str()?.to_owned()))));
+            }
+            Declared::String(text) => {
+                let places = payload::secrets_in(text).into_iter();
+                found.extend(places.map(|place| (value.span, text[place].to_owned())));
+            }
+            _ => {}
+        }
     }
-    // The text of a file stands in no source.
-    found.retain(|(span, _)| !sources.text(*span).contains("$file"));
     found
 }
 
+/// Returns whether the value in a place is written there. The text of a file stands in no source.
+pub(super) fn is_written(place: Span, sources: &Sources) -> bool {
+    !sources.text(place).contains("$file")
+}
+
 /// Reports a value that a name beside it says to be a secret.
-fn pair(place: &TypedPlace<'_, Value>, value: &Value) -> Option<Finding> {
+pub(super) fn pair(place: &TypedPlace<'_, Value>, value: &Value) -> Option<Finding> {
     let holder = holder_of_secret(|name| value.get(name).and_then(Value::as_str))?;
     let held =
         value.get(holder).filter(|held| held.as_str().is_some_and(|text| !text.is_empty()))?;
@@ -82,6 +97,8 @@ struct CheckedText<'a> {
     property: &'a Property,
     span: Span,
     bytes: &'a [u8],
+    /// Whether they are known to hold no secret by themselves.
+    is_clear: bool,
 }
 
 impl CheckedText<'_> {
@@ -89,7 +106,11 @@ impl CheckedText<'_> {
     fn private_key(&self) -> Option<Finding> {
         let name = &self.property.name;
         let is_certificate = self.property.facts.takes == Some(Takes::Certificate);
-        let what = match private_key::in_bytes(self.bytes)? {
+        let form = match self.is_clear {
+            true => private_key::in_der(self.bytes),
+            false => private_key::in_bytes(self.bytes),
+        };
+        let what = match form? {
             KeyForm::Key => "a private key",
             // A profile may bring a PFX along, whose password is elsewhere.
             KeyForm::Pfx if is_certificate => "a PFX, which keeps a private key",
@@ -109,7 +130,7 @@ impl CheckedText<'_> {
 
     /// Reports a secret in clear.
     fn secret(&self) -> Option<Finding> {
-        let text = text_of(self.bytes);
+        let text = if self.is_clear { None } else { text_of(self.bytes) };
         let first = text.as_deref().and_then(|text| {
             let first = payload::secrets_in(text).first()?.start;
             Some(text[..first].lines().count().max(1))

@@ -29,19 +29,19 @@ pub(super) struct RawManifest {
 }
 
 /// Reads a document as a manifest, or adds findings that say why the document is none.
-pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManifest> {
-    if let Some(finding) = not_a_manifest::among_manifests(root) {
+pub(super) fn read(root: Value, findings: &mut Vec<Finding>) -> Option<RawManifest> {
+    if let Some(finding) = not_a_manifest::among_manifests(&root) {
         findings.push(finding);
         return None;
     }
     let Some(ManifestFile { api_version: version, kind, metadata, .. }) =
-        envelope::manifest(root, findings)
+        envelope::manifest(&root, findings)
     else {
-        return faulty(root, findings);
+        return faulty(&root, findings);
     };
     let kind_value = root.get("kind")?;
     let Some(family) = kinds::family_of(&kind) else {
-        return faulty(root, findings);
+        return faulty(&root, findings);
     };
     let version_span = root.get("apiVersion")?.span;
     if !kinds::exists(&kind, version) {
@@ -51,22 +51,35 @@ pub(super) fn read(root: &Value, findings: &mut Vec<Finding>) -> Option<RawManif
                 .help("beta has it: use `apiVersion: graph.microsoft.com/beta`")
                 .replace_with("graph.microsoft.com/beta"),
         );
-        return faulty(root, findings);
+        return faulty(&root, findings);
     }
     let metadata_value = root.get("metadata")?;
-    findings.extend(refused_members(family, &kind, root, metadata_value));
+    findings.extend(refused_members(family, &kind, &root, metadata_value));
+    let (span, document, absent) = (kind_value.span, root.span, nothing(metadata_value.span));
+    let name_span = metadata_value.get("name")?.span;
+    let id_span = metadata.id.as_ref().and(metadata_value.get("id")).map(|id| id.span);
+    let (mut spec, mut assignments) = (None, None);
+    if let Declared::Object(members) = root.declared {
+        for Member { name, value, .. } in members {
+            match name.as_str() {
+                "spec" => spec = Some(value),
+                "assignments" => assignments = Some(value),
+                _ => {}
+            }
+        }
+    }
     Some(RawManifest {
         address: Address { kind, name: metadata.name.clone() },
         family,
         version,
         version_span,
-        name_span: metadata_value.get("name")?.span,
-        id_span: metadata.id.as_ref().and(metadata_value.get("id")).map(|id| id.span),
+        name_span,
+        id_span,
         metadata,
-        spec: root.get("spec").cloned().unwrap_or_else(|| nothing(metadata_value.span)),
-        assignments: root.get("assignments").cloned(),
-        span: kind_value.span,
-        document: root.span,
+        spec: spec.unwrap_or(absent),
+        assignments,
+        span,
+        document,
         is_faulty: false,
     })
 }

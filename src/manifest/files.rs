@@ -65,15 +65,14 @@ pub(super) fn documents(path: &Path) -> Vec<Value> {
 pub(super) fn manifests(path: &Path, file: FileId) -> (FileRead, Vec<RawManifest>) {
     let mut read = read(path, file);
     let documents = std::mem::take(&mut read.documents);
-    let raws =
-        documents.iter().filter_map(|root| document::read(root, &mut read.findings)).collect();
+    let mut raws = Vec::with_capacity(documents.len());
+    raws.extend(documents.into_iter().filter_map(|root| document::read(root, &mut read.findings)));
     (read, raws)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Finding> {
     let unreadable = |error: io::Error| unreadable(path, &error);
-    let file = disk::open(path).map_err(unreadable)?;
-    let size = file.metadata().map_err(unreadable)?.len();
+    let (file, size) = disk::open_sized(path).map_err(unreadable)?;
     if size > LIMIT {
         return Err(too_large(path, &format!("{} MiB large", size >> 20)));
     }

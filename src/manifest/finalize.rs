@@ -31,12 +31,18 @@ pub(super) fn finalize(
     let presence = metadata.state.unwrap_or_default();
     let context = ResolveContext { model, family, sources, roots, manifest_index, presence, part };
     let mut resolver = Resolver { context, resolved: Resolution::default() };
-    let spec = match model.get(&address.kind) {
-        Some(structure) => resolver.object(spec, &structure),
+    let structure = model.get(&address.kind);
+    let spec = match &structure {
+        Some(structure) => resolver.object(spec, structure),
         None => spec,
     };
     let mut resolved = resolver.resolved;
-    resolved.secrets.extend(content::secrets(&spec, sources));
+    let mut secrets = content::secrets(&spec);
+    // Of a setting, its definition may have a say in the text.
+    let has_settings = structure.is_some_and(|structure| !structure.settings.is_empty());
+    let is_clear = secrets.is_empty() && !has_settings;
+    secrets.retain(|(place, _)| content::is_written(*place, sources));
+    resolved.secrets.extend(secrets);
     let spec = match catalogue {
         Some(catalogue) => settings::known(version, &address.kind, spec, catalogue, &mut resolved),
         None => spec,
@@ -66,7 +72,7 @@ pub(super) fn finalize(
         ..Manifest::new(address, family, version, spec, span)
     };
     if findings.iter().all(|finding| finding.severity == Severity::Warning) {
-        findings.extend(lint::manifest(&manifest, part));
+        findings.extend(lint::manifest(&manifest, part, is_clear));
     }
     resolved.findings = bounded(resolved.findings);
     (manifest, resolved)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Number;
+
 use super::value::{Declared, Value};
 use super::{Address, Manifest, Presence, TenantFile, content, settings};
 use crate::diagnostic::{Finding, Span, repeated};
@@ -11,8 +13,9 @@ use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::semantics::{Lifecycle, Readback, Semantics, Stage};
 use crate::schema::walk::{Tree, TypedPlace, each};
 
-/// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values.
-pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
+/// Checks the values of one manifest together. A part of a manifest, which an overlay completes, may lack values. A clear
+/// one holds no secret in its own text.
+pub(super) fn manifest(manifest: &Manifest, part: bool, is_clear: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let kind = &manifest.address.kind;
     let semantics = Semantics::built_in();
@@ -59,7 +62,7 @@ pub(super) fn manifest(manifest: &Manifest, part: bool) -> Vec<Finding> {
         Update::Put { required, .. } => required,
         Update::Patch => &[],
     };
-    values(model, kind, &manifest.spec, required, &mut findings);
+    values(model, kind, &manifest.spec, required, is_clear, &mut findings);
     findings
 }
 
@@ -119,15 +122,11 @@ fn display_name(manifest: &Manifest, part: bool) -> Option<Finding> {
 
 /// Refuses two properties that Graph keeps in step where they do not say the same.
 fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Finding>) {
-    let members = manifest.spec.members();
-    for member in members {
-        let property = structure.properties.get(&member.name);
-        let Some(twin) = property.and_then(|property| property.facts.mirrors.as_ref()) else {
-            continue;
-        };
-        let Some(other) = members.iter().find(|other| other.name == twin.property) else {
-            continue;
-        };
+    for name in &structure.mirrored {
+        let Some(member) = manifest.spec.entry(name) else { continue };
+        let twin = structure.properties.get(name).and_then(|it| it.facts.mirrors.as_ref());
+        let Some(twin) = twin else { continue };
+        let Some(other) = manifest.spec.entry(&twin.property) else { continue };
         let says = other.value.as_str() == Some(&*twin.when_true);
         if member.value.declared == Declared::Bool(says) {
             continue;
@@ -149,9 +148,11 @@ fn mirrors(manifest: &Manifest, structure: &Structure, findings: &mut Vec<Findin
 /// Checks lists of which exactly one element must have certain members.
 fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
     let rules = model.semantics.one_element.iter();
-    for rule in rules.filter(|rule| model.types.is_a(kind, &rule.on)) {
+    for rule in rules {
         let Some((list, inner)) = rule.elements.split_first() else { continue };
-        let Some(list) = spec.get(list) else { continue };
+        let Some(list) = spec.get(list).filter(|_| model.types.is_a(kind, &rule.on)) else {
+            continue;
+        };
         let mut elements: Vec<&Value> = list.elements().iter().collect();
         for name in inner {
             let lists = elements.into_iter().filter_map(|element| element.get(name));
@@ -192,10 +193,11 @@ fn one_element(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Findi
 /// Warns of a value that has no use without another property.
 fn needed(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) {
     let rules = model.semantics.needed.iter();
-    for rule in rules.filter(|rule| rule.on.iter().any(|on| model.types.is_a(kind, on))) {
+    for rule in rules {
         let Some(value) = spec.get(&rule.property) else { continue };
         let is_one = value.as_str().is_some_and(|text| rule.values.iter().any(|v| v == text));
-        if is_one && spec.get(&rule.needs).is_none() {
+        let is_of_kind = || rule.on.iter().any(|on| model.types.is_a(kind, on));
+        if is_one && is_of_kind() && spec.get(&rule.needs).is_none() {
             let message = format!(
                 "`{}: {}` needs `{}`, which is not declared",
                 rule.property,
@@ -212,14 +214,32 @@ fn needed(model: &Model, kind: &str, spec: &Value, findings: &mut Vec<Finding>) 
 
 /// Checks every value: sentinels that cannot be written, ids, members that must be declared, elements of one key, and
 /// null in an object that is replaced whole.
-fn values(model: &Model, kind: &str, spec: &Value, required: &[&str], findings: &mut Vec<Finding>) {
+fn values(
+    model: &Model,
+    kind: &str,
+    spec: &Value,
+    required: &[&str],
+    is_clear: bool,
+    findings: &mut Vec<Finding>,
+) {
     let shape = Shape::Complex(kind.to_owned());
     each(&TypedPlace::root(model, &shape), spec, &mut |place, value| {
-        findings.extend(place.declared().and_then(|property| no_guid(property, value)));
-        findings.extend(place.declared().and_then(|property| undocumented(property, value)));
-        findings.extend(content::check(place, value));
-        findings.extend(place.declared().and_then(|property| capped(property, value)));
-        findings.extend(place.declared().and_then(|property| oma_uri(property, value)));
+        match &value.declared {
+            Declared::String(text) => {
+                findings.extend(place.declared().and_then(|it| no_guid(it, text, value.span)));
+                if let Some(property) = place.property {
+                    content::text(property, text, is_clear, value.span, findings);
+                }
+                findings.extend(place.declared().and_then(|it| oma_uri(it, text, value.span)));
+            }
+            Declared::Number(number) => {
+                findings
+                    .extend(place.declared().and_then(|it| undocumented(it, number, value.span)));
+                findings.extend(place.declared().and_then(|it| capped(it, number, value.span)));
+            }
+            Declared::Object(_) => findings.extend(content::pair(place, value)),
+            _ => {}
+        }
         let is_part_of = |top: &String| required.contains(&top.as_str());
         if !required.is_empty()
             && place.path().first().is_some_and(is_part_of)
@@ -247,35 +267,37 @@ fn values(model: &Model, kind: &str, spec: &Value, required: &[&str], findings: 
 }
 
 /// Refuses a text that is not a GUID where the curated facts say that the property holds one.
-fn no_guid(property: &Property, value: &Value) -> Option<Finding> {
-    let text = value.as_str().filter(|_| property.facts.guid)?;
+fn no_guid(property: &Property, text: &str, span: Span) -> Option<Finding> {
+    if !property.facts.guid {
+        return None;
+    }
     let is_guid = text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
     let is_unset = property.facts.unset.iter().any(|unset| unset == text);
     (!is_guid && !is_unset).then(|| {
         let message = format!("`{text}` is no id: `{}` takes a GUID", property.name);
-        Finding::error("value/guid", value.span, message)
+        Finding::error("value/guid", span, message)
             .help("write the object's id, as Graph Explorer or the portal's address shows it")
     })
 }
 
 /// Warns of a number that Microsoft's reference does not name for the property.
-fn undocumented(property: &Property, value: &Value) -> Option<Finding> {
-    let Declared::Number(number) = &value.declared else {
-        return None;
-    };
+fn undocumented(property: &Property, number: &Number, span: Span) -> Option<Finding> {
     let documented = property.facts.documented.as_ref()?;
     let known = number.as_i64().is_some_and(|number| documented.has(number));
     (!known).then(|| {
         let message = format!("`{}` is {number}, which is not documented", property.name);
-        Finding::warning("value/undocumented", value.span, message)
+        Finding::warning("value/undocumented", span, message)
             .help(format!("Microsoft's reference names {}: use one of these", documented.words()))
     })
 }
 
 /// Warns of a path in the tree of a device that no device has. A blank within a name may be a part of it, as in
 /// `MS DM Server`; the name of a Wi-Fi profile alone is known to take `%20`.
-fn oma_uri(property: &Property, value: &Value) -> Option<Finding> {
-    let text = value.as_str().filter(|_| property.facts.oma_uri)?;
+fn oma_uri(property: &Property, text: &str, span: Span) -> Option<Finding> {
+    let is_plain = || text.starts_with("./") && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !property.facts.oma_uri || is_plain() {
+        return None;
+    }
     let mut segments: Vec<String> = text.split('/').map(|s| s.trim().to_owned()).collect();
     let is_profile = |at: usize| {
         let is = |back: usize, name: &str| segments[at - back].eq_ignore_ascii_case(name);
@@ -304,16 +326,15 @@ fn oma_uri(property: &Property, value: &Value) -> Option<Finding> {
         _ => "write it from the root, as in `./Device/Vendor/MSFT/Policy/Config/…`".to_owned(),
     };
     let message = format!("this OMA-URI {what}, and devices do not find it");
-    Some(Finding::warning("value/oma-uri", value.span, message).help(help))
+    Some(Finding::warning("value/oma-uri", span, message).help(help))
 }
 
 /// Refuses a number that the service would lower: the tenant would differ from the manifest after every apply.
-fn capped(property: &Property, value: &Value) -> Option<Finding> {
-    let Declared::Number(number) = &value.declared else { return None };
+fn capped(property: &Property, number: &Number, span: Span) -> Option<Finding> {
     let cap = property.facts.capped?;
     number.as_i64().is_some_and(|number| cap.lowers(number)).then(|| {
         let message = format!("`{}` is {number}, and the service keeps {}", property.name, cap.at);
-        Finding::error("value/capped", value.span, message)
+        Finding::error("value/capped", span, message)
             .help(format!("write {} or less, or {} for no limit", cap.at, cap.unlimited))
     })
 }
@@ -347,7 +368,10 @@ fn same_key(list: &Value, key: &str, findings: &mut Vec<Finding>) {
             .help(format!("elements here are told apart by `{key}`"))
     }));
     let keys = list.elements().iter().filter_map(|element| element.get(key));
-    let keys = keys.map(|value| (value.to_json().to_string(), value));
+    let keys = keys.map(|value| {
+        let other = value.as_str().is_none().then(|| value.to_json().to_string());
+        ((value.as_str(), other), value)
+    });
     findings.extend(repeated(keys).into_iter().map(|(value, first)| {
         let message = format!("`{}` is the `{key}` of two elements", value.text());
         Finding::error("value/key-twice", value.span, message)
@@ -423,7 +447,7 @@ mod tests {
         let (spec, sources) =
             Value::from_yaml("tasks:\n  - steps:\n      - action: unknownFutureValue\n");
         let mut findings = Vec::new();
-        values(crate::schema::testing::model(), "workOrder", &spec, &[], &mut findings);
+        values(crate::schema::testing::model(), "workOrder", &spec, &[], false, &mut findings);
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         let line = finding.span.map(|span| sources.locate(span).line);
         assert_eq!((&*finding.code, line), ("value/sentinel", Some(3)));

@@ -1,8 +1,10 @@
 //! Loads everything that a tenant declares from the path of its folder.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use serde::de::IgnoredAny;
 
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
@@ -101,11 +103,16 @@ pub fn is_manifest(path: &Path) -> bool {
     let Some(text) = text else {
         return path.file_name().is_some_and(|name| name == TENANT_FILE) && path.is_file();
     };
+    // A schema for editors has megabytes, and the parser of YAML takes a second for them.
+    if let Ok(root) = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(&text) {
+        return root.contains_key("apiVersion") && root.contains_key("kind");
+    }
     let documents = yaml::parse::parse(&text, Sources::default().next_id()).documents;
     documents.iter().any(|root| root.get("apiVersion").is_some() && root.get("kind").is_some())
 }
 
-type Layer = BTreeMap<Address, RawManifest>;
+/// Manifests by their address. They are large, and a map moves what it holds when it is made.
+type Layer = BTreeMap<Address, Box<RawManifest>>;
 
 /// The part of a tenant that is loaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,7 +128,7 @@ enum LoadScope {
 #[derive(Default)]
 struct Loader {
     loaded: Loaded,
-    seen: BTreeSet<PathBuf>,
+    seen: HashSet<PathBuf>,
     roots: Roots,
     ignored: Vec<(String, Span)>,
     secrets: Vec<(Span, String)>,
@@ -153,22 +160,22 @@ impl Loader {
         }
         let file = self.loaded.sources.next_id();
         self.roots.insert(file, Arc::from(folder.as_path()));
-        let documents = self.keep(files::read(&tenant_path, file));
-        let Some((root, rest)) = documents.split_first() else {
+        let mut documents = self.keep(files::read(&tenant_path, file)).into_iter();
+        let Some(root) = documents.next() else {
             return Ok(());
         };
-        if let Some(finding) = not_a_manifest::for_tenant(root) {
+        if let Some(finding) = not_a_manifest::for_tenant(&root) {
             return Err(finding);
         }
         let findings = &mut self.loaded.findings;
-        let tenant = envelope::tenant(root, findings);
-        let own = rest.iter().filter_map(|document| document::read(document, findings)).collect();
+        let tenant = envelope::tenant(&root, findings);
+        let own = documents.filter_map(|document| document::read(document, findings)).collect();
         if let Some(tenant) = tenant {
             if let Some(ownership) = root.get("spec").and_then(|spec| spec.get("ownership")) {
                 self.loaded.ownership = Some(ownership.span);
                 findings.extend(lint::ownership(&tenant, ownership.span));
             }
-            self.tenant(root, &tenant, &folder, own);
+            self.tenant(&root, &tenant, &folder, own);
             self.loaded.tenant = Some(tenant);
         }
         Ok(())
@@ -227,7 +234,7 @@ impl Loader {
                 .help("a name is unique per kind: rename one of them")
         }));
         // The first of an address counts.
-        raws.into_iter().rev().map(|raw| (raw.address.clone(), raw)).collect()
+        raws.into_iter().rev().map(|raw| (raw.address.clone(), Box::new(raw))).collect()
     }
 
     fn tenant(&mut self, root: &Value, tenant: &TenantFile, folder: &Path, own: Vec<RawManifest>) {
@@ -291,9 +298,13 @@ impl Loader {
     }
 
     fn lay(&mut self, layer: Layer, merged: &mut Layer) {
+        if merged.is_empty() {
+            *merged = layer;
+            return;
+        }
         for (address, over) in layer {
             let raw = match merged.get(&address) {
-                Some(base) => overlay::merge(base, over, &mut self.loaded.findings),
+                Some(base) => Box::new(overlay::merge(base, *over, &mut self.loaded.findings)),
                 None => over,
             };
             merged.insert(address, raw);
@@ -336,11 +347,11 @@ impl Loader {
     fn check(&mut self, layer: Layer, scope: LoadScope, allowed: &Allowed, root: &Path) {
         let part = scope == LoadScope::Parts;
         let faulty = std::mem::take(&mut self.faulty);
-        let declared = layer.values().chain(&faulty);
+        let declared = layer.values().map(Box::as_ref).chain(&faulty);
         let manifest_index = ManifestIndex::new(declared, scope == LoadScope::Tenant);
         let pinned =
             layer.values().filter_map(|raw| Some((raw.address.clone(), raw.id_span?))).collect();
-        let mut declared = layer.values().chain(&faulty);
+        let mut declared = layer.values().map(Box::as_ref).chain(&faulty);
         let has_settings =
             declared.any(|raw| !settings::properties(raw.version, &raw.address.kind).is_empty());
         let is_unchecked = has_settings && !self.open_catalogue(root);
@@ -351,14 +362,15 @@ impl Loader {
             finalize(raw, sources, roots, &manifest_index, allowed, true, catalogue).1
         });
         let raws = layer.into_values().collect();
-        let finalized = parallel::map(raws, |raw| {
-            finalize(raw, sources, roots, &manifest_index, allowed, part, catalogue)
+        let finalized = parallel::map(raws, |raw: Box<RawManifest>| {
+            finalize(*raw, sources, roots, &manifest_index, allowed, part, catalogue)
         });
         for resolved in checked {
             self.loaded.findings.extend(resolved.findings);
             self.secrets.extend(resolved.secrets);
         }
         let before = self.loaded.manifests.len();
+        self.loaded.manifests.reserve(finalized.len());
         for (manifest, resolved) in finalized {
             if is_unchecked && settings::are_declared(&manifest) {
                 self.loaded.unchecked.insert(manifest.address.clone());

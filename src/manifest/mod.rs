@@ -40,6 +40,7 @@ mod overlay;
 pub(crate) mod parallel;
 mod payload_file;
 mod place;
+mod plain_settings;
 pub mod previous;
 pub mod raw_settings;
 pub mod reference;
@@ -230,16 +231,17 @@ impl Desired {
 
     /// Returns every text without the secrets in it: the text of the files, and all strings that the manifests declare.
     pub fn texts(&self) -> Vec<Cow<'_, str>> {
-        self.sources.texts().chain(self.declared()).map(payload::redacted).collect()
+        parallel::map(self.sources.texts().chain(self.declared()).collect(), payload::redacted)
     }
 
     /// Returns the secrets that the manifests hold in clear, but for whole files.
     pub fn secrets_in_clear(&self) -> Vec<SecretString> {
-        let texts = self.declared().flat_map(|text| {
+        let secrets = |text: &str| -> Vec<SecretString> {
             let places = payload::secrets_in(text).into_iter();
-            places.filter(|place| place.len() <= LONGEST_SECRET).map(|place| text[place].into())
-        });
-        texts.collect()
+            let short = places.filter(|place| place.len() <= LONGEST_SECRET);
+            short.map(|place| text[place].into()).collect()
+        };
+        parallel::map(self.declared().collect(), secrets).into_iter().flatten().collect()
     }
 
     fn declared(&self) -> impl Iterator<Item = &str> {

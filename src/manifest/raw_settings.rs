@@ -1,28 +1,30 @@
-//! Rewrites Graph's lists of settings in the text of manifests into the readable form.
+//! Rewrites settings in the text of manifests into words of the readable form: Graph's lists, and plain values.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
+use super::plain_settings::{self, PlainSettings};
 use super::value::{Declared, Member, Value};
 use super::{TENANT_FILE, discover, files, settings};
+use crate::definitions::SettingCatalogue;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
+use crate::schema::semantics::{Form, Semantics};
 use crate::settings_catalog::{Comments, check, read, to_yaml};
 use crate::yaml::parse::parse;
 use crate::yaml::presentation::{Presentation, presentation};
 
-/// The kind of manifests that have settings.
-pub const KIND: &str = "deviceManagementConfigurationPolicy";
-
-/// A text after its lists were rewritten.
+/// A text after its settings were rewritten.
 #[derive(Debug, Default)]
 pub struct Rewritten {
     /// The text.
     pub text: String,
     /// Where the lists stood that are rewritten: the names of their properties.
     pub lists: Vec<Span>,
-    /// Why other lists are not.
+    /// Where the plain values stood that are rewritten: the names of their settings.
+    pub plain: Vec<Span>,
+    /// Why others are not.
     pub findings: Vec<Finding>,
 }
 
@@ -56,19 +58,30 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, Finding> {
     found.map_err(|finding| Finding { span: None, file: Some(folder.to_owned()), ..finding })
 }
 
-/// Rewrites the lists of settings in a file's text, and adds the file to the sources. Of files that name no kind with
-/// settings, nothing is reported.
-pub fn rewritten_file(path: &Path, sources: &mut Sources, names: Comments<'_>) -> Rewritten {
+/// Rewrites the settings in a file's text, plain values only with a catalogue, and adds the file to the sources. Of files
+/// that name no kind with settings, nothing is reported.
+pub fn rewritten_file(
+    path: &Path,
+    sources: &mut Sources,
+    names: Comments<'_>,
+    catalogue: Option<&SettingCatalogue>,
+) -> Rewritten {
     let read = files::read(path, sources.next_id());
     let file = sources.add(path, read.text.clone());
     let is_unread = read.text.is_empty() && !read.findings.is_empty();
     if is_unread {
         return Rewritten { findings: read.findings, ..Rewritten::default() };
     }
-    if !read.text.contains(KIND) {
+    let mut kinds = Semantics::built_in().in_form(Form::SettingsCatalog);
+    if !kinds.any(|(kind, _)| read.text.contains(kind)) {
         return Rewritten { text: read.text, ..Rewritten::default() };
     }
     let mut rewritten = rewritten(&read.text, file, &read.documents, names);
+    if let Some(catalogue) = catalogue {
+        with_words(&mut rewritten, &read.text, file, &read.documents, catalogue);
+    }
+    let in_clear = rewritten.findings.iter().filter(|it| it.code == "definition/secret");
+    in_clear.filter_map(|it| it.span).for_each(|span| sources.hide(file, span.range()));
     rewritten.findings.splice(0..0, read.findings);
     rewritten
 }
@@ -108,11 +121,39 @@ pub fn rewritten(text: &str, file: FileId, documents: &[Value], names: Comments<
     rewritten
 }
 
+/// Rewrites the plain values of settings too. Places are those of the text as it was.
+fn with_words(
+    rewritten: &mut Rewritten,
+    text: &str,
+    file: FileId,
+    documents: &[Value],
+    catalogue: &SettingCatalogue,
+) {
+    let PlainSettings { names, findings, text: new } =
+        plain_settings::in_words(text, file, documents, catalogue);
+    rewritten.findings.extend(findings);
+    let new = if rewritten.lists.is_empty() {
+        new
+    } else {
+        let documents = parse(&rewritten.text, file).documents;
+        plain_settings::in_words(&rewritten.text, file, &documents, catalogue).text
+    };
+    if let Some(new) = new {
+        (rewritten.text, rewritten.plain) = (new, names);
+    }
+}
+
+/// Returns the settings of a document, by the kind that it names.
+pub(super) fn settings_of(document: &Value) -> Option<&Member> {
+    let kind = document.get("kind")?.as_str()?;
+    let mut kinds = Semantics::built_in().in_form(Form::SettingsCatalog);
+    let (_, property) = kinds.find(|(own, _)| *own == kind)?;
+    document.get("spec")?.entry(property)
+}
+
 /// Returns the settings of a document, where they are a list.
 fn raw_list(document: &Value) -> Option<&Member> {
-    let is_policy = document.get("kind").and_then(Value::as_str) == Some(KIND);
-    let settings = document.get("spec").filter(|_| is_policy)?.entry("settings")?;
-    matches!(settings.value.declared, Declared::List(_)).then_some(settings)
+    settings_of(document).filter(|it| matches!(it.value.declared, Declared::List(_)))
 }
 
 /// Checks that a list is one of Graph's.
@@ -183,7 +224,7 @@ fn edit(
 }
 
 /// Returns the place after the colon of a key.
-fn after_colon(text: &str, key: usize, value: usize) -> usize {
+pub(super) fn after_colon(text: &str, key: usize, value: usize) -> usize {
     text[key..value].find(':').map_or(value, |colon| key + colon + 1)
 }
 
@@ -249,12 +290,17 @@ fn is_same_but(old: &str, new: &str, file: FileId, name: Span) -> bool {
     let expected = before.documents.iter().map(|document| {
         let mut value = document.to_json();
         if let Some(list) = raw_list(document).filter(|list| list.name_span == name) {
-            value["spec"]["settings"] = read(&list.value.to_json());
+            value["spec"][&list.name] = read(&list.value.to_json());
         }
         value
     });
     let found = after.documents.iter().map(Value::to_json);
     let is_same = before.errors.len() == after.errors.len() && expected.eq(found);
+    is_same && keeps_comments(old, new)
+}
+
+/// Whether a new text has all comments of the old one.
+pub(super) fn keeps_comments(old: &str, new: &str) -> bool {
     let comments = |text: &str| {
         let comments = presentation(text).comments.into_iter();
         let mut comments: Vec<String> =
@@ -268,10 +314,10 @@ fn is_same_but(old: &str, new: &str, file: FileId, name: Span) -> bool {
         let at = after.iter().position(|other| other == comment);
         at.map(|at| after.swap_remove(at)).is_some()
     };
-    is_same && before.iter().all(is_kept)
+    before.iter().all(is_kept)
 }
 
-fn refused(span: Span, code: &str, message: &str, help: &str) -> Finding {
+pub(super) fn refused(span: Span, code: &str, message: &str, help: &str) -> Finding {
     Finding::error(code, span, message).help(help)
 }
 
@@ -293,7 +339,7 @@ fn kept_raw(name: Span) -> Finding {
     )
 }
 
-fn unsafe_edit(name: Span) -> Finding {
+pub(super) fn unsafe_edit(name: Span) -> Finding {
     let message = "these settings cannot be rewritten so that the file says the same";
     refused(
         name,

@@ -12,7 +12,7 @@ use crate::definitions::{self, CatalogueError, SettingCatalogue};
 use crate::diagnostic::{Finding, Span};
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
-use crate::settings_catalog::{self, MERGE, SettingFault, SettingStep};
+use crate::settings_catalog::{self, MERGE, SettingFault, SettingStep, without_templates};
 
 /// Returns the names of the properties that hold settings of the settings catalog.
 pub(super) fn properties(version: GraphVersion, kind: &str) -> Vec<String> {
@@ -99,7 +99,11 @@ pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
     let mut findings: BTreeMap<[&Address; 2], (Finding, usize)> = BTreeMap::new();
     for (id, settings) in &declared {
         let Some((first, others)) = settings.split_first() else { continue };
-        for other in others.iter().filter(|other| other.value != first.value) {
+        let differs = |other: &&DeclaredSetting<'_>| {
+            other.value != first.value
+                && without_templates(&other.value) != without_templates(&first.value)
+        };
+        for other in others.iter().filter(differs) {
             let message =
                 format!("`{}` and `{}` have other values of `{id}`", other.policy, first.policy);
             let new = || {
@@ -127,8 +131,8 @@ pub(super) fn across_policies(manifests: &[Manifest]) -> Vec<Finding> {
     findings.into_values().map(finding).collect()
 }
 
-/// Returns a manifest's values with plain values of settings as their definitions mean them, and reports what the
-/// definitions do not allow.
+/// Returns a manifest's values with plain values of settings as their definitions mean them and with the ids of the policy's
+/// template, and reports what the definitions and the template do not allow.
 pub(super) fn known(
     version: GraphVersion,
     kind: &str,
@@ -138,6 +142,9 @@ pub(super) fn known(
 ) -> Value {
     let text = |name: &str| spec.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (platforms, technologies) = (text("platforms"), text("technologies"));
+    let template = spec.get("templateReference").and_then(|it| it.get("templateId"));
+    let template = template.and_then(|id| Some((id.as_str()?.to_owned(), id.span)));
+    let template_id = template.as_ref().map(|(id, _)| id.as_str()).unwrap_or_default();
     let names = properties(version, kind);
     let Declared::Object(members) = &mut spec.declared else {
         return spec;
@@ -148,7 +155,14 @@ pub(super) fn known(
         let checked =
             definitions::expand(&settings.to_json(), catalogue).and_then(|(json, faults)| {
                 let more = definitions::check(&json, &platforms, &technologies, catalogue)?;
-                Ok((json, [faults, more].concat()))
+                let (json, of_template) =
+                    definitions::with_template(&json, template_id, catalogue)?;
+                // Of a plain value, the one that cannot be used says more.
+                let is_said = |fault: &SettingFault| {
+                    faults.iter().any(|it| it.code == fault.code && it.path == fault.path)
+                };
+                let more: Vec<_> = more.into_iter().filter(|fault| !is_said(fault)).collect();
+                Ok((json, [faults, more, of_template].concat()))
             });
         match checked {
             Ok((json, faults)) => {
@@ -156,7 +170,12 @@ pub(super) fn known(
                     if fault.code == "definition/secret" {
                         hide(part(settings, &fault.path).0, &mut resolved.secrets);
                     }
-                    resolved.findings.push(finding(settings, fault));
+                    let is_whole = fault.path.is_empty();
+                    let mut finding = finding(settings, fault);
+                    if let (Some((_, place)), true) = (&template, is_whole) {
+                        finding.span = Some(*place);
+                    }
+                    resolved.findings.push(finding);
                 }
                 let whole = if merged.is_some() { json!({ MERGE: json }) } else { json };
                 graft(&mut declared.value, &whole);
@@ -174,11 +193,19 @@ pub(super) fn known(
 fn graft(value: &mut Value, json: &Json) {
     match (&mut value.declared, json) {
         (Declared::Object(members), Json::Object(expanded)) => {
-            for member in members {
+            for member in members.iter_mut() {
                 if let Some(expanded) = expanded.get(&member.name) {
                     graft(&mut member.value, expanded);
                 }
             }
+            let is_new = |name: &String| members.iter().all(|member| member.name != *name);
+            let new = expanded.iter().filter(|(name, _)| is_new(name)).map(|(name, json)| Member {
+                name: name.clone(),
+                name_span: value.span,
+                value: Value::from_json(json, value.span),
+            });
+            let new: Vec<Member> = new.collect();
+            members.extend(new);
         }
         (Declared::List(elements), Json::Array(expanded)) => {
             elements.iter_mut().zip(expanded).for_each(|(element, json)| graft(element, json));

@@ -3,15 +3,31 @@
 //! It is for editors alone. It is laxer than validation where a manifest may hold what Graph does not:
 //! a text may be a value reference, and read-only properties are left out rather than refused.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::constraints::INLINE;
+use super::semantics::{Form, Semantics};
 use super::types::{GraphVersion, Types};
 use super::validate::add_closure;
 use super::{form, reference};
+use crate::definitions::{
+    CatalogueError, EditorForms, EditorSchema, SettingCatalogue, editor_schema,
+};
+use crate::settings_catalog::schema as readable;
 
-/// Returns the schema for these kinds, each with the versions that have it, around the schema of a manifest's envelope.
-pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value {
+/// The definition of a value that stands for another one.
+const REFERENCE: &str = "valueReference";
+
+/// Returns the schema for these kinds, each with the versions that have it, around the schema of a manifest's envelope. With
+/// a catalogue, it has the settings of each platform.
+///
+/// # Errors
+/// When the file of the catalogue is damaged.
+pub fn schema(
+    envelope: &Value,
+    kinds: &[(String, Vec<GraphVersion>)],
+    catalogue: Option<&SettingCatalogue>,
+) -> Result<Value, CatalogueError> {
     let mut schema = envelope.clone();
     let mut defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut cases = Vec::new();
@@ -35,14 +51,54 @@ pub fn schema(envelope: &Value, kinds: &[(String, Vec<GraphVersion>)]) -> Value 
             }));
         }
     }
-    defs.insert("valueReference".into(), value_reference());
+    defs.insert(REFERENCE.into(), value_reference());
     defs.insert(reference::NAME.into(), reference::definition());
+    if let Some(catalogue) = catalogue {
+        add_settings(&mut defs, catalogue)?;
+    }
     let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
     schema["properties"]["kind"] = json!({ "enum": names });
     schema["$defs"] = defs.into();
     schema["allOf"] = cases.into();
     schema["title"] = "A Moorline manifest, for editors".into();
-    schema
+    Ok(schema)
+}
+
+/// Adds the settings that a catalogue knows, and gives each policy those of its platform. A policy of several platforms, and
+/// one of a platform that the catalogue lacks, may have settings of any id.
+fn add_settings(
+    defs: &mut Map<String, Value>,
+    catalogue: &SettingCatalogue,
+) -> Result<(), CatalogueError> {
+    let version = GraphVersion::Beta;
+    let name = |name: &str| format!("{version}.{name}");
+    let [setting, element, template] =
+        [readable::INSTANCE, readable::ELEMENT, readable::TEMPLATE].map(name);
+    let forms = EditorForms {
+        setting: &setting,
+        element: &element,
+        template: &template,
+        reference: REFERENCE,
+    };
+    let EditorSchema { definitions, platforms } = editor_schema(catalogue, forms)?;
+    for (kind, property) in Semantics::built_in().in_form(Form::SettingsCatalog) {
+        let Some(policy) = defs.get_mut(&name(kind)) else { continue };
+        let Some(any) = policy["properties"].get_mut(property).map(Value::take) else { continue };
+        let is_for = |platforms: Value| json!({ "properties": { "platforms": platforms }, "required": ["platforms"] });
+        let settings = |of: Value| json!({ "properties": { property: of } });
+        let known: Vec<&String> = platforms.keys().collect();
+        let mut cases =
+            vec![json!({ "if": is_for(json!({ "enum": known })), "else": settings(any) })];
+        cases.extend(platforms.iter().map(|(platform, name)| {
+            let of_platform = settings(json!({ "$ref": format!("#/$defs/{name}") }));
+            json!({ "if": is_for(json!({ "const": platform })), "then": of_platform })
+        }));
+        policy["properties"][property] =
+            json!({ "description": "Settings by their definition ids." });
+        policy["allOf"] = cases.into();
+    }
+    defs.extend(definitions);
+    Ok(())
 }
 
 fn pointer(version: GraphVersion, name: &str) -> String {
@@ -85,7 +141,10 @@ fn adapt(version: GraphVersion, schema: &mut Value) {
             });
             if is_text {
                 let text = std::mem::take(members);
-                members.insert("anyOf".into(), json!([text, { "$ref": "#/$defs/valueReference" }]));
+                members.insert(
+                    "anyOf".into(),
+                    json!([text, { "$ref": format!("#/$defs/{REFERENCE}") }]),
+                );
             }
         }
         _ => {}

@@ -103,6 +103,8 @@ pub struct Structure {
     pub properties: BTreeMap<String, Property>,
     /// The names of those that hold settings of the settings catalog.
     pub settings: Vec<String>,
+    /// The names of those that Graph keeps in step with another one.
+    pub mirrored: Vec<String>,
 }
 
 impl Structure {
@@ -165,12 +167,14 @@ impl Model {
             .filter_map(|p| Some((p.name.clone(), self.property(p)?)))
             .collect();
         let settings = properties.values().filter(|p| matches!(p.shape, Shape::Settings(_)));
+        let mirrored = properties.values().filter(|p| p.facts.mirrors.is_some());
         Some(Structure {
             name: name.to_owned(),
             is_abstract: def.is_abstract,
             is_entity: def.category == Category::Entity,
             derived: def.derived.iter().filter(|name| concrete(name)).cloned().collect(),
             settings: settings.map(|property| property.name.clone()).collect(),
+            mirrored: mirrored.map(|property| property.name.clone()).collect(),
             properties,
         })
     }

@@ -414,6 +414,12 @@ impl Semantics {
         facts.map(|((_, property), facts)| (property.as_str(), facts))
     }
 
+    /// Returns the types with a property in this form, each with the property.
+    pub fn in_form(&self, form: Form) -> impl Iterator<Item = (&str, &str)> {
+        let facts = self.facts.iter().filter(move |(_, facts)| facts.form == Some(form));
+        facts.map(|((owner, property), _)| (owner.as_str(), property.as_str()))
+    }
+
     /// Returns the names of the properties that hold secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.facts.iter().filter(|(_, facts)| facts.sensitive);

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use url::form_urlencoded;
 
-use super::view::View;
+use super::view::{View, folded};
 
 /// The shortest secret that is looked for: a shorter one stands in ordinary words and numbers.
 const SHORTEST: usize = 6;
@@ -95,13 +95,15 @@ impl PieceIndex {
     }
 
     /// Makes the pieces that stand in a text ordinary: they count beside other pieces of the secret alone.
-    pub(super) fn weaken(&mut self, text: &View) {
-        for (look, pieces) in [(plain as Look, &mut self.plain), (base64, &mut self.base64)] {
-            let view = look(text);
+    pub(super) fn weaken(&mut self, text: &str) {
+        let looks = [(plain_byte as Fold, &mut self.plain), (base64_byte, &mut self.base64)];
+        for (fold, pieces) in looks.into_iter().filter(|(_, pieces)| !pieces.known.is_empty()) {
+            // All manifests are looked at, and nothing asks where a piece stands in them.
+            let bytes = folded(text, fold);
             let mut known = Vec::new();
-            pieces.each(view.bytes(), |place, _| known.push(place));
+            pieces.each(&bytes, |place, _| known.push(place));
             for place in known {
-                if let Some(is_secret) = pieces.known.get_mut(&view.bytes()[place]) {
+                if let Some(is_secret) = pieces.known.get_mut(&bytes[place]) {
                     *is_secret = false;
                 }
             }
@@ -168,6 +170,9 @@ impl Pieces {
 /// Returns a text in the form in which pieces are looked for.
 type Look = fn(&View) -> View;
 
+/// Returns what a look makes of a byte, nothing where it is left out.
+type Fold = fn(u8) -> Option<u8>;
+
 /// The number of bits for the first bytes of pieces.
 const BITS: usize = 1 << 18;
 
@@ -184,17 +189,23 @@ fn bit(beginning: u32) -> usize {
 /// Returns a text as secrets are compared: without regard to case, and to what stands between hexadecimal digits or
 /// for a blank.
 fn plain(text: &View) -> View {
-    text.folded(|byte| (!b"+-:,".contains(&byte)).then(|| byte.to_ascii_lowercase()))
+    text.folded(plain_byte)
+}
+
+fn plain_byte(byte: u8) -> Option<u8> {
+    (!b"+-:,".contains(&byte)).then(|| byte.to_ascii_lowercase())
 }
 
 /// Returns a text as base64 is compared: with one alphabet.
 fn base64(text: &View) -> View {
-    text.folded(|byte| {
-        Some(match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            byte => byte,
-        })
+    text.folded(base64_byte)
+}
+
+fn base64_byte(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => byte,
     })
 }
 

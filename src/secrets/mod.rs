@@ -76,7 +76,7 @@ impl Known {
     pub fn public<'t>(&self, texts: impl IntoIterator<Item = &'t str>) {
         let mut memory = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in texts {
-            memory.secrets.weaken(&View::of(text));
+            memory.secrets.weaken(text);
             memory.public.push(text.to_owned());
         }
     }
@@ -102,7 +102,7 @@ impl Known {
         }
         ORDINARY.iter().for_each(|text| weaken_in_base64(&mut added, text));
         for text in &memory.public {
-            added.weaken(&View::of(text));
+            added.weaken(text);
         }
         memory.secrets.extend(added);
     }
@@ -248,7 +248,7 @@ fn add(index: &mut PieceIndex, secret: &str) {
 fn weaken_in_base64(index: &mut PieceIndex, text: &str) {
     let quoted = format!("\"{text}\"");
     for before in 0..3 {
-        index.weaken(&View::of(&in_base64(quoted.as_bytes(), before)));
+        index.weaken(&in_base64(quoted.as_bytes(), before));
     }
 }
 

@@ -78,6 +78,20 @@ impl View {
     }
 }
 
+/// Returns the bytes of [`View::folded`] of a text, without their positions.
+pub(super) fn folded(text: &str, keep: impl Fn(u8) -> Option<u8>) -> Vec<u8> {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    let mut kept = Vec::with_capacity(bytes.len());
+    while at < bytes.len() {
+        let skipped = between(&bytes[at..]);
+        if skipped == 0 {
+            kept.extend(keep(bytes[at]));
+        }
+        at += skipped.max(1);
+    }
+    kept
+}
+
 /// The bytes that an escape stands for, and its length.
 type Escape = (Vec<u8>, usize);
 
@@ -154,5 +168,19 @@ fn between(bytes: &[u8]) -> usize {
         [0xc2, 0xad | 0xa0, ..] => 2,
         [0xe2, 0x80, 0x8b..=0x8f, ..] | [0xe2, 0x81, 0xa0, ..] | [0xef, 0xbb, 0xbf, ..] => 3,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_without_positions_are_those_with_positions() {
+        let keep = |byte: u8| (byte != b'-').then(|| byte.to_ascii_lowercase());
+        for text in ["", "A b-C", "\u{1b}[1mX\u{1b}[", "a\u{200b}\u{ad}b\n\u{feff}", "é-\u{e000}"]
+        {
+            assert_eq!(folded(text, keep), View::of(text).folded(keep).bytes(), "{text:?}");
+        }
     }
 }

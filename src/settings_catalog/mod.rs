@@ -45,7 +45,7 @@ pub use check::{SettingFault, SettingStep, check};
 pub use part::{Elements, SettingPart};
 pub use read::read;
 pub use to_yaml::{Comments, to_node, to_yaml};
-pub use write::{canonical, write};
+pub use write::{canonical, without_templates, write};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -174,6 +174,8 @@ impl SettingPart {
             Self::Groups => Self::GroupElement,
             Self::Elements(elements) => Self::Element(elements),
             Self::Secret => Self::Secret,
+            // Plain values, which only a definition gives a meaning.
+            Self::Instance => Self::Text,
             // Graph's own list may stand in place of the map.
             Self::Settings | Self::Raw | Self::RawSecret | Self::RawReference => Self::Raw,
             _ => Self::Unknown,

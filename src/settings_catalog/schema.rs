@@ -4,9 +4,12 @@ use serde_json::{Value as Json, json};
 
 /// The definition of settings.
 pub const SETTINGS: &str = "settingsCatalog";
-const INSTANCE: &str = "settingsCatalog.setting";
-const ELEMENT: &str = "settingsCatalog.element";
-const TEMPLATE: &str = "settingsCatalog.template";
+/// The definition of a setting.
+pub const INSTANCE: &str = "settingsCatalog.setting";
+/// The definition of an element of a list.
+pub const ELEMENT: &str = "settingsCatalog.element";
+/// The definition of the ids of a template.
+pub const TEMPLATE: &str = "settingsCatalog.template";
 const REFERENCE: &str = "settingsCatalog.reference";
 
 /// Returns a definition by its name, which references of the others have after `#/$defs/`.

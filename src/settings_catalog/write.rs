@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::check::{SettingFault, check};
+use super::part::SettingPart;
 use super::read::{kept_children, kept_settings, read};
 use super::wire::{
     INSTANCE_TEMPLATE, InstanceKind, SimpleKind, TYPE, VALUE_TEMPLATE, stands_for_another, type_of,
@@ -32,6 +33,27 @@ pub fn write(readable: &Json) -> Result<Json, Vec<SettingFault>> {
 #[must_use]
 pub fn canonical(readable: &Json) -> Json {
     write(readable).map_or_else(|_| readable.clone(), |list| read(&list))
+}
+
+/// Returns an instance without its references to templates, which a device does not get, in the spelling of [`canonical`].
+#[must_use]
+pub fn without_templates(instance: &Json) -> Json {
+    fn strip(part: SettingPart, value: &Json) -> Json {
+        match value {
+            Json::Object(members) => {
+                let own = members.iter().map(|(name, value)| (name, part.member(name), value));
+                let is_template =
+                    |part| matches!(part, SettingPart::Template | SettingPart::ElementTemplate);
+                let kept = own.filter(|(_, part, _)| !is_template(*part));
+                kept.map(|(name, part, value)| (name.clone(), strip(part, value))).collect()
+            }
+            Json::Array(elements) => {
+                elements.iter().map(|element| strip(part.element(), element)).collect()
+            }
+            other => other.clone(),
+        }
+    }
+    canonical(&json!({ "setting": strip(SettingPart::Instance, instance) }))
 }
 
 /// Writes the instances of a map.

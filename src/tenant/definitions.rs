@@ -1,4 +1,4 @@
-//! Reading the definitions of settings, which are the same in every tenant of a cloud.
+//! Reading the definitions of settings and the templates of policies, which are the same in every tenant of a cloud.
 
 use std::collections::BTreeSet;
 
@@ -13,17 +13,19 @@ use crate::schema::types::GraphVersion;
 /// The list of definitions.
 pub const SETTINGS: &str = "/deviceManagement/configurationSettings";
 const CATEGORIES: &str = "/deviceManagement/configurationCategories";
+const TEMPLATES: &str = "/deviceManagement/configurationPolicyTemplates";
 
 /// The most rounds in which categories are asked for by themselves: a category may name one above it that did not come.
 const ROUNDS: usize = 4;
 
-/// Reads all definitions and categories into a catalogue, page by page.
+/// Reads all definitions, categories and templates into a catalogue, page by page. Returns the ids of the templates whose
+/// settings cannot be read.
 ///
 /// The types of definitions have properties of their own, so no `$select` fits (FACTS 11.1).
 ///
 /// # Errors
 /// When a list cannot be read. A category that cannot be read by itself is left without a name.
-pub async fn read(graph: &Graph, writer: &mut CatalogueWriter) -> Result<(), GraphError> {
+pub async fn read(graph: &Graph, writer: &mut CatalogueWriter) -> Result<Vec<String>, GraphError> {
     let get = |path: String| Request::get(GraphVersion::Beta, path);
     graph
         .list_by_pages(&get(SETTINGS.to_owned()), |part| match part {
@@ -54,7 +56,20 @@ pub async fn read(graph: &Graph, writer: &mut CatalogueWriter) -> Result<(), Gra
             }
         }
     }
-    Ok(())
+    let templates = graph.list(&get(TEMPLATES.to_owned())).await?;
+    let ids = templates.iter().filter_map(|template| template.get("id")?.as_str());
+    let ids: Vec<String> = ids.map(str::to_owned).collect();
+    let request = |id: &String| get(format!("{TEMPLATES}/{}/settingTemplates", odata::segment(id)));
+    let requests: Vec<Request> = ids.iter().map(request).collect();
+    let mut unread = Vec::new();
+    for (id, settings) in ids.into_iter().zip(graph.lists(GraphVersion::Beta, &requests).await) {
+        match settings {
+            Ok(settings) => writer.add_template(&id, &settings),
+            Err(error) if error.ends_run() => return Err(error),
+            Err(_) => unread.push(id),
+        }
+    }
+    Ok(unread)
 }
 
 #[cfg(test)]
@@ -71,12 +86,22 @@ mod tests {
         let path = seen.line.trim_start_matches("GET /beta/deviceManagement/");
         let category = |id: &str, above: &str| json!({ "id": id, "displayName": id.to_uppercase(), "parentCategoryId": above });
         match path {
+            "configurationPolicyTemplates" => {
+                reply(200, &json!({ "value": [{ "id": "known_1" }, { "id": "lost_1" }] }))
+            }
             "configurationCategories" => reply(200, &json!({ "value": [category("a", "top")] })),
             "POST /beta/$batch" => {
                 let requests = seen.json()["requests"].as_array().cloned().unwrap_or_default();
                 let responses = requests.iter().map(|request| {
                     let id = request["url"].as_str().and_then(|url| url.rsplit('/').next());
+                    let template = json!({ "value": [{ "settingInstanceTemplate": {
+                        "settingDefinitionId": "One", "settingInstanceTemplateId": "i",
+                        "simpleSettingValueTemplate": { "settingValueTemplateId": "v" },
+                    }}]});
+                    let is_known =
+                        request["url"].as_str().is_some_and(|url| url.contains("known_1"));
                     let body = match id {
+                        Some("settingTemplates") if is_known => template,
                         Some("top") => category("top", "00000000-0000-0000-0000-000000000000"),
                         Some("b") => category("b", "a"),
                         _ => Value::Null,
@@ -92,7 +117,7 @@ mod tests {
 
     async fn read_from(server: &Server) -> Result<SettingCatalogue, GraphError> {
         let mut writer = CatalogueWriter::default();
-        read(&graph(&server.url), &mut writer).await?;
+        assert_eq!(read(&graph(&server.url), &mut writer).await?, ["lost_1"]);
         let bytes = writer.finish("today", "a test").expect("definitions came");
         Ok(SettingCatalogue::read(Cursor::new(bytes)).expect("a catalogue"))
     }
@@ -123,12 +148,17 @@ mod tests {
         };
         assert_eq!(["one", "two", "three"].map(category), ["TOP / A", "TOP / A / B", ""]);
         assert_eq!(catalogue.info().definitions, 4);
+        let template = catalogue.template("known_1").expect("readable").expect("there");
+        let ids = &template.settings["one"];
+        assert_eq!((ids.id.as_deref(), ids.value.as_deref()), (Some("i"), Some("v")));
         assert_eq!(
             server.lines(),
             [
                 "GET /beta/deviceManagement/configurationSettings",
                 "GET /beta/deviceManagement/configurationSettings?$skiptoken=2",
                 "GET /beta/deviceManagement/configurationCategories",
+                "POST /beta/$batch",
+                "GET /beta/deviceManagement/configurationPolicyTemplates",
                 "POST /beta/$batch",
             ]
         );

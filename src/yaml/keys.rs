@@ -25,7 +25,7 @@ pub(super) fn refuse(key: &Value) -> Finding {
 }
 
 /// The most members of a mapping whose names are compared each with each, which takes no memory and little time.
-const SMALL: usize = 16;
+const SMALL: usize = 32;
 
 /// Returns an error for every repeated key.
 pub(super) fn duplicates(members: &[Member]) -> Vec<Finding> {

@@ -21,13 +21,15 @@ pub fn parse(text: &str, file: FileId) -> Parsed {
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut composer = Composer::new(text, file);
     loop {
-        let fatal = match parser.next_event() {
+        let error = match parser.next_event() {
             Some(Ok((Event::StreamEnd, _))) => break,
-            Some(Ok((event, span))) => composer.event(event, span).err(),
-            Some(Err(error)) => Some(syntax::describe(&error, text, file)),
-            None => None,
+            Some(Ok((event, span))) => match composer.event(event, span) {
+                Ok(()) => continue,
+                Err(error) => error,
+            },
+            Some(Err(error)) => syntax::describe(&error, text, file),
+            None => continue,
         };
-        let Some(error) = fatal else { continue };
         composer.parsed.errors.push(error);
         composer.begin_document();
         if !matches!(parser.proceed_next_document(), Ok(true)) {
@@ -261,12 +263,17 @@ impl<'text> Composer<'text> {
         }) = self.open.last()
         {
             let span = self.span(range);
-            let fault = keys::refuse_plain(value, span).filter(|_| plain);
-            self.parsed.errors.extend(fault);
-            self.parsed.errors.extend(scalar::check_tag(tag).err());
+            if plain && let Some(fault) = keys::refuse_plain(value, span) {
+                self.parsed.errors.push(fault);
+            }
+            if let Err(fault) = scalar::check_tag(tag) {
+                self.parsed.errors.push(fault);
+            }
             return text(span);
         }
-        self.parsed.warnings.extend(swallowed::warning(self.text, self.file, range.clone(), style));
+        if let Some(warning) = swallowed::warning(self.text, self.file, range.clone(), style) {
+            self.parsed.warnings.push(warning);
+        }
         let span = self.span(match style {
             // The parser marks the value of `key:` at the colon.
             ScalarStyle::Plain if unwritten && self.text[range.start..].starts_with(':') => {

@@ -36,11 +36,13 @@ pub(super) fn warning(
 
 /// Warns of `Ring #1`: what follows ` #` is a comment.
 fn comment(text: &str, file: FileId, end: usize) -> Option<Finding> {
-    let rest = text[end..].lines().next()?;
-    let rest = rest.strip_prefix(':').unwrap_or(rest);
-    let comment = rest.trim_start_matches([' ', '\t']);
-    let is_apart = comment.len() < rest.len();
-    let follows = comment.strip_prefix('#').filter(|_| is_apart)?;
+    let bytes = text.as_bytes();
+    let end = end + usize::from(bytes.get(end) == Some(&b':'));
+    if !matches!(bytes.get(end), Some(b' ' | b'\t')) {
+        return None;
+    }
+    let comment = text[end..].lines().next()?.trim_start_matches([' ', '\t']);
+    let follows = comment.strip_prefix('#')?;
     if !follows.starts_with(char::is_alphanumeric) {
         return None;
     }

@@ -38,6 +38,9 @@ fn summary(writer: &mut TextWriter, catalog: &CatalogSummary) {
     row(writer, "made", &format!("{} from {}", catalog.made, catalog.source));
     row(writer, "definitions", &thousands(catalog.definitions as usize));
     row(writer, "categories", &thousands(catalog.categories as usize));
+    if catalog.templates > 0 {
+        row(writer, "templates", &thousands(catalog.templates as usize));
+    }
     row(writer, "platforms", &platforms.join(", "));
     row(writer, "size", &count(usize::try_from(catalog.bytes).unwrap_or(usize::MAX), "byte"));
     row(writer, "digest", &catalog.digest);

@@ -8,6 +8,10 @@ use super::name::{can_be_secret, names_secret};
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let mut found = Vec::new();
+    // No value follows a name without one of these.
+    if !text.bytes().any(|byte| matches!(byte, b'=' | b':' | b'-')) {
+        return found;
+    }
     let mut at = 0;
     while let Some(start) = text[at..].find(is_word).map(|start| at + start) {
         let end = text[start..].find(|c| !is_word(c)).map_or(text.len(), |end| start + end);

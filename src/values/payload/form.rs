@@ -28,46 +28,43 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn is_token(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_-.~".contains(c)
-}
+/// The length of the shortest of all tokens with its beginning.
+pub(super) const SHORTEST_TOKEN: usize = 20;
 
-/// Returns the end of the characters of a token from a place on.
-fn token_end(text: &str, from: usize) -> usize {
-    text[from..].find(|c| !is_token(c)).map_or(text.len(), |end| from + end)
+/// The length of a client secret of Entra, at least.
+const CLIENT_SECRET: usize = 34;
+
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')
 }
 
 fn tokens(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let begins_word = |at: usize| !text[..at].ends_with(is_token);
-    for (start, least) in TOKENS {
-        for (at, _) in text.match_indices(start).filter(|(at, _)| begins_word(*at)) {
-            let end = token_end(text, at);
-            if end - at >= start.len() + least {
-                found.push(at..end);
-            }
+    let mut at = 0;
+    for word in text.as_bytes().split(|byte| !is_token(*byte)) {
+        let place = at..at + word.len();
+        at = place.end + 1;
+        if word.len() < SHORTEST_TOKEN {
+            continue;
         }
-    }
-    // A JSON Web Token: three parts, the first of which begins an object.
-    for (at, _) in text.match_indices("eyJ").filter(|(at, _)| begins_word(*at)) {
-        let end = token_end(text, at);
-        if end - at > 40 && text[at..end].matches('.').count() >= 1 {
-            found.push(at..end);
+        let is_long = |least: usize| word.len() >= least;
+        let is_known = |(start, least): &(&str, usize)| {
+            is_long(start.len() + least) && word.starts_with(start.as_bytes())
+        };
+        // A JSON Web Token: three parts, the first of which begins an object.
+        let is_web_token = || is_long(41) && word.starts_with(b"eyJ") && word.contains(&b'.');
+        if TOKENS.iter().any(is_known) || is_web_token() {
+            found.push(place.clone());
         }
-    }
-    // A client secret of Entra: `8Q~` after three characters of forty.
-    for (at, _) in text.match_indices("8Q~").filter(|(at, _)| *at >= 3) {
-        let start = at - 3;
-        let end = token_end(text, at);
-        if text.is_char_boundary(start)
-            && text[start..at].chars().all(is_token)
-            && end - start >= 34
-        {
-            found.push(start..end);
+        // A client secret of Entra: `8Q~` after three characters of forty.
+        let secrets = text[place.clone()].match_indices("8Q~").filter(|(at, _)| *at >= 3);
+        let secrets = secrets.map(|(at, _)| place.start + at - 3..place.end);
+        if is_long(CLIENT_SECRET) {
+            found.extend(secrets.filter(|secret| secret.len() >= CLIENT_SECRET));
         }
     }
     // The signature of an address that grants access by itself.
-    for (at, start) in text.match_indices("sig=") {
+    for (at, start) in places(text, "sig=") {
         let from = at + start.len();
         let end = text[from..].find(|c: char| !(c.is_ascii_alphanumeric() || "%+/=".contains(c)));
         let end = end.map_or(text.len(), |end| from + end);
@@ -78,9 +75,14 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Returns each place of a part in a text. Most texts do not have it, which costs less to say than to look for places.
+fn places<'t>(text: &'t str, part: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
+    text.contains(part).then(|| text.match_indices(part)).into_iter().flatten()
+}
+
 /// Returns the passwords of addresses such as `https://user:password@host`.
 fn passwords_in_addresses(text: &str) -> Vec<Range<usize>> {
-    let found = text.match_indices("://").filter_map(|(at, _)| {
+    let found = places(text, "://").filter_map(|(at, _)| {
         let start = at + 3;
         let rest = &text[start..];
         let end = rest.find(|c: char| c.is_whitespace() || "/?#\"'<>`".contains(c));
@@ -98,6 +100,10 @@ pub(super) fn base64_words(text: &str, least: usize) -> Vec<Range<usize>> {
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
+    // A shorter text is one word or holds none.
+    if bytes.len() < least && !bytes.iter().all(|byte| is_digit(*byte) || *byte == b'=') {
+        return found;
+    }
     let mut at = 0;
     while at < bytes.len() {
         if !is_digit(bytes[at]) {

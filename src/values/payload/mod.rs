@@ -93,6 +93,9 @@ pub fn text_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Returns the bytes of a text in base64, which may be wrapped.
 pub fn decoded(text: &str) -> Option<Vec<u8>> {
+    if !text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return LENIENT.decode(text).ok();
+    }
     let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     LENIENT.decode(text).ok()
 }
@@ -137,21 +140,52 @@ fn replaced(value: &Json, put: &impl Fn(&Json) -> Json) -> Json {
 }
 
 fn found(text: &str, depth: usize) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
     if text.len() < name::SHORTEST {
-        return Vec::new();
+        return places;
     }
-    let mut places = form::find(text);
-    places.extend(markup::find(text));
-    places.extend(assignment::find(text));
+    if may_hold_secret(text) {
+        places.extend(form::find(text));
+        places.extend(markup::find(text));
+        places.extend(assignment::find(text));
+    }
     if depth > 0 {
         let words = form::base64_words(text, SHORTEST_WORD);
         let is_secret = |place: &Range<usize>| {
-            let bytes = decoded(&text[place.clone()]);
-            bytes.is_some_and(|bytes| bytes_hold_secret(&bytes, depth - 1))
+            let word = &text[place.clone()];
+            may_be_readable(word)
+                && decoded(word).is_some_and(|bytes| bytes_hold_secret(&bytes, depth - 1))
         };
         places.extend(words.into_iter().filter(is_secret));
     }
     joined(places)
+}
+
+/// Returns whether a secret may stand in a text by itself, by a look at its letters alone: every notation of one has a
+/// sign of these, or the length of a token.
+fn may_hold_secret(text: &str) -> bool {
+    let (mut has_sign, mut length, mut longest) = (false, 0, 0);
+    for byte in text.bytes() {
+        has_sign |= matches!(byte, b'-' | b':' | b'=' | b'<' | b'&');
+        length = if form::is_token(byte) { length + 1 } else { 0 };
+        longest = longest.max(length);
+    }
+    has_sign || longest >= form::SHORTEST_TOKEN
+}
+
+/// Returns whether a word may be base64 of a text or of a key in DER, by its first letters alone: most words are base64
+/// of neither.
+fn may_be_readable(word: &str) -> bool {
+    let mut bytes = [0; 3];
+    let begin = word.as_bytes().get(..4);
+    begin.is_some_and(|begin| LENIENT.decode_slice(begin, &mut bytes) == Ok(bytes.len()))
+        && match bytes {
+            // DER, and UTF-16 with its mark or without.
+            [0x30, ..] | [0xff, 0xfe, _] | [0xfe, 0xff, _] | [_, 0, _] => true,
+            // A character may go on after them.
+            _ => std::str::from_utf8(&bytes)
+                .map_or_else(|error| error.error_len().is_none(), |_| true),
+        }
 }
 
 fn bytes_hold_secret(bytes: &[u8], depth: usize) -> bool {

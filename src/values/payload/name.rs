@@ -53,21 +53,37 @@ const ENDS: [&str; 40] = [
 /// Names that are those of a secret where they stand alone.
 const WHOLE: [&str; 5] = ["authorization", "challenge", "networkpassword", "pin", "token"];
 
+/// The last two letters of all of these names.
+const LAST_LETTERS: [[u8; 2]; 14] = [
+    *b"al", *b"de", *b"en", *b"et", *b"ey", *b"ge", *b"in", *b"ng", *b"on", *b"rd", *b"rt", *b"se",
+    *b"sk", *b"wd",
+];
+
 /// Returns whether a name is that of a secret. Of a path, such as an OMA-URI, the last part counts.
 pub fn names_secret(name: &str) -> bool {
-    let last = name.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    if last.is_empty() || last.len() > LONGEST {
+    let part = name.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if part.is_empty() || part.len() > LONGEST {
         return false;
     }
-    // Most words are none of these by their last letter.
-    let end =
-        last.bytes().rev().find(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-    if !end.is_some_and(|end| b"ynetdkgl".contains(&end)) {
+    let letters = || {
+        let letters = part.bytes().rev().filter(u8::is_ascii_alphanumeric);
+        letters.map(|letter| letter.to_ascii_lowercase())
+    };
+    // Most words are none of these by their last letters.
+    let mut end = letters();
+    let [last, before] = [end.next(), end.next()].map(Option::unwrap_or_default);
+    if !LAST_LETTERS.contains(&[before, last]) {
         return false;
     }
-    let plain: String =
-        last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    ENDS.iter().any(|end| plain.ends_with(end)) || WHOLE.contains(&plain.as_str())
+    let ends_with = |name: &str| {
+        let mut letters = letters();
+        name.bytes().rev().all(|letter| letters.next() == Some(letter)).then_some(letters)
+    };
+    let mut ends = ENDS.iter().filter(|name| name.as_bytes().ends_with(&[before, last]));
+    ends.any(|name| ends_with(name).is_some())
+        || WHOLE
+            .iter()
+            .any(|name| ends_with(name).is_some_and(|mut before| before.next().is_none()))
 }
 
 /// Returns whether a text can be a secret: it is no switch, no small number, and no reference to a value elsewhere.
@@ -109,4 +125,27 @@ fn is_reference(value: &str) -> bool {
         || within("%", "%")
         || within("<", ">")
         || variable.is_some_and(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_secret_is_known_alone_and_the_ends_within_longer_names() {
+        for name in ENDS {
+            assert!(names_secret(name), "{name}");
+            assert!(
+                names_secret(&format!("./Vendor/My_{}: ", name.to_ascii_uppercase())),
+                "{name}"
+            );
+        }
+        for name in WHOLE {
+            assert!(names_secret(name), "{name}");
+            assert_eq!(
+                names_secret(&format!("no{name}")),
+                ENDS.iter().any(|end| name.ends_with(end))
+            );
+        }
+    }
 }

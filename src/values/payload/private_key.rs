@@ -36,6 +36,9 @@ pub fn in_bytes(bytes: &[u8]) -> Option<KeyForm> {
 /// Returns where private keys stand in PEM.
 pub fn in_pem(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    if !text.contains("-----BEGIN ") {
+        return found;
+    }
     let mut at = 0;
     while let Some(start) = text[at..].find("-----BEGIN ").map(|start| at + start) {
         let label = &text[start + 11..];

@@ -34,6 +34,10 @@ fn secrets_of_every_notation_are_found() {
         "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=canaryCanary0123==;x",
         "https://alice:canary-pw@contoso.com/x",
         "ghp_canary0123456789canary0123456789",
+        "in the text: dapicanary0123456789canary0123456789, and more",
+        "eyJcanary0123456789.canary0123456789canary0123456789",
+        "abc8Q~canary0123456789canary0123456789",
+        "https://contoso.com/x?sig=canary0123456789canary0123456789canary0123456789",
         "-----BEGIN EC PRIVATE KEY-----\ncanary\n-----END EC PRIVATE KEY-----\n",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\ncanary, and no end",
     ] {
@@ -89,6 +93,19 @@ fn a_pair_is_a_secret_by_its_name() {
     }
     assert_eq!(secret_of_pair(&json!({ "name": "VPN server", "value": "short" })), None);
     assert_eq!(secret_of_pair(&json!({ "name": "password", "value": withheld() })), None);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_passed_over_by_the_first_letters_of_its_base64(text in "\\PC{3,12}") {
+        let wide = |mark: &str| -> Vec<u8> {
+            let units: Vec<u16> = mark.chars().chain(text.chars()).map(|c| c as u16).collect();
+            units.into_iter().flat_map(u16::to_le_bytes).collect()
+        };
+        assert!(may_be_readable(&STANDARD.encode(&text)));
+        assert!(may_be_readable(&STANDARD.encode(wide("\u{feff}"))));
+        assert!(!text.starts_with(|c: char| c.is_ascii()) || may_be_readable(&STANDARD.encode(wide(""))));
+    }
 }
 
 #[test]

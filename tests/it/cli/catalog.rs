@@ -108,6 +108,23 @@ fn catalogue_stays_where_the_tenant_cannot_be_read_whole() {
 }
 
 #[test]
+fn templates_come_from_a_file_and_those_without_settings_are_named() {
+    let workspace = workspace();
+    let setting = json!({ "settingInstanceTemplate": { "settingDefinitionId": "a", "settingInstanceTemplateId": "i" } });
+    let whole = json!({ "id": "whole_1", "settingTemplates": [setting] });
+    let list = json!({ "value": [whole, { "id": "bare_1" }] });
+    workspace.write("templates.json", list.to_string());
+    let arguments =
+        ["catalog", "refresh", "--from", "settings.json", "--templates", "templates.json"];
+    let run = workspace.run(&arguments).expect(0);
+    let warning = "1 template came without settings, such as `bare_1`.";
+    assert!(run.stderr.contains(warning), "{}", run.stderr);
+    assert!(run.stderr.contains(", 1 template, "), "{}", run.stderr);
+    let info = workspace.run(&["catalog", "info", "--format", "json"]).expect(0).json();
+    assert_eq!(info["catalog"]["templates"], 1);
+}
+
+#[test]
 fn settings_are_found_by_words_and_shown_by_id() {
     let workspace = refreshed();
     assert_snapshot!(workspace.run(&["catalog", "search", "hardened", "paths", "--most", "2"]).expect(0).stdout, @r"

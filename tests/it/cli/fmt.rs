@@ -124,3 +124,72 @@ fn settings_have_the_names_of_the_portal_beside_them_where_there_is_a_catalogue(
     let line = text.lines().find(|line| line.contains("puaprotection"));
     assert_snapshot!(line.unwrap_or_default().trim_start(), @r#"device_vendor_msft_policy_config_defender_puaprotection: { choice: "1" }  # PUA Protection: On"#);
 }
+
+const PLAIN: &str = "apiVersion: graph.microsoft.com/beta
+kind: deviceManagementConfigurationPolicy
+metadata: { name: plain }
+spec:
+  name: Plain
+  platforms: windows10
+  technologies: mdm
+  settings:
+    # by its name
+    device_vendor_msft_policy_config_defender_puaprotection: Audit mode # for now
+    device_vendor_msft_policy_config_defender_cloudextendedtimeout: 50
+    device_vendor_msft_policy_config_defender_excludedextensions:
+      - tmp # temporary
+      - 'log'
+";
+
+#[test]
+fn plain_values_get_their_words_with_a_catalogue_and_stay_without_one() {
+    let workspace = Workspace::tenant(&[("a.yaml", PLAIN)]);
+    let without = workspace.run(&["fmt"]).expect(0);
+    assert_eq!(
+        (&*without.stdout, text(&workspace, "a.yaml")),
+        ("Nothing to rewrite.\n", PLAIN.to_owned())
+    );
+    workspace.run(&["catalog", "refresh", "--sandbox"]).expect(0);
+    let check = workspace.run(&["fmt", "--check"]).expect(2).stdout;
+    assert_eq!(check.matches("warning[fmt/plain-setting]").count(), 3, "{check}");
+    assert!(check.ends_with("Would rewrite a.yaml: 3 plain values of settings.\n"), "{check}");
+    assert_eq!(text(&workspace, "a.yaml"), PLAIN);
+    workspace.run(&["fmt"]).expect(0);
+    assert_snapshot!(text(&workspace, "a.yaml"), @r#"
+    apiVersion: graph.microsoft.com/beta
+    kind: deviceManagementConfigurationPolicy
+    metadata: { name: plain }
+    spec:
+      name: Plain
+      platforms: windows10
+      technologies: mdm
+      settings:
+        # by its name
+        device_vendor_msft_policy_config_defender_puaprotection: { choice: "2" } # for now
+        device_vendor_msft_policy_config_defender_cloudextendedtimeout: { integer: 50 }
+        device_vendor_msft_policy_config_defender_excludedextensions:
+          strings:
+            - tmp # temporary
+            - 'log'
+    "#);
+    workspace.run(&["fmt", "--check"]).expect(0);
+    workspace.run(&["validate"]).expect(0);
+}
+
+#[test]
+fn plain_value_that_is_no_option_is_an_error() {
+    let workspace = Workspace::tenant(&[("a.yaml", &PLAIN.replace("Audit mode", "Audit moed"))]);
+    workspace.run(&["catalog", "refresh", "--sandbox"]).expect(0);
+    assert_snapshot!(workspace.run(&["fmt"]).expect(3).stdout, @r#"
+    error[definition/option]: `PUA Protection` has no option `Audit moed`
+      --> a.yaml:10:62
+       |
+    10 |     device_vendor_msft_policy_config_defender_puaprotection: Audit moed # for now
+       |                                                              ^^^^^^^^^^
+       |
+       = help: did you mean `choice: "2"` (`Audit mode`)?
+
+    Rewrote a.yaml: 2 plain values of settings.
+    "#);
+    assert!(text(&workspace, "a.yaml").contains("Audit moed # for now"));
+}

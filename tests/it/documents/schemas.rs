@@ -75,6 +75,39 @@ fn the_editor_schema_is_generated() {
 }
 
 #[test]
+fn editors_know_the_settings_of_a_policys_platform_where_there_is_a_catalogue() {
+    let workspace = Workspace::tenant(&[]);
+    workspace.run(&["catalog", "refresh", "--sandbox"]).expect(0);
+    let run = workspace.run(&["schema", "--editor", "e.json"]).expect(0);
+    assert!(run.stderr.contains("settings of moorline.catalog"), "{}", run.stderr);
+    let text = std::fs::read_to_string(workspace.file("e.json")).expect("the schema was written");
+    let schema: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let is_valid = |platforms: &str, settings: serde_json::Value| {
+        validator.is_valid(&serde_json::json!({
+            "apiVersion": "graph.microsoft.com/beta", "kind": "deviceManagementConfigurationPolicy",
+            "metadata": { "name": "x" },
+            "spec": { "name": "X", "platforms": platforms, "technologies": "mdm", "settings": settings },
+        }))
+    };
+    let pua = |setting: serde_json::Value| serde_json::json!({ "device_vendor_msft_policy_config_defender_puaprotection": setting });
+    let timeout = |number: i64| serde_json::json!({ "device_vendor_msft_policy_config_defender_cloudextendedtimeout": { "integer": number } });
+    let right = pua(serde_json::json!({ "choice": "1" }));
+    assert!(is_valid("windows10", right.clone()));
+    assert!(is_valid("windows10", pua(serde_json::json!("Audit mode"))));
+    assert!(is_valid("windows10", serde_json::json!({ "$merge": right })));
+    assert!(is_valid("windows10", serde_json::json!({ "$raw": [] })));
+    assert!(is_valid("windows10", timeout(50)));
+    assert!(!is_valid("windows10", timeout(51)));
+    assert!(!is_valid("windows10", pua(serde_json::json!({ "choice": "7" }))));
+    assert!(!is_valid("macOS", right.clone()));
+    assert!(is_valid("windows10,macOS", right.clone()), "of several platforms, any");
+    assert!(is_valid("linux", right), "the catalogue has none of this platform");
+    assert!(!is_valid("linux", serde_json::json!({ "x": { "choise": "1" } })));
+    workspace.run(&["schema", "--editor", "e.json", "--catalog", "none.catalog"]).expect(1);
+}
+
+#[test]
 fn the_schema_of_a_kind_says_how_references_are_written() {
     let of = |kind: &str| Workspace::empty().run(&["schema", kind]).expect(0).json();
     let wired = of("windowsWiredNetworkConfiguration");

@@ -249,3 +249,97 @@ fn plan_and_drift_name_settings_as_the_portal_does() {
     Digest sha256:[digest]
     "#);
 }
+
+const OF_TEMPLATE: &str = r#"apiVersion: graph.microsoft.com/beta
+kind: deviceManagementConfigurationPolicy
+metadata: { name: antivirus }
+spec:
+  name: Antivirus
+  platforms: windows10
+  technologies: mdm,microsoftSense
+  templateReference: { templateId: 804339ad-1553-4478-a742-138fb5807418_1 }
+  settings:
+    device_vendor_msft_policy_config_defender_puaprotection: { choice: "1" }
+    device_vendor_msft_policy_config_defender_excludedextensions: { strings: [tmp, log] }
+"#;
+
+#[test]
+fn ids_of_a_template_may_be_left_out_where_there_is_a_catalogue() {
+    let workspace = Workspace::tenant(&[("policy.yaml", OF_TEMPLATE)]);
+    refresh(&workspace);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    let state = std::fs::read_to_string(workspace.file("s.json")).expect("the state");
+    let state: serde_json::Value = serde_json::from_str(&state).expect("JSON");
+    let settings = &state["configurationPolicies"][0]["settings"];
+    let of = |at: usize, path: &str| {
+        let found = settings[at].pointer(&format!("/settingInstance/{path}"));
+        found.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let (instance, value) = (
+        "settingInstanceTemplateReference/settingInstanceTemplateId",
+        "settingValueTemplateReference/settingValueTemplateId",
+    );
+    assert_eq!(of(0, instance), "57cca8f4-7b9a-4136-a981-718fa4957b3e");
+    let second = of(0, &format!("simpleSettingCollectionValue/1/{value}"));
+    assert_eq!(second, "c0c2ae5d-f6db-4269-9b19-ccb8b59d86ec");
+    assert_eq!(
+        of(1, &format!("choiceSettingValue/{value}")),
+        "f4f1b6db-059b-4023-8823-a405e0c10d7f"
+    );
+    let plan = workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
+    assert!(plan.stdout.contains("No changes."), "{}", plan.stdout);
+    workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
+    // A policy without a template that has the same values is no other value of the settings.
+    let without = OF_TEMPLATE.replace("antivirus", "without").replace("Antivirus", "Without");
+    let without: Vec<&str> = without.lines().filter(|line| !line.contains("templateId")).collect();
+    workspace.write("without.yaml", without.join("\n"));
+    assert_eq!(workspace.run(&["validate"]).expect(0).stdout, "Valid: 2 manifests.\n");
+}
+
+#[test]
+fn what_a_template_does_not_have_is_found_without_the_tenant() {
+    let wrong = OF_TEMPLATE.replace(
+        "{ strings: [tmp, log] }\n",
+        "{ strings: [tmp], template: { id: 57cca8f4-7b9a-4136-a981-718fa4957b3f } }
+    device_vendor_msft_policy_config_devicelock_devicepasswordhistory: 5\n",
+    );
+    let other = OF_TEMPLATE.replace("7418_1", "7418_9").replace("[tmp, log]", "[tmp]");
+    let other = other.replace("antivirus", "other").replace("Antivirus", "Other");
+    let workspace = Workspace::tenant(&[("a.yaml", &wrong), ("b.yaml", &other)]);
+    refresh(&workspace);
+    assert_snapshot!(workspace.run(&["validate"]).expect(3).stdout, @r#"
+    error[definition/template-id]: the template of the policy has `57cca8f4-7b9a-4136-a981-718fa4957b3e` here, not `57cca8f4-7b9a-4136-a981-718fa4957b3f`
+      --> a.yaml:11:101
+       |
+    11 | ...: { strings: [tmp], template: { id: 57cca8f4-7b9a-4136-a981-718fa4957b3f } }
+       |                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: remove `template`, and the catalogue's ids are used
+
+    error[definition/parent]: `Device Password History` stands beneath `Device Password Enabled` set to `Enabled`, not by itself
+      --> a.yaml:12:5
+       |
+    12 |     device_vendor_msft_policy_config_devicelock_devicepasswordhistory: 5
+       |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: move it into `children` of `device_vendor_msft_policy_config_devicelock_devicepasswordenabled` with `choice: "0"`
+
+    warning[definition/template]: `Device Password History` is no setting of the template `804339ad-1553-4478-a742-138fb5807418_1`
+      --> a.yaml:12:5
+       |
+    12 |     device_vendor_msft_policy_config_devicelock_devicepasswordhistory: 5
+       |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: remove it, or declare it in a policy without `templateReference`
+
+    warning[definition/template]: the catalogue has no template `804339ad-1553-4478-a742-138fb5807418_9`, whose ids these settings need
+     --> b.yaml:8:36
+      |
+    8 |   templateReference: { templateId: 804339ad-1553-4478-a742-138fb5807418_9 }
+      |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `804339ad-1553-4478-a742-138fb5807418_1`? `moorline catalog refresh` reads the templates again
+
+    Invalid: 2 errors, 2 warnings in 2 files.
+    "#);
+}

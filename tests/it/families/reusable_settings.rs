@@ -194,3 +194,22 @@ fn read_of_reusable_settings_is_a_reason_for_its_permission() {
     let why: Vec<&str> = reasons.iter().filter_map(|reason| reason["why"].as_str()).collect();
     assert!(why.contains(&"finds the reusable settings that settings refer to"), "{why:?}");
 }
+
+#[test]
+fn schema_takes_the_id_and_the_name() {
+    let run = Workspace::tenant(&[]).run(&["schema", "deviceManagementConfigurationPolicy"]);
+    let validator = jsonschema::validator_for(&run.expect(0).json()).expect("a schema");
+    let fits = |setting: Value| {
+        validator.is_valid(&json!({ "name": "Rules", "settings": { RULE: setting } }))
+    };
+    for (reference, is_form) in [
+        (json!(OFFICES), true),
+        (json!({ "$ref": { "displayName": "Offices" } }), true),
+        (json!({ "$ref": { "id": OFFICES } }), true),
+        (json!({ "$ref": { "displayName": "Offices", "id": OFFICES } }), false),
+        (json!({ "displayName": "Offices" }), false),
+    ] {
+        assert_eq!(fits(json!({ "reference": reference })), is_form, "{reference}");
+        assert_eq!(fits(json!({ "values": [{ "reference": reference }] })), is_form, "{reference}");
+    }
+}
