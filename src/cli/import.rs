@@ -13,6 +13,7 @@ use super::session::Session;
 use super::{Done, Format, Result, TenantOptions};
 use crate::diagnostic::json::FindingItem;
 use crate::diagnostic::{Severity, Sources};
+use crate::disk;
 use crate::error::{Error, ErrorKind};
 use crate::graph::Graph;
 use crate::import::document::{
@@ -20,11 +21,11 @@ use crate::import::document::{
     PlanDifference, UnknownMembers,
 };
 use crate::import::{
-    self, Extent, Import, ImportOptions, ImportSelection, ObjectCondition, ReadScope, Snapshot,
-    files, foreign,
+    self, Import, ImportExtent, ImportOptions, ImportSelection, ObjectCondition, ReadScope,
+    TenantContents, files, foreign,
 };
 use crate::kinds;
-use crate::manifest::{Desired, Loaded, load};
+use crate::manifest::{Desired, Loaded, TENANT_FILE, load};
 use crate::plan::{Action, Change, FieldStatus, Plan, PlanOptions, TenantRef};
 use crate::report;
 use crate::report::json::Document;
@@ -73,14 +74,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let root = folder(&desired)?;
     let options = ImportOptions {
         selection,
-        extent: Extent { all: arguments.all },
+        extent: ImportExtent { all: arguments.all },
         pins: arguments.pin,
         root,
     };
     let (session, mut document) = match &arguments.from {
         Some(from) => {
-            let (snapshot, source) = read_files(ui, from, arguments.unmask)?;
-            let mut document = arguments.write(ui, &desired, &snapshot, &options)?;
+            let (contents, source) = read_files(ui, from, arguments.unmask)?;
+            let mut document = arguments.write(ui, &desired, &contents, &options)?;
             document.from = Some(source);
             let session = match arguments.asks_tenant() {
                 true => Some(arguments.sign_in(ui, desired).await?),
@@ -91,8 +92,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         None => {
             let session = arguments.sign_in(ui, desired).await?;
             ui.status(&format!("Reading {} …", session.place()));
-            let (snapshot, not_covered) = read(ui, &session.graph, arguments.unmask).await?;
-            let mut document = arguments.write(ui, &session.desired, &snapshot, &options)?;
+            let (contents, not_covered) = read(ui, &session.graph, arguments.unmask).await?;
+            let mut document = arguments.write(ui, &session.desired, &contents, &options)?;
             document.not_covered = not_covered;
             (Some(session), document)
         }
@@ -154,19 +155,23 @@ impl Arguments {
         &self,
         ui: &Ui,
         desired: &Desired,
-        snapshot: &Snapshot,
+        contents: &TenantContents,
         options: &ImportOptions,
     ) -> Result<ImportDocument> {
-        let import = import::import(desired, snapshot, options);
-        self.expect_matches(snapshot, &import)?;
+        let import = import::import(desired, contents, options);
+        self.expect_matches(contents, &import)?;
+        if desired.tenant.spec.manifests.is_none() && !import.manifests.is_empty() {
+            name_folder(ui, &self.path, &desired.root)?;
+        }
         write(ui, desired, &import)?;
-        Ok(describe(desired, snapshot, &import))
+        Ok(describe(desired, contents, &import))
     }
 
     /// Reads the manifests that are there. A folder for them that the tenant file names and that does not exist yet is made.
     fn load(&self) -> Result<Desired> {
         if let Some((tenant, root)) = load::tenant(&self.path)
             && let Some(folder) = import::root::of(&tenant.spec)
+            && tenant.spec.manifests.is_some()
             && tenant.spec.manifests.is_some()
         {
             let folder = root.join(folder);
@@ -193,7 +198,7 @@ impl Arguments {
     }
 
     /// Refuses globs that match nothing, which are misspelt more often than not.
-    fn expect_matches(&self, snapshot: &Snapshot, import: &Import<'_>) -> Result<(), Error> {
+    fn expect_matches(&self, contents: &TenantContents, import: &Import<'_>) -> Result<(), Error> {
         let is_empty = import.manifests.is_empty() && import.managed.is_empty();
         if let Some(kind) = self.kind.first().filter(|_| is_empty && self.kind.len() == 1) {
             let all = kinds::all();
@@ -208,7 +213,7 @@ impl Arguments {
             }
         }
         let only = self.tenant.only.globs.first().filter(|_| is_empty);
-        let Some(only) = only.filter(|_| snapshot.live.objects.iter().next().is_some()) else {
+        let Some(only) = only.filter(|_| contents.live.objects.iter().next().is_some()) else {
             return Ok(());
         };
         let message = format!("`--only {only}` matches no object of the tenant");
@@ -243,9 +248,51 @@ fn condition(text: &str) -> Result<ObjectCondition, Error> {
 fn folder(desired: &Desired) -> Result<String, Error> {
     import::root::of(&desired.tenant.spec).ok_or_else(|| {
         let message =
-            "no entry of `spec.manifests` is a folder that manifests can be imported into";
+            "`spec.manifests` of the tenant file names no folder that can be imported into";
         Error::usage("usage/path", message)
-            .hint("Add one to the tenant file: `manifests: [policies]`.")
+            .hint("Add one to it: `manifests: [policies]`, beside what it names already.")
+    })
+}
+
+/// Names the folder of the manifests in a tenant file that names none: what is below a folder is not read otherwise.
+fn name_folder(ui: &Ui, path: &Path, root: &Path) -> Result<(), Error> {
+    let file = if path.is_dir() { path.join(TENANT_FILE) } else { path.to_owned() };
+    let failed = |source: std::io::Error| {
+        Error::failed("io/output", format!("`{}` cannot be written", file.display()))
+            .because(source)
+    };
+    let text = disk::read_text(&file, LARGEST_TENANT_FILE).map_err(failed)?;
+    let endings = ["yaml", "yml"].into_iter().filter(|ending| has_files(root, ending));
+    let files: Vec<String> = endings.map(|ending| format!("*.{ending}")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let text = import::root::named(&text, &files).map_err(|why| {
+        let message = format!(
+            "`{}` names no folder for manifests, and cannot be edited: {why}",
+            file.display()
+        );
+        Error::usage("usage/path", message).hint("Add one below `spec:`: `manifests: [policies]`.")
+    })?;
+    disk::replace(&file, text).map_err(failed)?;
+    ui.status(&format!(
+        "`{}` now names the folder {} below `spec.manifests`.",
+        file.display(),
+        import::root::FOLDER
+    ));
+    Ok(())
+}
+
+/// The largest tenant file that is edited.
+const LARGEST_TENANT_FILE: u64 = 1 << 20;
+
+/// Whether files of an ending are beside a tenant file.
+fn has_files(folder: &Path, ending: &str) -> bool {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files = entries.filter(|entry| entry.file_name() != TENANT_FILE);
+    files.any(|entry| {
+        let path = entry.path();
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        path.is_file() && !is_hidden && path.extension().is_some_and(|found| found == ending)
     })
 }
 
@@ -254,21 +301,21 @@ async fn read(
     ui: &Ui,
     graph: &Graph,
     unmasks: bool,
-) -> Result<(Snapshot, Vec<import::document::NotCoveredCount>)> {
-    let families = import::snapshot::families();
+) -> Result<(TenantContents, Vec<import::document::NotCoveredCount>)> {
+    let families = import::contents::families();
     let progress = ui.progress(families.len(), "Reading all objects");
     let scope = ReadScope {
         families,
         unmasks,
         read: &|family, objects| progress.finished(&format!("{}: {objects}", family.name)),
     };
-    let (snapshot, not_covered) =
-        tokio::join!(Snapshot::read(graph, &scope), import::not_covered::count(graph));
-    Ok((snapshot?, not_covered))
+    let (contents, not_covered) =
+        tokio::join!(TenantContents::read(graph, &scope), import::not_covered::count(graph));
+    Ok((contents?, not_covered))
 }
 
 /// Reads the files of another tool.
-fn read_files(ui: &Ui, path: &Path, unmasks: bool) -> Result<(Snapshot, ImportSource)> {
+fn read_files(ui: &Ui, path: &Path, unmasks: bool) -> Result<(TenantContents, ImportSource)> {
     ui.status(&format!("Reading {} …", path.display()));
     let estate = ui.watched("the files of the other tool", || foreign::read(path));
     let errors = estate.findings.iter().filter(|finding| finding.severity == Severity::Error);
@@ -287,7 +334,7 @@ fn read_files(ui: &Ui, path: &Path, unmasks: bool) -> Result<(Snapshot, ImportSo
         findings: FindingItem::all(&estate.findings, &Sources::default()),
         others: others.collect(),
     };
-    Ok((files::snapshot(&estate, unmasks), source))
+    Ok((files::contents(&estate, unmasks), source))
 }
 
 fn write(ui: &Ui, desired: &Desired, import: &Import<'_>) -> Result<(), Error> {
@@ -301,8 +348,8 @@ fn write(ui: &Ui, desired: &Desired, import: &Import<'_>) -> Result<(), Error> {
         .map_err(|error| Error::failed("io/output", error.to_string()).because(error))
 }
 
-fn describe(desired: &Desired, snapshot: &Snapshot, import: &Import<'_>) -> ImportDocument {
-    let id = |object: &LiveObject| (!snapshot.gaps(object).id).then(|| object.id.clone());
+fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -> ImportDocument {
+    let id = |object: &LiveObject| (!contents.gaps(object).id).then(|| object.id.clone());
     let mut unknown: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let imported = import.manifests.iter().map(|(object, place, manifest)| {
         let names = unknown.entry(&object.kind).or_default();

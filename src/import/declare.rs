@@ -27,7 +27,7 @@ use crate::values::secret::may_be_from_environment;
 /// The member that takes a value from the environment.
 const ENV: &str = "$env";
 
-/// What a manifest declares of an object.
+/// The properties of an object that a manifest declares.
 #[derive(Debug, Default)]
 pub(super) struct Declaration {
     /// The properties.
@@ -44,7 +44,7 @@ pub(super) struct Declaration {
 
 /// How much of an object is declared.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Extent {
+pub struct ImportExtent {
     /// Whether that includes what is not set, or has the value that a create without it gives.
     pub all: bool,
 }
@@ -54,7 +54,7 @@ pub(super) struct SpecMaker<'a> {
     pub(super) model: &'static Model,
     pub(super) object: &'a LiveObject,
     pub(super) clear: &'a UnmaskedValues,
-    pub(super) extent: Extent,
+    pub(super) extent: ImportExtent,
     variables: VariableNames,
     made: Declaration,
 }
@@ -64,7 +64,7 @@ impl<'a> SpecMaker<'a> {
         model: &'static Model,
         object: &'a LiveObject,
         clear: &'a UnmaskedValues,
-        extent: Extent,
+        extent: ImportExtent,
         variables: VariableNames,
     ) -> Self {
         Self { model, object, clear, extent, variables, made: Declaration::default() }
@@ -154,7 +154,7 @@ impl<'a> SpecMaker<'a> {
     ) -> Result<Option<Json>, WhyLeftOut> {
         if let Some(twin) = &property.facts.shown_by {
             let is_set = body.get(twin) == Some(&Json::Bool(true));
-            return Ok(is_set.then(|| self.from_environment(path, false)));
+            return Ok(is_set.then(|| self.variable_for(path, false)));
         }
         let kind = &self.object.kind;
         let rules = self.model.semantics.needed.iter().filter(|rule| {
@@ -166,13 +166,13 @@ impl<'a> SpecMaker<'a> {
             has_rule = true;
             let value = body.get(&rule.property).and_then(Json::as_str);
             if value.is_some_and(|value| rule.values.iter().any(|needing| needing == value)) {
-                return Ok(Some(self.from_environment(path, false)));
+                return Ok(Some(self.variable_for(path, false)));
             }
         }
         if has_rule { Ok(None) } else { Err(WhyLeftOut::Unseen) }
     }
 
-    fn from_environment(&mut self, path: &[String], is_masked: bool) -> Json {
+    fn variable_for(&mut self, path: &[String], is_masked: bool) -> Json {
         let named = path.iter().rev().find(|name| *name != "value");
         let words = named.map(String::as_str).unwrap_or_default();
         let words = words.trim_matches(['[', ']']);
@@ -198,7 +198,7 @@ impl<'a> SpecMaker<'a> {
         }
         match (shape, value) {
             (Shape::Scalar(_), Json::String(_) | Json::Number(_)) if property.is_secret() => {
-                Ok(self.from_environment(path, false))
+                Ok(self.variable_for(path, false))
             }
             (Shape::Scalar(_) | Shape::Enum(_), Json::String(text)) => {
                 self.text(path, property, shape, text)
@@ -237,7 +237,7 @@ impl<'a> SpecMaker<'a> {
         let LiveObject { family, id, .. } = self.object;
         let masked = Masked { family, object: id.clone(), reference: reference.to_owned() };
         let Some(clear) = self.clear.get(&masked) else {
-            return Ok(self.from_environment(path, true));
+            return Ok(self.variable_for(path, true));
         };
         let clear = clear.expose_secret();
         let wire = match shape {
@@ -259,7 +259,7 @@ impl<'a> SpecMaker<'a> {
         text: &str,
     ) -> Result<Json, WhyLeftOut> {
         if property.facts.readback.is_some() && is_placeholder(text) {
-            return Ok(self.from_environment(path, true));
+            return Ok(self.variable_for(path, true));
         }
         let decoded = match property.is_base64() {
             true => Some(payload::decoded(text).ok_or(WhyLeftOut::Misshapen)?),
@@ -268,7 +268,7 @@ impl<'a> SpecMaker<'a> {
         let bytes = decoded.as_deref().unwrap_or(text.as_bytes());
         if let Some(why) = secret_in(bytes) {
             return match may_be_from_environment(property) {
-                true => Ok(self.from_environment(path, false)),
+                true => Ok(self.variable_for(path, false)),
                 false => Err(why),
             };
         }
@@ -311,11 +311,9 @@ impl<'a> SpecMaker<'a> {
             {
                 continue;
             }
-            let path = [path, &[name.clone()]].concat();
+            let path = [path, std::slice::from_ref(name)].concat();
             let made = match by_name == Some(name.as_str()) {
-                true if may_be_from_environment(property) => {
-                    Ok(self.from_environment(&path, false))
-                }
+                true if may_be_from_environment(property) => Ok(self.variable_for(&path, false)),
                 true => Err(WhyLeftOut::SecretByName),
                 false => self.value(&path, property, &property.shape, member, whole || is_poly),
             };
@@ -380,7 +378,7 @@ impl<'a> SpecMaker<'a> {
             }
             let variables = variables.into_iter().map(|id| {
                 let path = [path, &[format!("[{id}]")]].concat();
-                self.from_environment(&path, false)
+                self.variable_for(&path, false)
             });
             let variables: Vec<Json> = variables.collect();
             let declared = with_variables(&declared, &variables);

@@ -7,7 +7,7 @@ use crate::diagnostic::json::FindingItem;
 use crate::manifest::Address;
 use crate::plan::{Summary, TenantRef};
 
-/// What was imported of a tenant, and what was not.
+/// The objects of a tenant that were imported, and those that were not.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportDocument {
@@ -22,7 +22,7 @@ pub struct ImportDocument {
     pub not_managed: Vec<NotManaged>,
     /// Members that the type documents do not have, by kind.
     pub unknown_members: Vec<UnknownMembers>,
-    /// What else the tenant has.
+    /// The numbers of other objects of the tenant.
     pub not_covered: Vec<NotCoveredCount>,
     /// The plan of all manifests after the import; absent where none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ pub struct ImportItem {
     /// The object's id, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What was done.
+    /// Whether a manifest was written.
     pub action: ImportAction,
     /// The path of the manifest below the folder of the tenant file.
     pub path: String,
@@ -80,7 +80,7 @@ pub struct ImportItem {
     pub unmasked: Vec<String>,
 }
 
-/// What an import did about an object.
+/// The result of an import for an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ImportAction {
@@ -147,6 +147,6 @@ pub struct PlanAfterImport {
 pub struct PlanDifference {
     /// `kind/name` of its manifest.
     pub address: Address,
-    /// What differs, or why it cannot be compared.
+    /// The fields and assignments that differ, or why the object cannot be compared.
     pub reasons: Vec<String>,
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::contents::{FileGaps, TenantContents};
 use super::foreign::{ForeignEstate, ForeignLink, ForeignObject};
 use super::names::ids;
-use super::snapshot::{FileGaps, Snapshot};
 use crate::kinds::Family;
 use crate::schema::types::odata_type;
 use crate::tenant::masked::Masked;
@@ -17,8 +17,8 @@ const BUILT_IN_TAG: (&str, &str) = ("0", "Default");
 
 /// Returns the objects of an estate as a read of their tenant would give them. `unmasks` says whether values that the service
 /// masks are in it in clear, where files have them so.
-pub fn snapshot(estate: &ForeignEstate, unmasks: bool) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+pub fn contents(estate: &ForeignEstate, unmasks: bool) -> TenantContents {
+    let mut contents = TenantContents::default();
     let identified = Identified::of(estate);
     let mut families: BTreeMap<&'static Family, Vec<LiveObject>> = BTreeMap::new();
     for (object, id) in &identified.objects {
@@ -28,20 +28,20 @@ pub fn snapshot(estate: &ForeignEstate, unmasks: bool) -> Snapshot {
             live.links.extend(linked.map(|linked| (property.clone(), linked)));
         }
         let clear = object.clear.iter().filter(|_| unmasks);
-        snapshot.clear.extend(clear.map(|(reference, clear)| {
+        contents.clear.extend(clear.map(|(reference, clear)| {
             let (object, reference) = (live.id.clone(), reference.clone());
             (Masked { family: live.family, object, reference }, clear.clone())
         }));
         let gaps = FileGaps { id: object.id.is_none(), assignments: object.assignments.is_none() };
-        snapshot.gaps.insert(caseless(live.family, &live.id), gaps);
+        contents.gaps.insert(caseless(live.family, &live.id), gaps);
         families.entry(object.family).or_default().push(live);
     }
     for (family, objects) in families {
-        snapshot.live.objects.insert(family, objects);
+        contents.live.objects.insert(family, objects);
     }
-    snapshot.names = names(estate, snapshot.live.objects.iter());
-    snapshot.count_alike();
-    snapshot
+    contents.names = names(estate, contents.live.objects.iter());
+    contents.count_alike();
+    contents
 }
 
 /// The objects of an estate, each with an id.

@@ -8,9 +8,10 @@ use super::names;
 use super::payload::{self, PayloadFile, TextForm};
 use crate::definitions::SettingCatalogue;
 use crate::schema::model::{Model, Order, Property, Shape};
-use crate::schema::walk::Tree;
+use crate::schema::walk::{CopyStep, Tree, TypedPlace, copy};
 use crate::settings_catalog::{SettingPart, to_node};
-use crate::tenant::names::Names;
+use crate::tenant::lookup::is_reference;
+use crate::tenant::names::{Named, Names};
 use crate::text::sanitize;
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
 
@@ -57,9 +58,12 @@ impl Layout<'_> {
             return Node::of(value).flow();
         }
         match (shape, value) {
-            (Shape::Settings(SettingPart::Settings), _) => to_node(value, &|id, setting| {
-                self.catalogue.and_then(|catalogue| setting_name(catalogue, id, setting))
-            }),
+            (Shape::Settings(SettingPart::Settings), _) => {
+                let value = self.with_references(property, shape, value);
+                to_node(&value, &|id, setting| {
+                    self.catalogue.and_then(|catalogue| setting_name(catalogue, id, setting))
+                })
+            }
             (Shape::Collection(element, order), Json::Array(items)) => {
                 let is_short = matches!(**element, Shape::Scalar(_) | Shape::Enum(_));
                 let elements = items.iter().map(|item| {
@@ -94,6 +98,19 @@ impl Layout<'_> {
             (Shape::Scalar(_), Json::String(text)) => self.text(property, text, words),
             _ => Node::of(value),
         }
+    }
+
+    /// Returns settings that refer to reusable settings by their names.
+    fn with_references(&self, property: &Property, shape: &Shape, value: &Json) -> Json {
+        let mut step = |place: &TypedPlace<'_, Json>, part: &Json| {
+            let id = part.as_str().filter(|_| is_reference(place));
+            match id.and_then(|id| names::only_name(self.names, Named::ReusableSetting, id)) {
+                Some(name) => CopyStep::Put(json!({ "$ref": { "displayName": name } })),
+                None => CopyStep::Enter,
+            }
+        };
+        let place = TypedPlace::within(self.model, property, shape);
+        copy(&place, value, &mut step).unwrap_or_default()
     }
 
     fn text(&mut self, property: &Property, text: &str, words: &str) -> Node {

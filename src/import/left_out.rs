@@ -1,4 +1,4 @@
-//! What an import does not write, and why.
+//! The values that an import does not write, and why.
 
 use serde::Serialize;
 
@@ -90,7 +90,7 @@ pub struct LeftOut {
     pub path: String,
     /// Why it is left out.
     pub why: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: String,
 }
 

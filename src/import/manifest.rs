@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::declare::{Extent, SpecMaker};
+use super::contents::TenantContents;
+use super::declare::{ImportExtent, SpecMaker};
 use super::layout::Layout;
 use super::left_out::{LeftOut, NeededSecret, WhyLeftOut};
 use super::payload::PayloadFile;
 use super::place::Place;
-use super::snapshot::Snapshot;
 use super::variable::VariableNames;
 use super::{names, portal};
 use crate::definitions::SettingCatalogue;
@@ -26,7 +26,7 @@ const ROUNDS: usize = 4;
 /// All that the manifest of an object depends on beside the object.
 pub struct ManifestContext<'a> {
     /// The tenant.
-    pub snapshot: &'a Snapshot,
+    pub contents: &'a TenantContents,
     /// The manifests that other objects have, or get in the same run.
     pub addresses: &'a BTreeMap<CaselessKey, Address>,
     /// The catalogue of setting definitions, where there is one.
@@ -34,7 +34,7 @@ pub struct ManifestContext<'a> {
     /// Whether a file of this path below the tenant's folder exists and has another content.
     pub is_taken: &'a (dyn Fn(&str, &[u8]) -> bool + Sync),
     /// How much of an object is declared.
-    pub extent: Extent,
+    pub extent: ImportExtent,
     /// Whether every object is pinned by its id.
     pub pins: bool,
 }
@@ -70,7 +70,7 @@ impl ManifestContext<'_> {
         };
         let model = Model::of(version);
         let variables = VariableNames::of(place, &object.kind);
-        let clear = &self.snapshot.clear;
+        let clear = &self.contents.clear;
         let mut made = SpecMaker::new(model, object, clear, self.extent, variables).declare();
         for _ in 0..ROUNDS {
             let refused = trial::refused(&object.kind, object.family, version, &made.spec);
@@ -88,7 +88,7 @@ impl ManifestContext<'_> {
         }
         let mut layout = Layout {
             model,
-            names: &self.snapshot.names,
+            names: &self.contents.names,
             catalogue: self.catalogue,
             manifest: &place.name,
             is_taken: &|file| {
@@ -101,8 +101,8 @@ impl ManifestContext<'_> {
         let files = layout.files;
         let assignments = self.assignments(object, &mut made.left_out);
         let is_named = made.spec.contains_key(object.family.name_property);
-        let has_id = !object.family.is_singleton() && !self.snapshot.gaps(object).id;
-        let is_pinned = has_id && (self.pins || !is_named || self.snapshot.has_twin(object));
+        let has_id = !object.family.is_singleton() && !self.contents.gaps(object).id;
+        let is_pinned = has_id && (self.pins || !is_named || self.contents.has_twin(object));
         let document =
             document(&address, version, is_pinned.then_some(&object.id), spec, assignments);
         ImportedManifest {
@@ -130,11 +130,11 @@ impl ManifestContext<'_> {
         let mut links = BTreeMap::new();
         for (property, target) in structure.references() {
             let Some(linked) = object.links.get(&property.name) else {
-                let why = match self.snapshot.is_of_file(object) {
+                let why = match self.contents.is_of_file(object) {
                     true => WhyLeftOut::LinkNotInFile,
                     false => WhyLeftOut::LinkUnseen,
                 };
-                left_out.push(LeftOut::new(&[property.name.clone()], &why));
+                left_out.push(LeftOut::new(std::slice::from_ref(&property.name), &why));
                 continue;
             };
             let mut references: Vec<Node> =
@@ -157,16 +157,16 @@ impl ManifestContext<'_> {
                 NodeEntry::Member("$ref".to_owned(), Node::of(&address.to_string().into()));
             return Node { content: NodeContent::Map(vec![member]), comment: None, is_flow: true };
         }
-        let is_unique = self.snapshot.is_unique_referent(target, &linked.display_name);
+        let is_unique = self.contents.is_unique_referent(target, &linked.display_name);
         names::live_reference(&linked.id, &linked.display_name, is_unique)
     }
 
     fn assignments(&self, object: &LiveObject, left_out: &mut Vec<LeftOut>) -> Option<Node> {
-        let is_unknown = !object.family.is_assignable() || self.snapshot.gaps(object).assignments;
+        let is_unknown = !object.family.is_assignable() || self.contents.gaps(object).assignments;
         if is_unknown || object.assignments.is_empty() && !self.extent.all {
             return None;
         }
-        let made = names::assignments(object, &self.snapshot.names);
+        let made = names::assignments(object, &self.contents.names);
         let why = |why| left_out.push(LeftOut::new(&["assignments".to_owned()], &why));
         made.map_err(why).ok()
     }

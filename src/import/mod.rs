@@ -3,8 +3,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `foreign` | reads the files of other tools |
-//! | `files.rs` | what was read of them in the place of a read of the tenant |
-//! | `snapshot.rs` | reads the tenant: every object, and the names of what they refer to |
+//! | `files.rs` | puts these in the place of a read of the tenant |
+//! | `contents.rs` | reads the tenant: every object, and the names of what they refer to |
 //! | `selection.rs`, `place.rs` | which objects are imported, and where their manifests go |
 //! | `declare.rs` | what a manifest declares of an object, and which secrets it needs |
 //! | `layout.rs`, `names.rs`, `payload.rs` | how that is written: order, names in the place of ids, files |
@@ -19,6 +19,7 @@ use crate::manifest::{Address, Desired, parallel};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
 
+pub mod contents;
 mod declare;
 pub mod document;
 pub mod files;
@@ -33,15 +34,15 @@ pub mod place;
 mod portal;
 pub mod root;
 pub mod selection;
-pub mod snapshot;
+
 mod variable;
 pub mod write;
 
-pub use declare::Extent;
+pub use contents::{ReadScope, TenantContents};
+pub use declare::ImportExtent;
 pub use manifest::{ImportedManifest, ManifestContext};
 pub use place::Place;
 pub use selection::{ImportSelection, ObjectCondition};
-pub use snapshot::{ReadScope, Snapshot};
 
 use document::NotManaged;
 
@@ -51,7 +52,7 @@ pub struct ImportOptions {
     /// Which objects.
     pub selection: ImportSelection,
     /// How much of each.
-    pub extent: Extent,
+    pub extent: ImportExtent,
     /// Whether every object is pinned by its id.
     pub pins: bool,
     /// The folder of the manifests, below that of the tenant file.
@@ -72,10 +73,10 @@ pub struct Import<'a> {
 /// Makes manifests of the selected objects that no manifest manages. Nothing is written.
 pub fn import<'a>(
     desired: &Desired,
-    snapshot: &'a Snapshot,
+    contents: &'a TenantContents,
     options: &ImportOptions,
 ) -> Import<'a> {
-    let bindings = bind(&desired.manifests, &snapshot.live, false, &|_| false);
+    let bindings = bind(&desired.manifests, &contents.live, false, &|_| false);
     let managed = bindings.by_address.iter().filter_map(|(address, binding)| match binding {
         Binding::Bound(object) | Binding::Retyped(object) => Some((key(object), address.clone())),
         Binding::Missing | Binding::Blocked(_) => None,
@@ -83,14 +84,14 @@ pub fn import<'a>(
     let managed: BTreeMap<CaselessKey, Address> = managed.collect();
     let mut import = Import::default();
     let mut objects = Vec::new();
-    for object in snapshot.live.objects.iter() {
+    for object in contents.live.objects.iter() {
         match refusal(object) {
-            Some(why) => import.not_managed.push(not_managed(snapshot, object, why)),
+            Some(why) => import.not_managed.push(not_managed(contents, object, why)),
             None => objects.push(object),
         }
     }
-    import.not_managed.extend(snapshot.live.unread.iter().map(unread));
-    let unreadable = snapshot.unreadable.iter().map(|(family, error)| NotManaged {
+    import.not_managed.extend(contents.live.unread.iter().map(unread));
+    let unreadable = contents.unreadable.iter().map(|(family, error)| NotManaged {
         object: format!("all objects of {}", family.path),
         kind: None,
         id: None,
@@ -112,12 +113,12 @@ pub fn import<'a>(
         let manager = managed.get(&key(object));
         let Some(place) = places.remove(&key(object)) else {
             let why = "another file has the path of its manifest";
-            import.not_managed.push(not_managed(snapshot, object, why));
+            import.not_managed.push(not_managed(contents, object, why));
             continue;
         };
         let wanted = Address { kind: object.kind.clone(), name: place.name.clone() };
         let address = manager.cloned().unwrap_or(wanted);
-        if !options.selection.takes(object, &address, manager.is_some(), &snapshot.names) {
+        if !options.selection.takes(object, &address, manager.is_some(), &contents.names) {
             continue;
         }
         if manager.is_some() {
@@ -128,7 +129,7 @@ pub fn import<'a>(
         }
     }
     let context = ManifestContext {
-        snapshot,
+        contents,
         addresses: &known,
         catalogue: desired.catalogue.as_deref(),
         is_taken: &|path, content| write::is_other(&desired.root.join(path), content),
@@ -144,7 +145,7 @@ pub fn import<'a>(
             import.manifests.push((object, place, manifest));
         } else {
             let why = "the file has neither its id nor a name that a manifest can declare";
-            import.not_managed.push(not_managed(snapshot, object, why));
+            import.not_managed.push(not_managed(contents, object, why));
         }
     }
     import.manifests.sort_by(|a, b| a.1.cmp(&b.1));
@@ -166,11 +167,11 @@ fn refusal(object: &LiveObject) -> Option<&'static str> {
     not_kind.or_else(|| object.family.foreign(&object.body.value())).or_else(unknown)
 }
 
-fn not_managed(snapshot: &Snapshot, object: &LiveObject, why: &str) -> NotManaged {
+fn not_managed(contents: &TenantContents, object: &LiveObject, why: &str) -> NotManaged {
     NotManaged {
         object: object.display_name.clone(),
         kind: Some(object.kind.clone()),
-        id: (!snapshot.gaps(object).id).then(|| object.id.clone()),
+        id: (!contents.gaps(object).id).then(|| object.id.clone()),
         why: why.to_owned(),
     }
 }

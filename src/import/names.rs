@@ -9,7 +9,7 @@ use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, Types};
 use crate::schema::walk::{Tree, TypedPlace, each};
 use crate::tenant::LiveObject;
-use crate::tenant::lookup::Unlabelled;
+use crate::tenant::lookup::{Unlabelled, is_reference};
 use crate::tenant::names::{Named, Names, Unresolved, is_guid};
 use crate::values::{target_form, target_shown};
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
@@ -28,6 +28,7 @@ pub(super) fn ids(object: &LiveObject) -> Unlabelled {
     let root = TypedPlace::root(Model::of(GraphVersion::Beta), &shape);
     each(&root, &body, &mut |place, value| {
         let named = place.property.and_then(|property| property.facts.resolves);
+        let named = named.or(is_reference(place).then_some(Named::ReusableSetting));
         found.extend(named.zip(value.as_str()).map(|(named, id)| (named, id.to_owned())));
         true
     });
@@ -55,13 +56,7 @@ pub(super) fn by_name(names: &Names, named: Named, id: &str) -> Node {
     let Some(label) = names.label(named, id).filter(|label| !label.eq_ignore_ascii_case(id)) else {
         return commented(id, None);
     };
-    let is_the_one = |name: &&str| {
-        let found = names.resolve(named, name);
-        !is_guid(name)
-            && !name.trim().is_empty()
-            && found.is_ok_and(|found| found.eq_ignore_ascii_case(id))
-    };
-    match Some(label).filter(is_the_one) {
+    match only_name(names, named, id) {
         Some(name) => commented(name, Some(id)),
         None => commented(id, Some(label)),
     }
@@ -150,6 +145,13 @@ fn entry(target: &Target, filter: Option<(FilterMode, &str)>, names: &Names) -> 
     });
     let entries = std::iter::once(first).chain(filter).collect();
     Node { content: NodeContent::Map(entries), comment: None, is_flow: false }
+}
+
+/// Returns the name of an id where that means the same object and no other.
+pub(super) fn only_name<'a>(names: &'a Names, named: Named, id: &str) -> Option<&'a str> {
+    let label = names.label(named, id).filter(|label| !label.trim().is_empty())?;
+    let found = names.resolve(named, label).ok()?;
+    (!is_guid(label) && found.eq_ignore_ascii_case(id)).then_some(label)
 }
 
 /// Returns a reference to a live object, with its name as a comment.

@@ -46,7 +46,7 @@ pub enum Document {
     Doctor,
     /// The catalogue of setting definitions.
     Catalog,
-    /// What was imported of a tenant.
+    /// The import of a tenant.
     Import,
 }
 

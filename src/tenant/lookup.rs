@@ -294,14 +294,8 @@ pub(crate) async fn names_of(graph: &Graph, ids: &Unlabelled) -> Result<Names, G
     let of = |wanted: Named| -> Vec<&String> {
         ids.iter().filter(|(named, _)| *named == wanted).map(|(_, id)| id).collect()
     };
-    let [groups, users, filters, tags, reusable] = [
-        Named::Group,
-        Named::User,
-        Named::Filter,
-        Named::ScopeTag,
-        Named::ReusableSetting,
-    ]
-    .map(of);
+    let [groups, users, filters, tags, reusable] =
+        [Named::Group, Named::User, Named::Filter, Named::ScopeTag, Named::ReusableSetting].map(of);
     let tags = tags.iter().any(|tag| *tag != DEFAULT_SCOPE_TAG);
     let [groups, users] = [groups, users]
         .map(|ids| -> Vec<&String> { ids.into_iter().filter(|id| is_guid(id)).collect() });

@@ -377,7 +377,7 @@ fn folder_that_is_missing_is_wrong_usage() {
     let run = workspace.run(&["import", "--from", "nowhere"]).expect(64);
     assert_snapshot!(run.stderr, @"
     Reading nowhere …
-    error[usage/path]: `nowhere` cannot be imported: No such file or directory (os error 2)
+    error[usage/path]: `nowhere` cannot be imported: there is no such file or folder
 
     hint: give the folder with the files of the other tool
     ");

@@ -65,6 +65,8 @@ mod house {
     mod words;
 }
 
+mod import;
+
 mod journal {
     #[cfg(debug_assertions)]
     mod crash;

@@ -19,7 +19,7 @@ use crate::values::masked as markers;
 
 /// The state of a tenant, as far as it could be read.
 #[derive(Debug, Default)]
-pub struct Snapshot {
+pub struct TenantContents {
     /// The objects, and those that cannot be read.
     pub live: Live,
     /// The names of groups, users, filters and scope tags that they refer to.
@@ -45,7 +45,7 @@ pub struct FileGaps {
     pub assignments: bool,
 }
 
-/// What of a tenant is read.
+/// The part of a tenant that is read.
 pub struct ReadScope<'a> {
     /// The families.
     pub families: Vec<&'static Family>,
@@ -55,13 +55,13 @@ pub struct ReadScope<'a> {
     pub read: &'a (dyn Fn(&'static Family, usize) + Sync),
 }
 
-impl Snapshot {
+impl TenantContents {
     /// Reads a tenant.
     ///
     /// # Errors
     /// When no further call can be made, or no family can be read.
     pub async fn read(graph: &Graph, scope: &ReadScope<'_>) -> Result<Self, GraphError> {
-        let mut snapshot = Self::default();
+        let mut contents = Self::default();
         let lists = scope.families.iter().map(async |family| {
             let read = read_all(graph, family).await;
             if let Ok((objects, _)) = &read {
@@ -72,20 +72,20 @@ impl Snapshot {
         for (family, read) in join_all(lists).await {
             match read {
                 Ok((objects, unread)) => {
-                    snapshot.live.objects.insert(family, objects);
-                    snapshot.live.unread.extend(unread);
+                    contents.live.objects.insert(family, objects);
+                    contents.live.unread.extend(unread);
                 }
-                Err(error) if error.is_of_call() => snapshot.unreadable.push((family, error)),
+                Err(error) if error.is_of_call() => contents.unreadable.push((family, error)),
                 Err(error) => return Err(error),
             }
         }
-        if snapshot.unreadable.len() == scope.families.len()
-            && let Some((_, error)) = snapshot.unreadable.pop()
+        if contents.unreadable.len() == scope.families.len()
+            && let Some((_, error)) = contents.unreadable.pop()
         {
             return Err(error);
         }
-        snapshot.read_each(graph).await?;
-        let objects: Vec<&LiveObject> = snapshot.live.objects.iter().collect();
+        contents.read_each(graph).await?;
+        let objects: Vec<&LiveObject> = contents.live.objects.iter().collect();
         let ids: Unlabelled = objects.iter().flat_map(|object| ids(object)).collect();
         let masked = match scope.unmasks {
             true => masked_values(&objects),
@@ -97,9 +97,9 @@ impl Snapshot {
             masked::read(graph, masked),
             referred_to(graph, targets),
         );
-        (snapshot.names, snapshot.clear, snapshot.referred) = (names?, clear?, referred?);
-        snapshot.count_alike();
-        Ok(snapshot)
+        (contents.names, contents.clear, contents.referred) = (names?, clear?, referred?);
+        contents.count_alike();
+        Ok(contents)
     }
 
     /// Reads each object by itself, with its references: a list may shorten large objects (FACTS 1.3, 12).
