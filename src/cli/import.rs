@@ -6,20 +6,23 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use globset::{Glob, GlobMatcher};
 
-use super::failure::CommandError;
+use super::failure::{self, CommandError};
 use super::output::{Output, without_markdown};
 use super::selection::{Selection, near_name};
 use super::session::Session;
 use super::{Done, Format, Result, TenantOptions};
+use crate::diagnostic::json::FindingItem;
+use crate::diagnostic::{Severity, Sources};
 use crate::disk;
 use crate::error::{Error, ErrorKind};
 use crate::graph::Graph;
 use crate::import::document::{
-    ImportAction, ImportDocument, ImportItem, PlanAfterImport, PlanDifference, UnknownMembers,
+    ImportAction, ImportDocument, ImportItem, ImportSource, OtherCount, PlanAfterImport,
+    PlanDifference, UnknownMembers,
 };
 use crate::import::{
     self, Import, ImportExtent, ImportOptions, ImportSelection, ObjectCondition, ReadScope,
-    TenantContents,
+    TenantContents, files, foreign,
 };
 use crate::kinds;
 use crate::manifest::{Desired, Loaded, TENANT_FILE, load};
@@ -27,6 +30,7 @@ use crate::plan::{Action, Change, FieldStatus, Plan, PlanOptions, TenantRef};
 use crate::report;
 use crate::report::json::Document;
 use crate::report::phrases;
+use crate::tenant::LiveObject;
 use crate::ui::Ui;
 
 /// Write manifests of the objects that the tenant has, and plan them: the plan must change nothing.
@@ -54,6 +58,9 @@ pub(super) struct Arguments {
     /// Read values that the service masks, and write those in clear that hold no known secret.
     #[arg(long)]
     unmask: bool,
+    /// Import what IntuneCD, IntuneManagement or Graph wrote into this folder or file, without a tenant.
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -61,7 +68,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
-    let Arguments { path, tenant, output, .. } = arguments;
+    let Arguments { path, output, .. } = arguments;
     let selection = arguments.selection()?;
     let desired = arguments.load()?;
     let root = folder(&desired)?;
@@ -71,29 +78,41 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         pins: arguments.pin,
         root,
     };
-    let none = Selection::new(&[], &[])?;
-    let mut session = Session::sign_in(ui, tenant, desired, none, Ok(None)).await?;
-    ui.status(&format!("Reading {} …", session.place()));
-    let (contents, not_covered) = read(ui, &session.graph, arguments.unmask).await?;
-    let import = import::import(&session.desired, &contents, &options);
-    arguments.expect_matches(&contents, &import)?;
-    if session.desired.tenant.spec.manifests.is_none() && !import.manifests.is_empty() {
-        name_folder(ui, path, &session.desired.root)?;
-    }
-    write(ui, &session.desired, &import)?;
-    let mut document = describe(&session.desired, &import);
-    document.not_covered = not_covered;
-    drop(import);
-    drop(contents);
+    let (session, mut document) = match &arguments.from {
+        Some(from) => {
+            let (contents, source) = read_files(ui, from, arguments.unmask)?;
+            let mut document = arguments.write(ui, &desired, &contents, &options)?;
+            document.from = Some(source);
+            let session = match arguments.asks_tenant() {
+                true => Some(arguments.sign_in(ui, desired).await?),
+                false => None,
+            };
+            (session, document)
+        }
+        None => {
+            let session = arguments.sign_in(ui, desired).await?;
+            ui.status(&format!("Reading {} …", session.place()));
+            let (contents, not_covered) = read(ui, &session.graph, arguments.unmask).await?;
+            let mut document = arguments.write(ui, &session.desired, &contents, &options)?;
+            document.not_covered = not_covered;
+            (Some(session), document)
+        }
+    };
     let loaded = load::load(path);
     let findings = warnings(&loaded);
-    session.desired = match loaded.into_desired() {
+    let desired = match loaded.into_desired() {
         Ok(desired) => desired,
         Err(invalid) => {
             tell(ui, output, &document, None)?;
             return Err(CommandError::invalid(invalid, path));
         }
     };
+    let Some(mut session) = session else {
+        tell(ui, output, &document, None)?;
+        findings.iter().for_each(|findings| ui.status(findings));
+        return Ok(Done::Quietly);
+    };
+    session.desired = desired;
     ui.status("Planning what was imported …");
     let plan_options = PlanOptions { reach: false, ..session.plan_options() };
     let (planned, _) = session.plan(ui, &plan_options).await?;
@@ -120,6 +139,34 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
 }
 
 impl Arguments {
+    /// Whether a tenant is asked for the plan of what files hold.
+    fn asks_tenant(&self) -> bool {
+        let TenantOptions { sandbox, graph_url, login_url, credential, .. } = &self.tenant;
+        sandbox.is_some() || graph_url.is_some() || login_url.is_some() || credential.is_some()
+    }
+
+    async fn sign_in(&self, ui: &Ui, desired: Desired) -> Result<Session> {
+        let none = Selection::new(&[], &[])?;
+        Session::sign_in(ui, &self.tenant, desired, none, Ok(None)).await
+    }
+
+    /// Writes the manifests of what was read.
+    fn write(
+        &self,
+        ui: &Ui,
+        desired: &Desired,
+        contents: &TenantContents,
+        options: &ImportOptions,
+    ) -> Result<ImportDocument> {
+        let import = import::import(desired, contents, options);
+        self.expect_matches(contents, &import)?;
+        if desired.tenant.spec.manifests.is_none() && !import.manifests.is_empty() {
+            name_folder(ui, &self.path, &desired.root)?;
+        }
+        write(ui, desired, &import)?;
+        Ok(describe(desired, contents, &import))
+    }
+
     /// Reads the manifests that are there. A folder for them that the tenant file names and that does not exist yet is made.
     fn load(&self) -> Result<Desired> {
         if let Some((tenant, root)) = load::tenant(&self.path)
@@ -267,6 +314,29 @@ async fn read(
     Ok((contents?, not_covered))
 }
 
+/// Reads the files of another tool.
+fn read_files(ui: &Ui, path: &Path, unmasks: bool) -> Result<(TenantContents, ImportSource)> {
+    ui.status(&format!("Reading {} …", path.display()));
+    let estate = ui.watched("the files of the other tool", || foreign::read(path));
+    let errors = estate.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    if let Some(finding) = errors.clone().next().filter(|_| estate.objects.is_empty()) {
+        let message = format!("`{}` cannot be imported: {}", path.display(), finding.message);
+        let error = match failure::kind_of_findings(errors, &[path]) {
+            Some(ErrorKind::Usage) => Error::usage("usage/path", message),
+            _ => Error::failed("import/part", message),
+        };
+        return Err(error.hint(finding.help.clone().unwrap_or_default()).into());
+    }
+    let others = estate.others.iter();
+    let others = others.map(|(what, count)| OtherCount { what: what.clone(), count: *count });
+    let source = ImportSource {
+        path: path.display().to_string(),
+        findings: FindingItem::all(&estate.findings, &Sources::default()),
+        others: others.collect(),
+    };
+    Ok((files::contents(&estate, unmasks), source))
+}
+
 fn write(ui: &Ui, desired: &Desired, import: &Import<'_>) -> Result<(), Error> {
     let write = || {
         let mut manifests = import.manifests.iter();
@@ -278,7 +348,8 @@ fn write(ui: &Ui, desired: &Desired, import: &Import<'_>) -> Result<(), Error> {
         .map_err(|error| Error::failed("io/output", error.to_string()).because(error))
 }
 
-fn describe(desired: &Desired, import: &Import<'_>) -> ImportDocument {
+fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -> ImportDocument {
+    let id = |object: &LiveObject| (!contents.gaps(object).id).then(|| object.id.clone());
     let mut unknown: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let imported = import.manifests.iter().map(|(object, place, manifest)| {
         let names = unknown.entry(&object.kind).or_default();
@@ -287,7 +358,7 @@ fn describe(desired: &Desired, import: &Import<'_>) -> ImportDocument {
         ImportItem {
             address: manifest.address.clone(),
             display_name: object.display_name.clone(),
-            id: object.id.clone(),
+            id: id(object),
             action: ImportAction::Imported,
             path: place.path(),
             files: manifest.files.iter().map(|it| file(&it.name)).collect(),
@@ -303,7 +374,7 @@ fn describe(desired: &Desired, import: &Import<'_>) -> ImportDocument {
         ImportItem {
             address: address.clone(),
             display_name: object.display_name.clone(),
-            id: object.id.clone(),
+            id: id(object),
             action: ImportAction::Managed,
             path: path.unwrap_or_default(),
             files: Vec::new(),
@@ -321,6 +392,7 @@ fn describe(desired: &Desired, import: &Import<'_>) -> ImportDocument {
     });
     ImportDocument {
         tenant: TenantRef::from(&desired.tenant),
+        from: None,
         items,
         not_managed: import.not_managed.clone(),
         unknown_members: unknown.collect(),

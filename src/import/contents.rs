@@ -14,7 +14,7 @@ use crate::tenant::lookup::{Unlabelled, names_of};
 use crate::tenant::masked::{self, Masked, UnmaskedValues};
 use crate::tenant::names::Names;
 use crate::tenant::read::{ObjectRef, read_all, referred_to, reread_each};
-use crate::tenant::{Linked, Live, LiveObject, UnreadObject};
+use crate::tenant::{CaselessKey, Linked, Live, LiveObject, UnreadObject, caseless};
 use crate::values::masked as markers;
 
 /// The state of a tenant, as far as it could be read.
@@ -30,8 +30,19 @@ pub struct TenantContents {
     pub referred: BTreeMap<String, Vec<Linked>>,
     /// The families that cannot be read, each with the reason.
     pub unreadable: Vec<(&'static Family, GraphError)>,
+    /// The gaps of objects that were read from files.
+    pub gaps: BTreeMap<CaselessKey, FileGaps>,
     /// How many objects have a type and a name.
     alike: HashMap<(String, String), usize>,
+}
+
+/// The gaps of an object's file: what it does not say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileGaps {
+    /// Its id: the one that the object has is of this run alone.
+    pub id: bool,
+    /// Whether it is assigned.
+    pub assignments: bool,
 }
 
 /// The part of a tenant that is read.
@@ -86,11 +97,8 @@ impl TenantContents {
             masked::read(graph, masked),
             referred_to(graph, targets),
         );
-        for object in &objects {
-            let known_by = (object.kind.clone(), object.display_name.clone());
-            *contents.alike.entry(known_by).or_default() += 1;
-        }
         (contents.names, contents.clear, contents.referred) = (names?, clear?, referred?);
+        contents.count_alike();
         Ok(contents)
     }
 
@@ -122,6 +130,25 @@ impl TenantContents {
         }
         self.live.objects.refresh(&stale, fresh);
         Ok(())
+    }
+
+    /// Counts the objects of a type and a name.
+    pub(super) fn count_alike(&mut self) {
+        for object in self.live.objects.iter() {
+            let known_by = (object.kind.clone(), object.display_name.clone());
+            *self.alike.entry(known_by).or_default() += 1;
+        }
+    }
+
+    /// Returns whether an object is from a file.
+    pub fn is_of_file(&self, object: &LiveObject) -> bool {
+        self.gaps.contains_key(&caseless(object.family, &object.id))
+    }
+
+    /// Returns what the file of an object does not say; nothing of one that was read from the tenant.
+    pub fn gaps(&self, object: &LiveObject) -> FileGaps {
+        let gaps = self.gaps.get(&caseless(object.family, &object.id));
+        gaps.copied().unwrap_or_default()
     }
 
     /// Returns whether another object has the type and the name of an object.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::left_out::{LeftOut, NeededSecret};
+use crate::diagnostic::json::FindingItem;
 use crate::manifest::Address;
 use crate::plan::{Summary, TenantRef};
 
@@ -12,6 +13,9 @@ use crate::plan::{Summary, TenantRef};
 pub struct ImportDocument {
     /// The tenant.
     pub tenant: TenantRef,
+    /// The files that the objects are from; absent where they are from the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<ImportSource>,
     /// The objects, sorted by the path of their manifest.
     pub items: Vec<ImportItem>,
     /// Objects of the families that Moorline manages that no manifest can declare.
@@ -25,6 +29,28 @@ pub struct ImportDocument {
     pub plan: Option<PlanAfterImport>,
 }
 
+/// Files of another tool.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportSource {
+    /// The folder, or the file.
+    pub path: String,
+    /// Everything that could not be carried, each with its file.
+    pub findings: Vec<FindingItem>,
+    /// The numbers of everything else, which stays where it is.
+    pub others: Vec<OtherCount>,
+}
+
+/// How many things of a sort that are not imported there are in files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherCount {
+    /// One of them in words.
+    pub what: String,
+    /// How many there are.
+    pub count: usize,
+}
+
 /// An object with a manifest.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -33,8 +59,9 @@ pub struct ImportItem {
     pub address: Address,
     /// The object's display name.
     pub display_name: String,
-    /// The object's id.
-    pub id: String,
+    /// The object's id, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Whether a manifest was written.
     pub action: ImportAction,
     /// The path of the manifest below the folder of the tenant file.

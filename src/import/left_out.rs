@@ -41,6 +41,9 @@ pub enum WhyLeftOut {
     /// The tenant did not show what it refers to.
     #[error("the tenant does not show what it refers to")]
     LinkUnseen,
+    /// The file does not say what it refers to.
+    #[error("the file does not say what it refers to")]
+    LinkNotInFile,
     /// A check of manifests refuses the value.
     #[error("{0}")]
     Refused(String),
@@ -67,6 +70,9 @@ impl WhyLeftOut {
             }
             Self::Gone(_) => {
                 "remove the assignment in the portal and declare the others; until then the assignments are left alone in the tenant"
+            }
+            Self::LinkNotInFile => {
+                "declare it as `{ $ref: kind/name }` where it refers to something; until then it is left alone in the tenant"
             }
             Self::Undeclarable(_) | Self::LinkUnseen => "it is left alone in the tenant",
             Self::Misshapen | Self::Instruction | Self::Refused(_) => {

@@ -46,6 +46,8 @@ pub struct ImportedManifest {
     pub address: Address,
     /// The document.
     pub document: Node,
+    /// Whether it has a name or an id that tells which object it declares.
+    pub is_bound: bool,
     /// The files that it refers to.
     pub files: Vec<PayloadFile>,
     /// The values of the object that it does not declare.
@@ -99,13 +101,14 @@ impl ManifestContext<'_> {
         let files = layout.files;
         let assignments = self.assignments(object, &mut made.left_out);
         let is_named = made.spec.contains_key(object.family.name_property);
-        let has_id = !object.family.is_singleton();
+        let has_id = !object.family.is_singleton() && !self.contents.gaps(object).id;
         let is_pinned = has_id && (self.pins || !is_named || self.contents.has_twin(object));
         let document =
             document(&address, version, is_pinned.then_some(&object.id), spec, assignments);
         ImportedManifest {
             address,
             document,
+            is_bound: is_named || has_id || object.family.is_singleton(),
             files,
             left_out: made.left_out,
             secrets: made.secrets,
@@ -127,10 +130,11 @@ impl ManifestContext<'_> {
         let mut links = BTreeMap::new();
         for (property, target) in structure.references() {
             let Some(linked) = object.links.get(&property.name) else {
-                left_out.push(LeftOut::new(
-                    std::slice::from_ref(&property.name),
-                    &WhyLeftOut::LinkUnseen,
-                ));
+                let why = match self.contents.is_of_file(object) {
+                    true => WhyLeftOut::LinkNotInFile,
+                    false => WhyLeftOut::LinkUnseen,
+                };
+                left_out.push(LeftOut::new(std::slice::from_ref(&property.name), &why));
                 continue;
             };
             let mut references: Vec<Node> =
@@ -158,7 +162,8 @@ impl ManifestContext<'_> {
     }
 
     fn assignments(&self, object: &LiveObject, left_out: &mut Vec<LeftOut>) -> Option<Node> {
-        if !object.family.is_assignable() || object.assignments.is_empty() && !self.extent.all {
+        let is_unknown = !object.family.is_assignable() || self.contents.gaps(object).assignments;
+        if is_unknown || object.assignments.is_empty() && !self.extent.all {
             return None;
         }
         let made = names::assignments(object, &self.contents.names);

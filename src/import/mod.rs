@@ -2,6 +2,8 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `foreign` | reads the files of other tools |
+//! | `files.rs` | puts these in the place of a read of the tenant |
 //! | `contents.rs` | reads the tenant: every object, and the names of what they refer to |
 //! | `selection.rs`, `place.rs` | which objects are imported, and where their manifests go |
 //! | `declare.rs` | what a manifest declares of an object, and which secrets it needs |
@@ -20,6 +22,8 @@ use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
 pub mod contents;
 mod declare;
 pub mod document;
+pub mod files;
+pub mod foreign;
 mod layout;
 pub mod left_out;
 pub mod manifest;
@@ -82,7 +86,7 @@ pub fn import<'a>(
     let mut objects = Vec::new();
     for object in contents.live.objects.iter() {
         match refusal(object) {
-            Some(why) => import.not_managed.push(not_managed(object, why)),
+            Some(why) => import.not_managed.push(not_managed(contents, object, why)),
             None => objects.push(object),
         }
     }
@@ -109,7 +113,7 @@ pub fn import<'a>(
         let manager = managed.get(&key(object));
         let Some(place) = places.remove(&key(object)) else {
             let why = "another file has the path of its manifest";
-            import.not_managed.push(not_managed(object, why));
+            import.not_managed.push(not_managed(contents, object, why));
             continue;
         };
         let wanted = Address { kind: object.kind.clone(), name: place.name.clone() };
@@ -132,10 +136,18 @@ pub fn import<'a>(
         extent: options.extent,
         pins: options.pins,
     };
-    import.manifests = parallel::map(selected, |(object, place): (&'a LiveObject, Place)| {
+    let made = parallel::map(selected, |(object, place): (&'a LiveObject, Place)| {
         let manifest = context.manifest(object, &place);
         (object, place, manifest)
     });
+    for (object, place, manifest) in made {
+        if manifest.is_bound {
+            import.manifests.push((object, place, manifest));
+        } else {
+            let why = "the file has neither its id nor a name that a manifest can declare";
+            import.not_managed.push(not_managed(contents, object, why));
+        }
+    }
     import.manifests.sort_by(|a, b| a.1.cmp(&b.1));
     import
 }
@@ -155,11 +167,11 @@ fn refusal(object: &LiveObject) -> Option<&'static str> {
     not_kind.or_else(|| object.family.foreign(&object.body.value())).or_else(unknown)
 }
 
-fn not_managed(object: &LiveObject, why: &str) -> NotManaged {
+fn not_managed(contents: &TenantContents, object: &LiveObject, why: &str) -> NotManaged {
     NotManaged {
         object: object.display_name.clone(),
         kind: Some(object.kind.clone()),
-        id: Some(object.id.clone()),
+        id: (!contents.gaps(object).id).then(|| object.id.clone()),
         why: why.to_owned(),
     }
 }

@@ -109,6 +109,8 @@ pub struct Facts {
     pub fixed: bool,
     /// Moves by itself: neither compared nor part of a digest.
     pub volatile: bool,
+    /// Left alone where a complete value does not declare it: it says nothing to a device.
+    pub kept: bool,
     /// A secret: never shown, and a literal is refused. Everything outside the types asks the property
     /// ([`super::model::Property::is_secret`]).
     pub(super) sensitive: bool,

@@ -8,6 +8,7 @@
 
 #[cfg(debug_assertions)]
 mod estate;
+mod foreign;
 mod samples;
 mod served;
 mod support;

@@ -279,7 +279,8 @@ impl<'a> Differ<'a> {
         if whole {
             members.retain(|name, _| {
                 let property = structure.properties.get(name);
-                property.is_some_and(|p| p.is_comparable() && undeclared(p).is_none())
+                property
+                    .is_some_and(|p| p.is_comparable() && (undeclared(p).is_none() || p.facts.kept))
             });
         }
         members.retain(|name, _| at.declared.get(name).is_none());
@@ -295,7 +296,8 @@ impl<'a> Differ<'a> {
         live: &Json,
         merged: &mut Map<String, Json>,
     ) {
-        let comparable = structure.properties.values().filter(|property| property.is_comparable());
+        let comparable = structure.properties.values();
+        let comparable = comparable.filter(|it| it.is_comparable() && !it.facts.kept);
         for property in comparable.filter(|p| at.declared.get(&p.name).is_none()) {
             if let Some(live) = live.get(&property.name)
                 && !is_unset(property, &property.shape, live)

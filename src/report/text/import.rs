@@ -23,9 +23,10 @@ pub(crate) fn import(document: &ImportDocument, mut writer: TextWriter, verbose:
     };
     let (imported, managed) = (of(ImportAction::Imported), of(ImportAction::Managed));
     let tenant = &document.tenant.tenant_id;
+    let source = document.from.as_ref().map_or(tenant, |from| &from.path);
     let head = match imported.len() {
-        0 => format!("Nothing to import from {tenant}."),
-        number => format!("Imported {} from {tenant}.", count(number, "object")),
+        0 => format!("Nothing to import from {source}."),
+        number => format!("Imported {} from {source}.", count(number, "object")),
     };
     writing.line(0, BOLD, &head);
     if !managed.is_empty() {
@@ -37,6 +38,7 @@ pub(crate) fn import(document: &ImportDocument, mut writer: TextWriter, verbose:
     secrets(writing, &imported);
     unmasked(writing, &imported);
     left_out(writing, &imported, verbose);
+    of_files(writing, document, verbose);
     not_managed(writing, document, verbose);
     not_covered(writing, document, verbose);
     writing.gap();
@@ -139,6 +141,39 @@ fn named(writer: &mut TextWriter, style: anstyle::Style, names: Vec<String>, ver
     if names.len() > shown {
         let more = count(names.len() - shown, "more");
         writer.line(4, DIM, &format!("… and {} (-v lists them)", more.trim_end_matches('s')));
+    }
+}
+
+/// Writes what else files hold.
+fn of_files(writer: &mut TextWriter, document: &ImportDocument, verbose: bool) {
+    let Some(from) = &document.from else { return };
+    if !from.findings.is_empty() {
+        writer.gap();
+        writer.line(0, BOLD, "Of the files:");
+    }
+    let shown = if verbose { from.findings.len() } else { NAMED };
+    for finding in from.findings.iter().take(shown) {
+        let place = finding.file.as_deref().unwrap_or(&from.path);
+        let text = format!("{place}: {}", finding.message);
+        writer.labelled(2, Piece::new(CHANGED, "-"), words_of(&text));
+        let help = finding.help.iter().map(|help| format!("{help}."));
+        help.for_each(|help| writer.sentences(6, PLAIN, &help));
+    }
+    if from.findings.len() > shown {
+        let more = thousands(from.findings.len() - shown);
+        writer.line(4, DIM, &format!("… and {more} more (-v lists them)"));
+    }
+    if !from.others.is_empty() {
+        writer.gap();
+        let others = from.others.iter().map(|of| format!("{} ({})", of.what, thousands(of.count)));
+        let others: Vec<String> = others.collect();
+        let text = format!("Not imported, and left where it is: {}.", others.join(", "));
+        writer.sentences(0, PLAIN, &text);
+    }
+    if document.plan.is_none() {
+        writer.gap();
+        let text = "The tenant was not asked: `moorline plan` compares it with the manifests.";
+        writer.sentences(0, PLAIN, text);
     }
 }
 

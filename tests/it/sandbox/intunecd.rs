@@ -15,7 +15,7 @@ const PYTHON: &str = "MOORLINE_TEST_PYTHON";
 
 /// What a backup leaves out: what the sandbox does not hold, and what a new tenant is not without. `APNs` fails in a
 /// tenant that has no certificate of Apple's as well (FACTS 11).
-const LEFT_OUT: [&str; 12] = [
+const LEFT_OUT: [&str; 13] = [
     "APNs",
     "Applications",
     "CompliancePartner",
@@ -28,6 +28,7 @@ const LEFT_OUT: [&str; 12] = [
     "ManagementPartner",
     "ProactiveRemediation",
     "RemoteAssistancePartner",
+    "ReusablePolicySettings",
 ];
 
 /// How many device configurations the example has once it is applied.
@@ -168,4 +169,23 @@ fn what_intunecd_writes_and_asks_of_the_audit_log_is_taken() {
     let other = log.iter().find(|line| !line.starts_with("No changes found"));
     assert_eq!(other, None);
     assert_eq!(bench.back_up(&["--audit", "--append-id"]), OBJECTS);
+}
+
+#[test]
+fn a_backup_by_intunecd_becomes_manifests_that_plan_to_zero() {
+    let Some(bench) = Bench::new() else { return };
+    for (options, number) in [(&[][..], 32), (&["--output", "yaml", "--append-id"], 32)] {
+        fs::remove_dir_all(bench.served.workspace.file("backup")).ok();
+        bench.back_up(options);
+        let workspace = Workspace::tenant(&[]);
+        workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [policies]\n");
+        let backup = bench.served.workspace.file("backup").display().to_string();
+        let arguments = ["import", "--from", &backup, "--format", "json"];
+        let imported = workspace.run(&arguments).expect(0).json();
+        assert_eq!(imported["items"].as_array().map(Vec::len), Some(number), "{imported:#}");
+        assert_eq!(imported["from"]["findings"], json!([]));
+        workspace.run(&["validate"]).expect(0);
+        let run = bench.served.run_on(&workspace, &["plan", "--detailed-exitcode"], &[]).expect(0);
+        assert!(run.stdout.contains("No changes."), "{}", run.stdout);
+    }
 }
