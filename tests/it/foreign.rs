@@ -169,6 +169,9 @@ fn names_of_files_that_a_backup_lacks_stay_in_the_tenant() {
     assert_eq!(custom["omaSettings"][2]["fileName"], "administrators.xml");
 }
 
+/// Makes the bytes of a file of its text in UTF-8.
+type Encoding<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn encoding_makes_no_difference() {
     let utf16 = |mark: [u8; 2], unit: fn(u16) -> [u8; 2]| {
@@ -180,7 +183,7 @@ fn encoding_makes_no_difference() {
     let marked = |bytes: &[u8]| [&[0xEF, 0xBB, 0xBF], bytes].concat();
     let little = utf16([0xFF, 0xFE], u16::to_le_bytes);
     let big = utf16([0xFE, 0xFF], u16::to_be_bytes);
-    let encodings: [&dyn Fn(&[u8]) -> Vec<u8>; 4] = [&as_it_is, &marked, &little, &big];
+    let encodings: [Encoding<'_>; 4] = [&as_it_is, &marked, &little, &big];
     let imported = encodings.map(|encode| {
         let workspace = folder_of("intune-management", encode);
         import(&workspace, &[]);
