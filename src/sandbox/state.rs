@@ -95,10 +95,6 @@ pub struct State {
     /// The references between objects, by the id of the referring object and its navigation property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) references: BTreeMap<String, References>,
-    /// The values that a new object has in properties that its create leaves out, by `type.property`, in the place of those
-    /// that the sandbox knows.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) initial_values: BTreeMap<String, Value>,
     /// When the tenant last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_change: Option<String>,

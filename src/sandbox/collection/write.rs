@@ -42,13 +42,6 @@ impl Writer<'_> {
         let mut converted = self.row.converted.iter();
         let other = converted.find(|(from, _)| *from == ty.name);
         let ty = other.and_then(|(_, to)| Types::of(GraphVersion::Beta).get(to)).unwrap_or(ty);
-        for (of, value) in &self.state.initial_values {
-            if let Some((owner, property)) = of.split_once('.')
-                && owner == ty.name
-            {
-                object.entry(property).or_insert_with(|| value.clone());
-            }
-        }
         self.complete(&ty, body, &mut object)?;
         self.settle(&mut object, None, true)?;
         let id = self.new_id(&ty.name);

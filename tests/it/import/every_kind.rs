@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use moorline::kinds::Kind;
-use moorline::schema::defaults;
 use moorline::schema::model::{Model, Shape};
 use moorline::schema::types::GraphVersion;
 use moorline::values::canonical::{is_unset, object_form};
@@ -12,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{files, importing, secrets_of};
 use crate::samples::{self, SECRET};
-use crate::support::Workspace;
+use crate::support::{Workspace, create_defaults};
 
 /// The collections of a state that hold objects of families.
 const FAMILIES: [&str; 3] =
@@ -99,37 +98,12 @@ fn survives(make: MakeSpec) {
         secrets.iter().map(|secret| (secret.as_str(), "canary-a-sample")).collect();
     // Where no source says what a create yields, it yields something else in the new tenant.
     let mut seed = samples::directory();
-    seed["initialValues"] = perturbed(&state);
+    seed["createDefaults"] = create_defaults::perturbed();
     workspace.seed(&seed);
     let arguments = ["apply", "--yes", "--sandbox=new.json", "--allow", "assign-all"];
     workspace.run_with(&arguments, &secrets).expect(0);
     let lost = lost(&state, &workspace.json("new.json"), &imported);
     assert!(lost.is_empty(), "{} differ:\n{}", lost.len(), lost.join("\n"));
-}
-
-/// Returns another value for each property of the objects of a tenant that cannot be null and of which the table of
-/// defaults does not say what a create without it yields, by `type.property`.
-fn perturbed(state: &Value) -> Value {
-    let model = Model::of(GraphVersion::Beta);
-    let mut values = Map::new();
-    for kind in samples::creatable() {
-        let Some(structure) = model.get(&kind.name) else { continue };
-        for (name, property) in &structure.properties {
-            let is_plain = matches!(property.shape, Shape::Scalar(_) | Shape::Enum(_));
-            let is_silent = defaults::default_of(&kind.name, name).is_none();
-            let moves_alone = property.facts.mirrors.is_some() || name == kind.family.name_property;
-            if !is_plain || property.nullable || !is_silent || moves_alone {
-                continue;
-            }
-            let found = FAMILIES.iter().flat_map(|family| objects(state, family));
-            let mut found = found.filter(|((of, _), _)| of.ends_with(&format!(".{}", kind.name)));
-            let value = found.next().map(|(_, object)| object[name].clone()).unwrap_or_default();
-            let other = samples::changed(model, property, &property.shape, &value);
-            values.extend(other.map(|other| (format!("{}.{name}", kind.name), other)));
-        }
-    }
-    assert!(values.len() > 50, "{} values", values.len());
-    values.into()
 }
 
 fn objects(state: &Value, family: &str) -> BTreeMap<(String, String), Value> {
