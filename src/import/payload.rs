@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::place::slug_of_kind;
 use crate::schema::model::Property;
 use crate::schema::semantics::Takes;
+use crate::text::slug::slug_of_kind;
 use crate::values::certificate;
 use crate::values::digest::{Domain, hex};
 use crate::values::payload::{decoded, text_of};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::place::{Place, slug, slug_of_kind};
+use super::place::Place;
 use crate::auth::variables::credential;
+use crate::text::slug::{slug, slug_of_kind};
 
 /// Makes the names of one manifest's variables.
 pub(super) struct VariableNames {

@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::skeleton::common;
-use super::tenant::{MANIFESTS, slug};
+use super::tenant::MANIFESTS;
 use crate::kinds::Kind;
 use crate::kinds::portal::{self, Platform};
 use crate::manifest::TenantFile;
-
-/// Names of files that Windows keeps for devices.
-const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+use crate::text::slug::{slug, slug_of_kind};
 
 /// The name of a new manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +23,7 @@ impl ManifestPlace {
     pub fn of(kind: &Kind, display_name: &str) -> Self {
         let wanted =
             if kind.family.is_singleton() { slug_of_kind(&kind.name) } else { slug(display_name) };
-        let is_device = DEVICES.contains(&wanted.as_str())
-            || ["com", "lpt"].iter().any(|device| {
-                let number = wanted.strip_prefix(device).unwrap_or_default();
-                number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit())
-            });
-        let name = match wanted {
-            name if name.is_empty() => slug_of_kind(&kind.name),
-            name if is_device => format!("{name}-policy"),
-            name => name,
-        };
+        let name = if wanted.is_empty() { slug_of_kind(&kind.name) } else { wanted };
         Self { name, shelf: shelf(&kind.name) }
     }
 
@@ -71,20 +60,6 @@ pub fn words_of(kind: &Kind) -> String {
     let mut letters = words.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters.clone()).collect()
-}
-
-/// Returns the name of a kind with `-` between its words.
-fn slug_of_kind(kind: &str) -> String {
-    let mut words = String::new();
-    let mut was_small = false;
-    for letter in kind.chars() {
-        if letter.is_ascii_uppercase() && was_small {
-            words.push('-');
-        }
-        was_small = !letter.is_ascii_uppercase();
-        words.push(letter);
-    }
-    slug(&words)
 }
 
 #[cfg(test)]

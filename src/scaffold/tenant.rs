@@ -4,14 +4,12 @@ use serde_json::Value as Json;
 
 use crate::http::cloud::Cloud;
 use crate::manifest::load;
+use crate::text::slug::slug;
 use crate::yaml::node::Node;
 use crate::yaml::write;
 
 /// The folder of the manifests of a new tenant.
 pub const MANIFESTS: &str = "policies";
-
-/// The longest name of a tenant or a manifest.
-const LONGEST_NAME: usize = 100;
 
 /// A tenant to be described.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,20 +89,6 @@ pub fn name_for(tenant_id: &str, folder: Option<&str>) -> String {
     let domain = tenant_id.split_once('.').map(|(first, _)| first);
     let names = domain.into_iter().chain(folder).map(slug);
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "tenant".to_owned())
-}
-
-/// Returns a text as the name of a tenant or a manifest: small letters, digits, and hyphens between them.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for letter in text.chars().flat_map(char::to_lowercase) {
-        if letter.is_ascii_alphanumeric() {
-            slug.push(letter);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.truncate(LONGEST_NAME);
-    slug.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

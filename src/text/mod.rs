@@ -3,5 +3,6 @@
 pub mod foreign;
 pub mod sanitize;
 pub mod shell;
+pub mod slug;
 pub mod style;
 pub(crate) mod writer;
