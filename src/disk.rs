@@ -83,6 +83,22 @@ pub(crate) fn replace(path: &Path, contents: impl AsRef<[u8]>) -> io::Result<()>
     Ok(())
 }
 
+/// Writes a new file as a whole, and never over another one.
+///
+/// # Errors
+/// When there is one, or it cannot be written.
+pub(crate) fn create(path: &Path, contents: impl AsRef<[u8]>) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut temporary = temporary_in(folder)?;
+    temporary.write_all(contents.as_ref())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist_noclobber(path)?;
+    Ok(())
+}
+
 /// Makes a file with the rights of any new file.
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();

@@ -20,6 +20,7 @@
 //! | [`recovery`] | journals of earlier runs: settling what a crashed run had under way, and taking a run back |
 //! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
 //! | [`drift`] | a plan read the other way round |
+//! | [`import`] | live objects to manifests: what is declared of them, where, and with which names |
 //! | [`reconcile`] | reading and planning in turn, until nothing that the plan depends on is missing |
 //! | [`journal`] | the journal of a run: what it was about to write, what became of it, and the file that keeps it |
 //! | [`diagnose`] | why something failed and what a run needs: the error catalogue, permissions, the doctor |
@@ -60,6 +61,7 @@ pub mod drift;
 pub mod error;
 pub mod graph;
 pub mod http;
+pub mod import;
 pub mod journal;
 pub mod kinds;
 pub mod manifest;

@@ -26,6 +26,7 @@ mod execution;
 mod explain;
 mod failure;
 mod fmt;
+mod import;
 mod kinds;
 mod logging;
 mod output;
@@ -114,6 +115,7 @@ enum CliCommand {
     Apply(apply::Arguments),
     Rollback(rollback::Arguments),
     Drift(drift::Arguments),
+    Import(import::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
     Permissions(permissions::Arguments),
@@ -206,6 +208,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
             (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
         C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
+        C::Import(a) => (Some(&a.output), Box::new(|| block_on(import::run(ui, a))?)),
         C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),
         C::Explain(a) => (Some(&a.output), Box::new(|| explain::run(ui, a))),
         C::Permissions(a) => (Some(&a.output), Box::new(|| permissions::run(ui, a))),

@@ -6,7 +6,7 @@ use super::overlay;
 use super::value::{Declared, Member, Value};
 use super::violation;
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Finding, Span, repeated, value_or_report};
+use crate::diagnostic::{Finding, Sources, Span, repeated, value_or_report};
 use crate::schema::types::{GraphVersion, Types, type_name};
 
 /// One declared assignment.
@@ -26,6 +26,22 @@ impl Assignment {
         let known = graph_target(&Value::from_json(target, span), &mut Vec::new());
         let (target, filter) = known.unwrap_or_else(|_| (Target::Raw(target.clone()), None));
         Self { target, filter, span }
+    }
+}
+
+impl Target {
+    /// Reads a live target, without its filter.
+    pub(crate) fn of(target: &Json) -> Self {
+        let nowhere = Span::new(Sources::default().next_id(), 0..0);
+        Assignment::of_target(target, nowhere).target
+    }
+
+    /// Returns the group, by name or by id.
+    pub(crate) fn group(&self) -> Option<&str> {
+        match self {
+            Self::Group(group) | Self::ExcludeGroup(group) => Some(group),
+            Self::AllDevices | Self::AllUsers | Self::Raw(_) => None,
+        }
     }
 }
 

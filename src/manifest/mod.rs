@@ -49,6 +49,7 @@ mod resolve_settings;
 mod secret;
 mod settings;
 pub mod tenant_file;
+pub(crate) mod trial;
 mod unknown;
 pub mod value;
 mod variable;

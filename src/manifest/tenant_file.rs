@@ -117,3 +117,14 @@ pub struct SandboxSpec {
     /// A sandbox state file.
     pub seed: Option<String>,
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::TenantSpec;
+
+    /// Returns the `spec` of a tenant file that names a tenant and no more.
+    pub(crate) fn spec() -> TenantSpec {
+        serde_json::from_value(serde_json::json!({ "tenantId": "contoso.onmicrosoft.com" }))
+            .expect("a tenant needs no more")
+    }
+}

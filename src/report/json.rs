@@ -14,6 +14,7 @@ use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::drift::DriftReport;
 use crate::error::Error;
+use crate::import::document::ImportDocument;
 use crate::kinds::document::KindsDocument;
 use crate::manifest::Invalid;
 use crate::plan::Plan;
@@ -45,6 +46,8 @@ pub enum Document {
     Doctor,
     /// The catalogue of setting definitions.
     Catalog,
+    /// What was imported of a tenant.
+    Import,
 }
 
 /// A result, with the two members that every document begins with.
@@ -125,6 +128,7 @@ pub fn schema(document: Document) -> Value {
         Document::Scopes => schema_of::<Headed<ScopesDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
+        Document::Import => schema_of::<Headed<ImportDocument>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");

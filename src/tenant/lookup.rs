@@ -72,7 +72,7 @@ impl NamesUsed {
 }
 
 /// Returns whether a value of settings refers to a reusable setting.
-fn is_reference<V>(place: &TypedPlace<'_, V>) -> bool {
+pub(crate) fn is_reference<V>(place: &TypedPlace<'_, V>) -> bool {
     place.shape == Some(&Shape::Settings(SettingPart::Reference))
 }
 
@@ -284,6 +284,57 @@ pub(crate) fn unlabelled(live: &Live) -> Unlabelled {
         }
     }
     found
+}
+
+/// Looks up the names of ids, and what else has these names. Names that cannot be looked up are recorded so.
+///
+/// # Errors
+/// Only those that end the run.
+pub(crate) async fn names_of(graph: &Graph, ids: &Unlabelled) -> Result<Names, GraphError> {
+    let of = |wanted: Named| -> Vec<&String> {
+        ids.iter().filter(|(named, _)| *named == wanted).map(|(_, id)| id).collect()
+    };
+    let [groups, users, filters, tags, reusable] = [
+        Named::Group,
+        Named::User,
+        Named::Filter,
+        Named::ScopeTag,
+        Named::ReusableSetting,
+    ]
+    .map(of);
+    let tags = tags.iter().any(|tag| *tag != DEFAULT_SCOPE_TAG);
+    let [groups, users] = [groups, users]
+        .map(|ids| -> Vec<&String> { ids.into_iter().filter(|id| is_guid(id)).collect() });
+    let (groups, users, filters, tags, reusable) = tokio::join!(
+        by_ids(graph, &groups, "group"),
+        by_ids(graph, &users, "user"),
+        listed(graph, !filters.is_empty(), FILTERS),
+        listed(graph, tags, SCOPE_TAGS),
+        listed(graph, !reusable.is_empty(), REUSABLE_SETTINGS),
+    );
+    let texts = groups.iter().flatten().filter_map(|group| group.get("displayName")?.as_str());
+    let texts: BTreeSet<String> = texts.filter(|text| !is_guid(text)).map(str::to_owned).collect();
+    // Another group may have the name as well.
+    let alike = self::groups(graph, &texts).await;
+    let mut names = Names::default();
+    names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
+    let [filters, tags, reusable] = [filters, tags, reusable].map(|it| it.map(|it| it.objects));
+    let found = [
+        (Named::Group, groups),
+        (Named::User, users),
+        (Named::Filter, filters),
+        (Named::ScopeTag, tags),
+        (Named::ReusableSetting, reusable),
+        (Named::Group, alike.map(|it| it.objects)),
+    ];
+    for (named, found) in found {
+        match found {
+            Ok(found) => found.iter().for_each(|object| add(&mut names, named, object)),
+            Err(error) if error.is_of_call() => names.set_unreadable(named, error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(names)
 }
 
 /// Looks up names of groups, users, filters and reusable settings in live objects, for messages.

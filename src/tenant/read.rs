@@ -15,7 +15,7 @@ use super::{Linked, Live, LiveObject, ObjectKey, Objects, UnreadObject, linked, 
 use crate::graph::error::Call;
 use crate::graph::{Graph, GraphError, MOST_MEMBERS, Part, Request};
 use crate::http::odata;
-use crate::kinds::{FAMILIES, Family, Obsolete, Update};
+use crate::kinds::{FAMILIES, Family, Obsolete, Update, referred};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::types::GraphVersion;
@@ -136,7 +136,7 @@ pub async fn read(
     let (read, names, referred) = tokio::join!(
         join_all(families.iter().map(|family| read_family(graph, family, seen))),
         names(graph, &manifests, ownership.is_some()),
-        referred(graph, &manifests),
+        referents(graph, &manifests),
     );
     let mut objects = Objects::default();
     let mut unread = Vec::new();
@@ -158,7 +158,7 @@ pub async fn read(
 }
 
 /// Reads the objects that manifests refer to and do not manage, by type.
-async fn referred(
+async fn referents(
     graph: &Graph,
     manifests: &[&Manifest],
 ) -> Result<BTreeMap<String, Vec<Linked>>, GraphError> {
@@ -166,6 +166,23 @@ async fn referred(
     let unmanaged = links.filter(|link| link.family.is_none() && !link.references.is_empty());
     let paths: BTreeMap<&str, &str> =
         unmanaged.filter_map(|link| Some((link.target.as_str(), link.path()?))).collect();
+    listed_referents(graph, paths).await
+}
+
+/// As [`referents`], by the types of the objects.
+pub(crate) async fn referred_to(
+    graph: &Graph,
+    targets: BTreeSet<String>,
+) -> Result<BTreeMap<String, Vec<Linked>>, GraphError> {
+    let targets = targets.iter().map(String::as_str);
+    let paths = targets.filter_map(|target| Some((target, referred::path_of(target)?)));
+    listed_referents(graph, paths.collect()).await
+}
+
+async fn listed_referents(
+    graph: &Graph,
+    paths: BTreeMap<&str, &str>,
+) -> Result<BTreeMap<String, Vec<Linked>>, GraphError> {
     let mut found = BTreeMap::new();
     for (target, path) in paths {
         let path = format!("{path}?$select=id,displayName");
@@ -174,6 +191,18 @@ async fn referred(
         found.insert(target.to_owned(), objects.collect());
     }
     Ok(found)
+}
+
+/// Reads every object of a family, and returns apart from them those that cannot be read.
+///
+/// # Errors
+/// When the list cannot be read.
+pub async fn read_all(
+    graph: &Graph,
+    family: &'static Family,
+) -> Result<(Vec<LiveObject>, Vec<UnreadObject>), GraphError> {
+    let Listed { objects, unread } = read_family(graph, family, &|_| ()).await?;
+    Ok((objects, unread))
 }
 
 /// Reads single objects again. `None` stands for an object that does not exist any more.

@@ -2,13 +2,15 @@
 
 mod catalog;
 mod diagnose;
+mod import;
 mod outcome;
 mod story;
 
 pub(crate) use catalog::catalog;
 pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions, scopes};
+pub(crate) use import::import;
 pub(crate) use outcome::{left_out, outcome, refusals};
-pub(crate) use story::story;
+pub(crate) use story::{story, verdict};
 
 #[cfg(test)]
 mod tests;

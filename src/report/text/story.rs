@@ -64,6 +64,12 @@ pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool
     writer.finish()
 }
 
+/// Renders no more of a plan or a drift report than its counts.
+pub(crate) fn verdict(report: &impl ToStory, mut writer: TextWriter) -> String {
+    summary(&mut writer, &report.story(false));
+    writer.finish()
+}
+
 /// Whether an object has values that cannot be compared and nothing else to report: every run would show it.
 fn is_folded(object: &ObjectView<'_>) -> bool {
     object.mark == DiffMark::Unverifiable && object.reasons.is_empty() && object.risks.is_empty()

@@ -1,0 +1,195 @@
+//! Makes the manifest of one live object.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::declare::{Extent, SpecMaker};
+use super::layout::Layout;
+use super::left_out::{LeftOut, NeededSecret, WhyLeftOut};
+use super::payload::PayloadFile;
+use super::place::Place;
+use super::snapshot::Snapshot;
+use super::variable::VariableNames;
+use super::{names, portal};
+use crate::definitions::SettingCatalogue;
+use crate::kinds;
+use crate::manifest::{Address, trial};
+use crate::schema::model::{Model, Shape};
+use crate::schema::types::GraphVersion;
+use crate::tenant::{CaselessKey, Linked, LiveObject, caseless};
+use crate::yaml::node::{Node, NodeContent, NodeEntry};
+
+/// How often values that a check refuses are taken out: what is left may be refused for their lack.
+const ROUNDS: usize = 4;
+
+/// All that the manifest of an object depends on beside the object.
+pub struct ManifestContext<'a> {
+    /// The tenant.
+    pub snapshot: &'a Snapshot,
+    /// The manifests that other objects have, or get in the same run.
+    pub addresses: &'a BTreeMap<CaselessKey, Address>,
+    /// The catalogue of setting definitions, where there is one.
+    pub catalogue: Option<&'a SettingCatalogue>,
+    /// Whether a file of this path below the tenant's folder exists and has another content.
+    pub is_taken: &'a (dyn Fn(&str, &[u8]) -> bool + Sync),
+    /// How much of an object is declared.
+    pub extent: Extent,
+    /// Whether every object is pinned by its id.
+    pub pins: bool,
+}
+
+/// The manifest of one object.
+#[derive(Debug)]
+pub struct ImportedManifest {
+    /// Its kind and name.
+    pub address: Address,
+    /// The document.
+    pub document: Node,
+    /// The files that it refers to.
+    pub files: Vec<PayloadFile>,
+    /// The values of the object that it does not declare.
+    pub left_out: Vec<LeftOut>,
+    /// The secrets that it takes from the environment.
+    pub secrets: Vec<NeededSecret>,
+    /// The paths of values that the tenant masks and that it has in clear.
+    pub unmasked: Vec<String>,
+    /// The names of members that the type documents do not have.
+    pub unknown: BTreeSet<String>,
+}
+
+impl ManifestContext<'_> {
+    /// Returns the manifest of an object in a place.
+    pub fn manifest(&self, object: &LiveObject, place: &Place) -> ImportedManifest {
+        let address = Address { kind: object.kind.clone(), name: place.name.clone() };
+        let version = match kinds::exists(&object.kind, GraphVersion::Beta) {
+            true => GraphVersion::Beta,
+            false => GraphVersion::V1,
+        };
+        let model = Model::of(version);
+        let variables = VariableNames::of(place, &object.kind);
+        let clear = &self.snapshot.clear;
+        let mut made = SpecMaker::new(model, object, clear, self.extent, variables).declare();
+        for _ in 0..ROUNDS {
+            let refused = trial::refused(&object.kind, object.family, version, &made.spec);
+            if refused.is_empty() {
+                break;
+            }
+            for (name, why) in refused {
+                // A second finding about a property says no more.
+                if made.spec.remove(&name).is_some() {
+                    made.secrets.retain(|secret| !is_within(&secret.path, &name));
+                    made.unmasked.retain(|path| !is_within(path, &name));
+                    made.left_out.push(LeftOut::new(&[name], &WhyLeftOut::Refused(why)));
+                }
+            }
+        }
+        let mut layout = Layout {
+            model,
+            names: &self.snapshot.names,
+            catalogue: self.catalogue,
+            manifest: &place.name,
+            is_taken: &|file| {
+                (self.is_taken)(&format!("{}/{}", place.folder, file.name), &file.content)
+            },
+            files: Vec::new(),
+        };
+        let links = self.links(model, object, &mut made.left_out);
+        let spec = layout.spec(&object.kind, &made.spec, links);
+        let files = layout.files;
+        let assignments = self.assignments(object, &mut made.left_out);
+        let is_named = made.spec.contains_key(object.family.name_property);
+        let has_id = !object.family.is_singleton();
+        let is_pinned = has_id && (self.pins || !is_named || self.snapshot.has_twin(object));
+        let document =
+            document(&address, version, is_pinned.then_some(&object.id), spec, assignments);
+        ImportedManifest {
+            address,
+            document,
+            files,
+            left_out: made.left_out,
+            secrets: made.secrets,
+            unmasked: made.unmasked,
+            unknown: made.unknown,
+        }
+    }
+
+    /// Returns the references of an object, by property.
+    fn links(
+        &self,
+        model: &'static Model,
+        object: &LiveObject,
+        left_out: &mut Vec<LeftOut>,
+    ) -> BTreeMap<String, Node> {
+        let Some(structure) = model.get(&object.kind) else {
+            return BTreeMap::new();
+        };
+        let mut links = BTreeMap::new();
+        for (property, target) in structure.references() {
+            let Some(linked) = object.links.get(&property.name) else {
+                left_out.push(LeftOut::new(&[property.name.clone()], &WhyLeftOut::LinkUnseen));
+                continue;
+            };
+            let mut references: Vec<Node> =
+                linked.iter().map(|linked| self.reference(target, linked)).collect();
+            let node = match (&property.shape, references.len()) {
+                (_, 0) => continue,
+                (Shape::Navigation { collection: false, .. }, 1) => references.remove(0),
+                _ => Node { content: NodeContent::List(references), comment: None, is_flow: false },
+            };
+            links.insert(property.name.clone(), node);
+        }
+        links
+    }
+
+    /// Returns a reference to the manifest of an object; to the object itself where it has none.
+    fn reference(&self, target: &str, linked: &Linked) -> Node {
+        let key = linked.family.map(|family| caseless(family, &linked.id));
+        if let Some(address) = key.and_then(|key| self.addresses.get(&key)) {
+            let member =
+                NodeEntry::Member("$ref".to_owned(), Node::of(&address.to_string().into()));
+            return Node { content: NodeContent::Map(vec![member]), comment: None, is_flow: true };
+        }
+        let is_unique = self.snapshot.is_unique_referent(target, &linked.display_name);
+        names::live_reference(&linked.id, &linked.display_name, is_unique)
+    }
+
+    fn assignments(&self, object: &LiveObject, left_out: &mut Vec<LeftOut>) -> Option<Node> {
+        if !object.family.is_assignable() || object.assignments.is_empty() && !self.extent.all {
+            return None;
+        }
+        let made = names::assignments(object, &self.snapshot.names);
+        let why = |why| left_out.push(LeftOut::new(&["assignments".to_owned()], &why));
+        made.map_err(why).ok()
+    }
+}
+
+/// Whether a path is that of a property or of a part of it.
+fn is_within(path: &str, property: &str) -> bool {
+    path.strip_prefix(property).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn document(
+    address: &Address,
+    version: GraphVersion,
+    id: Option<&String>,
+    spec: Vec<NodeEntry>,
+    assignments: Option<Node>,
+) -> Node {
+    let text = |text: &str| Node::of(&Json::from(text));
+    let map = |entries| Node { content: NodeContent::Map(entries), comment: None, is_flow: false };
+    let member = |name: &str, node: Node| NodeEntry::Member(name.to_owned(), node);
+    let mut kind = text(&address.kind);
+    kind.comment = portal::name_of(&address.kind).map(str::to_owned);
+    let name = member("name", text(&address.name));
+    let id = id.map(|id| member("id", text(id)));
+    let metadata = map(std::iter::once(name).chain(id).collect()).flow();
+    let head = [
+        member("apiVersion", text(&format!("graph.microsoft.com/{version}"))),
+        member("kind", kind),
+        member("metadata", metadata),
+        member("spec", map(spec)),
+    ];
+    let assignments = assignments.map(|assignments| member("assignments", assignments));
+    map(head.into_iter().chain(assignments).collect())
+}

@@ -1,0 +1,199 @@
+//! Writes what was imported, what it needs, and what was not.
+
+use std::collections::BTreeMap;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::import::document::{ImportAction, ImportDocument, ImportItem};
+use crate::report::phrases::{count, thousands};
+use crate::text::style::{BOLD, CHANGED, CREATED, DIM};
+use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
+
+/// The most manifests that are listed one by one; more are counted by folder.
+const LISTED: usize = 30;
+
+/// The most objects that are named for a reason.
+const NAMED: usize = 10;
+
+/// Renders an import.
+pub(crate) fn import(document: &ImportDocument, mut writer: TextWriter, verbose: bool) -> String {
+    let writing = &mut writer;
+    let of = |action: ImportAction| -> Vec<&ImportItem> {
+        document.items.iter().filter(|item| item.action == action).collect()
+    };
+    let (imported, managed) = (of(ImportAction::Imported), of(ImportAction::Managed));
+    let tenant = &document.tenant.tenant_id;
+    let head = match imported.len() {
+        0 => format!("Nothing to import from {tenant}."),
+        number => format!("Imported {} from {tenant}.", count(number, "object")),
+    };
+    writing.line(0, BOLD, &head);
+    if !managed.is_empty() {
+        let have = if managed.len() == 1 { "has its manifest" } else { "have their manifests" };
+        let managed = count(managed.len(), "object");
+        writing.sentences(0, PLAIN, &format!("{managed} {have} already, which stay as they are."));
+    }
+    paths(writing, &imported, verbose);
+    secrets(writing, &imported);
+    unmasked(writing, &imported);
+    left_out(writing, &imported, verbose);
+    not_managed(writing, document, verbose);
+    not_covered(writing, document, verbose);
+    writing.gap();
+    writer.finish()
+}
+
+fn paths(writer: &mut TextWriter, imported: &[&ImportItem], verbose: bool) {
+    if imported.is_empty() {
+        return;
+    }
+    writer.gap();
+    if imported.len() <= LISTED || verbose {
+        let width = imported.iter().map(|item| item.path.width()).max().unwrap_or_default();
+        for item in imported {
+            let path = Piece::new(CREATED, "+").beside(Piece::new(PLAIN, &pad(&item.path, width)));
+            writer.pieces(2, 6, 2, &[path, Piece::new(DIM, &item.display_name)]);
+        }
+        return;
+    }
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    for item in imported {
+        let folder = item.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        *folders.entry(folder).or_default() += 1;
+    }
+    let width = folders.keys().map(|folder| folder.width()).max().unwrap_or_default();
+    for (folder, number) in folders {
+        let folder = Piece::new(CREATED, "+").beside(Piece::new(PLAIN, &pad(folder, width)));
+        writer.pieces(2, 6, 2, &[folder, Piece::new(DIM, &count(number, "manifest"))]);
+    }
+    writer.line(2, DIM, "(-v lists them)");
+}
+
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn secrets(writer: &mut TextWriter, imported: &[&ImportItem]) {
+    let secrets: Vec<_> =
+        imported.iter().flat_map(|item| item.secrets.iter().map(move |it| (item, it))).collect();
+    if secrets.is_empty() {
+        return;
+    }
+    writer.gap();
+    writer.line(0, BOLD, "An apply takes these from the environment; plans run without them:");
+    for (item, secret) in &secrets {
+        let name = Piece::new(PLAIN, &secret.variable);
+        let place = Piece::new(DIM, &format!("{} of {}", secret.path, item.path));
+        writer.pieces(2, 6, 2, &[name, place]);
+    }
+    let masked = secrets.iter().filter(|(_, secret)| secret.masked).count();
+    if masked > 0 {
+        let are = if masked == 1 { "is a value" } else { "are values" };
+        let text = format!(
+            "{masked} of these {are} of custom settings, which the service masks whatever they are. `moorline import --unmask` reads them, and writes those in clear that hold no known secret."
+        );
+        writer.sentences(2, PLAIN, &text);
+    }
+}
+
+fn unmasked(writer: &mut TextWriter, imported: &[&ImportItem]) {
+    let unmasked: Vec<&&ImportItem> =
+        imported.iter().filter(|item| !item.unmasked.is_empty()).collect();
+    if unmasked.is_empty() {
+        return;
+    }
+    writer.gap();
+    let head = "These hold values in clear that the service masks. Read them before you commit:";
+    writer.line(0, BOLD, head);
+    for item in unmasked {
+        let values = format!("{}: {}", item.path, item.unmasked.join(", "));
+        writer.labelled(2, Piece::new(CHANGED, "!"), words_of(&values));
+    }
+}
+
+fn left_out(writer: &mut TextWriter, imported: &[&ImportItem], verbose: bool) {
+    let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for item in imported {
+        for left_out in &item.left_out {
+            let places = reasons.entry((&left_out.why, &left_out.remedy)).or_default();
+            places.push(format!("{} of {}", left_out.path, item.path));
+        }
+    }
+    if reasons.is_empty() {
+        return;
+    }
+    writer.gap();
+    writer.line(0, BOLD, "Left out:");
+    for ((why, remedy), places) in reasons {
+        named(writer, CHANGED, places, verbose);
+        writer.sentences(6, PLAIN, &format!("{why}: {remedy}."));
+    }
+}
+
+/// Writes names, as many as are read.
+fn named(writer: &mut TextWriter, style: anstyle::Style, names: Vec<String>, verbose: bool) {
+    let shown = if verbose { names.len() } else { NAMED };
+    for name in names.iter().take(shown) {
+        writer.labelled(2, Piece::new(style, "-"), words_of(name));
+    }
+    if names.len() > shown {
+        let more = count(names.len() - shown, "more");
+        writer.line(4, DIM, &format!("… and {} (-v lists them)", more.trim_end_matches('s')));
+    }
+}
+
+fn not_managed(writer: &mut TextWriter, document: &ImportDocument, verbose: bool) {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for object in &document.not_managed {
+        let kind = object.kind.iter().map(|kind| format!("{kind} "));
+        let id = object.id.iter().map(|id| format!(" ({id})"));
+        let name = match &object.kind {
+            Some(_) => format!("`{}`", object.object),
+            None => object.object.clone(),
+        };
+        let words: String = kind.chain([name]).chain(id).collect();
+        reasons.entry(&object.why).or_default().push(words);
+    }
+    if !reasons.is_empty() {
+        writer.gap();
+        writer.line(0, BOLD, "Not imported:");
+    }
+    for (why, objects) in reasons {
+        named(writer, CHANGED, objects, verbose);
+        writer.sentences(6, PLAIN, &format!("{why}."));
+    }
+    for unknown in &document.unknown_members {
+        let text = format!(
+            "{} of {}: the type documents have no such members, which are left alone.",
+            unknown.names.join(", "),
+            unknown.kind
+        );
+        writer.labelled(2, Piece::new(CHANGED, "-"), words_of(&text));
+    }
+}
+
+fn not_covered(writer: &mut TextWriter, document: &ImportDocument, verbose: bool) {
+    let counts = document.not_covered.iter().filter_map(|of| {
+        let number = of.count.filter(|number| *number > 0)?;
+        Some(format!("{} {}", thousands(number), of.objects))
+    });
+    let counts: Vec<String> = counts.collect();
+    let unread = document.not_covered.iter().filter(|of| of.count.is_none());
+    let unread: Vec<&str> = unread.map(|of| of.objects.as_str()).collect();
+    if counts.is_empty() && (!verbose || unread.is_empty()) {
+        return;
+    }
+    writer.gap();
+    if !counts.is_empty() {
+        let text =
+            format!("Moorline does not manage what the tenant also has: {}.", counts.join(", "));
+        writer.sentences(0, PLAIN, &text);
+    }
+    if verbose && !unread.is_empty() {
+        writer.sentences(
+            0,
+            DIM,
+            &format!("Not counted, since they cannot be read: {}.", unread.join(", ")),
+        );
+    }
+}
