@@ -38,7 +38,7 @@
 //! | [`schema`] | the type system: CSDL to JSON Schema to types, merged with curated facts |
 //! | [`definitions`] | the optional catalogue of setting definitions: its file, lookups, checks of settings |
 //! | [`settings_catalog`] | settings catalog policies: settings by definition id, in place of Graph's list |
-//! | [`yaml`] | text to trees that know their places; nothing else names the YAML crate |
+//! | [`yaml`] | text to trees that know their places, and back: writing, editing in place; nothing else names the YAML crate |
 //! | [`diagnostic`] | findings about what the user wrote, as data, with a writer for each format |
 //! | [`text`] | text for people: made harmless for a terminal, and coloured |
 //! | [`clock`] | all waiting and all time |

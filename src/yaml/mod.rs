@@ -7,6 +7,7 @@ use serde_json::{Number, Value as Json, json};
 use crate::diagnostic::{Finding, Span};
 
 mod alias;
+pub mod edit;
 pub mod encoding;
 mod keys;
 pub mod node;
@@ -18,6 +19,7 @@ mod swallowed;
 mod syntax;
 mod tag;
 pub mod write;
+mod written;
 
 /// The most lists and mappings that may be nested, so that every walk of a tree may recurse.
 pub const MAX_DEPTH: usize = 64;

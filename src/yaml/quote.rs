@@ -45,6 +45,35 @@ pub(super) fn is_plain(text: &str) -> bool {
         && !is_reserved(text)
 }
 
+/// Whether readers take a plain text of another author for this text. The rule is wider than that of [`is_plain`], so that an
+/// edited value keeps its notation.
+pub(super) fn may_be_plain(text: &str, in_flow: bool) -> bool {
+    let begins = |letter: char| letter.is_alphanumeric() || "_/\\$(<+".contains(letter);
+    let is_path = text.starts_with("./") || text.starts_with("../");
+    (text.starts_with(begins) || is_path)
+        && !text.starts_with("<<")
+        && text.chars().all(is_printable)
+        && !text.ends_with([' ', ':'])
+        && ![": ", " #"].iter().any(|sign| text.contains(sign))
+        && !(in_flow && text.contains([',', '[', ']', '{', '}']))
+        && !is_reserved(text)
+        && (is_guid(text) || is_version(text) || !is_like_number(text))
+}
+
+/// Whether a text has the letters of numbers, times and dates of YAML 1.1 alone.
+fn is_like_number(text: &str) -> bool {
+    let may_be = |letter: char| letter.is_ascii_hexdigit() || "+-._:,xXoOtTzZ ".contains(letter);
+    text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '+')
+        && text.chars().all(may_be)
+}
+
+/// Whether a text is a version of three numbers or more.
+fn is_version(text: &str) -> bool {
+    let is_number =
+        |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+    text.split('.').count() > 2 && text.split('.').all(is_number)
+}
+
 fn is_reserved(text: &str) -> bool {
     RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text))
 }

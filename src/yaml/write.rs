@@ -61,6 +61,31 @@ fn within(node: &Node) -> Option<String> {
     if node.comment.is_some() { None } else { inline(node) }
 }
 
+/// Returns a value on one line whatever its layout, without comments.
+pub(super) fn flow(node: &Node) -> String {
+    match &node.content {
+        NodeContent::Scalar(scalar) => quote::scalar(scalar),
+        NodeContent::List(elements) => {
+            format!("[{}]", elements.iter().map(flow).collect::<Vec<_>>().join(", "))
+        }
+        NodeContent::Map(entries) => {
+            let members = entries.iter().filter_map(|entry| match entry {
+                NodeEntry::Member(name, node) => Some(flow_member(name, node)),
+                NodeEntry::Comment(_) => None,
+            });
+            match members.collect::<Vec<_>>().join(", ") {
+                members if members.is_empty() => "{}".to_owned(),
+                members => format!("{{ {members} }}"),
+            }
+        }
+    }
+}
+
+/// Returns a member within braces.
+pub(super) fn flow_member(name: &str, node: &Node) -> String {
+    format!("{}: {}", quote::key(name), flow(node))
+}
+
 /// Returns the lines of a mapping or a list.
 pub(super) fn block(node: &Node, indent: usize) -> String {
     match &node.content {
@@ -170,4 +195,4 @@ fn has_list(node: &Node) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,7 +10,8 @@ use crate::yaml::parse::parse;
 fn read_back(text: &str) -> Vec<Json> {
     let parsed = parse(text, Sources::default().next_id());
     assert_eq!(parsed.errors, [], "{text}");
-    assert_eq!(parsed.warnings, [], "{text}");
+    // A text with a line end after a colon looks like a path to one warning.
+    assert!(parsed.warnings.iter().all(|warning| warning.code == "yaml/escape"), "{text}");
     parsed.documents.iter().map(crate::yaml::Value::as_written).collect()
 }
 
@@ -159,7 +160,7 @@ fn scalars() -> impl Strategy<Value = Json> {
     ]
 }
 
-fn nodes() -> impl Strategy<Value = Node> {
+pub(in crate::yaml) fn nodes() -> impl Strategy<Value = Node> {
     let comments = || prop::option::weighted(0.2, hostile());
     let leaf = (scalars(), comments());
     let leaf = leaf.prop_map(|(scalar, comment)| Node { comment, ..Node::of(&scalar) });
