@@ -17,6 +17,7 @@ use crate::manifest::{Address, Desired, parallel};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
 
+pub mod adopt;
 mod declare;
 pub mod document;
 mod layout;

@@ -14,6 +14,7 @@ use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::drift::DriftReport;
 use crate::error::Error;
+use crate::import::adopt::document::AdoptDocument;
 use crate::import::document::ImportDocument;
 use crate::kinds::document::KindsDocument;
 use crate::manifest::Invalid;
@@ -48,6 +49,8 @@ pub enum Document {
     Catalog,
     /// What was imported of a tenant.
     Import,
+    /// The differences that manifests took over.
+    Adopt,
 }
 
 /// A result, with the two members that every document begins with.
@@ -129,6 +132,7 @@ pub fn schema(document: Document) -> Value {
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
         Document::Import => schema_of::<Headed<ImportDocument>>(),
+        Document::Adopt => schema_of::<Headed<AdoptDocument>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");
