@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use clap::Args;
+use globset::Glob;
 
+use super::import::{folder, read};
 use super::output::Output;
 use super::plan::unread_objects;
 use super::selection::near_address;
@@ -12,8 +14,9 @@ use super::{Done, Format, Result};
 use crate::error::{Error, ErrorKind};
 use crate::import::adopt::document::AdoptDocument;
 use crate::import::adopt::drafts::{FileChange, drafts};
-use crate::import::adopt::{self, AdoptInput, AdoptOptions, AdoptRequest, Adoption};
-use crate::manifest::{Desired, load};
+use crate::import::adopt::{self, AdoptInput, AdoptOptions, Adoption};
+use crate::import::{self, ImportOptions, ImportSelection};
+use crate::manifest::{Address, load};
 use crate::plan::{Plan, PlanOptions};
 use crate::report;
 use crate::report::json::Document;
@@ -44,19 +47,17 @@ pub(super) async fn run(
     arguments: AdoptArguments,
     output: &Output,
 ) -> Result<Done> {
-    expect_manifests(&session.desired, &options.requests)?;
     let plan_options = PlanOptions { reach: false, ..session.plan_options() };
-    let (planned, live) = session.plan(ui, &plan_options).await?;
-    let names =
-        adopt::names(&session.graph, &adopt::objects(&planned.plan, &live, options)).await?;
-    let input = AdoptInput {
-        desired: &session.desired,
-        plan: &planned.plan,
-        live: &live,
-        names: &names,
-        referents: &planned.referents,
-    };
+    let (mut planned, mut live) = session.plan(ui, &plan_options).await?;
+    let (graph, desired) = (&session.graph, &session.desired);
+    adopt::read_renamed(graph, desired, &mut planned, &mut live, options).await?;
+    let names = adopt::names(graph, &adopt::objects(&planned, &live, options)).await?;
+    let input = AdoptInput { desired, planned: &planned, live: &live, names: &names };
     let mut adoption = adopt::adopt(&input, options);
+    let unmanaged = options.unmanaged(desired);
+    if !unmanaged.is_empty() {
+        import(ui, &session, &unmanaged, &mut adoption).await?;
+    }
     let files = checked(ui, path, &session, &planned.plan, &plan_options, &mut adoption).await?;
     let writes = !arguments.check && !arguments.diff;
     let bases = adoption.shared_bases(&files);
@@ -95,17 +96,33 @@ pub(super) async fn run(
     Ok(if would_change { Done::WithDifferences } else { Done::Quietly })
 }
 
-/// Refuses an address that no manifest has.
-fn expect_manifests(desired: &Desired, requests: &[AdoptRequest]) -> Result<(), Error> {
-    let unknown = requests.iter().find(|request| desired.manifest(&request.address).is_none());
-    let Some(AdoptRequest { address, .. }) = unknown else { return Ok(()) };
-    let wanted = address.to_string();
-    let otherwise = "Write KIND/NAME as the manifest has them; `moorline import` writes manifests of other objects.";
-    Err(Error::usage("usage/address", format!("no manifest is `{wanted}`")).hint(near_address(
-        &wanted,
-        &desired.manifests,
-        otherwise,
-    )))
+/// Adds manifests of objects that no manifest manages.
+async fn import(
+    ui: &Ui,
+    session: &Session,
+    addresses: &[&Address],
+    adoption: &mut Adoption<'_>,
+) -> Result<()> {
+    let Session { desired, graph, .. } = session;
+    let root = folder(desired)?;
+    ui.status("Looking for objects that no manifest manages …");
+    let (contents, _) = read(ui, graph, false).await?;
+    for address in addresses {
+        let only = Glob::new(&globset::escape(&address.to_string())).map(|it| it.compile_matcher());
+        let selection = ImportSelection { only: only.into_iter().collect(), ..Default::default() };
+        let options = ImportOptions { selection, root: root.clone(), ..Default::default() };
+        let import = import::import(desired, &contents, &options);
+        if import.manifests.is_empty() {
+            let wanted = address.to_string();
+            let message =
+                format!("no manifest is `{wanted}`, and no other object would get that name");
+            let otherwise = "Write KIND/NAME as the manifests have them, or as `moorline import` would name the object.";
+            let hint = near_address(&wanted, &desired.manifests, otherwise);
+            return Err(Error::usage("usage/address", message).hint(hint).into());
+        }
+        adoption.import(import);
+    }
+    Ok(())
 }
 
 /// Returns the files that change. Edits after which the manifests are not valid, or the plan is not as it was meant, are

@@ -38,11 +38,12 @@ impl Adoption<'_> {
             let known = before.changes.iter().find(|known| known.address == change.address);
             let known = known.map(differences).unwrap_or_default();
             let adopted = self.adopted_of(&change.address);
+            let left = self.left_of(&change.address);
             let is_adopted = |top: &String| adopted.iter().any(|path| is_whole(path, top));
             let mut found = differences(change).into_iter();
-            let Some(wrong) = found.find(|top| !known.contains(top) || is_adopted(top)) else {
-                continue;
-            };
+            let is_left = |top: &String| left.iter().any(|path| is_whole(path, top));
+            let is_wrong = |top: &String| !known.contains(top) && !is_left(top) || is_adopted(top);
+            let Some(wrong) = found.find(is_wrong) else { continue };
             let why = WhyNotAdopted::StillDiffers(format!("{} of {}", wrong, change.address));
             if !self.refuse(&change.address, &why) {
                 // Another object differs since: what is shared was changed.
@@ -70,6 +71,13 @@ impl Adoption<'_> {
             object.refused = Some(why.clone());
             true
         })
+    }
+
+    /// Returns the paths of an object that are not adopted.
+    fn left_of(&self, address: &Address) -> Vec<String> {
+        let objects = self.objects.iter().filter(|object| object.address == *address);
+        let left = objects.flat_map(|object| &object.made.left);
+        left.map(|left| left.path.clone()).filter(|path| !path.is_empty()).collect()
     }
 
     /// Returns the paths of an object that are adopted.

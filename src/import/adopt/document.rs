@@ -81,7 +81,10 @@ pub struct SharedBase {
 impl AdoptedObject {
     /// Whether the object has edits that are made.
     pub(super) fn is_edited(&self) -> bool {
-        self.refused.is_none() && !(self.made.edits.is_empty() && self.made.payloads.is_empty())
+        self.refused.is_none()
+            && !(self.made.edits.is_empty()
+                && self.made.payloads.is_empty()
+                && self.new_files.is_empty())
     }
 
     fn item(&self) -> AdoptItem {

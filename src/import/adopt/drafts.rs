@@ -151,6 +151,12 @@ fn make(
         let text = edited(&text, &edits).map_err(|error| WhyNotAdopted::Edit(error.to_string()))?;
         file.after = text.into_bytes();
     }
+    for file in &object.new_files {
+        let known = contents.0.insert(file.path.clone(), file.clone());
+        if known.is_some_and(|known| known != *file) {
+            return Err(WhyNotAdopted::SharedFile(file.path.display().to_string()));
+        }
+    }
     for payload in &object.made.payloads {
         let PayloadEdit { beside, path, content } = payload;
         let beside = path_of(desired, object, target(*beside))?;

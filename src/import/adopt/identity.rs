@@ -8,7 +8,6 @@ use super::refusal::WhyNotAdopted;
 use super::texts::ManifestTexts;
 use super::value::{ObjectContext, target_of};
 use super::{AdoptOptions, AdoptedObject, spans};
-use crate::diagnostic::FileId;
 use crate::manifest::{Desired, Manifest};
 use crate::tenant::LiveObject;
 use crate::yaml::edit::{Step, YamlChange};
@@ -24,17 +23,23 @@ pub(super) fn gone(
     manifest: &Manifest,
     object: &mut AdoptedObject,
 ) {
-    let texts = ManifestTexts::of(&desired.sources, spans(manifest));
-    let is_editable = |file: FileId| options.into_base || !desired.is_of_base(file);
-    let document = texts.document(manifest.span).filter(|_| is_editable(manifest.span.file));
-    let Some((document, _)) = document.filter(|_| options.absent && manifest.family.deletable)
-    else {
+    if !options.absent || !manifest.family.deletable {
         return object.made.leave_out(WhyNotAdopted::Gone.of(String::new()));
+    }
+    let texts = ManifestTexts::of(&desired.sources, spans(manifest));
+    let is_of_base = desired.is_of_base(manifest.span.file);
+    let document = texts.document(manifest.span).filter(|_| options.into_base || !is_of_base);
+    object.own = OwnManifest::of(desired, manifest, None, &texts);
+    let target = match (document, &object.own) {
+        (Some((document, _)), _) => EditTarget::Document(manifest.span.file, document),
+        (None, Some(_)) => EditTarget::Overlay,
+        (None, None) => {
+            return object.made.leave_out(WhyNotAdopted::NoOverlay.of(String::new()));
+        }
     };
     object.made.adopted.push("state".to_owned());
-    object.own = Some(OwnManifest::There(manifest.span.file, document));
     object.made.edits.push(PlannedEdit {
-        target: EditTarget::Document(manifest.span.file, document),
+        target,
         path: metadata("state"),
         change: YamlChange::Set(Node::of(&"absent".into())),
     });

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `texts.rs` | where values are written |
 //! | `value.rs`, `collection.rs`, `settings.rs`, `assignments.rs`, `links.rs` | the edits that a difference needs |
-//! | `identity.rs` | objects that are gone or have another name |
+//! | `identity.rs`, `renamed.rs` | objects that are gone or have another name |
+//! | `imported.rs` | objects that no manifest managed |
 //! | `own.rs` | the manifest of the tenant's own that is laid over a base's |
 //! | `drafts.rs` | edits to the new contents of files |
 //! | `bases.rs` | the tenants that an edited base serves |
@@ -17,18 +18,18 @@ use std::str::FromStr;
 use crate::diagnostic::{FileId, Span};
 use crate::graph::{Graph, GraphError};
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{Action, Change, FieldChange, FieldStatus, Plan};
+use crate::plan::{Action, Change, FieldChange, FieldStatus, Planned};
 use crate::schema::model::Model;
 use crate::tenant::lookup::{Unlabelled, names_of};
 use crate::tenant::matching::ID_GONE;
 use crate::tenant::names::Names;
-use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject};
 
 use super::declare::{Extent, SpecMaker};
 use super::place::Place;
 use super::variable::VariableNames;
 use super::write::is_other;
+use drafts::FileChange;
 use edits::{EditTarget, ObjectEdits};
 use own::OwnManifest;
 use refusal::WhyNotAdopted;
@@ -43,13 +44,17 @@ pub mod document;
 pub mod drafts;
 mod edits;
 mod identity;
+mod imported;
 mod links;
 mod own;
 pub mod refusal;
+mod renamed;
 mod settings;
 mod texts;
 mod value;
 pub mod write;
+
+pub use renamed::read_renamed;
 
 /// An object, or one property of it, whose difference is adopted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,14 +108,12 @@ pub async fn names(graph: &Graph, objects: &[&LiveObject]) -> Result<Names, Grap
 pub struct AdoptInput<'a> {
     /// The manifests.
     pub desired: &'a Desired,
-    /// The differences.
-    pub plan: &'a Plan,
+    /// The differences, and where references lead.
+    pub planned: &'a Planned,
     /// The tenant.
     pub live: &'a Live,
     /// The names of what the objects refer to.
     pub names: &'a Names,
-    /// Where references lead.
-    pub referents: &'a ReferenceTable,
 }
 
 /// The edits that adopt the differences.
@@ -127,15 +130,25 @@ struct AdoptedObject {
     id: Option<String>,
     own: Option<OwnManifest>,
     made: ObjectEdits,
+    /// The files of an object that no manifest managed.
+    new_files: Vec<FileChange>,
     /// Why none of them is made.
     refused: Option<WhyNotAdopted>,
 }
 
 /// Returns the objects whose names have to be known before their differences are adopted.
-pub fn objects<'a>(plan: &Plan, live: &'a Live, options: &AdoptOptions) -> Vec<&'a LiveObject> {
-    let changes = plan.changes.iter().filter(|change| differs(change));
+pub fn objects<'a>(
+    planned: &Planned,
+    live: &'a Live,
+    options: &AdoptOptions,
+) -> Vec<&'a LiveObject> {
+    let changes = planned.plan.changes.iter().filter(|change| differs(change));
     let changes = changes.filter(|change| options.takes(&change.address));
-    changes.filter_map(|change| change.object(live)).collect()
+    let renamed = |change: &Change| {
+        let id = planned.renamed.get(&change.address)?;
+        live.objects.get(change.family()?, id)
+    };
+    changes.filter_map(|change| change.object(live).or_else(|| renamed(change))).collect()
 }
 
 fn differs(change: &Change) -> bool {
@@ -144,13 +157,19 @@ fn differs(change: &Change) -> bool {
 
 /// Returns the edits that make the manifests declare what the tenant has. Nothing is written.
 pub fn adopt<'a>(input: &AdoptInput<'a>, options: &AdoptOptions) -> Adoption<'a> {
-    let changes = input.plan.changes.iter();
+    let changes = input.planned.plan.changes.iter();
     let changes = changes.filter(|change| options.takes(&change.address));
     let objects = changes.filter_map(|change| adopted(input, options, change));
     Adoption { desired: input.desired, objects: objects.collect() }
 }
 
 impl AdoptOptions {
+    /// Returns the requested addresses that no manifest has.
+    pub fn unmanaged<'a>(&'a self, desired: &Desired) -> Vec<&'a Address> {
+        let addresses = self.requests.iter().map(|request| &request.address);
+        addresses.filter(|address| desired.manifest(address).is_none()).collect()
+    }
+
     fn takes(&self, address: &Address) -> bool {
         self.requests.is_empty() || self.requests.iter().any(|request| request.address == *address)
     }
@@ -174,6 +193,7 @@ fn adopted(
         id: change.id.clone(),
         own: None,
         made: ObjectEdits::default(),
+        new_files: Vec::new(),
         refused: None,
     };
     for field in change.with_status(FieldStatus::Unverifiable) {
@@ -191,6 +211,11 @@ fn adopted(
         refuse(&mut object, WhyNotAdopted::NoManifest);
         return Some(object);
     };
+    if let Some((live, change)) = renamed::renamed(input, manifest, change) {
+        object.id = Some(live.id.clone());
+        adopt_object(input, options, &change, manifest, live, &mut object);
+        return Some(object);
+    }
     let is_gone = change.blocked.iter().any(|why| why.code == ID_GONE)
         || change.action == Action::Create && change.blocked.is_empty();
     match change.action {
@@ -222,7 +247,7 @@ fn adopt_object(
 ) {
     let desired = input.desired;
     let texts = ManifestTexts::of(&desired.sources, spans(manifest));
-    let own = OwnManifest::of(desired, manifest, live, &texts);
+    let own = OwnManifest::of(desired, manifest, Some(live), &texts);
     let model = Model::of(manifest.version);
     let Some(structure) = model.get(&live.kind) else { return };
     let place =
@@ -272,7 +297,7 @@ fn adopt_object(
                 && wanted.is_none_or(|wanted| is_within(wanted, top))
             {
                 let ValueAdopter { context, made } = &mut adopter;
-                links::adopt(context, input.referents, live, link, made);
+                links::adopt(context, &input.planned.referents, live, link, made);
             }
         }
         let ValueAdopter { context, mut made } = adopter;

@@ -21,11 +21,11 @@ pub(super) enum OwnManifest {
 }
 
 impl OwnManifest {
-    /// Returns the tenant's own document of an object; `None` where there is no place for one.
+    /// Returns the tenant's own document of an object, which may be gone; `None` where there is no place for one.
     pub(super) fn of(
         desired: &Desired,
         manifest: &Manifest,
-        object: &LiveObject,
+        object: Option<&LiveObject>,
         texts: &ManifestTexts,
     ) -> Option<Self> {
         let span = manifest.span;
@@ -38,7 +38,10 @@ impl OwnManifest {
             None => desired.root.clone(),
             Some(_) => {
                 let folder = root::of(&desired.tenant.spec)?;
-                let (platform, area) = portal::folders(object);
+                let (platform, area) = match object {
+                    Some(object) => portal::folders(object),
+                    None => portal::folders_of_kind(&manifest.address.kind),
+                };
                 desired.root.join(folder).join(platform).join(area)
             }
         };

@@ -78,7 +78,8 @@ impl WhyNotAdopted {
             Self::Masked => {
                 "if it is none, `--unmask` writes it in clear; read it before you commit"
             }
-            Self::NoPlace | Self::Edit(_) => "write it on lines of its own, and adopt it again",
+            Self::NoPlace => "write it on lines of its own, and adopt it again",
+            Self::Edit(_) => "edit the manifest by hand",
             Self::NoOverlay => {
                 "name a folder in `spec.manifests` of the tenant file, or adopt it with `--into-base`"
             }

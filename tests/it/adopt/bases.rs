@@ -85,3 +85,64 @@ fn base_is_edited_where_that_is_asked_for_and_its_tenants_are_named() {
     plan("dublin", 0);
     plan("cork", 2);
 }
+
+#[test]
+fn overlay_that_is_there_takes_what_differs_from_the_base() {
+    let workspace = Workspace::example("contoso");
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    let object = "windowsDeliveryOptimizationConfiguration/delivery-optimization";
+    let edit = ["sandbox", "edit", "s.json", "--tenant", ".", object];
+    let values = [
+        "maximumCacheAgeInDays=21",
+        "minimumRamAllowedToPeerInGigabytes=8",
+        "cacheServerHostNames=[\"cache.contoso.com\",\"cache-cork.contoso.com\"]",
+    ];
+    let values = values.iter().flat_map(|value| ["--set", value]);
+    workspace.run(&edit.into_iter().chain(values).collect::<Vec<_>>()).expect(0);
+    let diff = workspace.run(&["drift", "--sandbox=s.json", "--adopt", "--diff"]).expect(0);
+    assert_snapshot!(diff.stdout, @"
+    --- a/policies/windows/delivery-optimization.yaml
+    +++ b/policies/windows/delivery-optimization.yaml
+    @@ -5,11 +5,12 @@
+       name: delivery-optimization
+     spec:
+       # One number of the base, changed. What is not named here stays as the base has it.
+    -  maximumCacheAgeInDays: 14
+    +  maximumCacheAgeInDays: 21
+       # A list would replace the base's list; this adds to it.
+    -  cacheServerHostNames: { $append: [cache-dublin.contoso.com] }
+    +  cacheServerHostNames: [cache.contoso.com, cache-cork.contoso.com]
+       # The base has an opinion on this one, and Contoso has none: it is left to the tenant.
+       vpnPeerCaching: { $undeclare: true }
+    +  minimumRamAllowedToPeerInGigabytes: 8
+     assignments:
+       - group: Windows laptops
+       - group: Shared PCs
+    ");
+    workspace.run(&["drift", "--sandbox=s.json", "--adopt"]).expect(0);
+    workspace.run(&["plan", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn object_of_a_base_that_is_gone_becomes_absent_in_this_tenant() {
+    let workspace = tenants();
+    let object = "iosGeneralDeviceConfiguration/phones";
+    let delete = ["sandbox", "edit", "dublin.json", "--tenant", "dublin", object, "--delete"];
+    workspace.run(&delete).expect(0);
+    let adopt = ["drift", "dublin", "--sandbox=dublin.json", "--adopt", "--absent"];
+    let diff = workspace.run(&[&adopt[..], &["--diff"]].concat()).expect(0);
+    assert_snapshot!(diff.stdout, @"
+    --- /dev/null
+    +++ b/dublin/policies/ios/device-restrictions/phones.yaml
+    @@ -0,0 +1,4 @@
+    +apiVersion: graph.microsoft.com/beta
+    +kind: iosGeneralDeviceConfiguration  # Device restrictions
+    +metadata: { name: phones, state: absent }
+    +spec: {}
+    ");
+    workspace.run(&adopt).expect(0);
+    for tenant in ["dublin", "cork"] {
+        let state = format!("--sandbox={tenant}.json");
+        workspace.run(&["plan", tenant, &state, "--detailed-exitcode"]).expect(0);
+    }
+}

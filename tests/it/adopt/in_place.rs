@@ -156,7 +156,7 @@ fn one_property_is_adopted_and_the_others_stay() {
     pinMaximumLength: 64
     ");
     let unknown = workspace.run(&["drift", STATE, "--adopt", "windowsHello/x"]).expect(64);
-    assert_snapshot!(lines_with(&unknown.stderr, "error"), @"error[usage/address]: no manifest is `windowsHello/x`");
+    assert_snapshot!(lines_with(&unknown.stderr, "error"), @"error[usage/address]: no manifest is `windowsHello/x`, and no other object would get that name");
 }
 
 #[test]
@@ -270,4 +270,304 @@ fn secrets_stay_out_of_the_files_and_are_told() {
     let document = workspace.run(&["drift", STATE, "--adopt", "--format", "json"]).expect(0).json();
     assert_eq!(document["kind"], "adopt");
     assert_eq!(document["files"], json!([]));
+}
+
+#[test]
+fn object_that_was_renamed_gets_its_new_name_and_its_other_values() {
+    let text = "apiVersion: graph.microsoft.com/beta\nkind: iosGeneralDeviceConfiguration\nmetadata: { name: phones }\nspec:\n  displayName: Phones\n  passcodeMinimumLength: 6\n  passcodeRequired: true\n  cameraBlocked: true\n  safariManagedDomains: [contoso.com]\nassignments:\n  - allDevices: true\n";
+    let workspace = Workspace::tenant(&[("phones.yaml", text)]);
+    workspace.run(&["apply", STATE, "--yes"]).expect(0);
+    let values = ["passcodeMinimumLength=8", "displayName=Mobile phones"];
+    edit(&workspace, "iosGeneralDeviceConfiguration/phones", &values);
+    workspace.run(&["drift", STATE, "--adopt"]).expect(0);
+    let adopted = std::fs::read_to_string(workspace.file("phones.yaml")).expect("it is there");
+    let expected = text
+        .replace("{ name: phones }", "{ name: phones, formerly: [Phones] }")
+        .replace("displayName: Phones", "displayName: Mobile phones")
+        .replace("Length: 6", "Length: 8");
+    assert_eq!(adopted, expected);
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn object_that_no_manifest_manages_is_imported_where_it_is_named() {
+    let workspace = contoso();
+    let new = ["sandbox", "edit", "s.json", "iosGeneralDeviceConfiguration/Kiosk iPads", "--new"];
+    workspace.run(&[&new[..], &["--set", "cameraBlocked=true"]].concat()).expect(0);
+    let address = "iosGeneralDeviceConfiguration/kiosk-ipads";
+    let diff = workspace.run(&["drift", STATE, "--adopt", address, "--diff"]).expect(0);
+    assert_snapshot!(diff.stdout, @"
+    --- /dev/null
+    +++ b/policies/ios/device-restrictions/kiosk-ipads.yaml
+    @@ -0,0 +1,6 @@
+    +apiVersion: graph.microsoft.com/beta
+    +kind: iosGeneralDeviceConfiguration  # Device restrictions
+    +metadata: { name: kiosk-ipads }
+    +spec:
+    +  displayName: Kiosk iPads
+    +  cameraBlocked: true
+    ");
+    workspace.run(&["drift", STATE, "--adopt", address]).expect(0);
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn refresh_brings_the_values_of_all_objects_into_their_manifests() {
+    let workspace = contoso();
+    workspace.run(&["import", STATE, "--refresh", "--check"]).expect(0);
+    edit(
+        &workspace,
+        "windowsIdentityProtectionConfiguration/windows-hello",
+        &["pinMinimumLength=4"],
+    );
+    edit(&workspace, "deviceRegistrationPolicy/device-registration", &["userDeviceQuota=7"]);
+    workspace.run(&["import", STATE, "--refresh", "--check"]).expect(2);
+    let diff = workspace.run(&["import", STATE, "--refresh", "--diff", "--check"]).expect(2);
+    let lines = diff.stdout.lines().filter(|line| line.starts_with(['+', '-']));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+    --- a/policies/entra/device-registration.yaml
+    +++ b/policies/entra/device-registration.yaml
+    -  userDeviceQuota: 20
+    +  userDeviceQuota: 7
+    --- a/policies/windows/windows-hello.yaml
+    +++ b/policies/windows/windows-hello.yaml
+    -  pinMinimumLength: 6
+    +  pinMinimumLength: 4
+    ");
+    workspace.run(&["import", STATE, "--refresh"]).expect(0);
+    workspace.run(&["import", STATE, "--refresh", "--check"]).expect(0);
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn elements_come_and_go_and_change_in_their_place() {
+    let workspace = contoso();
+    change(&workspace, "Custom settings", |object| {
+        let settings = object["omaSettings"].as_array_mut().expect("a list");
+        settings.retain(|setting| setting["displayName"] != "Recall off");
+        settings[0]["value"] = 600.into();
+        settings.push(json!({
+            "@odata.type": "#microsoft.graph.omaSettingInteger",
+            "displayName": "Cortana off",
+            "omaUri": "./Device/Vendor/MSFT/Policy/Config/Experience/AllowCortana",
+            "value": 0,
+        }));
+    });
+    change(&workspace, "Windows restrictions", |object| {
+        let target = &mut object["assignments"][0]["target"];
+        target["deviceAndAppManagementAssignmentFilterType"] = "exclude".into();
+    });
+    let _filters = stable_snapshots();
+    let diff = workspace.run(&["drift", STATE, "--adopt", "--diff"]).expect(0);
+    assert_snapshot!(diff.stdout, @r##"
+    --- a/policies/windows/custom-settings.yaml
+    +++ b/policies/windows/custom-settings.yaml
+    @@ -9,15 +9,11 @@
+     spec:
+       displayName: Custom settings
+       omaSettings:
+    -    - "@odata.type": "#microsoft.graph.omaSettingInteger"
+    -      displayName: Recall off
+    -      omaUri: ./User/Vendor/MSFT/Policy/Config/WindowsAI/DisableAIDataAnalysis
+    -      value: 1
+     
+         - "@odata.type": "#microsoft.graph.omaSettingInteger"
+           displayName: Lock after inactivity
+           omaUri: ./Device/Vendor/MSFT/Policy/Config/LocalPoliciesSecurityOptions/InteractiveLogon_MachineInactivityLimit
+    -      value: 900
+    +      value: 600
+     
+         - "@odata.type": "#microsoft.graph.omaSettingBoolean"
+           displayName: No user status page at first sign-in
+    @@ -59,5 +55,10 @@
+           omaUri: ./Device/Vendor/MSFT/RootCATrustedCertificates/TrustedPublisher/C707D09A7A0B167624F161E2275D20943EC817B9/EncodedCertificate
+           fileName: contoso-code-signing.cer
+           value: { $file: ../../payloads/contoso-code-signing.cer }
+    +    - "@odata.type": "#microsoft.graph.omaSettingInteger"
+    +      displayName: Cortana off
+    +      isReadOnly: false
+    +      omaUri: ./Device/Vendor/MSFT/Policy/Config/Experience/AllowCortana
+    +      value: 0
+     assignments:
+       - group: Windows laptops
+    --- a/policies/windows/restrictions.yaml
+    +++ b/policies/windows/restrictions.yaml
+    @@ -30,4 +30,4 @@
+         highSeverity: quarantine
+     assignments:
+       - group: Windows laptops
+    -    filter: { include: Corporate owned }
+    +    filter: { exclude: Corporate owned }  # [id]
+    "##);
+    workspace.run(&["drift", STATE, "--adopt"]).expect(0);
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn edit_that_cannot_be_made_is_refused_and_the_others_are_made() {
+    let text = "apiVersion: graph.microsoft.com/beta\nkind: iosGeneralDeviceConfiguration\nmetadata: { name: phones }\nspec:\n  displayName: Phones\n  passcodeMinimumLength: &six 6\n  passcodePreviousPasscodeBlockCount: *six\n";
+    let other = text.replace("phones", "tablets").replace("Phones", "Tablets");
+    let other = other.replace("&six ", "").replace("*six", "6");
+    let workspace = Workspace::tenant(&[("phones.yaml", text), ("tablets.yaml", &other)]);
+    workspace.run(&["apply", STATE, "--yes"]).expect(0);
+    for name in ["phones", "tablets"] {
+        let object = format!("iosGeneralDeviceConfiguration/{name}");
+        edit(&workspace, &object, &["passcodePreviousPasscodeBlockCount=8"]);
+    }
+    let adopted = workspace.run(&["drift", STATE, "--adopt"]).expect(1);
+    assert_snapshot!(adopted.stdout, @"
+    Adopted 1 value of 1 object from contoso.onmicrosoft.com.
+
+      iosGeneralDeviceConfiguration/tablets  Tablets
+        ~ passcodePreviousPasscodeBlockCount
+
+    Written:
+      ~ tablets.yaml
+
+    Not adopted:
+      - iosGeneralDeviceConfiguration/phones
+          `spec.passcodePreviousPasscodeBlockCount` comes from an alias, and an edit would change the
+            other places too; write the value out in place of `*…`: edit the manifest by hand.
+    ");
+    let phones = std::fs::read_to_string(workspace.file("phones.yaml")).expect("it is there");
+    assert_eq!(phones, text);
+}
+
+#[test]
+fn settings_of_a_policy_come_and_go_by_their_ids() {
+    let id = "device_vendor_msft_policy_config_defender_";
+    let policy = |settings: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: it }}\nspec:\n  name: It\n  platforms: windows10\n  technologies: mdm\n  settings:\n{settings}"
+        )
+    };
+    let text = policy(&format!(
+        "    # Block at once.\n    {id}cloudblocklevel: {{ choice: \"2\" }}\n    {id}puaprotection: {{ choice: \"1\" }} # on\n"
+    ));
+    let workspace = Workspace::tenant(&[("it.yaml", &text)]);
+    workspace.run(&["apply", STATE, "--yes"]).expect(0);
+    let mut state = workspace.json("s.json");
+    let settings = &mut state["configurationPolicies"][0]["settings"];
+    let added = settings[0].to_string().replace("cloudblocklevel_2", "NEW_1");
+    let added = added.replace("cloudblocklevel", "NEW").replace("NEW", "allowrealtimemonitoring");
+    let added: Value = serde_json::from_str(&added).expect("JSON");
+    settings[0] = added;
+    workspace.write("s.json", state.to_string());
+    let adopted = workspace.run(&["drift", STATE, "--adopt"]).expect(0);
+    let adopted_text = std::fs::read_to_string(workspace.file("it.yaml")).expect("it is there");
+    assert_snapshot!(adopted_text, @r#"
+    apiVersion: graph.microsoft.com/beta
+    kind: deviceManagementConfigurationPolicy
+    metadata: { name: it }
+    spec:
+      name: It
+      platforms: windows10
+      technologies: mdm
+      settings:
+        # Block at once.
+        device_vendor_msft_policy_config_defender_allowrealtimemonitoring: { choice: "1" }
+        device_vendor_msft_policy_config_defender_puaprotection: { choice: "1" } # on
+    "#);
+    assert_snapshot!(paragraphs_with(&adopted.stdout, "settings["), @"
+    deviceManagementConfigurationPolicy/it  It
+      ~ settings[device_vendor_msft_policy_config_defender_allowrealtimemonitoring]
+      ~ settings[device_vendor_msft_policy_config_defender_cloudblocklevel]
+    ");
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn settings_that_are_merged_stay_the_ones_that_are_managed() {
+    let id = "device_vendor_msft_policy_config_defender_";
+    let text = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: it }}\nspec:\n  name: It\n  platforms: windows10\n  technologies: mdm\n  settings:\n    {id}cloudblocklevel: {{ choice: \"2\" }}\n    {id}puaprotection: {{ choice: \"1\" }}\n"
+    );
+    let workspace = Workspace::tenant(&[("it.yaml", &text)]);
+    workspace.run(&["apply", STATE, "--yes"]).expect(0);
+    workspace.edit("it.yaml", "  settings:\n", "  settings:\n    $merge:\n");
+    workspace.edit("it.yaml", &format!("    {id}cloud"), &format!("      {id}cloud"));
+    workspace.edit("it.yaml", &format!("    {id}puaprotection: {{ choice: \"1\" }}\n"), "");
+    workspace.run(&["drift", STATE, "--adopt", "--check"]).expect(0);
+    edit(
+        &workspace,
+        "deviceManagementConfigurationPolicy/it",
+        &[&format!("settings.{id}cloudblocklevel=4"), &format!("settings.{id}puaprotection=2")],
+    );
+    workspace.run(&["drift", STATE, "--adopt"]).expect(0);
+    let adopted = std::fs::read_to_string(workspace.file("it.yaml")).expect("it is there");
+    assert_snapshot!(adopted, @r#"
+    apiVersion: graph.microsoft.com/beta
+    kind: deviceManagementConfigurationPolicy
+    metadata: { name: it }
+    spec:
+      name: It
+      platforms: windows10
+      technologies: mdm
+      settings:
+        $merge:
+          device_vendor_msft_policy_config_defender_cloudblocklevel: { choice: "4" }
+    "#);
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn reference_is_adopted_by_the_name_of_its_manifest() {
+    let certificate = |name: &str| {
+        format!(
+            "---\napiVersion: graph.microsoft.com/beta\nkind: windows81TrustedRootCertificate\nmetadata: {{ name: {name} }}\nspec:\n  displayName: Root {name}\n  certFileName: root.cer\n  destinationStore: computerCertStoreRoot\n  trustedRootCertificate: {{ $file: ./root.cer }}\n"
+        )
+    };
+    let scep = "apiVersion: graph.microsoft.com/beta\nkind: windows81SCEPCertificateProfile\nmetadata: { name: device }\nspec:\n  displayName: Device certificate\n  keySize: size2048\n  rootCertificate: { $ref: one } # the old one\n";
+    let text = [scep, &certificate("one"), &certificate("two")].concat();
+    let workspace = Workspace::tenant(&[("all.yaml", &text)]);
+    let root = repository().join("examples/contoso/payloads/contoso-root-ca.cer");
+    workspace.write("root.cer", std::fs::read(root).expect("the example has it"));
+    workspace.run(&["apply", STATE, "--yes"]).expect(0);
+    let device = "windows81SCEPCertificateProfile/device";
+    edit(&workspace, device, &["rootCertificate=Root two"]);
+    workspace.run(&["drift", STATE, "--adopt"]).expect(0);
+    let adopted = std::fs::read_to_string(workspace.file("all.yaml")).expect("it is there");
+    let expected = text.replace(
+        "{ $ref: one } # the old one",
+        "{ $ref: windows81TrustedRootCertificate/two } # the old one",
+    );
+    assert_eq!(adopted, expected);
+    nothing_differs(&workspace);
+}
+
+#[test]
+fn value_that_the_service_masks_is_written_in_clear_only_where_that_is_asked_for() {
+    let workspace = contoso();
+    let mut state = workspace.json("s.json");
+    let text = state.to_string();
+    assert!(text.contains("5f4c9a52-37be-4d0c-8d0e-2a9c5d2f7b10"));
+    state =
+        serde_json::from_str(&text.replace(
+            "5f4c9a52-37be-4d0c-8d0e-2a9c5d2f7b10",
+            "5f4c9a52-37be-4d0c-8d0e-2a9c5d2f7b11",
+        ))
+        .expect("JSON");
+    workspace.write("s.json", state.to_string());
+    let object = "windows10CustomConfiguration/custom-settings";
+    let told = workspace.run(&["drift", STATE, "--adopt", object]).expect(0);
+    assert_snapshot!(told.stdout, @"
+    Nothing to adopt from contoso.onmicrosoft.com.
+
+    Not adopted:
+      - omaSettings[./User/Vendor/MSFT/Policy/Config/OneDriveNGSC~Policy~OneDriveNGSC/KFMOptInNoWizard].value
+        of windows10CustomConfiguration/custom-settings
+          the service masks it, since it may be a secret: if it is none, `--unmask` writes it in clear;
+            read it before you commit.
+    ");
+    let diff = workspace.run(&["drift", STATE, "--adopt", object, "--unmask", "--diff"]).expect(0);
+    let lines = diff.stdout.lines().filter(|line| line.starts_with(['+', '-']));
+    let _filters = stable_snapshots();
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    --- a/policies/windows/custom-settings.yaml
+    +++ b/policies/windows/custom-settings.yaml
+    -      value: <enabled/><data id="KFMOptInNoWizard_TextBox" value="[id]"/>
+    +      value: <enabled/><data id="KFMOptInNoWizard_TextBox" value="[id]"/>
+    "#);
+    workspace.run(&["drift", STATE, "--adopt", object, "--unmask"]).expect(0);
+    nothing_differs(&workspace);
 }
