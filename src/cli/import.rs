@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use globset::{Glob, GlobMatcher};
 
+use super::adopt::{self, AdoptArguments};
 use super::failure::{self, CommandError};
 use super::output::{Output, without_markdown};
 use super::selection::{Selection, near_name};
@@ -16,6 +17,7 @@ use crate::diagnostic::{Severity, Sources};
 use crate::disk;
 use crate::error::{Error, ErrorKind};
 use crate::graph::Graph;
+use crate::import::adopt::AdoptOptions;
 use crate::import::document::{
     ImportAction, ImportDocument, ImportItem, ImportSource, OtherCount, PlanAfterImport,
     PlanDifference, UnknownMembers,
@@ -55,6 +57,15 @@ pub(super) struct Arguments {
     /// Write everything that can be written, values that are not set among it.
     #[arg(long)]
     all: bool,
+    /// Write no new manifests; bring the tenant's values into those that exist, in their places.
+    #[arg(long, conflicts_with_all = ["kind", "conditions", "unmanaged", "pin", "all"])]
+    refresh: bool,
+    /// With --refresh: write nothing, and exit with 2 if a file would change.
+    #[arg(long, requires = "refresh")]
+    check: bool,
+    /// With --refresh: write nothing, and show the changes of the files as a unified diff.
+    #[arg(long, requires = "refresh")]
+    diff: bool,
     /// Read values that the service masks, and write those in clear that hold no known secret.
     #[arg(long)]
     unmask: bool,
@@ -68,7 +79,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
-    let Arguments { path, output, .. } = arguments;
+    let Arguments { path, tenant, output, .. } = arguments;
+    if arguments.refresh {
+        let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
+        let options = AdoptOptions { unmasks: arguments.unmask, ..AdoptOptions::default() };
+        let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
+        return adopt::run(ui, path, session, &options, how, output).await;
+    }
     let selection = arguments.selection()?;
     let desired = arguments.load()?;
     let root = folder(&desired)?;
@@ -245,7 +262,7 @@ fn condition(text: &str) -> Result<ObjectCondition, Error> {
 }
 
 /// Returns the folder of the manifests, below that of the tenant file.
-fn folder(desired: &Desired) -> Result<String, Error> {
+pub(super) fn folder(desired: &Desired) -> Result<String, Error> {
     import::root::of(&desired.tenant.spec).ok_or_else(|| {
         let message =
             "`spec.manifests` of the tenant file names no folder that can be imported into";
@@ -297,7 +314,7 @@ fn has_files(folder: &Path, ending: &str) -> bool {
 }
 
 /// Reads the tenant, and shows the progress.
-async fn read(
+pub(super) async fn read(
     ui: &Ui,
     graph: &Graph,
     unmasks: bool,

@@ -15,6 +15,7 @@ use crate::ui::Ui;
 use failure::CommandError;
 use output::Output;
 
+mod adopt;
 mod apply;
 mod catalog;
 mod completions;

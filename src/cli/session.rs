@@ -283,8 +283,17 @@ impl Session {
             }
         }
         ui.status(&format!("Reading {} …", self.place()));
+        self.plan_of(&self.desired, options).await
+    }
+
+    /// Reads the tenant and plans other manifests of it.
+    pub(super) async fn plan_of(
+        &self,
+        desired: &Desired,
+        options: &plan::PlanOptions,
+    ) -> Result<(Planned, Live)> {
         let selected = |address: &Address| self.selection.takes(address);
-        let read = reconcile::plan(&self.graph, &self.desired, selected, options).await;
+        let read = reconcile::plan(&self.graph, desired, selected, options).await;
         Ok(read?)
     }
 

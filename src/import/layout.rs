@@ -50,7 +50,13 @@ impl Layout<'_> {
     }
 
     /// Returns a value. `words` tell its place to people.
-    fn value(&mut self, property: &Property, shape: &Shape, value: &Json, words: &str) -> Node {
+    pub(super) fn value(
+        &mut self,
+        property: &Property,
+        shape: &Shape,
+        value: &Json,
+        words: &str,
+    ) -> Node {
         if value.get("$env").is_some() {
             return Node::of(value).flow();
         }

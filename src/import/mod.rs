@@ -19,6 +19,7 @@ use crate::manifest::{Address, Desired, parallel};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
 
+pub mod adopt;
 pub mod contents;
 mod declare;
 pub mod document;

@@ -18,6 +18,13 @@ pub(super) fn folders(object: &LiveObject) -> (&'static str, &'static str) {
     (platform.as_str(), known.map_or(OTHERS, |known| known.area.as_str()))
 }
 
+/// Returns the folders of the objects of a kind.
+pub(super) fn folders_of_kind(kind: &str) -> (&'static str, &'static str) {
+    let known = portal::of(kind);
+    let platform = known.map_or(Platform::CrossPlatform, |known| known.platform);
+    (platform.as_str(), known.map_or(OTHERS, |known| known.area.as_str()))
+}
+
 /// Returns the console's name of a kind.
 pub(super) fn name_of(kind: &str) -> Option<&'static str> {
     portal::of(kind).map(|known| known.name.as_str())

@@ -51,7 +51,7 @@ pub fn write(root: &Path, place: &Place, manifest: &ImportedManifest) -> Result<
 }
 
 /// Makes a folder below another one. A link on the way must not lead out of that.
-fn make_folder(root: &Path, folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(root: &Path, folder: &Path) -> io::Result<()> {
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(root);
     let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };

@@ -1,9 +1,11 @@
 //! Reads one file: its bytes, its text, its documents and its manifests.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::document::{self, RawManifest};
+use super::drafts::Drafts;
 use super::value::Value;
 use crate::diagnostic::{FileId, Finding, Sources};
 use crate::disk;
@@ -23,16 +25,19 @@ pub(super) struct FileRead {
 }
 
 /// Reads the documents of a file; every failure becomes a finding.
-pub(super) fn read(path: &Path, file: FileId) -> FileRead {
+pub(super) fn read(path: &Path, file: FileId, drafts: &Drafts) -> FileRead {
     let mut read = FileRead { path: path.to_owned(), ..FileRead::default() };
-    let fault = read.fill(file).err();
+    let fault = read.fill(file, drafts).err();
     read.findings.extend(fault);
     read
 }
 
 impl FileRead {
-    fn fill(&mut self, file: FileId) -> Result<(), Finding> {
-        let bytes = bytes(&self.path)?;
+    fn fill(&mut self, file: FileId, drafts: &Drafts) -> Result<(), Finding> {
+        let bytes = match drafts.get(&self.path) {
+            Some(draft) => Cow::Borrowed(draft),
+            None => Cow::Owned(bytes(&self.path)?),
+        };
         self.text = match yaml::encoding::decode(&bytes, &self.path, file) {
             Ok(text) => text.to_owned(),
             Err(finding) => {
@@ -58,12 +63,16 @@ impl FileRead {
 
 /// Reads the documents of a file, and ignores the findings.
 pub(super) fn documents(path: &Path) -> Vec<Value> {
-    read(path, Sources::default().next_id()).documents
+    read(path, Sources::default().next_id(), &Drafts::default()).documents
 }
 
 /// Reads the manifests of a file.
-pub(super) fn manifests(path: &Path, file: FileId) -> (FileRead, Vec<RawManifest>) {
-    let mut read = read(path, file);
+pub(super) fn manifests(
+    path: &Path,
+    file: FileId,
+    drafts: &Drafts,
+) -> (FileRead, Vec<RawManifest>) {
+    let mut read = read(path, file, drafts);
     let documents = std::mem::take(&mut read.documents);
     let mut raws = Vec::with_capacity(documents.len());
     raws.extend(documents.into_iter().filter_map(|root| document::read(root, &mut read.findings)));

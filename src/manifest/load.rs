@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
 use super::document::{self, RawManifest};
+use super::drafts::Drafts;
 use super::enclosing_tenant::{self, EnclosingTenant};
 use super::files::{self, FileRead};
 use super::finalize::{self, finalize};
@@ -28,7 +29,13 @@ use crate::yaml;
 
 /// Loads a tenant: a folder with a `moorline.yaml`, or that file. Every problem becomes a finding.
 pub fn load(path: &Path) -> Loaded {
+    load_with(path, Drafts::default())
+}
+
+/// As [`load`], with the contents of files that are not written yet.
+pub fn load_with(path: &Path, drafts: Drafts) -> Loaded {
     let mut loader = Loader::default();
+    loader.roots.drafts = drafts;
     let fault = loader.load(path).err();
     loader.loaded.findings.extend(fault);
     loader.finish()
@@ -169,8 +176,8 @@ impl Loader {
             });
         }
         let file = self.loaded.sources.next_id();
-        self.roots.insert(file, Arc::from(folder.as_path()));
-        let mut read = files::read(&tenant_path, file);
+        self.roots.folders.insert(file, Arc::from(folder.as_path()));
+        let mut read = files::read(&tenant_path, file, &self.roots.drafts);
         for finding in read.findings.iter_mut().filter(|finding| finding.code == "manifest/empty") {
             *finding = enclosing_tenant::empty(&tenant_path);
         }
@@ -219,10 +226,11 @@ impl Loader {
         let first = self.loaded.sources.next_id();
         let root: Arc<Path> = Arc::from(root);
         let ids = (0..paths.len()).map(|place| (first.after(place), Arc::clone(&root)));
-        self.roots.extend(ids);
+        self.roots.folders.extend(ids);
+        let drafts = &self.roots.drafts;
         let numbered = paths.into_iter().enumerate().collect();
         let reads = parallel::map(numbered, |(place, path): (usize, PathBuf)| {
-            files::manifests(&path, first.after(place))
+            files::manifests(&path, first.after(place), drafts)
         });
         let raws = reads.into_iter().map(|(read, raws)| {
             self.keep(read);
@@ -285,7 +293,8 @@ impl Loader {
         self.loaded.findings.extend(skipped);
         let found = found.into_iter();
         let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));
-        let paths = paths.flatten().collect();
+        let mut paths: Vec<PathBuf> = paths.flatten().collect();
+        paths.extend(self.roots.drafts.new_manifests().cloned());
         let files = self.files(paths, folder);
         let layer = self.layer(own.into_iter().chain(files.into_iter().flatten()));
         self.lay(layer, &mut merged);

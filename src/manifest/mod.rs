@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::definitions::SettingCatalogue;
-use crate::diagnostic::{Finding, Severity, Sources, Span};
+use crate::diagnostic::{FileId, Finding, Severity, Sources, Span};
 use crate::kinds::Family;
 use crate::schema::model::Model;
 use crate::schema::types::GraphVersion;
@@ -28,6 +28,7 @@ mod cycle;
 mod discover;
 mod document;
 mod document_schema;
+pub mod drafts;
 mod enclosing_tenant;
 mod envelope;
 mod files;
@@ -219,6 +220,18 @@ impl Desired {
         let manifests = &self.manifests;
         let place = manifests.binary_search_by(|manifest| manifest.address.cmp(address));
         Some(&manifests[place.ok()?])
+    }
+
+    /// Returns the folders of the bases.
+    pub fn base_folders(&self) -> Vec<PathBuf> {
+        let bases = self.tenant.spec.base.iter();
+        bases.map(|base| discover::beneath(&self.root, base)).collect()
+    }
+
+    /// Returns whether a file belongs to a base of the tenant.
+    pub fn is_of_base(&self, file: FileId) -> bool {
+        let path = &self.sources.get(file).path;
+        self.base_folders().iter().any(|base| path.starts_with(base))
     }
 
     /// Returns the variables that the manifests take secrets from.

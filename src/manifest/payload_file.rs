@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::drafts::Drafts;
 use super::{discover, files, hidden};
 use crate::diagnostic::{Finding, Span};
 use crate::disk;
@@ -12,7 +13,13 @@ use crate::disk;
 const FILE_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// Reads a file that is below `root` even after all links are followed. `span` is the place of its path.
-pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result<Vec<u8>, Finding> {
+pub(super) fn read(
+    root: &Path,
+    beside: &Path,
+    path: &str,
+    span: Span,
+    drafts: &Drafts,
+) -> Result<Vec<u8>, Finding> {
     let error = |code, message, help: &str| Finding::error(code, span, message).help(help);
     let outside = || {
         error(
@@ -44,6 +51,9 @@ pub(super) fn read(root: &Path, beside: &Path, path: &str, span: Span) -> Result
     // The lexical check comes first: a message must not reveal whether a file outside exists.
     if !lexical.starts_with(&real_root) {
         return Err(outside());
+    }
+    if let Some(draft) = drafts.get(&lexical) {
+        return Ok(draft.to_vec());
     }
     let real = lexical.canonicalize().map_err(unreadable)?;
     if !real.starts_with(&real_root) {

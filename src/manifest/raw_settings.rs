@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
+use super::drafts::Drafts;
 use super::plain_settings::{self, PlainSettings};
 use super::value::{Declared, Member, Value};
 use super::{TENANT_FILE, discover, files, settings};
@@ -66,7 +67,7 @@ pub fn rewritten_file(
     names: Comments<'_>,
     catalogue: Option<&SettingCatalogue>,
 ) -> Rewritten {
-    let read = files::read(path, sources.next_id());
+    let read = files::read(path, sources.next_id(), &Drafts::default());
     let file = sources.add(path, read.text.clone());
     let is_unread = read.text.is_empty() && !read.findings.is_empty();
     if is_unread {

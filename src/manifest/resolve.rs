@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::drafts::Drafts;
 use super::overlay::nothing_beneath;
 use super::reference::{Link, ManifestIndex, ReferenceReader};
 use super::value::{Declared, Member, Value};
@@ -21,7 +22,12 @@ use crate::schema::types::Edm;
 use crate::values::canonical::whole;
 
 /// The folder that the `$file` of each file may not leave: the tenant's, or the base's that it came from.
-pub(super) type Roots = BTreeMap<FileId, Arc<Path>>;
+#[derive(Default)]
+pub(super) struct Roots {
+    pub(super) folders: BTreeMap<FileId, Arc<Path>>,
+    /// The contents of files that are not written yet.
+    pub(super) drafts: Drafts,
+}
 
 /// Everything that resolving the values of one manifest depends on.
 pub(super) struct ResolveContext<'a> {
@@ -245,8 +251,8 @@ impl Resolver<'_> {
     fn file(&self, path: &str, span: Span) -> Result<Vec<u8>, Finding> {
         let beside = self.context.sources.get(span.file).path.parent();
         let beside = beside.unwrap_or(Path::new(""));
-        let root = self.context.roots.get(&span.file).map_or(beside, |root| root);
-        payload_file::read(root, beside, path, span)
+        let root = self.context.roots.folders.get(&span.file).map_or(beside, |root| root);
+        payload_file::read(root, beside, path, span, &self.context.roots.drafts)
     }
 }
 

@@ -38,11 +38,8 @@ pub(crate) fn refused(
         return violations;
     }
     let address = Address { kind: kind.to_owned(), name: String::new() };
-    refused(lint::manifest(
-        &Manifest::new(address, family, version, spec.clone(), nowhere),
-        false,
-        true,
-    ))
+    let manifest = Manifest::new(address, family, version, spec.clone(), nowhere);
+    refused(lint::manifest(&manifest, false, false))
 }
 
 /// Returns a value with all its parts in one place, and with the secrets that it names.

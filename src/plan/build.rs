@@ -108,7 +108,7 @@ pub(crate) fn draft<'a>(
     let bound = bindings.bound();
     let (planner, bound, earlier) = (&planner, &bound, &options.earlier);
     let like = LikeObjects { desired, planner, live, bound, earlier };
-    let Judged { unexplained, warnings: renamed } = like.judge(&mut compared);
+    let Judged { unexplained, warnings: still_there, renamed } = like.judge(&mut compared);
     let orphans = ownership::orphans(desired, live, bound).into_iter();
     let (orphans, left): (Vec<_>, Vec<_>) =
         orphans.partition(|object| ownership::is_declarable(object));
@@ -171,7 +171,7 @@ pub(crate) fn draft<'a>(
             apart,
             ownership::tag_warning(desired, &live.names).into_iter().collect(),
             left,
-            renamed,
+            still_there,
             idle(&options.rewrite, &changes),
             not_open(&changes),
             lacking(desired, &changes),
@@ -180,7 +180,7 @@ pub(crate) fn draft<'a>(
         changes,
     };
     plan.limits = risk::limits(&plan, pruned.len(), &desired.tenant.spec.guard);
-    PlanDraft { planned: Planned { plan, pruned, referents, reads }, live, unexplained }
+    PlanDraft { planned: Planned { plan, pruned, referents, reads, renamed }, live, unexplained }
 }
 
 /// Returns how many live objects these manifests manage, and the others.

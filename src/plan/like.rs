@@ -9,7 +9,7 @@ use super::planner::Planner;
 use super::show::says_nothing;
 use super::{Action, Comparison, EarlierRuns, FieldStatus, Risk, RiskLevel, risk};
 use crate::diagnostic::near_name;
-use crate::manifest::{Desired, Manifest, Presence};
+use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::Model;
 use crate::schema::walk::Tree;
 use crate::tenant::audited::AuditWindow;
@@ -41,6 +41,8 @@ pub(super) struct Judged {
     pub(super) unexplained: Option<AuditWindow>,
     /// Warnings of objects that are to be absent and may be there by another name.
     pub(super) warnings: Vec<String>,
+    /// The ids of the objects that creates are most likely about, where there is one of them.
+    pub(super) renamed: BTreeMap<Address, String>,
 }
 
 /// A live object that a create may be about.
@@ -85,6 +87,10 @@ impl LikeObjects<'_> {
                 }
             }
             if one.change.action == Action::Create {
+                let mut likely = suspicions.iter().filter(|it| it.level == RiskLevel::Refused);
+                if let (Some(only), None) = (likely.next(), likely.next()) {
+                    judged.renamed.insert(manifest.address.clone(), only.object.id.clone());
+                }
                 one.change.risks.extend(risk_of(suspicions));
             } else {
                 judged.warnings.extend(still_there(manifest, &suspicions));

@@ -112,6 +112,8 @@ pub struct Planned {
     pub referents: ReferenceTable,
     /// The data that each change was compared with beyond the body of its object.
     pub reads: BTreeMap<Address, Reads>,
+    /// The ids of the objects that creates are most likely about, which got another name.
+    pub renamed: BTreeMap<Address, String>,
 }
 
 /// The data that is read of an object beyond its body.

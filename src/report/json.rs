@@ -14,6 +14,7 @@ use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::drift::DriftReport;
 use crate::error::Error;
+use crate::import::adopt::document::AdoptDocument;
 use crate::import::document::ImportDocument;
 use crate::kinds::document::KindsDocument;
 use crate::manifest::Invalid;
@@ -51,6 +52,8 @@ pub enum Document {
     Manifests,
     /// The import of a tenant.
     Import,
+    /// The differences that manifests took over.
+    Adopt,
 }
 
 /// A result, with the two members that every document begins with.
@@ -133,6 +136,7 @@ pub fn schema(document: Document) -> Value {
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
         Document::Manifests => schema_of::<Headed<ManifestsDocument>>(),
         Document::Import => schema_of::<Headed<ImportDocument>>(),
+        Document::Adopt => schema_of::<Headed<AdoptDocument>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");

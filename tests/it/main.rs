@@ -13,6 +13,11 @@ mod samples;
 mod served;
 mod support;
 
+mod adopt {
+    mod bases;
+    mod in_place;
+}
+
 mod apply {
     mod approvals;
     mod at_once;

@@ -133,7 +133,12 @@ fn left_out(writer: &mut TextWriter, imported: &[&ImportItem], verbose: bool) {
 }
 
 /// Writes names, as many as are read.
-fn named(writer: &mut TextWriter, style: anstyle::Style, names: Vec<String>, verbose: bool) {
+pub(super) fn named(
+    writer: &mut TextWriter,
+    style: anstyle::Style,
+    names: Vec<String>,
+    verbose: bool,
+) {
     let shown = if verbose { names.len() } else { NAMED };
     for name in names.iter().take(shown) {
         writer.labelled(2, Piece::new(style, "-"), words_of(name));

@@ -1,11 +1,13 @@
 //! Renders results for a terminal: Terraform's signs, differences only, at most 100 columns.
 
+mod adopt;
 mod catalog;
 mod diagnose;
 mod import;
 mod outcome;
 mod story;
 
+pub(crate) use adopt::adopt;
 pub(crate) use catalog::catalog;
 pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions, scopes};
 pub(crate) use import::import;
