@@ -15,6 +15,7 @@ mod support;
 
 mod adopt {
     mod bases;
+    mod every_kind;
     mod in_place;
 }
 

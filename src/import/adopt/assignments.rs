@@ -55,7 +55,7 @@ pub(super) fn adopt(
     let mut new = Vec::new();
     let mut is_laid_over = false;
     for change in changes {
-        let found = declared_at(change).map(|one| place_of(one));
+        let found = declared_at(change).map(place_of);
         match (change.effect, found) {
             (Effect::Remove, _) => {
                 let Some(node) = change.before.as_ref().and_then(node_of) else {

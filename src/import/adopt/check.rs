@@ -46,10 +46,7 @@ impl Adoption<'_> {
             let Some(wrong) = found.find(is_wrong) else { continue };
             let why = WhyNotAdopted::StillDiffers(format!("{} of {}", wrong, change.address));
             if !self.refuse(&change.address, &why) {
-                // Another object differs since: what is shared was changed.
-                for object in self.objects.iter_mut().filter(|object| object.refused.is_none()) {
-                    object.refused = Some(why.clone());
-                }
+                self.refuse_shared(&why);
             }
             refused = true;
         }
@@ -60,6 +57,18 @@ impl Adoption<'_> {
     pub fn refuse_all(&mut self) {
         for object in self.objects.iter_mut().filter(|object| object.is_edited()) {
             object.refused = Some(WhyNotAdopted::StillDiffers("again and again".to_owned()));
+        }
+    }
+
+    /// Refuses the edits by which another object differs since: those of files that several may read, else all.
+    fn refuse_shared(&mut self, why: &WhyNotAdopted) {
+        let edited: Vec<usize> =
+            (0..self.objects.len()).filter(|at| self.objects[*at].is_edited()).collect();
+        let with_files = edited.iter().copied();
+        let with_files: Vec<usize> =
+            with_files.filter(|at| !self.objects[*at].made.payloads.is_empty()).collect();
+        for at in if with_files.is_empty() { edited } else { with_files } {
+            self.objects[at].refused = Some(why.clone());
         }
     }
 

@@ -159,7 +159,16 @@ fn differs(change: &Change) -> bool {
 pub fn adopt<'a>(input: &AdoptInput<'a>, options: &AdoptOptions) -> Adoption<'a> {
     let changes = input.planned.plan.changes.iter();
     let changes = changes.filter(|change| options.takes(&change.address));
-    let objects = changes.filter_map(|change| adopted(input, options, change));
+    let objects = changes.filter_map(|change| {
+        let object = adopted(input, options, change);
+        let is_asked = !options.requests.is_empty();
+        object.or_else(|| is_asked.then(|| AdoptedObject::of(change))).map(|mut object| {
+            if is_asked {
+                object.tell_same(options);
+            }
+            object
+        })
+    });
     Adoption { desired: input.desired, objects: objects.collect() }
 }
 
@@ -187,15 +196,7 @@ fn adopted(
     options: &AdoptOptions,
     change: &Change,
 ) -> Option<AdoptedObject> {
-    let mut object = AdoptedObject {
-        address: change.address.clone(),
-        display_name: change.display_name.clone(),
-        id: change.id.clone(),
-        own: None,
-        made: ObjectEdits::default(),
-        new_files: Vec::new(),
-        refused: None,
-    };
+    let mut object = AdoptedObject::of(change);
     for field in change.with_status(FieldStatus::Unverifiable) {
         let reason = field.reason.clone().unwrap_or_default();
         object.made.leave(&field.path, &WhyNotAdopted::NotComparable(reason));
@@ -234,6 +235,38 @@ fn adopted(
         },
     }
     Some(object)
+}
+
+impl AdoptedObject {
+    fn of(change: &Change) -> Self {
+        Self {
+            address: change.address.clone(),
+            display_name: change.display_name.clone(),
+            id: change.id.clone(),
+            own: None,
+            made: ObjectEdits::default(),
+            new_files: Vec::new(),
+            refused: None,
+        }
+    }
+
+    /// Tells of the requests that there is no difference for.
+    fn tell_same(&mut self, options: &AdoptOptions) {
+        for property in options.properties(&self.address) {
+            let wanted = property.unwrap_or_default();
+            let is_told = |path: &str| {
+                wanted.is_empty()
+                    || path.is_empty()
+                    || is_within(path, wanted)
+                    || is_within(wanted, path)
+            };
+            let left = self.made.left.iter().map(|left| left.path.as_str());
+            let mut told = self.made.adopted.iter().map(String::as_str).chain(left);
+            if !told.any(is_told) {
+                self.made.leave_out(WhyNotAdopted::Same.of(wanted.to_owned()));
+            }
+        }
+    }
 }
 
 /// Adopts the differences of an object that exists.

@@ -34,6 +34,9 @@ pub enum WhyNotAdopted {
     /// A list with secrets has other elements.
     #[error("elements came into a list that takes secrets from the environment")]
     SecretList,
+    /// There is nothing to adopt.
+    #[error("it does not differ")]
+    Same,
     /// The property cannot be null.
     #[error(
         "the tenant has unset it, and there is no value that says so; it is no longer declared"
@@ -79,7 +82,6 @@ impl WhyNotAdopted {
                 "if it is none, `--unmask` writes it in clear; read it before you commit"
             }
             Self::NoPlace => "write it on lines of its own, and adopt it again",
-            Self::Edit(_) => "edit the manifest by hand",
             Self::NoOverlay => {
                 "name a folder in `spec.manifests` of the tenant file, or adopt it with `--into-base`"
             }
@@ -87,6 +89,7 @@ impl WhyNotAdopted {
             Self::RawSettings => "`moorline fmt` rewrites them; then adopt them",
             Self::RawLive => "declare them as `settings: { $raw: [ … ] }`",
             Self::SecretList => "write the new elements by hand, with their `{ $env: NAME }`",
+            Self::Same => "`moorline drift` shows what differs",
             Self::Undeclared => "declare the value that it should have, if it matters",
             Self::Gone => "`--absent` declares it as absent; `moorline apply` creates it again",
             Self::DeclaredAbsent => {
@@ -94,6 +97,7 @@ impl WhyNotAdopted {
             }
             Self::Retyped => "import it as another manifest, and remove this one",
             Self::NoManifest => "`moorline import` writes one; `moorline apply` deletes the object",
+            Self::Edit(_) => "edit the manifest by hand",
             Self::Blocked(_) | Self::Invalid(_) | Self::StillDiffers(_) => {
                 "correct it, and adopt it again"
             }

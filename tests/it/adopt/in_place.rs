@@ -571,3 +571,37 @@ fn value_that_the_service_masks_is_written_in_clear_only_where_that_is_asked_for
     workspace.run(&["drift", STATE, "--adopt", object, "--unmask"]).expect(0);
     nothing_differs(&workspace);
 }
+
+#[test]
+fn file_that_two_values_share_is_not_edited() {
+    let web_clip = |name: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: iosCustomConfiguration\nmetadata: {{ name: {name} }}\nspec:\n  displayName: Clip {name}\n  payloadName: Clip\n  payloadFileName: clip.mobileconfig\n  payload: {{ $file: ./clip.mobileconfig }}\n"
+        )
+    };
+    let files = [("one.yaml", web_clip("one")), ("two.yaml", web_clip("two"))];
+    let workspace = Workspace::tenant(&files.each_ref().map(|(name, text)| (*name, text.as_str())));
+    let profile =
+        "<plist version=\"1.0\"><dict><key>Label</key><string>Desk</string></dict></plist>\n";
+    workspace.write("clip.mobileconfig", profile);
+    workspace.run(&["apply", STATE, "--yes"]).expect(0);
+    let other = STANDARD.encode(profile.replace("Desk", "Help"));
+    edit(&workspace, "iosCustomConfiguration/one", &[&format!("payload={other}")]);
+    let adopted = workspace.run(&["drift", STATE, "--adopt"]).expect(1);
+    assert_snapshot!(adopted.stdout, @"
+    Nothing to adopt from contoso.onmicrosoft.com.
+
+    Not adopted:
+      - iosCustomConfiguration/one
+          the plan would differ after the edit: payload of iosCustomConfiguration/two: correct it, and
+            adopt it again.
+    ");
+    let file = std::fs::read_to_string(workspace.file("clip.mobileconfig")).expect("it is there");
+    assert_eq!(file, profile);
+    let same = workspace.run(&["drift", STATE, "--adopt", "iosCustomConfiguration/two"]).expect(0);
+    assert_snapshot!(paragraphs_with(&same.stdout, "Not adopted"), @"
+    Not adopted:
+      - iosCustomConfiguration/two
+          it does not differ: `moorline drift` shows what differs.
+    ");
+}
