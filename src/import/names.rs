@@ -79,8 +79,11 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if !shown.stated_type().is_some_and(|name| types.is_a(name, TARGET)) {
             return Err(undeclarable("an assignment has a target of an unknown type"));
         }
-        let (target, mode, filter) = parts(&shown);
-        for (named, id) in [(Named::Group, target.group()), (Named::Filter, filter.as_deref())] {
+        let target = Target::of(&shown);
+        let filter = filter_of(&shown).map_err(|why| undeclarable(why))?;
+        let filter = filter.as_ref().map(|(mode, id)| (*mode, id.as_str()));
+        let filter_id = filter.map(|(_, id)| id);
+        for (named, id) in [(Named::Group, target.group()), (Named::Filter, filter_id)] {
             let Some(id) = id else { continue };
             if let Err(Unresolved::Unknown { .. }) = names.resolve(named, id) {
                 let (_, words) = named.slug_and_words();
@@ -90,7 +93,7 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if filter.is_some() && matches!(target, Target::ExcludeGroup(_)) {
             return Err(undeclarable("an exclusion has a filter"));
         }
-        if filter.as_ref().is_some_and(|filter| is_of_other_platform(object, filter, names)) {
+        if filter_id.is_some_and(|filter| is_of_other_platform(object, filter, names)) {
             return Err(undeclarable("a filter is of another platform than the policy"));
         }
         let group = target.group().map(str::to_lowercase);
@@ -101,22 +104,30 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if entries.iter().any(|(other, _)| is_same(other)) {
             return Err(undeclarable("a target is assigned twice"));
         }
-        entries.push((form, entry(&target, mode.zip(filter.as_deref()), names)));
+        entries.push((form, entry(&target, filter, names)));
     }
     let nodes = entries.into_iter().map(|(_, node)| node).collect();
     Ok(Node { content: NodeContent::List(nodes), comment: None, is_flow: false })
 }
 
-/// Returns the target, and the mode and the id of the filter.
-fn parts(target: &Json) -> (Target, Option<FilterMode>, Option<String>) {
-    let text = |name: &str| target.get(name).and_then(Json::as_str).map(str::to_owned);
-    let read = Target::of(target);
-    let mode = match text("deviceAndAppManagementAssignmentFilterType").as_deref() {
+/// Returns the mode and the id of the filter of a target, which is as it is shown.
+///
+/// # Errors
+/// Why the filter is none: without it the target would be more devices.
+pub(super) fn filter_of(target: &Json) -> Result<Option<(FilterMode, String)>, &'static str> {
+    let text = |name: &str| target.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let mode = match text("deviceAndAppManagementAssignmentFilterType") {
         Some("exclude") => Some(FilterMode::Exclude),
         Some("include") => Some(FilterMode::Include),
-        _ => None,
+        Some(_) => return Err("a filter neither includes nor excludes"),
+        None => None,
     };
-    (read, mode, text(FILTER))
+    match (mode, text(FILTER)) {
+        (Some(mode), Some(id)) => Ok(Some((mode, id.to_owned()))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("a filter has no id"),
+        (None, Some(_)) => Err("a filter neither includes nor excludes"),
+    }
 }
 
 fn is_of_other_platform(object: &LiveObject, filter: &str, names: &Names) -> bool {

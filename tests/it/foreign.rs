@@ -335,6 +335,25 @@ fn secrets_of_files_are_never_written() {
 }
 
 #[test]
+fn filter_that_a_file_has_in_half_leaves_the_assignments_alone() {
+    for (mode, id) in [(json!("include"), Value::Null), (json!("exclude"), json!("")), (Value::Null, json!("f"))] {
+        let workspace = importing(&json!({}));
+        let object = json!({
+            "@odata.type": "#microsoft.graph.windowsWifiConfiguration", "displayName": "Office", "ssid": "a",
+            "networkName": "a", "assignments": [{ "target": {
+                "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
+                "deviceAndAppManagementAssignmentFilterType": mode,
+                "deviceAndAppManagementAssignmentFilterId": id,
+            } }],
+        });
+        workspace.write("backup/office.json", object.to_string());
+        let imported = import(&workspace, &[]);
+        assert_eq!(imported["from"]["findings"][0]["code"], "import/assignments", "{imported:#}");
+        assert!(!text(&workspace, "office").contains("allDevices"));
+    }
+}
+
+#[test]
 fn hostile_files_write_nothing_outside_and_stop_nothing() {
     let workspace = folder_of("intune-management", as_it_is);
     let object = |name: &str| {
