@@ -11,7 +11,7 @@ use crate::schema::walk::{Tree, TypedPlace, each};
 use crate::tenant::LiveObject;
 use crate::tenant::lookup::{Unlabelled, is_reference};
 use crate::tenant::names::{Named, Names, Unresolved, is_guid};
-use crate::values::{target_form, target_shown};
+use crate::values::{payload, target_form, target_shown};
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
 
 /// Returns the ids of an object that have names.
@@ -52,8 +52,9 @@ fn commented(text: &str, comment: Option<&str>) -> Node {
 
 /// Returns an id by its name where that means the same object and no other, with the id as a comment.
 pub(super) fn by_name(names: &Names, named: Named, id: &str) -> Node {
-    // The service may answer the id alone.
-    let Some(label) = names.label(named, id).filter(|label| !label.eq_ignore_ascii_case(id)) else {
+    // The service may answer the id alone, and a name that holds a secret stands in no file.
+    let is_told = |label: &&str| !label.eq_ignore_ascii_case(id) && !payload::holds_secret(label);
+    let Some(label) = names.label(named, id).filter(is_told) else {
         return commented(id, None);
     };
     match only_name(names, named, id) {
@@ -80,11 +81,15 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
             return Err(undeclarable("an assignment has a target of an unknown type"));
         }
         let target = Target::of(&shown);
-        let filter = filter_of(&shown).map_err(|why| undeclarable(why))?;
+        let filter = filter_of(&shown).map_err(undeclarable)?;
         let filter = filter.as_ref().map(|(mode, id)| (*mode, id.as_str()));
         let filter_id = filter.map(|(_, id)| id);
         for (named, id) in [(Named::Group, target.group()), (Named::Filter, filter_id)] {
             let Some(id) = id else { continue };
+            // A file may have a name in the place of an id.
+            if payload::holds_secret(id) {
+                return Err(WhyLeftOut::SecretInside);
+            }
             if let Err(Unresolved::Unknown { .. }) = names.resolve(named, id) {
                 let (_, words) = named.slug_and_words();
                 return Err(WhyLeftOut::Gone(format!("{words} {id}")));
@@ -160,17 +165,50 @@ fn entry(target: &Target, filter: Option<(FilterMode, &str)>, names: &Names) -> 
 
 /// Returns the name of an id where that means the same object and no other.
 pub(super) fn only_name<'a>(names: &'a Names, named: Named, id: &str) -> Option<&'a str> {
-    let label = names.label(named, id).filter(|label| !label.trim().is_empty())?;
+    let is_told = |label: &&str| !label.trim().is_empty() && !payload::holds_secret(label);
+    let label = names.label(named, id).filter(is_told)?;
     let found = names.resolve(named, label).ok()?;
     (!is_guid(label) && found.eq_ignore_ascii_case(id)).then_some(label)
 }
 
 /// Returns a reference to a live object, with its name as a comment.
 pub(super) fn live_reference(id: &str, display_name: &str, is_unique: bool) -> Node {
+    let is_told = !payload::holds_secret(display_name);
+    let is_unique = is_unique && is_told;
     let to = if is_unique { json!({ "displayName": display_name }) } else { json!({ "id": id }) };
     let comment = if is_unique { id } else { display_name };
     let node = Node::of(&to).flow();
     let map = NodeContent::Map(vec![NodeEntry::Member("$ref".to_owned(), node)]);
     let node = Node { content: map, comment: None, is_flow: true };
-    if comment.is_empty() { node } else { node.commented(comment) }
+    if comment.is_empty() || !is_told { node } else { node.commented(comment) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "11111111-aaaa-4aaa-8aaa-aaaaaaaaaaa1";
+    const LABEL: &str = "Wi-Fi password=canary-hunter2hunter2";
+
+    fn text(node: Node) -> String {
+        let entry = NodeEntry::Member("it".to_owned(), node);
+        let map = NodeContent::Map(vec![entry]);
+        crate::yaml::write::document(&Node { content: map, comment: None, is_flow: false })
+    }
+
+    #[test]
+    fn name_that_holds_a_secret_stands_nowhere_and_the_id_stands_alone() {
+        let mut names = Names::default();
+        for named in [Named::Group, Named::Filter, Named::ScopeTag] {
+            names.add(named, ID, LABEL);
+            assert_eq!(only_name(&names, named, ID), None);
+            assert_eq!(text(by_name(&names, named, ID)), format!("it: {ID}\n"));
+        }
+        for is_unique in [true, false] {
+            let expected = format!("it: {{ $ref: {{ id: {ID} }} }}\n");
+            assert_eq!(text(live_reference(ID, LABEL, is_unique)), expected);
+        }
+        let known = text(live_reference(ID, "Root CA", false));
+        assert_eq!(known, format!("it: {{ $ref: {{ id: {ID} }} }}  # Root CA\n"));
+    }
 }
