@@ -6,6 +6,7 @@
 //! | `files.rs` | puts these in the place of a read of the tenant |
 //! | `contents.rs` | reads the tenant: every object, and the names of what they refer to |
 //! | `selection.rs`, `place.rs` | which objects are imported, and where their manifests go |
+//! | `named_secret.rs` | which texts of settings are secrets by the names of their settings |
 //! | `declare.rs` | what a manifest declares of an object, and which secrets it needs |
 //! | `layout.rs`, `names.rs`, `payload.rs` | how that is written: order, names in the place of ids, files |
 //! | `manifest.rs` | joins these into the document of one object |
@@ -28,6 +29,7 @@ mod layout;
 pub mod left_out;
 pub mod manifest;
 mod names;
+mod named_secret;
 pub mod not_covered;
 mod payload;
 pub mod place;
