@@ -34,6 +34,7 @@ use crate::tenant::LiveObject;
 use crate::ui::Ui;
 
 /// Write manifests of the objects that the tenant has, and plan them: the plan must change nothing.
+use crate::values::payload;
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
@@ -357,7 +358,7 @@ fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -
         let file = |name: &str| format!("{}/{name}", place.folder);
         ImportItem {
             address: manifest.address.clone(),
-            display_name: object.display_name.clone(),
+            display_name: payload::redacted(&object.display_name).into_owned(),
             id: id(object),
             action: ImportAction::Imported,
             path: place.path(),
@@ -373,7 +374,7 @@ fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -
         let path = file.map(|file| below(&desired.root, file));
         ImportItem {
             address: address.clone(),
-            display_name: object.display_name.clone(),
+            display_name: payload::redacted(&object.display_name).into_owned(),
             id: id(object),
             action: ImportAction::Managed,
             path: path.unwrap_or_default(),

@@ -19,6 +19,7 @@ use crate::kinds;
 use crate::manifest::{Address, Desired, parallel};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
+use crate::values::payload::redacted;
 
 pub mod contents;
 mod declare;
@@ -171,7 +172,7 @@ fn refusal(object: &LiveObject) -> Option<&'static str> {
 
 fn not_managed(contents: &TenantContents, object: &LiveObject, why: &str) -> NotManaged {
     NotManaged {
-        object: object.display_name.clone(),
+        object: redacted(&object.display_name).into_owned(),
         kind: Some(object.kind.clone()),
         id: (!contents.gaps(object).id).then(|| object.id.clone()),
         why: why.to_owned(),
@@ -180,5 +181,6 @@ fn not_managed(contents: &TenantContents, object: &LiveObject, why: &str) -> Not
 
 fn unread(object: &UnreadObject) -> NotManaged {
     let why = format!("it cannot be read: {}", object.error);
-    NotManaged { object: object.to_string(), kind: None, id: None, why }
+    let object = redacted(&object.to_string()).into_owned();
+    NotManaged { object, kind: None, id: None, why }
 }
