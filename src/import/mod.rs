@@ -29,8 +29,8 @@ pub mod foreign;
 mod layout;
 pub mod left_out;
 pub mod manifest;
-mod names;
 mod named_secret;
+mod names;
 pub mod not_covered;
 mod payload;
 pub mod place;
@@ -114,7 +114,7 @@ pub fn import<'a>(
     let mut selected = Vec::new();
     for object in objects {
         let manager = managed.get(&key(object));
-        let Some(place) = places.remove(&key(object)) else {
+        let Some(mut place) = places.remove(&key(object)) else {
             let why = "another file has the path of its manifest";
             import.not_managed.push(not_managed(contents, object, why));
             continue;
@@ -127,6 +127,8 @@ pub fn import<'a>(
         if manager.is_some() {
             import.managed.push((object, address));
         } else {
+            let mut others = addresses.iter().filter(|other| other.kind != address.kind);
+            place.is_shared |= others.any(|other| other.name == address.name);
             known.insert(key(object), address);
             selected.push((object, place));
         }
