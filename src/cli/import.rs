@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use globset::{Glob, GlobMatcher};
+use serde_json::Value as Json;
+use walkdir::WalkDir;
 
 use super::adopt::{self, AdoptArguments};
 use super::failure::{self, CommandError};
@@ -34,6 +36,7 @@ use crate::report::json::Document;
 use crate::report::phrases;
 use crate::tenant::LiveObject;
 use crate::ui::Ui;
+use crate::values::payload;
 
 /// Write manifests of the objects that the tenant has, and plan them: the plan must change nothing.
 #[derive(Debug, Args)]
@@ -263,12 +266,45 @@ fn condition(text: &str) -> Result<ObjectCondition, Error> {
 
 /// Returns the folder of the manifests, below that of the tenant file.
 pub(super) fn folder(desired: &Desired) -> Result<String, Error> {
-    import::root::of(&desired.tenant.spec).ok_or_else(|| {
+    let folder = import::root::of(&desired.tenant.spec).ok_or_else(|| {
         let message =
             "`spec.manifests` of the tenant file names no folder that can be imported into";
         Error::usage("usage/path", message)
             .hint("Add one to it: `manifests: [policies]`, beside what it names already.")
-    })
+    })?;
+    // Files that were never read would become manifests, which may delete.
+    if desired.tenant.spec.manifests.is_none() && holds_yaml(&desired.root.join(&folder)) {
+        let entries = beside(&desired.root).into_iter().chain([folder.clone()]);
+        let entries: Vec<String> = entries.map(|entry| Json::from(entry).to_string()).collect();
+        let message = format!(
+            "the folder `{folder}` holds YAML files that the tenant file does not name: they are not read, and an import would make manifests of them"
+        );
+        let hint = format!(
+            "Move them elsewhere; or read them, then write `manifests: [{}]` below `spec:`.",
+            entries.join(", ")
+        );
+        return Err(Error::usage("usage/path", message).hint(hint));
+    }
+    Ok(folder)
+}
+
+/// Whether a folder has YAML files at any depth.
+fn holds_yaml(folder: &Path) -> bool {
+    let is_yaml = |path: &Path| {
+        let ending = path.extension().unwrap_or_default();
+        ["yaml", "yml"].iter().any(|yaml| ending.eq_ignore_ascii_case(yaml))
+    };
+    WalkDir::new(folder)
+        .follow_links(true)
+        .into_iter()
+        .flatten()
+        .any(|entry| is_yaml(entry.path()) && !entry.file_type().is_dir())
+}
+
+/// Returns the patterns of the YAML files beside a tenant file that names no manifests.
+fn beside(root: &Path) -> Vec<String> {
+    let endings = ["yaml", "yml"].into_iter().filter(|ending| has_files(root, ending));
+    endings.map(|ending| format!("*.{ending}")).collect()
 }
 
 /// Names the folder of the manifests in a tenant file that names none: what is below a folder is not read otherwise.
@@ -279,8 +315,7 @@ fn name_folder(ui: &Ui, path: &Path, root: &Path) -> Result<(), Error> {
             .because(source)
     };
     let text = disk::read_text(&file, LARGEST_TENANT_FILE).map_err(failed)?;
-    let endings = ["yaml", "yml"].into_iter().filter(|ending| has_files(root, ending));
-    let files: Vec<String> = endings.map(|ending| format!("*.{ending}")).collect();
+    let files = beside(root);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let text = import::root::named(&text, &files).map_err(|why| {
         let message = format!(
@@ -374,7 +409,7 @@ fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -
         let file = |name: &str| format!("{}/{name}", place.folder);
         ImportItem {
             address: manifest.address.clone(),
-            display_name: object.display_name.clone(),
+            display_name: payload::redacted(&object.display_name).into_owned(),
             id: id(object),
             action: ImportAction::Imported,
             path: place.path(),
@@ -390,7 +425,7 @@ fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -
         let path = file.map(|file| below(&desired.root, file));
         ImportItem {
             address: address.clone(),
-            display_name: object.display_name.clone(),
+            display_name: payload::redacted(&object.display_name).into_owned(),
             id: id(object),
             action: ImportAction::Managed,
             path: path.unwrap_or_default(),

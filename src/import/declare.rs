@@ -9,8 +9,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::left_out::{LeftOut, NeededSecret, WhyLeftOut, joined};
-use super::portal;
 use super::variable::VariableNames;
+use super::{named_secret, portal};
 use crate::kinds::Update;
 use crate::schema::model::{Model, Order, Property, Shape, Structure};
 use crate::schema::placeholder::is_placeholder;
@@ -342,7 +342,7 @@ impl<'a> SpecMaker<'a> {
         if structure.is_abstract { Err(unknown(&structure.name)) } else { Ok(structure) }
     }
 
-    /// Returns the declaration of settings. Those that hold a secret in clear are left alone: the others are merged into
+    /// Returns the declaration of settings. Those that hold a secret in clear, by its form or its name, are left alone: the others are merged into
     /// what the tenant has.
     fn settings(
         &mut self,
@@ -372,8 +372,12 @@ impl<'a> SpecMaker<'a> {
                 CopyStep::Put(json!({ ENV: at }))
             };
             let declared = copy(&place, &known, &mut step).unwrap_or_default();
-            if any(&declared, &mut |part| holds_secret(part)) {
-                leaks.push(name.to_owned());
+            let why = match any(&declared, &mut |part| holds_secret(part)) {
+                true => Some(WhyLeftOut::SecretInside),
+                false => named_secret::is_within(&declared).then_some(WhyLeftOut::SecretByName),
+            };
+            if let Some(why) = why {
+                leaks.push((name.to_owned(), why));
                 continue;
             }
             let variables = variables.into_iter().map(|id| {
@@ -384,15 +388,15 @@ impl<'a> SpecMaker<'a> {
             let declared = with_variables(&declared, &variables);
             kept.extend(declared.as_object().cloned().unwrap_or_default());
         }
-        if leaks.is_empty() {
+        let Some((_, first)) = leaks.first() else {
             return Ok(kept.into());
+        };
+        if kept.is_empty() || leaks.iter().any(|(name, _)| name == "$raw") {
+            return Err(first.clone());
         }
-        if kept.is_empty() || leaks.iter().any(|name| name == "$raw") {
-            return Err(WhyLeftOut::SecretInside);
-        }
-        for name in leaks {
+        for (name, why) in leaks {
             let path = [path, &[format!("[{name}]")]].concat();
-            self.leave_out(&path, &WhyLeftOut::SecretInside);
+            self.leave_out(&path, &why);
         }
         Ok(json!({ MERGE: kept }))
     }

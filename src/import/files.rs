@@ -48,7 +48,7 @@ pub fn contents(estate: &ForeignEstate, unmasks: bool) -> TenantContents {
 struct Identified<'a> {
     objects: Vec<(&'a ForeignObject, String)>,
     /// Their places by type and display name.
-    named: BTreeMap<(&'a str, &'a str), usize>,
+    named: BTreeMap<(&'a str, &'a str), Vec<usize>>,
 }
 
 impl<'a> Identified<'a> {
@@ -59,9 +59,11 @@ impl<'a> Identified<'a> {
             object.id.clone().unwrap_or_else(made)
         };
         let objects = estate.objects.iter().map(|object| (object, id(object))).collect();
-        let named = estate.objects.iter().enumerate();
-        let named = named.map(|(at, object)| ((&*object.kind, object.display_name()), at));
-        Self { objects, named: named.collect() }
+        let mut named: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (at, object) in estate.objects.iter().enumerate() {
+            named.entry((&*object.kind, object.display_name())).or_default().push(at);
+        }
+        Self { objects, named }
     }
 
     /// Returns the targets of references, `None` where the estate lacks one.
@@ -73,8 +75,10 @@ impl<'a> Identified<'a> {
         Option::or_else(each, whole)
     }
 
+    /// Returns the object of a name, `None` where the name is that of two.
     fn find(&self, kind: &str, display_name: &str) -> Option<Linked> {
-        let (object, id) = &self.objects[*self.named.get(&(kind, display_name))?];
+        let [at] = self.named.get(&(kind, display_name))?.as_slice() else { return None };
+        let (object, id) = &self.objects[*at];
         let (family, display_name) = (Some(object.family), display_name.to_owned());
         Some(Linked { family, id: id.clone(), display_name })
     }
@@ -110,4 +114,44 @@ fn names<'a>(estate: &ForeignEstate, objects: impl Iterator<Item = &'a LiveObjec
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds;
+
+    fn object(kind: &str, name: &str, id: &str) -> ForeignObject {
+        ForeignObject {
+            family: kinds::family_of(kind).expect("a kind"),
+            kind: kind.to_owned(),
+            id: Some(id.to_owned()),
+            body: json!({ "displayName": name }),
+            clear: BTreeMap::new(),
+            assignments: None,
+            links: BTreeMap::new(),
+            source: "backup/it.json".into(),
+        }
+    }
+
+    #[test]
+    fn reference_to_a_name_that_two_objects_have_is_not_bound() {
+        let root = "windows81TrustedRootCertificate";
+        let mut scep = object("windows81SCEPCertificateProfile", "Device", "s");
+        let link = ForeignLink { kind: root.to_owned(), display_name: "Root".to_owned() };
+        scep.links.insert("rootCertificate".to_owned(), vec![link]);
+        let linked = |roots: &[(&str, &str)]| {
+            let roots = roots.iter().map(|(name, id)| object(root, name, id));
+            let objects = roots.chain([scep.clone()]).collect();
+            let contents = contents(&ForeignEstate { objects, ..Default::default() }, false);
+            let scep = contents.live.objects.iter().find(|object| object.id == "s");
+            let links = scep.expect("it is read").links.get("rootCertificate");
+            links.map(|links| links.iter().map(|linked| linked.id.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(linked(&[("Root", "a"), ("Other", "b")]), Some(vec!["a".to_owned()]));
+        assert_eq!(linked(&[("Root", "a"), ("Root", "b")]), None);
+        assert_eq!(linked(&[]), None);
+    }
 }

@@ -6,6 +6,7 @@
 //! | `files.rs` | puts these in the place of a read of the tenant |
 //! | `contents.rs` | reads the tenant: every object, and the names of what they refer to |
 //! | `selection.rs`, `place.rs` | which objects are imported, and where their manifests go |
+//! | `named_secret.rs` | which texts of settings are secrets by the names of their settings |
 //! | `declare.rs` | what a manifest declares of an object, and which secrets it needs |
 //! | `layout.rs`, `names.rs`, `payload.rs` | how that is written: order, names in the place of ids, files |
 //! | `manifest.rs` | joins these into the document of one object |
@@ -18,6 +19,7 @@ use crate::kinds;
 use crate::manifest::{Address, Desired, parallel};
 use crate::tenant::matching::{Binding, bind};
 use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
+use crate::values::payload::redacted;
 
 pub mod adopt;
 pub mod contents;
@@ -28,6 +30,7 @@ pub mod foreign;
 mod layout;
 pub mod left_out;
 pub mod manifest;
+mod named_secret;
 mod names;
 pub mod not_covered;
 mod payload;
@@ -112,7 +115,7 @@ pub fn import<'a>(
     let mut selected = Vec::new();
     for object in objects {
         let manager = managed.get(&key(object));
-        let Some(place) = places.remove(&key(object)) else {
+        let Some(mut place) = places.remove(&key(object)) else {
             let why = "another file has the path of its manifest";
             import.not_managed.push(not_managed(contents, object, why));
             continue;
@@ -125,6 +128,8 @@ pub fn import<'a>(
         if manager.is_some() {
             import.managed.push((object, address));
         } else {
+            let mut others = addresses.iter().filter(|other| other.kind != address.kind);
+            place.is_shared |= others.any(|other| other.name == address.name);
             known.insert(key(object), address);
             selected.push((object, place));
         }
@@ -170,7 +175,7 @@ fn refusal(object: &LiveObject) -> Option<&'static str> {
 
 fn not_managed(contents: &TenantContents, object: &LiveObject, why: &str) -> NotManaged {
     NotManaged {
-        object: object.display_name.clone(),
+        object: redacted(&object.display_name).into_owned(),
         kind: Some(object.kind.clone()),
         id: (!contents.gaps(object).id).then(|| object.id.clone()),
         why: why.to_owned(),
@@ -179,5 +184,6 @@ fn not_managed(contents: &TenantContents, object: &LiveObject, why: &str) -> Not
 
 fn unread(object: &UnreadObject) -> NotManaged {
     let why = format!("it cannot be read: {}", object.error);
-    NotManaged { object: object.to_string(), kind: None, id: None, why }
+    let object = redacted(&object.to_string()).into_owned();
+    NotManaged { object, kind: None, id: None, why }
 }

@@ -11,7 +11,7 @@ use crate::schema::walk::{Tree, TypedPlace, each};
 use crate::tenant::LiveObject;
 use crate::tenant::lookup::{Unlabelled, is_reference};
 use crate::tenant::names::{Named, Names, Unresolved, is_guid};
-use crate::values::{target_form, target_shown};
+use crate::values::{payload, target_form, target_shown};
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
 
 /// Returns the ids of an object that have names.
@@ -52,8 +52,9 @@ fn commented(text: &str, comment: Option<&str>) -> Node {
 
 /// Returns an id by its name where that means the same object and no other, with the id as a comment.
 pub(super) fn by_name(names: &Names, named: Named, id: &str) -> Node {
-    // The service may answer the id alone.
-    let Some(label) = names.label(named, id).filter(|label| !label.eq_ignore_ascii_case(id)) else {
+    // The service may answer the id alone, and a name that holds a secret stands in no file.
+    let is_told = |label: &&str| !label.eq_ignore_ascii_case(id) && !payload::holds_secret(label);
+    let Some(label) = names.label(named, id).filter(is_told) else {
         return commented(id, None);
     };
     match only_name(names, named, id) {
@@ -79,9 +80,16 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if !shown.stated_type().is_some_and(|name| types.is_a(name, TARGET)) {
             return Err(undeclarable("an assignment has a target of an unknown type"));
         }
-        let (target, mode, filter) = parts(&shown);
-        for (named, id) in [(Named::Group, target.group()), (Named::Filter, filter.as_deref())] {
+        let target = Target::of(&shown);
+        let filter = filter_of(&shown).map_err(undeclarable)?;
+        let filter = filter.as_ref().map(|(mode, id)| (*mode, id.as_str()));
+        let filter_id = filter.map(|(_, id)| id);
+        for (named, id) in [(Named::Group, target.group()), (Named::Filter, filter_id)] {
             let Some(id) = id else { continue };
+            // A file may have a name in the place of an id.
+            if payload::holds_secret(id) {
+                return Err(WhyLeftOut::SecretInside);
+            }
             if let Err(Unresolved::Unknown { .. }) = names.resolve(named, id) {
                 let (_, words) = named.slug_and_words();
                 return Err(WhyLeftOut::Gone(format!("{words} {id}")));
@@ -90,7 +98,7 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if filter.is_some() && matches!(target, Target::ExcludeGroup(_)) {
             return Err(undeclarable("an exclusion has a filter"));
         }
-        if filter.as_ref().is_some_and(|filter| is_of_other_platform(object, filter, names)) {
+        if filter_id.is_some_and(|filter| is_of_other_platform(object, filter, names)) {
             return Err(undeclarable("a filter is of another platform than the policy"));
         }
         let group = target.group().map(str::to_lowercase);
@@ -101,22 +109,30 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if entries.iter().any(|(other, _)| is_same(other)) {
             return Err(undeclarable("a target is assigned twice"));
         }
-        entries.push((form, entry(&target, mode.zip(filter.as_deref()), names)));
+        entries.push((form, entry(&target, filter, names)));
     }
     let nodes = entries.into_iter().map(|(_, node)| node).collect();
     Ok(Node { content: NodeContent::List(nodes), comment: None, is_flow: false })
 }
 
-/// Returns the target, and the mode and the id of the filter.
-fn parts(target: &Json) -> (Target, Option<FilterMode>, Option<String>) {
-    let text = |name: &str| target.get(name).and_then(Json::as_str).map(str::to_owned);
-    let read = Target::of(target);
-    let mode = match text("deviceAndAppManagementAssignmentFilterType").as_deref() {
+/// Returns the mode and the id of the filter of a target, which is as it is shown.
+///
+/// # Errors
+/// Why the filter is none: without it the target would be more devices.
+pub(super) fn filter_of(target: &Json) -> Result<Option<(FilterMode, String)>, &'static str> {
+    let text = |name: &str| target.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let mode = match text("deviceAndAppManagementAssignmentFilterType") {
         Some("exclude") => Some(FilterMode::Exclude),
         Some("include") => Some(FilterMode::Include),
-        _ => None,
+        Some(_) => return Err("a filter neither includes nor excludes"),
+        None => None,
     };
-    (read, mode, text(FILTER))
+    match (mode, text(FILTER)) {
+        (Some(mode), Some(id)) => Ok(Some((mode, id.to_owned()))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("a filter has no id"),
+        (None, Some(_)) => Err("a filter neither includes nor excludes"),
+    }
 }
 
 fn is_of_other_platform(object: &LiveObject, filter: &str, names: &Names) -> bool {
@@ -149,17 +165,50 @@ fn entry(target: &Target, filter: Option<(FilterMode, &str)>, names: &Names) -> 
 
 /// Returns the name of an id where that means the same object and no other.
 pub(super) fn only_name<'a>(names: &'a Names, named: Named, id: &str) -> Option<&'a str> {
-    let label = names.label(named, id).filter(|label| !label.trim().is_empty())?;
+    let is_told = |label: &&str| !label.trim().is_empty() && !payload::holds_secret(label);
+    let label = names.label(named, id).filter(is_told)?;
     let found = names.resolve(named, label).ok()?;
     (!is_guid(label) && found.eq_ignore_ascii_case(id)).then_some(label)
 }
 
 /// Returns a reference to a live object, with its name as a comment.
 pub(super) fn live_reference(id: &str, display_name: &str, is_unique: bool) -> Node {
+    let is_told = !payload::holds_secret(display_name);
+    let is_unique = is_unique && is_told;
     let to = if is_unique { json!({ "displayName": display_name }) } else { json!({ "id": id }) };
     let comment = if is_unique { id } else { display_name };
     let node = Node::of(&to).flow();
     let map = NodeContent::Map(vec![NodeEntry::Member("$ref".to_owned(), node)]);
     let node = Node { content: map, comment: None, is_flow: true };
-    if comment.is_empty() { node } else { node.commented(comment) }
+    if comment.is_empty() || !is_told { node } else { node.commented(comment) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "11111111-aaaa-4aaa-8aaa-aaaaaaaaaaa1";
+    const LABEL: &str = "Wi-Fi password=canary-hunter2hunter2";
+
+    fn text(node: Node) -> String {
+        let entry = NodeEntry::Member("it".to_owned(), node);
+        let map = NodeContent::Map(vec![entry]);
+        crate::yaml::write::document(&Node { content: map, comment: None, is_flow: false })
+    }
+
+    #[test]
+    fn name_that_holds_a_secret_stands_nowhere_and_the_id_stands_alone() {
+        let mut names = Names::default();
+        for named in [Named::Group, Named::Filter, Named::ScopeTag] {
+            names.add(named, ID, LABEL);
+            assert_eq!(only_name(&names, named, ID), None);
+            assert_eq!(text(by_name(&names, named, ID)), format!("it: {ID}\n"));
+        }
+        for is_unique in [true, false] {
+            let expected = format!("it: {{ $ref: {{ id: {ID} }} }}\n");
+            assert_eq!(text(live_reference(ID, LABEL, is_unique)), expected);
+        }
+        let known = text(live_reference(ID, "Root CA", false));
+        assert_eq!(known, format!("it: {{ $ref: {{ id: {ID} }} }}  # Root CA\n"));
+    }
 }

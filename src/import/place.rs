@@ -19,7 +19,7 @@ pub struct Place {
     pub folder: String,
     /// The name: that of the manifest, and that of the file without its ending.
     pub name: String,
-    /// Whether an object of another kind has the name as well.
+    /// Whether a manifest of another kind has the name as well.
     pub is_shared: bool,
 }
 
@@ -49,16 +49,13 @@ pub fn places<'a>(
     let wanted: Vec<Wanted<'a>> = objects.map(|object| Wanted::of(object, root)).collect();
     let mut folders: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    let mut by_slug: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for one in &wanted {
         *folders.entry((&one.folder, &one.slug)).or_default() += 1;
         *kinds.entry((&one.object.kind, &one.slug)).or_default() += 1;
-        by_slug.entry(&one.slug).or_default().insert(&one.object.kind);
     }
     let place = |one: &Wanted<'a>| {
         let is_alone = folders[&(one.folder.as_str(), one.slug.as_str())] == 1
             && kinds[&(one.object.kind.as_str(), one.slug.as_str())] == 1;
-        let is_shared = by_slug[one.slug.as_str()].len() > 1;
         let plain = is_alone.then(|| one.slug.clone());
         let apart = [LETTERS_OF_ID, usize::MAX].map(|letters| one.told_apart(letters));
         // Two ids may begin alike.
@@ -66,14 +63,26 @@ pub fn places<'a>(
         let are_alike =
             rivals.filter(|other| other.told_apart(LETTERS_OF_ID) == apart[0]).count() > 1;
         let names = plain.into_iter().chain(apart.into_iter().skip(usize::from(are_alike)));
-        let mut places = names.map(|name| Place { folder: one.folder.clone(), name, is_shared });
+        let mut places =
+            names.map(|name| Place { folder: one.folder.clone(), name, is_shared: false });
         let free = places.find(|place| {
             let address = Address { kind: one.object.kind.clone(), name: place.name.clone() };
             !is_taken(one.object, &address, &place.path())
         });
-        Some((caseless(one.object.family, &one.object.id), free?))
+        Some((one.object, free?))
     };
-    wanted.iter().filter_map(place).collect()
+    let mut places: Vec<(&LiveObject, Place)> = wanted.iter().filter_map(place).collect();
+    // Names that hold letters of an id may be those of other objects too.
+    let mut kinds: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (object, place) in &places {
+        kinds.entry(place.name.clone()).or_default().insert(&object.kind);
+    }
+    for (_, place) in &mut places {
+        place.is_shared = kinds[&place.name].len() > 1;
+    }
+    let keyed =
+        places.into_iter().map(|(object, place)| (caseless(object.family, &object.id), place));
+    keyed.collect()
 }
 
 impl<'a> Wanted<'a> {
@@ -155,6 +164,20 @@ mod tests {
         let found = places(one.iter(), "policies", &|_, address, _| address.name == "office");
         assert_eq!(found.values().next().expect("a place").name, "office-1111111a");
         assert!(places(one.iter(), "policies", &|_, _, _| true).is_empty());
+    }
+
+    #[test]
+    fn names_that_two_kinds_have_are_known_as_shared() {
+        let [ios, windows] = ["iosCustomConfiguration", "windows10CustomConfiguration"];
+        let ids = ["1111111a-0000-4000-8000-000000000000", "2222222b-0000-4000-8000-000000000000"];
+        let objects = [
+            object(ios, "Office", ids[0]),
+            object(ios, "Office", ids[1]),
+            object(windows, "Office 1111111a", "3333333c-0000-4000-8000-000000000000"),
+        ];
+        let found = places(objects.iter(), "policies", &|_, _, _| false);
+        let shared = found.values().filter(|place| place.is_shared).map(|place| &*place.name);
+        assert_eq!(shared.collect::<Vec<&str>>(), ["office-1111111a"; 2]);
     }
 
     proptest! {

@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::place::Place;
-use crate::auth::variables::credential;
-use crate::text::slug::{slug, slug_of_kind};
+use crate::text::slug::slug_of_kind;
+
+/// The beginning of every name. The rest is from the tenant, whose names must not choose a variable of the run itself.
+const PREFIX: &str = "INTUNE";
+
+/// Stands between the parts of a name: a part never has two `_` in a row, so no two manifests have the same name.
+const BETWEEN: &str = "__";
 
 /// Makes the names of one manifest's variables.
 pub(super) struct VariableNames {
@@ -15,8 +20,8 @@ pub(super) struct VariableNames {
 impl VariableNames {
     /// Begins with the name of the manifest, and its kind where another kind has the name as well.
     pub(super) fn of(place: &Place, kind: &str) -> Self {
-        let kind = if place.is_shared { slug_of_kind(kind) + "-" } else { String::new() };
-        let beginning = capitals(&format!("{kind}{}", place.name));
+        let kind = place.is_shared.then(|| capitals(&slug_of_kind(kind)) + BETWEEN);
+        let beginning = format!("{PREFIX}_{}{}", kind.unwrap_or_default(), capitals(&place.name));
         Self { beginning, given: BTreeSet::new() }
     }
 
@@ -24,14 +29,7 @@ impl VariableNames {
     pub(super) fn next(&mut self, words: &str) -> String {
         let words = capitals(&slug_of_kind(words));
         let words = if words.is_empty() { "SECRET".to_owned() } else { words };
-        let mut name = format!("{}_{words}", self.beginning);
-        if name.starts_with(|first: char| first.is_ascii_digit()) {
-            name.insert_str(0, "SECRET_");
-        }
-        // What a run signs in with is never written to a tenant.
-        if credential(&name).is_some() {
-            name.insert_str(0, "POLICY_");
-        }
+        let name = format!("{}{BETWEEN}{words}", self.beginning);
         let numbered = (2..).map(|number| format!("{name}_{number}"));
         let mut names = std::iter::once(name.clone()).chain(numbered);
         let free = names.find(|name| !self.given.contains(name)).unwrap_or(name);
@@ -40,8 +38,9 @@ impl VariableNames {
     }
 }
 
-fn capitals(text: &str) -> String {
-    slug(text).replace('-', "_").to_ascii_uppercase()
+/// Returns a slug as a part of a name.
+fn capitals(slug: &str) -> String {
+    slug.replace('-', "_").to_ascii_uppercase()
 }
 
 #[cfg(test)]
@@ -56,12 +55,36 @@ mod tests {
     #[test]
     fn variables_are_named_after_manifest_and_property() {
         let mut office = names("office-wi-fi", false);
-        assert_eq!(office.next("preSharedKey"), "OFFICE_WI_FI_PRE_SHARED_KEY");
-        assert_eq!(office.next("preSharedKey"), "OFFICE_WI_FI_PRE_SHARED_KEY_2");
-        assert_eq!(office.next("前"), "OFFICE_WI_FI_SECRET");
+        assert_eq!(office.next("preSharedKey"), "INTUNE_OFFICE_WI_FI__PRE_SHARED_KEY");
+        assert_eq!(office.next("preSharedKey"), "INTUNE_OFFICE_WI_FI__PRE_SHARED_KEY_2");
+        assert_eq!(office.next("前"), "INTUNE_OFFICE_WI_FI__SECRET");
         let mut shared = names("office", true);
-        assert_eq!(shared.next("preSharedKey"), "WINDOWS_WIFI_CONFIGURATION_OFFICE_PRE_SHARED_KEY");
-        assert_eq!(names("802-1x", false).next("value"), "SECRET_802_1X_VALUE");
-        assert_eq!(names("azure", false).next("clientSecret"), "POLICY_AZURE_CLIENT_SECRET");
+        let of_kind = "INTUNE_WINDOWS_WIFI_CONFIGURATION__OFFICE__PRE_SHARED_KEY";
+        assert_eq!(shared.next("preSharedKey"), of_kind);
+        assert_eq!(names("802-1x", false).next("value"), "INTUNE_802_1X__VALUE");
+    }
+
+    #[test]
+    fn no_name_of_a_tenant_is_that_of_a_variable_of_the_run() {
+        let run = [("docker", "Password"), ("npm", "Token"), ("ld", "Preload")];
+        let more = [("aws", "SecretAccessKey"), ("azure", "clientSecret"), ("", "Path")];
+        for (manifest, property) in run.into_iter().chain(more) {
+            let name = names(manifest, false).next(property);
+            assert!(name.starts_with("INTUNE_"), "{name}");
+            assert_eq!(crate::auth::variables::credential(&name), None);
+        }
+    }
+
+    #[test]
+    fn two_manifests_never_have_the_same_name() {
+        let given = [
+            names("corp", false).next("WifiPassword"),
+            names("corp-wifi", false).next("Password"),
+            names("corp", true).next("WifiPassword"),
+            names("windows-wifi-configuration-corp", false).next("WifiPassword"),
+            names(&format!("{}-1", "x".repeat(60)), false).next("Password"),
+            names(&format!("{}-2", "x".repeat(60)), false).next("Password"),
+        ];
+        assert_eq!(BTreeSet::from(given.clone()).len(), given.len(), "{given:?}");
     }
 }

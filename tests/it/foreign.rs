@@ -215,13 +215,13 @@ fn import_tells_what_it_wrote_and_what_it_left() {
       + policies/windows/wi-fi/office-wi-fi.yaml                                     Office Wi-Fi
 
     An apply takes these from the environment; plans run without them:
-      CUSTOM_SETTINGS_KFMOPT_IN_NO_WIZARD
+      INTUNE_CUSTOM_SETTINGS__KFMOPT_IN_NO_WIZARD
           omaSettings[./User/Vendor/MSFT/Policy/Config/OneDriveNGSC~Policy~OneDriveNGSC/KFMOptInNoWizard].value
           of policies/windows/custom/custom-settings.yaml
-      CUSTOM_SETTINGS_CONFIGURE
+      INTUNE_CUSTOM_SETTINGS__CONFIGURE
           omaSettings[./Device/Vendor/MSFT/Policy/Config/LocalUsersAndGroups/Configure].value of
           policies/windows/custom/custom-settings.yaml
-      OFFICE_WI_FI_PRE_SHARED_KEY  preSharedKey of policies/windows/wi-fi/office-wi-fi.yaml
+      INTUNE_OFFICE_WI_FI__PRE_SHARED_KEY  preSharedKey of policies/windows/wi-fi/office-wi-fi.yaml
       2 of these are values of custom settings, which the service masks whatever they are.
         `moorline import --unmask` reads them, and writes those in clear that hold no known secret.
 
@@ -250,7 +250,7 @@ fn import_tells_what_it_wrote_and_what_it_left() {
       displayName: Office Wi-Fi
       connectAutomatically: true
       networkName: Contoso Office
-      preSharedKey: { $env: OFFICE_WI_FI_PRE_SHARED_KEY }
+      preSharedKey: { $env: INTUNE_OFFICE_WI_FI__PRE_SHARED_KEY }
       roleScopeTagIds: [Europe]
       ssid: contoso-office
       wifiSecurityType: wpa2Personal
@@ -332,6 +332,27 @@ fn secrets_of_files_are_never_written() {
         .map(|bytes| String::from_utf8(bytes).expect("text"))
         .collect();
     assert!(!all.contains("canary"), "{all}");
+}
+
+#[test]
+fn filter_that_a_file_has_in_half_leaves_the_assignments_alone() {
+    for (mode, id) in
+        [(json!("include"), Value::Null), (json!("exclude"), json!("")), (Value::Null, json!("f"))]
+    {
+        let workspace = importing(&json!({}));
+        let object = json!({
+            "@odata.type": "#microsoft.graph.windowsWifiConfiguration", "displayName": "Office", "ssid": "a",
+            "networkName": "a", "assignments": [{ "target": {
+                "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
+                "deviceAndAppManagementAssignmentFilterType": mode,
+                "deviceAndAppManagementAssignmentFilterId": id,
+            } }],
+        });
+        workspace.write("backup/office.json", object.to_string());
+        let imported = import(&workspace, &[]);
+        assert_eq!(imported["from"]["findings"][0]["code"], "import/assignments", "{imported:#}");
+        assert!(!text(&workspace, "office").contains("allDevices"));
+    }
 }
 
 #[test]

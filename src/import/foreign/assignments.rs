@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::import::names::filter_of;
 use crate::schema::types::{GraphVersion, Types};
 use crate::schema::walk::Tree;
+use crate::values::target_shown;
 
 /// The members that IntuneCD adds to a target, and the one of them that stands for the id of the group.
 const GROUP_NAME: &str = "groupName";
@@ -47,6 +49,7 @@ fn assignment(mut assignment: Json) -> Result<Json, &'static str> {
     if needs_group && group.is_none_or(str::is_empty) {
         return Err("one of them is to a group of which the file has neither the name nor the id");
     }
+    filter_of(&target_shown(&assignment))?;
     Ok(assignment)
 }
 
@@ -90,6 +93,35 @@ mod tests {
         assert!(taken(json!([{ "target": devices }])).is_ok());
         for list in [json!([3]), json!([{ "intent": "apply" }])] {
             assert!(taken(list).is_err());
+        }
+    }
+
+    #[test]
+    fn assignment_with_half_a_filter_is_not_carried() {
+        let no_filter = json!("00000000-0000-0000-0000-000000000000");
+        let filter = json!("22222222-aaaa-4aaa-8aaa-aaaaaaaaaaa1");
+        let rows = [
+            (json!("include"), filter.clone(), true),
+            (json!("exclude"), filter.clone(), true),
+            (json!("none"), Json::Null, true),
+            (json!("none"), no_filter.clone(), true),
+            (Json::Null, no_filter.clone(), true),
+            (Json::Null, Json::Null, true),
+            (json!("include"), Json::Null, false),
+            (json!("exclude"), json!(""), false),
+            (json!("include"), no_filter, false),
+            (json!("none"), filter.clone(), false),
+            (Json::Null, filter.clone(), false),
+            (json!("both"), filter, false),
+        ];
+        for (mode, id, is_carried) in rows {
+            let target = json!({
+                "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
+                "deviceAndAppManagementAssignmentFilterType": mode,
+                "deviceAndAppManagementAssignmentFilterId": id,
+            });
+            let made = taken(json!([{ "target": target }]));
+            assert_eq!(made.is_ok(), is_carried, "{mode} {id}: {made:?}");
         }
     }
 }

@@ -20,7 +20,7 @@ mod markup;
 mod name;
 pub mod private_key;
 
-pub use name::names_secret;
+pub use name::{can_be_secret, names_secret};
 
 /// How often base64 is looked for in what was base64.
 const DEPTH: usize = 3;

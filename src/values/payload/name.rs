@@ -87,7 +87,7 @@ pub fn names_secret(name: &str) -> bool {
 }
 
 /// Returns whether a text can be a secret: it is no switch, no small number, and no reference to a value elsewhere.
-pub(super) fn can_be_secret(value: &str) -> bool {
+pub fn can_be_secret(value: &str) -> bool {
     let value = value.trim();
     let word = value.to_ascii_lowercase();
     let is_switch = matches!(

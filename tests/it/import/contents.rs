@@ -140,15 +140,18 @@ fn secrets_are_asked_of_the_environment_and_stand_in_no_file() {
     let (workspace, imported) = import(vec![wifi.clone(), mac.clone(), custom.clone()], &[]);
     let mut secrets = secrets_of(&imported);
     secrets.sort();
-    assert_eq!(secrets, ["CUSTOM_OWNER", "CUSTOM_PASSWORD", "OFFICE_PRE_SHARED_KEY"]);
+    assert_eq!(
+        secrets,
+        ["INTUNE_CUSTOM__OWNER", "INTUNE_CUSTOM__PASSWORD", "INTUNE_OFFICE__PRE_SHARED_KEY"]
+    );
     let custom_text = text(&workspace, &path_of(&imported, "windows10Custom"));
-    assert!(custom_text.contains("value: { $env: CUSTOM_OWNER }"), "{custom_text}");
+    assert!(custom_text.contains("value: { $env: INTUNE_CUSTOM__OWNER }"), "{custom_text}");
     assert!(!text(&workspace, &path_of(&imported, "macOSCustom")).contains("payload:"));
 
     let (workspace, imported) = import(vec![wifi, mac, custom], &["--unmask"]);
     let mut secrets = secrets_of(&imported);
     secrets.sort();
-    assert_eq!(secrets, ["CUSTOM_PASSWORD", "OFFICE_PRE_SHARED_KEY"]);
+    assert_eq!(secrets, ["INTUNE_CUSTOM__PASSWORD", "INTUNE_OFFICE__PRE_SHARED_KEY"]);
     let custom_text = text(&workspace, &path_of(&imported, "windows10Custom"));
     assert!(custom_text.contains("value: Contoso"), "{custom_text}");
     for (path, content) in files(&workspace) {

@@ -74,6 +74,65 @@ fn setting_with_a_secret_in_clear_is_left_alone_beside_the_others() {
 }
 
 #[test]
+fn text_of_a_setting_with_the_name_of_a_secret_is_left_alone_beside_the_others() {
+    let string = |id: &str, value: &str| {
+        json!({ "settingInstance": {
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+            "settingDefinitionId": id,
+            "simpleSettingValue": {
+                "@odata.type": "#microsoft.graph.deviceManagementConfigurationStringSettingValue",
+                "value": value,
+            },
+        } })
+    };
+    let policy = json!({
+        "name": "Proxy", "platforms": "windows10", "technologies": "mdm",
+        "settings": [
+            string("device_vendor_msft_proxy_server", "proxy.contoso.com"),
+            string("device_vendor_msft_proxy_password", "canaryhunter2"),
+        ],
+    });
+    let workspace = tenant(&json!({ "configurationPolicies": [policy] }));
+    let imported = import(&workspace);
+    let text = text(&workspace, "policies/windows/settings-catalog/proxy.yaml");
+    assert!(text.contains("$merge:") && text.contains("proxy.contoso.com"), "{text}");
+    assert!(!text.contains("canary") && !text.contains("proxy_password"), "{text}");
+    let items = imported["items"].as_array().expect("a list").iter();
+    let left_out: Vec<&Value> = items.flat_map(|it| it["leftOut"].as_array()).flatten().collect();
+    assert_eq!(left_out[0]["path"], "settings[device_vendor_msft_proxy_password]");
+    assert_eq!(left_out[0]["why"], "the name beside it says that it is a secret");
+}
+
+#[test]
+fn names_that_hold_a_secret_are_neither_written_nor_shown() {
+    let group = "00000001-0000-4000-8000-000000000001";
+    let workspace = tenant(&json!({
+        "deviceConfigurations": [{
+            "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration",
+            "displayName": "Hello password=canary-of-hello",
+            "pinMinimumLength": 6,
+            "assignments": [{ "target": {
+                "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group,
+            } }],
+        }],
+        "groups": [{ "id": group, "displayName": "Wi-Fi password=canary-of-a-group" }],
+    }));
+    let json = workspace.run(&["import", "--sandbox=s.json", "--format", "json"]).expect(0);
+    let again = workspace.run(&["import", "--sandbox=s.json", "--format", "json"]).expect(0);
+    let unmanaged = tenant(&workspace.json("s.json"));
+    let text = unmanaged.run(&["import", "--sandbox=s.json"]).expect(0);
+    assert!(text.stdout.contains("Hello password=(withheld)"), "{}", text.stdout);
+    for run in [&json, &again, &text] {
+        assert!(!run.stdout.contains("canary") && !run.stderr.contains("canary"), "{}", run.stdout);
+    }
+    let files = files(&workspace);
+    assert!(!files.is_empty());
+    for (path, content) in files {
+        assert!(!String::from_utf8_lossy(&content).contains("canary"), "{path}");
+    }
+}
+
+#[test]
 fn values_that_validate_would_refuse_are_left_out_and_told() {
     let action = |kind: &str, template: &str| json!({ "actionType": kind, "gracePeriodHours": 24, "notificationTemplateId": template });
     let workspace = tenant(&json!({ "deviceCompliancePolicies": [{

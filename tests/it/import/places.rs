@@ -122,6 +122,24 @@ fn tenant_file_without_a_folder_names_the_one_that_was_written() {
 }
 
 #[test]
+fn folder_with_manifests_that_were_never_read_is_not_named() {
+    let old = "apiVersion: graph.microsoft.com/beta\nkind: iosCustomConfiguration\nmetadata: { name: old, state: absent }\nspec: { displayName: Old }\n";
+    let mine = old.replace("old", "mine").replace("Old", "Mine");
+    let workspace = Workspace::tenant(&[("mine.yaml", mine.as_str())]);
+    workspace.write("policies/drafts/old.yaml", old);
+    let before = text(&workspace, "moorline.yaml");
+    let run = workspace.run(&["import", "--sandbox=s.json"]).expect(64);
+    assert!(run.stderr.contains("error[usage/path]"), "{}", run.stderr);
+    let words = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("manifests: [\"*.yaml\", \"policies\"]"), "{words}");
+    assert_eq!(text(&workspace, "moorline.yaml"), before);
+    assert_eq!(paths(&workspace), ["policies/drafts/old.yaml"]);
+    let named = before + "  manifests: [\"*.yaml\", \"policies\"]\n";
+    workspace.write("moorline.yaml", named);
+    workspace.run(&["import", "--sandbox=s.json"]).expect(0);
+}
+
+#[test]
 fn tenant_file_that_names_files_alone_is_told_to_name_a_folder() {
     let workspace = Workspace::tenant(&[]);
     workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [\"a*.yaml\"]\n");
