@@ -53,25 +53,35 @@ pub fn places<'a>(
         *folders.entry((&one.folder, &one.slug)).or_default() += 1;
         *kinds.entry((&one.object.kind, &one.slug)).or_default() += 1;
     }
-    let place = |one: &Wanted<'a>| {
+    let choose = |one: &Wanted<'a>| {
         let is_alone = folders[&(one.folder.as_str(), one.slug.as_str())] == 1
             && kinds[&(one.object.kind.as_str(), one.slug.as_str())] == 1;
-        let plain = is_alone.then(|| one.slug.clone());
-        let apart = [LETTERS_OF_ID, usize::MAX].map(|letters| one.told_apart(letters));
-        // Two ids may begin alike.
-        let rivals = wanted.iter().filter(|other| other.slug == one.slug);
-        let are_alike =
-            rivals.filter(|other| other.told_apart(LETTERS_OF_ID) == apart[0]).count() > 1;
-        let names = plain.into_iter().chain(apart.into_iter().skip(usize::from(are_alike)));
-        let mut places =
-            names.map(|name| Place { folder: one.folder.clone(), name, is_shared: false });
-        let free = places.find(|place| {
-            let address = Address { kind: one.object.kind.clone(), name: place.name.clone() };
-            !is_taken(one.object, &address, &place.path())
-        });
-        Some((one.object, free?))
+        if is_alone { one.slug.clone() } else { one.told_apart(LETTERS_OF_ID) }
     };
-    let mut places: Vec<(&LiveObject, Place)> = wanted.iter().filter_map(place).collect();
+    let mut names: Vec<String> = wanted.iter().map(choose).collect();
+    tell_apart(&wanted, &mut names);
+    let mut claims: BTreeMap<Claim, usize> = BTreeMap::new();
+    for claim in wanted.iter().zip(&names).flat_map(|(one, name)| one.claims(name)) {
+        *claims.entry(claim).or_default() += 1;
+    }
+    let mut places: Vec<(&LiveObject, Place)> = Vec::new();
+    for (one, name) in wanted.iter().zip(&names) {
+        let others = [LETTERS_OF_ID, usize::MAX].map(|letters| one.told_apart(letters));
+        let others = others.into_iter().filter(|other| other != name).map(|other| (other, 0));
+        let free = std::iter::once((name.clone(), 1)).chain(others).find(|(name, own)| {
+            let mut claimed = one.claims(name).into_iter();
+            let address = Address { kind: one.object.kind.clone(), name: name.clone() };
+            let path = format!("{}/{name}.yaml", one.folder);
+            claimed.all(|claim| claims.get(&claim).copied().unwrap_or_default() <= *own)
+                && !is_taken(one.object, &address, &path)
+        });
+        let Some((name, own)) = free else { continue };
+        if own == 0 {
+            claims.extend(one.claims(&name).map(|claim| (claim, 1)));
+        }
+        let place = Place { folder: one.folder.clone(), name, is_shared: false };
+        places.push((one.object, place));
+    }
     // Names that hold letters of an id may be those of other objects too.
     let mut kinds: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for (object, place) in &places {
@@ -83,6 +93,32 @@ pub fn places<'a>(
     let keyed =
         places.into_iter().map(|(object, place)| (caseless(object.family, &object.id), place));
     keyed.collect()
+}
+
+/// An address or a path, which one object has: a kind or a folder, and a name.
+type Claim = (bool, String, String);
+
+/// Gives the full id to all that have an address or a path together, until none have: a name with letters of an id may be
+/// the plain name of another object, and two ids may begin alike.
+fn tell_apart(wanted: &[Wanted<'_>], names: &mut [String]) {
+    loop {
+        let mut groups: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
+        for (at, one) in wanted.iter().enumerate() {
+            for claim in one.claims(&names[at]) {
+                groups.entry(claim).or_default().push(at);
+            }
+        }
+        let rivals = groups.values().filter(|group| group.len() > 1).flatten();
+        let mut is_changed = false;
+        for at in rivals {
+            let full = wanted[*at].told_apart(usize::MAX);
+            is_changed |= names[*at] != full;
+            names[*at] = full;
+        }
+        if !is_changed {
+            return;
+        }
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -101,6 +137,12 @@ impl<'a> Wanted<'a> {
             slug
         };
         Self { object, folder, slug, is_told_apart }
+    }
+
+    /// Returns what a name takes: the address and the path.
+    fn claims(&self, name: &str) -> [Claim; 2] {
+        [(true, &self.object.kind), (false, &self.folder)]
+            .map(|(is_address, of)| (is_address, of.clone(), name.to_owned()))
     }
 
     /// Returns the name with so many letters of the id.
@@ -158,6 +200,40 @@ mod tests {
     }
 
     #[test]
+    fn name_that_is_told_apart_is_not_the_plain_name_of_another_object() {
+        let id = |letters: &str| format!("{letters}-0000-4000-8000-000000000000");
+        let [a, b, c] = ["1111111a", "2222222b", "3333333c"].map(id);
+        let catalog = |platform: &str, name: &str, id: &str| {
+            let mut body = json!({ "id": id, "platforms": platform });
+            body["@odata.type"] = "#microsoft.graph.deviceManagementConfigurationPolicy".into();
+            body["name"] = name.into();
+            let family = kinds::family_of("deviceManagementConfigurationPolicy").expect("a kind");
+            LiveObject::from_body(family, body).expect("an object")
+        };
+        let custom = |_: &str, name: &str, id: &str| object("iosCustomConfiguration", name, id);
+        let expected = [
+            "office-1111111a000040008000000000000000",
+            "office-2222222b",
+            "office-1111111a-3333333c000040008000000000000000",
+        ];
+        let makers: [&dyn Fn(&str, &str, &str) -> LiveObject; 2] = [&catalog, &custom];
+        for make in makers {
+            let all = [
+                make("windows10", "Office", &a),
+                make("windows10", "OFFICE", &b),
+                make("macOS", "Office 1111111a", &c),
+            ];
+            assert_eq!(names(&all), expected);
+            // The objects that have manifests already do not change the places.
+            let mut turned = all.clone();
+            turned.reverse();
+            let mut found = names(&turned);
+            found.reverse();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
     fn name_that_is_taken_gets_the_id() {
         let one =
             [object("iosCustomConfiguration", "Office", "1111111a-0000-4000-8000-000000000000")];
@@ -182,7 +258,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_names_get_safe_places_of_their_own(texts in prop::collection::vec(".{0,300}", 1..20)) {
+        fn any_names_get_safe_places_of_their_own(
+            texts in prop::collection::vec(prop_oneof![
+                ".{0,300}",
+                "(Office|OFFICE)( 0000000[0-9a-f](-?0000-?4000-?8000-?000000000000)?){0,2}",
+            ], 1..20)
+        ) {
             let kinds = ["iosCustomConfiguration", "windows10CustomConfiguration", "iosCompliancePolicy"];
             let objects: Vec<LiveObject> = texts.iter().enumerate().map(|(at, text)| {
                 object(kinds[at % 3], text, &format!("{at:08x}-0000-4000-8000-000000000000"))
@@ -191,6 +272,10 @@ mod tests {
             prop_assert_eq!(found.len(), objects.len());
             let paths: BTreeSet<String> = found.values().map(|place| place.path().to_lowercase()).collect();
             prop_assert_eq!(paths.len(), objects.len());
+            let addresses = objects.iter().map(|object| {
+                (&object.kind, &found[&caseless(object.family, &object.id)].name)
+            });
+            prop_assert_eq!(addresses.collect::<BTreeSet<_>>().len(), objects.len());
             for place in found.values() {
                 let name = &place.name;
                 let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
