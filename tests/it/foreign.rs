@@ -215,7 +215,7 @@ fn import_tells_what_it_wrote_and_what_it_left() {
       + policies/windows/wi-fi/office-wi-fi.yaml                                     Office Wi-Fi
 
     An apply takes these from the environment; plans run without them:
-      INTUNE_CUSTOM_SETTINGS__KFMOPT_IN_NO_WIZARD
+      INTUNE_CUSTOM_SETTINGS__KFM_OPT_IN_NO_WIZARD
           omaSettings[./User/Vendor/MSFT/Policy/Config/OneDriveNGSC~Policy~OneDriveNGSC/KFMOptInNoWizard].value
           of policies/windows/custom/custom-settings.yaml
       INTUNE_CUSTOM_SETTINGS__CONFIGURE
@@ -245,7 +245,8 @@ fn import_tells_what_it_wrote_and_what_it_left() {
     assert_snapshot!(wifi, @r"
     apiVersion: graph.microsoft.com/beta
     kind: windowsWifiConfiguration  # Wi-Fi
-    metadata: { name: office-wi-fi }
+    metadata:
+      name: office-wi-fi
     spec:
       displayName: Office Wi-Fi
       connectAutomatically: true
@@ -268,7 +269,8 @@ fn names_of_the_tenant_are_used_where_the_folder_has_them() {
     assert_snapshot!(scep, @r#"
     apiVersion: graph.microsoft.com/beta
     kind: windows81SCEPCertificateProfile  # SCEP certificate
-    metadata: { name: device-certificate }
+    metadata:
+      name: device-certificate
     spec:
       displayName: Device certificate
       certificateStore: machine
