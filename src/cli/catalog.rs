@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::failure::CommandError;
-use super::output::{Output, prove_writable, save_bytes, unwritable, without_markdown};
+use super::output::{
+    Output, expect_no_manifest, prove_writable, save_bytes, unwritable, without_markdown,
+};
 use super::session::{Connection, SignedIn, block_on};
 use super::{Done, Result, TenantOptions};
 use crate::clock::Clock;
@@ -259,6 +261,7 @@ fn upper_first(text: &str) -> String {
 fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Done> {
     let out = arguments.out.clone().unwrap_or_else(|| beside_tenant_file(&arguments.path));
     // What cannot be written is not read.
+    expect_no_manifest(&out)?;
     prove_writable(&out).map_err(|source| unwritable(&out, source))?;
     let mut writer = CatalogueWriter::default();
     let (input, source) = match &arguments.from {

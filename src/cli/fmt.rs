@@ -18,6 +18,7 @@ use crate::manifest::raw_settings::{self, Rewritten};
 use crate::manifest::{TENANT_FILE, layout};
 use crate::report::json::Document;
 use crate::report::phrases;
+use crate::text::shell::quoted;
 use crate::ui::Ui;
 
 /// Lay manifests out in one form, and rewrite settings that stand as Graph's list into the readable form.
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     /// Folder of manifests, or a single one.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Write nothing, and exit with code 2 where a file would change.
+    /// Write nothing, and exit with code 2 where a file would change, or 3 where one has an error.
     #[arg(long)]
     check: bool,
     #[command(flatten)]
@@ -42,6 +43,8 @@ pub(super) struct Arguments {
 struct Formatted {
     sources: Sources,
     findings: Vec<Finding>,
+    /// The findings of `--check`, in place of which text has one line for each file.
+    checked: Vec<Finding>,
     /// The files that are rewritten, or would be, each with the number of its lists and of its plain values; without any, in
     /// their layout alone.
     changed: Vec<(PathBuf, [usize; 2])>,
@@ -74,17 +77,20 @@ impl Formatted {
         let (catalogue, file) = (catalogue.as_ref(), self.sources.next_id());
         let rewritten = raw_settings::rewritten_file(path, &mut self.sources, &comment, catalogue);
         let Rewritten { text: rewritten, lists, plain, findings } = rewritten;
-        let is_laid_out = findings.iter().all(|finding| finding.severity != Severity::Error);
+        // Its errors would be told again.
+        let is_broken = findings
+            .iter()
+            .any(|it| it.severity == Severity::Error && it.code.starts_with("yaml/"));
         self.findings.extend(findings);
         let text =
-            if is_laid_out { self.in_layout(&rewritten, file, path) } else { rewritten.clone() };
+            if is_broken { rewritten.clone() } else { self.in_layout(&rewritten, file, path) };
         let is_same = lists.is_empty() && plain.is_empty();
         if is_same && text == rewritten {
             return Ok(());
         }
         self.changed.push((path.to_owned(), [lists.len(), plain.len()]));
         if check {
-            let run = format!("`moorline fmt {}` rewrites", path.display());
+            let run = format!("`{}` rewrites", command(path));
             let list = |name| {
                 let message = "these settings are Graph's list, and not the readable form";
                 Finding::warning("fmt/raw-settings", name, message).help(format!("{run} them"))
@@ -93,9 +99,9 @@ impl Formatted {
                 let message = "this setting has a plain value, and no word for it";
                 Finding::warning("fmt/plain-setting", name, message).help(format!("{run} it"))
             };
-            self.findings.extend(is_same.then(|| without_layout(path)));
-            self.findings.extend(lists.into_iter().map(list));
-            self.findings.extend(plain.into_iter().map(plain_value));
+            self.checked.extend(is_same.then(|| without_layout(path)));
+            self.checked.extend(lists.into_iter().map(list));
+            self.checked.extend(plain.into_iter().map(plain_value));
             return Ok(());
         }
         write(path, &text).map_err(|source| {
@@ -134,21 +140,32 @@ impl Formatted {
         }
         if self.changed.is_empty() && self.findings.is_empty() {
             text += "Nothing to rewrite.\n";
+        } else if arguments.check && !self.changed.is_empty() {
+            text += &format!("Run `{}` to do so.\n", command(&arguments.path));
         }
         text
     }
 
     fn as_json(&self) -> String {
-        let items = FindingItem::all(&self.findings, &self.sources);
+        let findings = [&*self.findings, &*self.checked].concat();
+        let items = FindingItem::all(&findings, &self.sources);
         Document::Findings.render(&FindingsDocument::new(items))
     }
+}
+
+/// Returns the command that rewrites a path.
+fn command(path: &Path) -> String {
+    if path == Path::new(".") {
+        return "moorline fmt".to_owned();
+    }
+    format!("moorline fmt {}", quoted(&path.display().to_string()))
 }
 
 /// Returns the warning of a file that would be laid out.
 fn without_layout(path: &Path) -> Finding {
     let message = "this file is not in the layout of manifests";
     let finding = Finding::file_error("fmt/layout", path, message);
-    let finding = finding.help(format!("`moorline fmt {}` lays it out", path.display()));
+    let finding = finding.help(format!("`{}` lays it out", command(path)));
     Finding { severity: Severity::Warning, ..finding }
 }
 

@@ -1,6 +1,7 @@
 //! The format of a command's result, and the file that it is written to.
 
 use std::fs::OpenOptions;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -12,6 +13,7 @@ use crate::disk;
 use crate::error::Error;
 use crate::manifest::load;
 use crate::report::json::Document;
+use crate::report::rendered;
 use crate::report::{self, ToStory};
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
@@ -71,7 +73,10 @@ impl Output {
     /// `io/output` if it cannot.
     pub(super) fn prove_writable(&self) -> Result<(), Error> {
         match &self.output {
-            Some(path) => prove_writable(path).map_err(|source| unwritable(path, source)),
+            Some(path) => {
+                expect_no_manifest(path)?;
+                prove_writable(path).map_err(|source| unwritable(path, source))
+            }
             None => Ok(()),
         }
     }
@@ -96,9 +101,8 @@ impl Output {
     }
 }
 
-/// Checks that a file can be written later, without changing it, and that it is none that the user wrote.
+/// Checks that a file can be written later, without changing it.
 pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
-    expect_no_manifest(path)?;
     match std::fs::metadata(path) {
         // The reader of a pipe would take its closing for the end of the result.
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
@@ -111,26 +115,43 @@ pub(super) fn prove_writable(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Checks that a file is no manifest, which a result must not overwrite.
-fn expect_no_manifest(path: &Path) -> std::io::Result<()> {
-    if load::is_manifest(path) {
-        let why = "it is a manifest or a tenant file, which a result would overwrite";
-        return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, why));
+/// Checks that a file is no manifest that the user wrote, which a result must not overwrite.
+///
+/// # Errors
+/// `output/manifest` if it is one.
+pub(super) fn expect_no_manifest(path: &Path) -> Result<(), Error> {
+    if !load::is_manifest(path) || is_rendered(path) {
+        return Ok(());
     }
-    Ok(())
+    let message = format!(
+        "`{}` is a manifest or a tenant file, which a result would overwrite",
+        path.display()
+    );
+    let hint = "Name another file. Only a file whose first line is that of `moorline render` is overwritten.";
+    Err(Error::failed("output/manifest", message).hint(hint))
+}
+
+/// Whether a file begins with the line that marks rendered manifests.
+fn is_rendered(path: &Path) -> bool {
+    let line = rendered::FIRST_LINE.as_bytes();
+    let mut begins = Vec::new();
+    let read =
+        disk::open(path).and_then(|file| file.take(line.len() as u64 + 1).read_to_end(&mut begins));
+    let end = begins.strip_prefix(line);
+    read.is_ok() && matches!(end, Some(b"\n" | b"\r"))
 }
 
 /// Writes a file.
 pub(super) fn save(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
-    let written = expect_no_manifest(path).and_then(|()| ui.save(path, text));
-    written.map_err(|source| unwritable(path, source))
+    expect_no_manifest(path)?;
+    ui.save(path, text).map_err(|source| unwritable(path, source))
 }
 
 /// Writes a file that is no text.
 pub(super) fn save_bytes(ui: &Ui, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let what = format!("`{}` to take the result", path.display());
-    let write = || ui.watched(&what, || disk::replace(path, bytes));
-    let written = expect_no_manifest(path).and_then(|()| write());
+    expect_no_manifest(path)?;
+    let written = ui.watched(&what, || disk::replace(path, bytes));
     written.map_err(|source| unwritable(path, source))
 }
 

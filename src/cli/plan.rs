@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use clap::Args;
 
 use super::environment::secret;
-use super::output::{Output, prove_writable};
+use super::output::{Output, expect_no_manifest, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
@@ -44,6 +44,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
                 .hint("Name two files, or leave one of the options out: `--format json` is the same document.")
                 .into());
         }
+        expect_no_manifest(path)?;
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
     let Arguments { planning, tenant, .. } = arguments;

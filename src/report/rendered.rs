@@ -46,13 +46,17 @@ pub fn document(manifests: &[Manifest], sources: &Sources) -> ManifestsDocument 
     ManifestsDocument { items: items.collect() }
 }
 
+/// The first line of rendered manifests, by which a result may overwrite them.
+pub const FIRST_LINE: &str =
+    "# Rendered by `moorline render`, which overwrites this file: edit the manifests instead.";
+
 /// Returns the manifests as YAML, one document each, with the place of each value as a comment.
 pub fn yaml(manifests: &[Manifest], sources: &Sources) -> String {
     let texts = manifests.iter().map(|manifest| {
         let mut renderer = Renderer::new(sources);
         write::document(&renderer.manifest(manifest))
     });
-    texts.collect::<Vec<_>>().join("---\n")
+    format!("{FIRST_LINE}\n{}", texts.collect::<Vec<_>>().join("---\n"))
 }
 
 /// Makes nodes of one manifest.

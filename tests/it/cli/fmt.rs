@@ -60,21 +60,15 @@ fn check_names_the_files_and_changes_none() {
     workspace.write("below/a.yaml", POLICY);
     let run = workspace.run(&["fmt", "below", "--check"]).expect(2);
     assert_snapshot!(run.stdout, @"
-    warning[fmt/raw-settings]: these settings are Graph's list, and not the readable form
-     --> below/a.yaml:7:3
-      |
-    7 |   settings:
-      |   ^^^^^^^^
-      |
-      = help: `moorline fmt below/a.yaml` rewrites them
-
     Would rewrite below/a.yaml: 1 list of settings.
+    Run `moorline fmt below` to do so.
     ");
     assert_eq!(text(&workspace, "below/a.yaml"), POLICY);
     let json =
         workspace.run(&["fmt", "below/a.yaml", "--check", "--format", "json"]).expect(2).json();
     assert_eq!(json["items"][0]["code"], "fmt/raw-settings");
     assert_eq!(json["items"][0]["line"], 7);
+    assert_eq!(json["items"][0]["help"], "`moorline fmt below/a.yaml` rewrites them");
     workspace.run(&["fmt", "below/a.yaml"]).expect(0);
     workspace.run(&["fmt", "below", "--check"]).expect(0);
 }
@@ -146,24 +140,30 @@ spec:
 fn plain_values_get_their_words_with_a_catalogue_and_stay_without_one() {
     let workspace = Workspace::tenant(&[("a.yaml", PLAIN)]);
     let without = workspace.run(&["fmt"]).expect(0);
-    assert_eq!(
-        (&*without.stdout, text(&workspace, "a.yaml")),
-        ("Nothing to rewrite.\n", PLAIN.to_owned())
-    );
+    assert_eq!(without.stdout, "Laid out a.yaml.\n");
+    let laid_out = text(&workspace, "a.yaml");
+    assert!(laid_out.contains("puaprotection: Audit mode # for now\n"), "{laid_out}");
+    assert_eq!(workspace.run(&["fmt"]).expect(0).stdout, "Nothing to rewrite.\n");
     workspace.run(&["catalog", "refresh", "--sandbox"]).expect(0);
+    let check = workspace.run(&["fmt", "--check", "--format", "json"]).expect(2).json();
+    let items = check["items"].as_array().expect("items");
+    assert_eq!(items.len(), 3, "{check}");
+    assert!(items.iter().all(|item| item["code"] == "fmt/plain-setting"), "{check}");
     let check = workspace.run(&["fmt", "--check"]).expect(2).stdout;
-    assert_eq!(check.matches("warning[fmt/plain-setting]").count(), 3, "{check}");
-    assert!(check.ends_with("Would rewrite a.yaml: 3 plain values of settings.\n"), "{check}");
-    assert_eq!(text(&workspace, "a.yaml"), PLAIN);
+    assert_snapshot!(check, @"
+    Would rewrite a.yaml: 3 plain values of settings.
+    Run `moorline fmt` to do so.
+    ");
+    assert_eq!(text(&workspace, "a.yaml"), laid_out);
     workspace.run(&["fmt"]).expect(0);
     assert_snapshot!(text(&workspace, "a.yaml"), @r#"
     apiVersion: graph.microsoft.com/beta
     kind: deviceManagementConfigurationPolicy
-    metadata: { name: plain }
+    metadata:
+      name: plain
     spec:
       name: Plain
       platforms: windows10
-      technologies: mdm
       settings:
         # by its name
         device_vendor_msft_policy_config_defender_puaprotection: { choice: "2" } # for now
@@ -171,7 +171,8 @@ fn plain_values_get_their_words_with_a_catalogue_and_stay_without_one() {
         device_vendor_msft_policy_config_defender_excludedextensions:
           strings:
             - tmp # temporary
-            - 'log'
+            - log
+      technologies: mdm
     "#);
     workspace.run(&["fmt", "--check"]).expect(0);
     workspace.run(&["validate"]).expect(0);
@@ -192,7 +193,11 @@ fn plain_value_that_is_no_option_is_an_error() {
 
     Rewrote a.yaml: 2 plain values of settings.
     "#);
-    assert!(text(&workspace, "a.yaml").contains("Audit moed # for now"));
+    let text = text(&workspace, "a.yaml");
+    assert!(text.contains("Audit moed # for now"), "{text}");
+    assert!(text.contains("metadata:\n  name: plain\n"), "it is not laid out:\n{text}");
+    let check = workspace.run(&["fmt", "--check"]).expect(3);
+    assert!(!check.stdout.contains("Would"), "{}", check.stdout);
 }
 
 const UNTIDY: &str = "# Kept at the top.
@@ -227,13 +232,12 @@ fn manifests_are_laid_out_once_with_their_comments() {
     let workspace = Workspace::tenant(&[("a.yaml", UNTIDY), ("b.yaml", OTHER)]);
     let check = workspace.run(&["fmt", "--check"]).expect(2);
     assert_snapshot!(check.stdout, @"
-    warning[fmt/layout]: this file is not in the layout of manifests
-    --> a.yaml
-     = help: `moorline fmt a.yaml` lays it out
-
     Would lay out a.yaml.
+    Run `moorline fmt` to do so.
     ");
     assert_eq!(text(&workspace, "a.yaml"), UNTIDY);
+    let json = workspace.run(&["fmt", "--check", "--format", "json"]).expect(2).json();
+    assert_eq!(json["items"][0]["code"], "fmt/layout");
     let first = workspace.run(&["fmt"]).expect(0);
     assert_eq!(first.stdout, "Laid out a.yaml.\n");
     assert_snapshot!(text(&workspace, "a.yaml"), @r#"
@@ -267,6 +271,22 @@ fn manifests_are_laid_out_once_with_their_comments() {
     assert_eq!(text(&workspace, "b.yaml"), OTHER);
     let second = workspace.run(&["fmt", "--check"]).expect(0);
     assert_eq!(second.stdout, "Nothing to rewrite.\n");
+}
+
+#[test]
+fn new_manifests_are_in_the_layout() {
+    let workspace = Workspace::tenant(&[]);
+    for kind in [
+        "iosWiFiConfiguration",
+        "windows10CustomConfiguration",
+        "windows10CompliancePolicy",
+        "deviceManagementConfigurationPolicy",
+        "deviceRegistrationPolicy",
+    ] {
+        workspace.run(&["new", kind]).expect(0);
+    }
+    let run = workspace.run(&["fmt", "--check"]).expect(0);
+    assert_eq!(run.stdout, "Nothing to rewrite.\n");
 }
 
 #[test]

@@ -109,9 +109,9 @@ fn skeleton_has_what_is_needed_then_what_is_common_and_the_rest_as_comments() {
     spec:
       displayName: Office
       connectAutomatically: true  # true | false
-      wiFiSecurityType: open  # open | wpaPersonal | wpaEnterprise | wep | wpa2Personal | wpa2Enterprise | wpa3Personal
       networkName: Office
       ssid: Office
+      wiFiSecurityType: open  # open | wpaPersonal | wpaEnterprise | wep | wpa2Personal | wpa2Enterprise | wpa3Personal
       # The rest, left alone until it is declared: take the `#` away to set it.
       # connectWhenNetworkNameIsHidden: true  # true | false
       # description: text

@@ -45,6 +45,7 @@ fn tenant() -> Workspace {
 fn each_value_has_the_place_that_it_comes_from() {
     let run = tenant().run(&["render"]).expect(0);
     assert_snapshot!(run.stdout, @r##"
+    # Rendered by `moorline render`, which overwrites this file: edit the manifests instead.
     apiVersion: graph.microsoft.com/beta
     kind: windows10CustomConfiguration  # policies/custom.yaml:2
     metadata:
@@ -129,6 +130,7 @@ fn one_manifest_or_one_file_is_rendered_alone_and_invalid_ones_are_refused() {
     let file = workspace.run(&["render", "policies/other.yaml"]).expect(0).stdout;
     assert_eq!(only, file);
     assert_snapshot!(only, @"
+    # Rendered by `moorline render`, which overwrites this file: edit the manifests instead.
     apiVersion: graph.microsoft.com/beta
     kind: iosCustomConfiguration  # policies/other.yaml:2
     metadata:
@@ -141,4 +143,24 @@ fn one_manifest_or_one_file_is_rendered_alone_and_invalid_ones_are_refused() {
     let run = workspace.run(&["render"]).expect(3);
     assert!(run.stderr.contains("did you mean `payloadName`?"), "{}", run.stderr);
     assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn rendered_file_is_overwritten_and_other_manifests_are_not() {
+    let workspace = tenant();
+    let render = ["render", "--output", "rendered.yaml"];
+    workspace.run(&render).expect(0);
+    let read = || std::fs::read_to_string(workspace.file("rendered.yaml")).expect("it is read");
+    let before = read();
+    workspace.edit("base/custom.yaml", "displayName: Custom", "displayName: Other");
+    workspace.run(&render).expect(0);
+    assert_eq!(read(), before.replace("displayName: Custom", "displayName: Other"));
+    workspace.write("rendered.yaml", format!("# mine\n{before}"));
+    let run = workspace.run(&render).expect(1);
+    assert_snapshot!(run.stderr, @"
+    error[output/manifest]: `rendered.yaml` is a manifest or a tenant file, which a result would overwrite
+
+    hint: Name another file. Only a file whose first line is that of `moorline render` is overwritten.
+    ");
+    assert_eq!(read(), format!("# mine\n{before}"));
 }

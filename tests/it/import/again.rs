@@ -151,6 +151,8 @@ fn tenant_of_the_example_is_imported_without_a_difference() {
     let before = files(&workspace);
     workspace.run(&["import", "--sandbox=s.json", "--unmanaged"]).expect(0);
     assert_eq!(files(&workspace), before);
+    let layout = workspace.run(&["fmt", "--check"]).expect(0);
+    assert_eq!(layout.stdout, "Nothing to rewrite.\n");
     let all: String = before.values().map(|content| String::from_utf8_lossy(content)).collect();
     assert!(
         all.contains("rootCertificate: { $ref: windows81TrustedRootCertificate/contoso-root-ca }")
