@@ -19,8 +19,10 @@ use crate::error::Error;
 use crate::manifest::{Invalid, load};
 use crate::report::phrases::count;
 use crate::report::{self, json::Document};
+use crate::scaffold::folder::MANIFEST_SCHEMA;
 use crate::schema::semantics::{Form, Semantics};
 use crate::tenant;
+use crate::text::shell;
 use crate::ui::Ui;
 
 /// Keep the definitions of settings: names, options, bounds and places of what settings catalog policies hold.
@@ -308,7 +310,21 @@ fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Done> {
         out.display(),
         count(length, "byte")
     ));
+    ui.status(&format!("`{}` lets the editor know its settings.", editor_command(&out)));
     Ok(Done::Quietly)
+}
+
+/// Returns the command that tells the editor of the settings of a catalogue.
+fn editor_command(catalogue: &Path) -> String {
+    let folder = catalogue.parent().unwrap_or(Path::new(""));
+    let schema = folder.join(MANIFEST_SCHEMA);
+    let schema = shell::quoted(&schema.to_string_lossy());
+    let command = format!("moorline schema --editor {schema}");
+    // The catalogue of this folder needs no argument.
+    if catalogue == Path::new(FILE_NAME) {
+        return command;
+    }
+    format!("{command} --catalog {}", shell::quoted(&catalogue.to_string_lossy()))
 }
 
 /// Reads definitions, categories and templates from files.

@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::documents;
+use super::failure::CommandError;
 use super::output::unwritable;
 use super::schema::{catalogue as catalogue_of, editor_schema};
 use super::{Done, Result};
@@ -16,6 +17,7 @@ use crate::manifest::{TENANT_FILE, load};
 use crate::scaffold::folder::{self, Contents, FileAction, WrittenFile};
 use crate::scaffold::tenant::{InvalidTenant, MANIFESTS, NewTenant, name_for};
 use crate::text::sanitize;
+use crate::text::slug::slug;
 use crate::ui::Ui;
 
 /// The question for the tenant.
@@ -33,7 +35,7 @@ pub(super) struct Arguments {
     /// National cloud of the tenant; asked for where it and --tenant-id are left out, else global.
     #[arg(long, value_name = "CLOUD", value_parser = cloud_parser())]
     cloud: Option<Cloud>,
-    /// Short name of the tenant, for messages; by default the first part of its domain, or the name of the folder.
+    /// Short name of the tenant, for messages, of which small letters, digits and `-` are kept; by default the first part of its domain, or the name of the folder.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }
@@ -56,10 +58,13 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     // An editor knows the settings of a catalogue that is there.
     let catalogue = root.join(FILE_NAME);
     let known = if catalogue.exists() { catalogue_of(Some(&catalogue))? } else { None };
+    let schema = |known| Ok::<_, CommandError>(editor_schema(known)?.to_string() + "\n");
+    let without = known.as_ref().map(|_| schema(None)).transpose()?;
     let contents = Contents {
         tenant,
         has_manifests,
-        manifest_schema: editor_schema(known.as_ref())?.to_string() + "\n",
+        manifest_schema: schema(known.as_ref())?,
+        catalogue: without.map(|without| (FILE_NAME.to_owned(), without)),
         tenant_schema: documents::find("tenant")
             .map(|document| format!("{:#}\n", (document.schema)()))
             .unwrap_or_default(),
@@ -127,7 +132,12 @@ fn ask_cloud(ui: &Ui) -> Result<Cloud, Error> {
 fn tenant(arguments: &Arguments, id: &str, cloud: Cloud) -> NewTenant {
     let folder = arguments.folder.canonicalize().unwrap_or_else(|_| arguments.folder.clone());
     let folder = folder.file_name().map(|name| name.to_string_lossy());
-    let name = arguments.name.clone().unwrap_or_else(|| name_for(id, folder.as_deref()));
+    // A name of which nothing is kept is refused as it was given.
+    let given = arguments.name.as_ref().map(|given| match slug(given) {
+        slug if slug.is_empty() => given.clone(),
+        slug => slug,
+    });
+    let name = given.unwrap_or_else(|| name_for(id, folder.as_deref()));
     NewTenant { tenant_id: id.to_owned(), cloud, name }
 }
 
@@ -156,6 +166,6 @@ fn next(root: &Path) -> String {
         _ => format!("  cd {}\n", root.display()),
     };
     format!(
-        "\nNext:\n{enter}  moorline kinds                 what there is to declare\n  moorline new KIND NAME         a first manifest, or `moorline import` for what the tenant has\n  moorline plan --sandbox        what it would change, without a tenant\n  moorline doctor                whether the sign-in and the permissions for the tenant are there"
+        "\nNext:\n{enter}  moorline kinds            what there is to declare\n  moorline new KIND NAME    a first manifest\n  moorline import           manifests of what the tenant has\n  moorline plan --sandbox   what they would change, without a tenant\n  moorline doctor           whether the tenant can be signed in to and read"
     )
 }

@@ -18,12 +18,12 @@ use crate::ui::Ui;
 
 /// List the kinds that manifests can declare, each with its name in Microsoft's console.
 ///
-/// Words select kinds by parts of these names: `moorline kinds windows wi-fi`. A selection also shows Microsoft's page about
-/// each kind.
+/// Words select kinds by the beginnings of words in these names, or by their state: `moorline kinds windows wi-fi`,
+/// `moorline kinds closed`. A selection also shows Microsoft's page about each kind.
 #[derive(Debug, Args)]
 #[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
-    /// Words that the kind, its platform, its area or the console's name contains.
+    /// Beginnings of words in the name of the kind, its platform, its area, the console's name or its state.
     #[arg(value_name = "WORD")]
     words: Vec<String>,
     /// List only kinds of this platform.
@@ -51,7 +51,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let query = KindQuery { words, platform: *platform, area: area.as_deref() };
     let found = KindsDocument::found(&query);
     // A file is as wide as its lines, and so is what another program reads.
-    let width = Some(ui.width).filter(|width| output.output.is_none() && *width < WIDE);
+    let width = ui.known_width.filter(|_| output.output.is_none());
     let text = if output.is_json() {
         Document::Kinds.render(&found)
     } else {
@@ -62,12 +62,19 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     Ok(Done::failed_if(found.items.is_empty()))
 }
 
-/// The width from which on nothing is wrapped.
-const WIDE: usize = 120;
-
-/// Returns the table, with pages or without. At a width, if any, the words that a kind's line has no room for stand
-/// beneath it.
+/// Returns the table, with pages or without. Where it does not fit a width, the words stand beneath the kind's line.
 fn table(kinds: &[KindEntry], width: Option<usize>, with_pages: bool) -> String {
+    let wide = layout(kinds, width, with_pages, false);
+    let fits = |width| wide.lines().all(|line| line.chars().count() <= width);
+    let text = if width.is_none_or(fits) { wide } else { layout(kinds, width, with_pages, true) };
+    let (number, next) = match kinds.len() {
+        0 => ("No kind is like this".to_owned(), "`moorline kinds` lists all."),
+        number => (count(number, "kind"), "`moorline schema KIND` prints a kind's properties."),
+    };
+    text + &format!("{number}. {next}\n")
+}
+
+fn layout(kinds: &[KindEntry], width: Option<usize>, with_pages: bool, is_narrow: bool) -> String {
     let mut text = String::new();
     for family in kinds.chunk_by(|one, next| one.path == next.path) {
         text.push_str(&head(&family[0], width));
@@ -85,7 +92,7 @@ fn table(kinds: &[KindEntry], width: Option<usize>, with_pages: bool) -> String 
                 lifecycle.map(Lifecycle::advice).unwrap_or_default(),
             ];
             let page = if with_pages { kind.page.as_str() } else { "" };
-            if width.is_some() {
+            if is_narrow {
                 table.add_row([&kind.name[..], &versions]);
                 let words = words.into_iter().filter(|words| !words.is_empty());
                 beneath.push([Vec::from_iter(words).join("; "), page.to_owned()]);
@@ -104,11 +111,7 @@ fn table(kinds: &[KindEntry], width: Option<usize>, with_pages: bool) -> String 
         }
         text.push('\n');
     }
-    let (number, next) = match kinds.len() {
-        0 => ("No kind is like this".to_owned(), "`moorline kinds` lists all."),
-        number => (count(number, "kind"), "`moorline schema KIND` prints a kind's properties."),
-    };
-    text + &format!("{number}. {next}\n")
+    text
 }
 
 /// Returns the line about a family, or lines where there is no room for one.

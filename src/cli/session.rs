@@ -31,6 +31,7 @@ use crate::plan::{self, Planned, Rewrite, Undeclared};
 use crate::reconcile;
 use crate::sandbox::Sandbox;
 use crate::tenant::Live;
+use crate::tenant::names::AddingToSandbox;
 use crate::tenant::read::reread_each;
 use crate::text::shell;
 use crate::ui::Ui;
@@ -319,8 +320,9 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the beginning of the command that adds what manifests name to the sandbox.
-    fn adding(&self) -> String {
+    /// Returns how what manifests name is added to the sandbox: the beginning of the command, and, where nothing of this run
+    /// is kept, the argument with which the next run reads what was added.
+    fn adding(&self) -> AddingToSandbox {
         let file = self.state_file.as_deref().unwrap_or(Path::new("s.json"));
         let root = &self.desired.root;
         let mut command =
@@ -329,7 +331,9 @@ impl Session {
         if !file.exists() && ![Path::new("."), Path::new("")].contains(&root.as_path()) {
             command += &format!(" --tenant {}", shell::quoted(&root.to_string_lossy()));
         }
-        command
+        let is_kept = self.state_file.is_some();
+        let next_run = (!is_kept).then(|| format!("--sandbox={}", file.display()));
+        AddingToSandbox { command, next_run }
     }
 
     /// Returns the phrase for the tenant.

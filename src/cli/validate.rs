@@ -16,6 +16,7 @@ use crate::manifest::load;
 use crate::manifest::{Loaded, Manifest};
 use crate::report::json::Document;
 use crate::report::phrases;
+use crate::text::writer::PLAIN;
 use crate::ui::Ui;
 
 /// Check manifests offline and report every finding with its place and its remedy.
@@ -44,7 +45,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         as_json(&loads)
     } else {
         let texts = loads.iter().map(|loaded| as_text(ui, arguments, loaded));
-        texts.chain([not_checked(&loads)]).collect()
+        texts.chain([not_checked(ui, arguments, &loads)]).collect()
     };
     arguments.output.write(ui, &text)?;
     let findings = loads.iter().flat_map(|loaded| &loaded.findings);
@@ -84,15 +85,18 @@ fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
 }
 
 /// Returns the line about the checks that were not made for want of a catalogue of definitions.
-fn not_checked(loads: &[Loaded]) -> String {
+fn not_checked(ui: &Ui, arguments: &Arguments, loads: &[Loaded]) -> String {
     let policies = match loads.iter().map(|loaded| loaded.unchecked.len()).sum() {
         0 => return String::new(),
         1 => "1 policy was".to_owned(),
         many => format!("{} policies were", phrases::thousands(many)),
     };
-    format!(
-        "{policies} not checked against definitions: there is no {FILE_NAME} (`moorline catalog refresh`).\n"
-    )
+    let text = format!(
+        "{policies} not checked against definitions: there is no {FILE_NAME} (`moorline catalog refresh`)."
+    );
+    let mut writer = arguments.output.writer(ui);
+    writer.sentences(0, PLAIN, &text);
+    writer.finish()
 }
 
 fn as_json(loads: &[Loaded]) -> String {

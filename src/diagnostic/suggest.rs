@@ -135,7 +135,15 @@ impl Name {
             }
         }
         // Three letters are in too many names to mean one of them.
-        (self.length > 3 && candidate.lower.contains(&self.lower)).then_some(Fit::Part(apart))
+        (self.length > 3 && self.is_part(candidate)).then_some(Fit::Part(apart))
+    }
+
+    /// Whether the name stands in another one, from the beginning of a word on.
+    fn is_part(&self, candidate: &Self) -> bool {
+        let written = self.words.concat();
+        let words = &candidate.words;
+        !written.is_empty()
+            && (0..words.len()).any(|from| words[from..].concat().starts_with(&written))
     }
 
     fn says(&self, words: &[&str]) -> bool {
@@ -224,6 +232,8 @@ mod tests {
             ("pinUpperCaseCharactersUsage", Some("pinUppercaseCharactersUsage")),
             ("dispalyName", Some("displayName")),
             ("name", Some("displayName")),
+            ("playName", None),
+            ("charactersUsage", Some("pinUppercaseCharactersUsage")),
             ("requird", Some("required")),
             ("windows-laptops", Some("Windows laptops")),
             ("pin", None),

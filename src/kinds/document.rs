@@ -47,7 +47,8 @@ pub struct KindEntry {
 /// The kinds that a person looks for; without any part, all.
 #[derive(Debug, Default)]
 pub struct KindQuery<'a> {
-    /// Words that the name of the kind, its platform, its area or the console's name contain, in capitals or not.
+    /// Words that begin a word of the kind's name, its platform, its area, the console's name or its state, in capitals or
+    /// not.
     pub words: &'a [String],
     /// The platform.
     pub platform: Option<Platform>,
@@ -95,9 +96,50 @@ impl KindQuery<'_> {
     }
 
     fn finds(&self, entry: &KindEntry) -> bool {
-        let text = [&*entry.name, &entry.portal_name, &entry.place()].join("\n").to_lowercase();
+        let state = entry.lifecycle.as_ref().map(Lifecycle::words).unwrap_or_default();
+        let platform = entry.platform.as_str();
+        let after_platform = entry.name.strip_prefix(platform).unwrap_or_default();
+        let place = entry.place();
+        let texts = [&*entry.name, after_platform, &entry.portal_name, &place, &state];
         self.platform.is_none_or(|platform| platform == entry.platform)
             && self.area.is_none_or(|area| area == entry.area)
-            && self.words.iter().all(|word| text.contains(&word.to_lowercase()))
+            && self.words.iter().all(|word| texts.iter().any(|text| begins_word(text, word)))
+    }
+}
+
+/// Whether a word of a text, or several in a row, begin so, in capitals or not. A capital begins a word, and so does a
+/// number.
+fn begins_word(text: &str, beginning: &str) -> bool {
+    let beginning = beginning.to_lowercase();
+    let mut before = ' ';
+    text.char_indices().any(|(at, letter)| {
+        let begins = !before.is_alphanumeric()
+            || letter.is_uppercase()
+            || letter.is_numeric() != before.is_numeric();
+        before = letter;
+        begins && text[at..].to_lowercase().starts_with(&beginning)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins_word;
+
+    #[test]
+    fn word_is_found_at_the_beginning_of_a_word_alone() {
+        for (text, word, expected) in [
+            ("windowsKioskConfiguration", "ios", false),
+            ("windowsKioskConfiguration", "kiosk", true),
+            ("windows10CustomConfiguration", "10", true),
+            ("windows10CustomConfiguration", "custom", true),
+            ("iosWiFiConfiguration", "wifi", true),
+            ("windows81SCEPCertificateProfile", "scep", true),
+            ("Wi-Fi import", "WI-FI", true),
+            ("closed since 2024-07", "closed", true),
+            ("Device restrictions", "strict", false),
+            ("", "x", false),
+        ] {
+            assert_eq!(begins_word(text, word), expected, "{text}: {word}");
+        }
     }
 }

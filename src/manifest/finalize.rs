@@ -58,6 +58,14 @@ pub(super) fn finalize(
     // A plain value that its definition does not allow stays plain.
     let has_finding = |span| findings.iter().any(|finding| finding.span == span);
     violations.retain(|finding| finding.code != "settings/bare" || !has_finding(finding.span));
+    if catalogue.is_none() {
+        let bare = violations.iter_mut().filter(|finding| finding.code == "settings/bare");
+        for help in bare.filter_map(|finding| finding.help.as_mut()) {
+            help.push_str(
+                "; with a catalogue, which `moorline catalog refresh` makes, `ID: VALUE` is valid",
+            );
+        }
+    }
     findings.extend(violations);
     let ignored = &mut resolved.ignored;
     let assignments = assignments.and_then(|list| assignment::read(&list, part, findings, ignored));

@@ -95,18 +95,24 @@ pub(super) fn declared(
             Target::AllUsers => (typed("allLicensedUsersAssignmentTarget"), None),
             Target::Raw(target) => (target.clone(), None),
         };
-        if let Some(name) = group {
-            let Some(id) = resolve(Named::Group, name, location.clone()) else {
-                continue;
-            };
-            target["groupId"] = id.into();
+        // Each name is looked up, so that all that do not resolve are told at once.
+        let group = group.map(|name| resolve(Named::Group, name, location.clone()));
+        let filter = assignment.filter.as_ref().map(|filter| {
+            let id = resolve(Named::Filter, &filter.name, sources.locate(filter.span));
+            (id, filter.mode.as_str())
+        });
+        match &group {
+            Some(Some(id)) => target["groupId"] = id.as_str().into(),
+            Some(None) => continue,
+            None => {}
         }
-        if let Some(filter) = &assignment.filter {
-            let Some(id) = resolve(Named::Filter, &filter.name, sources.locate(filter.span)) else {
-                continue;
-            };
-            target["deviceAndAppManagementAssignmentFilterId"] = id.into();
-            target["deviceAndAppManagementAssignmentFilterType"] = filter.mode.as_str().into();
+        match filter {
+            Some((Some(id), mode)) => {
+                target["deviceAndAppManagementAssignmentFilterId"] = id.into();
+                target["deviceAndAppManagementAssignmentFilterType"] = mode.into();
+            }
+            Some((None, _)) => continue,
+            None => {}
         }
         blocked.extend(other_platform(manifest, &target, names, &location));
         let key = slot(&target_form(&target));

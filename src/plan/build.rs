@@ -17,6 +17,7 @@ use crate::schema::model::Model;
 use crate::schema::semantics::{Semantics, Stage};
 use crate::tenant::audited::AuditWindow;
 use crate::tenant::matching::{Binding, Twin, bind};
+use crate::tenant::names::AddingToSandbox;
 use crate::tenant::referents::ReferenceTable;
 use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
 use crate::values::digest;
@@ -38,8 +39,8 @@ pub struct PlanOptions {
     pub leave_masked: bool,
     /// Whether the reach of each change is computed.
     pub reach: bool,
-    /// The beginning of the command that adds what manifests name to the sandbox; `None` for a tenant.
-    pub sandbox: Option<String>,
+    /// How what manifests name is added to the sandbox; `None` for a tenant.
+    pub sandbox: Option<AddingToSandbox>,
     /// The journals of the earlier runs of this folder.
     pub earlier: EarlierRuns,
     /// The manifests among those of `--previous` that forbade the deletion of their objects and are gone.

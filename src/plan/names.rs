@@ -2,7 +2,7 @@
 
 use super::Blocked;
 use crate::diagnostic::{Location, near_name};
-use crate::tenant::names::{Named, Unresolved, is_guid};
+use crate::tenant::names::{AddingToSandbox, Named, Unresolved, is_guid};
 
 /// Returns the complaint about a name that does not resolve to an id.
 pub(super) fn unresolved(
@@ -19,10 +19,15 @@ pub(super) fn unresolved(
             "an id of another tenant means nothing here: create the setting in this tenant, and name it: `reference: { $ref: { displayName: … } }`"
                 .to_owned(),
         ),
+        Unresolved::Unknown { .. } if is_guid(text) => (
+            "unknown",
+            format!("no {words} of this tenant has the id `{text}`"),
+            "it was deleted, or is of another tenant: write the name of one that is there".to_owned(),
+        ),
         Unresolved::Unknown { near, adding } => (
             "unknown",
             format!("there is no {words} `{text}`"),
-            unknown(words, text, near, adding.as_deref()),
+            unknown(words, text, near, adding.as_ref()),
         ),
         Unresolved::Ambiguous { ids } => (
             "ambiguous",
@@ -39,14 +44,17 @@ pub(super) fn unresolved(
 }
 
 /// Returns what to do about a name that no object has.
-fn unknown(words: &str, text: &str, near: &[String], adding: Option<&str>) -> String {
+fn unknown(words: &str, text: &str, near: &[String], adding: Option<&AddingToSandbox>) -> String {
     let near: Vec<String> = near.iter().map(|near| described(text, near)).collect();
     let meant = format!("did you mean {}?", near.join(" or "));
-    match adding {
-        Some(command) if near.is_empty() => {
-            format!("`{command}` adds it to the sandbox; or correct the name")
-        }
-        Some(command) => format!("{meant} If not, `{command}` adds it to the sandbox"),
+    let adds = adding.map(|AddingToSandbox { command, next_run }| {
+        let next =
+            next_run.as_ref().map(|argument| format!(", and the next run needs `{argument}`"));
+        format!("`{command}` adds it to the sandbox{}", next.unwrap_or_default())
+    });
+    match adds {
+        Some(adds) if near.is_empty() => format!("{adds}; or correct the name"),
+        Some(adds) => format!("{meant} If not, {adds}"),
         None if near.is_empty() => {
             format!("create it, or correct the name; an id works too where the {words} has one")
         }

@@ -74,16 +74,54 @@ pub struct Setting {
 
 /// An edit that was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct EditError(String);
+#[error("{message}")]
+pub struct EditError {
+    message: String,
+    /// The fault, for the remedy.
+    pub fault: EditFault,
+}
+
+/// The fault of an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditFault {
+    /// An argument is not of the form that it has to have.
+    Malformed,
+    /// There is no such kind.
+    Kind,
+    /// The kind has no such property.
+    Property,
+    /// The tenant has no such object.
+    Object,
+    /// The tenant lacks an object that the edit refers to.
+    Referred {
+        /// Its kind, such as `group`.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// The edit is refused for another reason, which the message says.
+    Refused,
+}
 
 impl From<ErrorResponse> for EditError {
     fn from(refusal: ErrorResponse) -> Self {
-        Self(format!("the service refuses the edit: {}", refusal.message))
+        Self::refused(format!("the service refuses the edit: {}", refusal.message))
     }
 }
 
 impl EditError {
+    fn refused(message: String) -> Self {
+        Self { message, fault: EditFault::Refused }
+    }
+
+    fn malformed(message: String) -> Self {
+        Self { message, fault: EditFault::Malformed }
+    }
+
+    fn because(self, fault: EditFault) -> Self {
+        Self { fault, ..self }
+    }
+
     /// Returns the error of a name that does not exist, with the three names that are most like it, best first.
     fn not_found(message: String, wrong: &str, names: impl Iterator<Item = String>) -> Self {
         let likeness =
@@ -92,10 +130,10 @@ impl EditError {
         near.retain(|(likeness, _)| *likeness > 0.8);
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         if near.is_empty() {
-            return Self(message);
+            return Self::refused(message);
         }
         let near: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
-        Self(format!("{message}; did you mean {}?", near.join(" or ")))
+        Self::refused(format!("{message}; did you mean {}?", near.join(" or ")))
     }
 }
 
@@ -105,8 +143,9 @@ impl Setting {
     /// # Errors
     /// Fails where there is no `=` or a name in the path is empty.
     pub fn parse(argument: &str) -> Result<Self, EditError> {
-        let malformed =
-            || EditError(format!("`{argument}` does not set anything: write PROP=VALUE"));
+        let malformed = || {
+            EditError::malformed(format!("`{argument}` does not set anything: write PROP=VALUE"))
+        };
         let (path, value) = argument.split_once('=').ok_or_else(malformed)?;
         let mut path = path.split('.').map(str::to_owned);
         let (property, path) = (path.next().unwrap_or_default(), path.collect::<Vec<_>>());
@@ -140,7 +179,7 @@ impl Setting {
     fn leads_nowhere(&self) -> EditError {
         let path = [std::slice::from_ref(&self.property), &self.path[..]].concat().join(".");
         let why = "there is no complex value or no such element on the way";
-        EditError(format!("`{path}` leads nowhere: {why}"))
+        EditError::refused(format!("`{path}` leads nowhere: {why}"))
     }
 
     /// Sets the value at the path. Only the last name of the path may be new.
@@ -148,7 +187,8 @@ impl Setting {
         let mut at = object.entry(&self.property).or_insert(Value::Null);
         let is_place = |step: &String| step.parse::<usize>().is_ok();
         if self.property == SETTINGS && at.is_array() && !self.path.first().is_none_or(is_place) {
-            return catalog::edit::set(at, &self.path.join("."), &self.value).map_err(EditError);
+            return catalog::edit::set(at, &self.path.join("."), &self.value)
+                .map_err(EditError::refused);
         }
         for step in &self.path {
             let inner = match at {
@@ -180,7 +220,7 @@ impl Edit {
             None if target == POLICY => (target, POLICY),
             _ => {
                 let message = format!("`{target}` does not name an object: write KIND/NAME");
-                return Err(EditError(message));
+                return Err(EditError::malformed(message));
             }
         };
         let settings =
@@ -216,11 +256,11 @@ impl Edit {
                 self.apply_to_directory(&mut next)?
             }
             None if !self.assignments.is_empty() => {
-                return Err(EditError(format!("no {} is assigned to groups", self.kind)));
+                return Err(EditError::refused(format!("no {} is assigned to groups", self.kind)));
             }
             None if self.kind == POLICY && self.action != EditAction::Change => {
                 let message = format!("every tenant has one `{POLICY}`, and keeps it");
-                return Err(EditError(message));
+                return Err(EditError::refused(message));
             }
             None if self.kind == POLICY => self.apply_to_policy(&mut next, &change)?,
             None => return Err(self.unknown_kind(state)),
@@ -300,7 +340,7 @@ impl Edit {
         if !self.assignments.is_empty() {
             let property = row.assign.as_ref().map(|_| "assignments");
             let Some(property) = property else {
-                return Err(EditError(format!("no {} is assigned to groups", self.kind)));
+                return Err(EditError::refused(format!("no {} is assigned to groups", self.kind)));
             };
             let before = whole.get(property).cloned().unwrap_or_default();
             whole.insert(property.to_owned(), self.assignments.apply(state, &before)?);
@@ -345,6 +385,7 @@ impl Edit {
             .chain(directory::KINDS)
             .map(str::to_owned);
         EditError::not_found(format!("there is no kind `{}`", self.kind), &self.kind, kinds)
+            .because(EditFault::Kind)
     }
 
     fn find(&self, state: &State, row: &Collection) -> Result<String, EditError> {
@@ -354,12 +395,13 @@ impl Edit {
         if ids.len() > 1 {
             let (count, ids) = (ids.len(), ids.join(", "));
             let message = format!("the tenant has {count} of {kind} `{name}`; use an id: {ids}");
-            return Err(EditError(message));
+            return Err(EditError::refused(message));
         }
         ids.pop().ok_or_else(|| {
             let all = state.objects(row).iter().filter(|object| is_of_kind(object));
             let names = all.map(|object| text(object, row.name_property).to_owned());
             EditError::not_found(format!("the tenant has no {kind} `{name}`"), name, names)
+                .because(EditFault::Object)
         })
     }
 }
@@ -370,7 +412,7 @@ fn known(ty: &TypeDef, property: &str) -> Result<(), EditError> {
     }
     let names = ty.properties.iter().map(|property| property.name.clone());
     let message = format!("{} has no property `{property}`", ty.name);
-    Err(EditError::not_found(message, property, names))
+    Err(EditError::not_found(message, property, names).because(EditFault::Property))
 }
 
 /// Returns the ids of the objects that a setting of a navigation names, by display name or by id.
@@ -393,7 +435,7 @@ fn linked(
             1 => Ok(found.remove(0)),
             count => {
                 let property = &navigation.name;
-                Err(EditError(format!(
+                Err(EditError::refused(format!(
                     "{property} cannot refer to {value}: {count} objects that fit are called so"
                 )))
             }

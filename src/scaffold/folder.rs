@@ -11,7 +11,7 @@ use crate::disk;
 use crate::manifest::TENANT_FILE;
 
 /// The schema of manifests for editors.
-const MANIFEST_SCHEMA: &str = ".vscode/moorline-manifest.schema.json";
+pub const MANIFEST_SCHEMA: &str = ".vscode/moorline-manifest.schema.json";
 /// The schema of the tenant file for editors.
 const TENANT_SCHEMA: &str = ".vscode/moorline-tenant.schema.json";
 /// The settings of the editor.
@@ -38,6 +38,8 @@ pub struct Contents {
     pub has_manifests: bool,
     /// The schema of manifests.
     pub manifest_schema: String,
+    /// The catalogue whose settings the schema of manifests has, and the schema without them.
+    pub catalogue: Option<(String, String)>,
     /// The schema of tenant files.
     pub tenant_schema: String,
 }
@@ -69,7 +71,7 @@ pub enum FileAction {
 /// # Errors
 /// The path that cannot be written, and why.
 pub fn write(root: &Path, contents: &Contents) -> Result<Vec<WrittenFile>, (PathBuf, io::Error)> {
-    let Contents { tenant, has_manifests, manifest_schema, tenant_schema } = contents;
+    let Contents { tenant, has_manifests, manifest_schema, catalogue, tenant_schema } = contents;
     let mut written = Vec::new();
     written.push(file(root, TENANT_FILE, |path| match tenant {
         Some(text) => create(path, text).map(made_or_kept),
@@ -79,9 +81,12 @@ pub fn write(root: &Path, contents: &Contents) -> Result<Vec<WrittenFile>, (Path
         written.push(file(root, &format!("{MANIFESTS}/"), make_folder)?);
     }
     written.push(file(root, IGNORE, ignore)?);
-    written.push(file(root, MANIFEST_SCHEMA, |path| schema(path, manifest_schema, "--editor"))?);
-    written
-        .push(file(root, TENANT_SCHEMA, |path| schema(path, tenant_schema, "--document tenant"))?);
+    written.push(file(root, MANIFEST_SCHEMA, |path| {
+        schema(path, manifest_schema, catalogue.as_ref(), "--editor")
+    })?);
+    written.push(file(root, TENANT_SCHEMA, |path| {
+        schema(path, tenant_schema, None, "--document tenant")
+    })?);
     written.push(file(root, SETTINGS, settings)?);
     Ok(written)
 }
@@ -156,17 +161,27 @@ fn is_same(known: &str, line: &str) -> bool {
 }
 
 /// Writes a schema, unless there is one; `argument` is what writes it anew.
-fn schema(path: &Path, text: &str, argument: &str) -> io::Result<FileAction> {
+fn schema(
+    path: &Path,
+    text: &str,
+    catalogue: Option<&(String, String)>,
+    argument: &str,
+) -> io::Result<FileAction> {
     if create(path, text)? {
         return Ok(FileAction::Made);
     }
-    let is_current = disk::read_text(path, LONGEST).is_ok_and(|there| there == text);
+    let there = disk::read_text(path, LONGEST).unwrap_or_default();
+    let is_current = there == text;
+    let what = match catalogue {
+        Some((catalogue, without)) if there == *without => format!("the settings of {catalogue}"),
+        _ => "what this version knows".to_owned(),
+    };
     let path = path.display();
     let command = match argument {
         "--editor" => format!("moorline schema --editor {path}"),
         argument => format!("moorline schema {argument} > {path}"),
     };
-    let lacks = || FileAction::Lacks(format!("what this version knows: `{command}` writes it"));
+    let lacks = || FileAction::Lacks(format!("{what}: `{command}` writes it"));
     Ok(if is_current { FileAction::Kept } else { lacks() })
 }
 
@@ -198,6 +213,7 @@ mod tests {
             tenant: Some(text("kind: Tenant\n")),
             has_manifests: true,
             manifest_schema: text("{}\n"),
+            catalogue: None,
             tenant_schema: text("{}\n"),
         }
     }
@@ -261,6 +277,22 @@ mod tests {
         let Some(FileAction::Lacks(schema)) = of(MANIFEST_SCHEMA) else { panic!("{done:?}") };
         assert!(schema.contains("moorline schema --editor "), "{schema}");
         assert_eq!(fs::read_to_string(&path).expect("text"), mine);
+    }
+
+    #[test]
+    fn schema_without_the_settings_of_the_catalogue_says_so() {
+        for (there, lacks) in [
+            ("{}\n", "the settings of moorline.catalog"),
+            ("{\"title\": \"older\"}", "what this version knows"),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("schema.json");
+            fs::write(&path, there).expect("written");
+            let catalogue = ("moorline.catalog".to_owned(), "{}\n".to_owned());
+            let done = schema(&path, "{\"with\": 1}\n", Some(&catalogue), "--editor");
+            let Ok(FileAction::Lacks(what)) = done else { panic!("{done:?}") };
+            assert!(what.starts_with(lacks), "{what}");
+        }
     }
 
     #[cfg(unix)]

@@ -49,7 +49,7 @@ fn shelf(kind: &str) -> PathBuf {
     let Some(portal) = portal::of(kind) else {
         return PathBuf::new();
     };
-    let own = common(kind).and_then(|common| common.get("platforms")?.as_str());
+    let own = common(kind).find(|(name, _)| *name == "platforms").and_then(|(_, own)| own.as_str());
     let platform = own.map_or(portal.platform, Platform::of_policy);
     Path::new(platform.as_str()).join(&portal.area)
 }

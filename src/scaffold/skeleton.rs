@@ -21,7 +21,20 @@ use crate::yaml::{self, write};
 struct CommonProperties {
     #[serde(rename = "formatVersion")]
     _format_version: String,
+    alike: Vec<AlikeKinds>,
     kinds: BTreeMap<String, Map<String, Json>>,
+}
+
+/// Kinds that begin with the same properties.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AlikeKinds {
+    on: Vec<String>,
+    /// The properties without which an object does nothing, and whose values are not known here.
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    set: Map<String, Json>,
 }
 
 static COMMON: LazyLock<CommonProperties> = LazyLock::new(|| {
@@ -38,6 +51,17 @@ const ASSIGNMENTS: [&str; 6] = [
     "  - excludeGroup: NAME",
     "  - allDevices: true",
 ];
+
+/// The comment above what is not declared and an object does nothing without.
+const NEEDED: &str =
+    "The object does nothing until this is declared: take the `#` away, and correct the value.";
+
+/// The comment above the properties of an object that declares none.
+const NOTHING_DECLARED: &str =
+    "The object does nothing until a property is declared: take the `#` away to set it.";
+
+/// The comment above what is not declared.
+const REST: &str = "The rest, left alone until it is declared: take the `#` away to set it.";
 
 /// A skeleton of a manifest.
 pub struct Skeleton<'a> {
@@ -101,11 +125,19 @@ impl<'a> Skeleton<'a> {
         }
         let rest = structure.properties.values();
         let rest = rest.filter(|property| !declared.iter().any(|(name, _)| *name == property.name));
-        let lines: Vec<String> = rest.flat_map(|property| self.line(structure, property)).collect();
-        if !lines.is_empty() {
-            let head = "The rest, left alone until it is declared: take the `#` away to set it.";
-            entries.push(NodeEntry::Comment(head.to_owned()));
-            entries.extend(lines.into_iter().map(NodeEntry::Comment));
+        let needs: Vec<&String> = alike(&self.kind.name).flat_map(|alike| &alike.needs).collect();
+        let (needed, rest): (Vec<&Property>, Vec<&Property>) =
+            rest.partition(|property| needs.contains(&&property.name));
+        let name = self.kind.family.name_property;
+        let is_bare = needed.is_empty() && declared.iter().all(|(declared, _)| declared == name);
+        let head = if is_bare { NOTHING_DECLARED } else { REST };
+        for (head, properties) in [(NEEDED, needed), (head, rest)] {
+            let lines = properties.into_iter().flat_map(|property| self.line(structure, property));
+            let lines: Vec<String> = lines.collect();
+            if !lines.is_empty() {
+                entries.push(NodeEntry::Comment(head.to_owned()));
+                entries.extend(lines.into_iter().map(NodeEntry::Comment));
+            }
         }
         Node { content: NodeContent::Map(entries), comment: None, is_flow: false }
     }
@@ -117,8 +149,7 @@ impl<'a> Skeleton<'a> {
         if structure.properties.get(name).is_some_and(is_declarable) {
             declared.push((name.to_owned(), display_name.into()));
         }
-        let common = common(&self.kind.name).into_iter().flatten();
-        declared.extend(common.map(|(name, value)| (name.clone(), value.clone())));
+        declared.extend(common(&self.kind.name).map(|(name, value)| (name.clone(), value.clone())));
         for property in structure.properties.values() {
             let is_needed = property.facts.required || property.facts.expected;
             if is_needed && !declared.iter().any(|(name, _)| *name == property.name) {
@@ -179,12 +210,23 @@ impl<'a> Skeleton<'a> {
     }
 }
 
-/// Returns the commonly set properties of a kind, each with a value to begin with.
-pub(super) fn common(kind: &str) -> Option<&'static Map<String, Json>> {
-    COMMON.kinds.get(kind)
+/// Returns the rows about a kind and others.
+fn alike(kind: &str) -> impl Iterator<Item = &'static AlikeKinds> {
+    COMMON.alike.iter().filter(move |alike| alike.on.iter().any(|on| on == kind))
 }
 
-/// Returns the kinds that have commonly set properties.
-pub fn kinds_with_common_properties() -> impl Iterator<Item = &'static str> {
-    COMMON.kinds.keys().map(String::as_str)
+/// Returns the commonly set properties of a kind, each with a value to begin with.
+pub(super) fn common(kind: &str) -> impl Iterator<Item = (&'static String, &'static Json)> {
+    alike(kind).map(|alike| &alike.set).chain(COMMON.kinds.get(kind)).flatten()
+}
+
+/// Returns the kinds that the table of properties names, each with the properties.
+pub fn kinds_with_common_properties() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let alike = COMMON.alike.iter().flat_map(|alike| {
+        let properties: Vec<&str> =
+            alike.needs.iter().chain(alike.set.keys()).map(String::as_str).collect();
+        alike.on.iter().map(move |on| (on.as_str(), properties.clone()))
+    });
+    let own = COMMON.kinds.iter();
+    alike.chain(own.map(|(kind, set)| (kind.as_str(), set.keys().map(String::as_str).collect())))
 }

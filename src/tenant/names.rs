@@ -31,6 +31,15 @@ impl Named {
     }
 }
 
+/// How a sandbox gets an object that manifests name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddingToSandbox {
+    /// The command, or its beginning.
+    pub command: String,
+    /// The argument with which the next run finds the object, where this run lacks it.
+    pub next_run: Option<String>,
+}
+
 /// Why a name has no id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unresolved {
@@ -38,8 +47,8 @@ pub enum Unresolved {
     Unknown {
         /// The names that differ in spelling alone; otherwise the most similar one.
         near: Vec<String>,
-        /// The command that makes an object of the name, in a sandbox.
-        adding: Option<String>,
+        /// The way to make an object of the name, in a sandbox.
+        adding: Option<AddingToSandbox>,
     },
     /// Several objects have the name.
     Ambiguous {
@@ -57,11 +66,11 @@ impl Unresolved {
     /// Returns the same about a filter, which is to be of the first of these platforms.
     #[must_use]
     pub fn of_platform(mut self, platforms: Option<&[&str]>) -> Self {
-        if let (Self::Unknown { adding: Some(command), .. }, Some([first, ..])) =
+        if let (Self::Unknown { adding: Some(adding), .. }, Some([first, ..])) =
             (&mut self, platforms)
         {
-            command.push_str(" --platform ");
-            command.push_str(first);
+            adding.command.push_str(" --platform ");
+            adding.command.push_str(first);
         }
         self
     }
@@ -81,7 +90,7 @@ pub struct Names {
     /// Whether each text is an id, and resolves to itself.
     ids_alone: bool,
     /// The beginning of the command that makes objects, in a sandbox.
-    adding: Option<String>,
+    adding: Option<AddingToSandbox>,
 }
 
 impl Names {
@@ -91,8 +100,8 @@ impl Names {
     }
 
     /// Sets the beginning of the command that makes objects.
-    pub fn set_adding(&mut self, command: Option<String>) {
-        self.adding = command;
+    pub fn set_adding(&mut self, adding: Option<AddingToSandbox>) {
+        self.adding = adding;
     }
 
     /// Records that an id has a name.
@@ -154,9 +163,11 @@ impl Names {
                 Some(why) => Err(Unresolved::Unreadable { why: why.clone() }),
                 None => {
                     // An object that is made gets an id of its own.
-                    let command = self.adding.as_ref().filter(|_| !is_guid(text));
-                    let adding = command.zip(named.in_sandbox()).map(|(command, object)| {
-                        format!("{command} {object} {}", shell::quoted(text))
+                    let adding = self.adding.as_ref().filter(|_| !is_guid(text));
+                    let adding = adding.zip(named.in_sandbox()).map(|(adding, object)| {
+                        let AddingToSandbox { command, next_run } = adding.clone();
+                        let command = format!("{command} {object} {}", shell::quoted(text));
+                        AddingToSandbox { command, next_run }
                     });
                     Err(Unresolved::Unknown { near: self.similar(named, text), adding })
                 }

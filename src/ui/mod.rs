@@ -64,6 +64,8 @@ pub struct Ui {
     pub(crate) notice_palette: Palette,
     /// How many columns a line may take.
     pub(crate) width: usize,
+    /// The same where a terminal or the environment says it.
+    pub(crate) known_width: Option<usize>,
     /// The width of stderr, if it is a terminal.
     stderr_width: Option<usize>,
     /// Whether progress and status are left out.
@@ -89,6 +91,7 @@ impl Ui {
         let on_stdout = terminal_size::terminal_size_of(io::stdout()).map(columns);
         let on_stderr = terminal_size::terminal_size_of(io::stderr()).map(columns);
         let known = Known::default();
+        let known_width = on_stdout.or(on_stderr).or_else(asked_for);
         Self {
             stdin: Arc::new(Mutex::new(Box::new(BufReader::new(io::stdin())))),
             stdout: Mutex::new(Sink::new(stdout, known.clone())),
@@ -97,7 +100,8 @@ impl Ui {
             palette,
             notice_palette,
             stderr_width: on_stderr.or_else(asked_for).filter(|width| *width >= LEAST),
-            width: on_stdout.or(on_stderr).or_else(asked_for).unwrap_or(WIDTH),
+            width: known_width.unwrap_or(WIDTH),
+            known_width,
             quiet,
             verbosity,
             interactive: terminal && io::stdin().is_terminal(),
@@ -349,6 +353,7 @@ mod tests {
             palette: Palette::Plain,
             notice_palette: Palette::Plain,
             width: WIDTH,
+            known_width: None,
             stderr_width: None,
             quiet: false,
             verbosity: 0,

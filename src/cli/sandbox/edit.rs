@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap::{ArgGroup, Args};
 use serde_json::{Value as Json, json};
 
 use super::update;
@@ -13,10 +13,11 @@ use crate::cli::session::{initial_state, state_error};
 use crate::error::Error;
 use crate::manifest::{Manifest, load};
 use crate::sandbox::edit::assign::{FilterName, Reassignment, TargetName};
-use crate::sandbox::edit::{Edit, EditAction, EditError, Setting};
+use crate::sandbox::edit::{Edit, EditAction, EditError, EditFault, Setting};
 use crate::sandbox::state::State;
 use crate::sandbox::store;
 use crate::text::foreign::without_types;
+use crate::text::shell;
 use crate::ui::Ui;
 
 /// How an edit is written.
@@ -66,6 +67,9 @@ pub(super) struct AddArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("action").required(true).multiple(true).args([
+    "settings", "new", "delete", "assign", "exclude", "unassign", "filter",
+])))]
 pub(super) struct EditArguments {
     /// State file.
     #[arg(value_name = "STATE.json")]
@@ -75,7 +79,7 @@ pub(super) struct EditArguments {
     target: String,
     /// Property and its new value, as JSON or else as text; for a reference, the display name or id of its target; for a
     /// setting of the settings catalog, `settings.ID` with the id of its definition; can be repeated.
-    #[arg(long = "set", value_name = "PROP=VALUE", required_unless_present_any = ["new", "delete", "assign", "exclude", "unassign"])]
+    #[arg(long = "set", value_name = "PROP=VALUE")]
     settings: Vec<String>,
     /// Make an object of this kind and display name.
     #[arg(long, conflicts_with_all = ["delete", "tenant"])]
@@ -170,10 +174,11 @@ pub(super) fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
         Some(tenant) => live_target(tenant, &arguments.target)?,
         None => arguments.target.clone(),
     };
-    let usage =
-        |source: EditError| Error::usage("sandbox/edit", source.to_string()).hint(EDIT_FORM);
-    let edit = Edit::parse(&target, &arguments.settings, arguments.actor.clone()).map_err(usage)?;
-    let assignments = arguments.assignments().map_err(usage)?;
+    let file = &arguments.state;
+    let refused = |source: EditError| refused(&source, file, &target);
+    let edit =
+        Edit::parse(&target, &arguments.settings, arguments.actor.clone()).map_err(refused)?;
+    let assignments = arguments.assignments().map_err(refused)?;
     let (action, word) = match (arguments.new, arguments.delete) {
         (true, _) => (EditAction::Create, "Made"),
         (_, true) => (EditAction::Delete, "Deleted"),
@@ -183,13 +188,35 @@ pub(super) fn edit(ui: &Ui, arguments: &EditArguments) -> Result<()> {
     if arguments.new && make(&arguments.state, Path::new("."))? {
         ui.status(&format!("Made {}, a new sandbox.", arguments.state.display()));
     }
-    update(&arguments.state, |state| edit.apply(state).map_err(failed))?;
+    update(&arguments.state, |state| edit.apply(state).map_err(refused))?;
     ui.status(&format!("{word} {} in {}.", arguments.target, arguments.state.display()));
     Ok(())
 }
 
-fn failed(source: EditError) -> Error {
-    Error::failed("sandbox/edit", without_types(&source.to_string())).hint(EDIT_FORM)
+/// Returns the error of an edit that was not made, with what to do about it.
+fn refused(source: &EditError, file: &Path, target: &str) -> Error {
+    let (kind, name) = target.split_once('/').unwrap_or((target, target));
+    let adding = |kind: &str, name: &str| {
+        let file = shell::quoted(&file.to_string_lossy());
+        format!("`moorline sandbox add {file} {kind} {}` adds it.", shell::quoted(name))
+    };
+    let is_named = ["group", "user", "device", "filter", "tag"].contains(&kind);
+    let hint = match &source.fault {
+        EditFault::Malformed => EDIT_FORM.to_owned(),
+        EditFault::Kind => "`moorline kinds` lists the kinds; the objects that manifests name are `group`, `user`, `device`, `filter` and `tag`.".to_owned(),
+        EditFault::Property => format!("`moorline schema {kind}` prints the properties."),
+        EditFault::Object if is_named => adding(kind, name),
+        EditFault::Object => "Write the display name or the id of an object that is there; `--new` makes one.".to_owned(),
+        EditFault::Referred { kind, name } => adding(kind, name),
+        EditFault::Refused if is_named => "Nothing was changed: correct what the message names.".to_owned(),
+        EditFault::Refused => format!("Nothing was changed: correct what the message names; `moorline schema {kind}` says what a property takes."),
+    };
+    let message = without_types(&source.to_string());
+    let error = match source.fault {
+        EditFault::Malformed | EditFault::Kind => Error::usage("sandbox/edit", message),
+        _ => Error::failed("sandbox/edit", message),
+    };
+    error.hint(hint)
 }
 
 impl EditArguments {

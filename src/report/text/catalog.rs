@@ -151,6 +151,8 @@ fn write_diff(writer: &mut TextWriter, diff: &DiffEntry, catalog: &CatalogSummar
     let [added, removed, changed] = [diff.added, diff.removed, diff.changed].map(thousands);
     let used = match diff.used {
         None => String::new(),
+        // Of no change, none can be of a setting in use.
+        Some(0) if diff.added + diff.removed + diff.changed == 0 => String::new(),
         Some(0) => "; the manifests use none of them".to_owned(),
         Some(used) => format!("; the manifests use {} of them", thousands(used)),
     };

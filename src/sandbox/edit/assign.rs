@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::EditError;
+use super::{EditError, EditFault};
 use crate::sandbox::state::{State, text, type_of};
 use crate::sandbox::{Object, object};
 use crate::schema::types::odata_type;
@@ -57,7 +57,9 @@ impl TargetName {
             ("allDevices", _) => Ok(Self::AllDevices),
             ("allUsers", _) => Ok(Self::AllUsers),
             (_, Some(("group", name))) if !name.is_empty() => Ok(Self::Group(name.to_owned())),
-            _ => Err(EditError(format!("`{text}` is no target of an assignment: {TARGET_FORMS}"))),
+            _ => Err(EditError::malformed(format!(
+                "`{text}` is no target of an assignment: {TARGET_FORMS}"
+            ))),
         }
     }
 
@@ -68,7 +70,9 @@ impl TargetName {
     pub fn parse_excluded(text: &str) -> Result<Self, EditError> {
         match Self::parse(text) {
             Ok(Self::Group(name)) => Ok(Self::ExcludedGroup(name)),
-            _ => Err(EditError(format!("`{text}` cannot be excluded: write `group:NAME`"))),
+            _ => Err(EditError::malformed(format!(
+                "`{text}` cannot be excluded: write `group:NAME`"
+            ))),
         }
     }
 
@@ -132,7 +136,7 @@ impl FilterName {
             Some((mode @ ("include" | "exclude"), name)) if !name.is_empty() => {
                 Ok(Self { mode: mode.to_owned(), name: name.to_owned() })
             }
-            _ => Err(EditError(format!("`{text}` is no filter: {FILTER_FORMS}"))),
+            _ => Err(EditError::malformed(format!("`{text}` is no filter: {FILTER_FORMS}"))),
         }
     }
 }
@@ -157,7 +161,7 @@ impl Reassignment {
         for name in &self.unassign {
             if !remove(&mut kept, name)? {
                 let message = format!("the object is not assigned to {}", name.words());
-                return Err(EditError(message));
+                return Err(EditError::refused(message));
             }
         }
         for name in &self.assign {
@@ -196,11 +200,15 @@ fn id_of<'a>(
         [only] => Ok(only.clone()),
         [] => {
             let message = format!("the tenant has no {kind} `{name}`");
-            Err(EditError::not_found(message, name, all.map(|(_, own)| own.to_owned())))
+            let fault = EditFault::Referred { kind: kind.to_owned(), name: name.to_owned() };
+            let names = all.map(|(_, own)| own.to_owned());
+            Err(EditError::not_found(message, name, names).because(fault))
         }
         several => {
             let (count, ids) = (several.len(), several.join(", "));
-            Err(EditError(format!("the tenant has {count} of {kind} `{name}`; use an id: {ids}")))
+            Err(EditError::refused(format!(
+                "the tenant has {count} of {kind} `{name}`; use an id: {ids}"
+            )))
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Edit, EditAction, EditError};
+use super::{Edit, EditAction, EditError, EditFault};
 use crate::sandbox::state::{State, text};
 use crate::sandbox::{Object, seed};
 
@@ -38,7 +38,8 @@ impl Edit {
         names: &[&str],
     ) -> Result<(), EditError> {
         let Self { kind, name, action, .. } = self;
-        let refused = |error: serde_json::Error| EditError(format!("this is no {kind}: {error}"));
+        let refused =
+            |error: serde_json::Error| EditError::refused(format!("this is no {kind}: {error}"));
         let objects: Vec<Object> = list
             .iter()
             .map(|one| serde_json::from_value(serde_json::to_value(one)?))
@@ -46,24 +47,28 @@ impl Edit {
             .map_err(refused)?;
         let found = match (action, &called(&objects, names, name)[..]) {
             (EditAction::Add, [_, ..]) => {
-                return Err(EditError(format!("the tenant has a {kind} `{name}` already")));
+                return Err(EditError::refused(format!(
+                    "the tenant has a {kind} `{name}` already"
+                )));
             }
             (EditAction::Create | EditAction::Add, _) => None,
             (_, [at]) => Some(*at),
             (_, []) => {
                 let all = objects.iter().map(|object| text(object, names[0]).to_owned());
                 let message = format!("the tenant has no {kind} `{name}`");
-                return Err(EditError::not_found(message, name, all));
+                return Err(EditError::not_found(message, name, all).because(EditFault::Object));
             }
             (_, all) => {
                 let count = all.len();
                 let message = format!("the tenant has {count} of {kind} `{name}`; use an id");
-                return Err(EditError(message));
+                return Err(EditError::refused(message));
             }
         };
         if let (EditAction::Delete, Some(at)) = (action, found) {
             if objects[at].get("isBuiltIn") == Some(&Value::Bool(true)) {
-                return Err(EditError(format!("the {kind} `{name}` is built in, and stays")));
+                return Err(EditError::refused(format!(
+                    "the {kind} `{name}` is built in, and stays"
+                )));
             }
             list.remove(at);
             return Ok(());
@@ -116,6 +121,8 @@ fn member_id(state: &State, given: &Value) -> Result<Value, EditError> {
             let names = all.iter().map(|(known, _)| (*known).clone());
             Err(EditError::not_found(message, name, names))
         }
-        _ => Err(EditError(format!("{} members are called `{name}`; use an id", ids.len()))),
+        _ => {
+            Err(EditError::refused(format!("{} members are called `{name}`; use an id", ids.len())))
+        }
     }
 }

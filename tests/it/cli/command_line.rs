@@ -509,16 +509,45 @@ fn groups_of_the_sandbox_are_made_for_the_manifests_that_assign_to_them() {
     assert_snapshot!(edit(&["group/SG-Pilot", "--set", "members=7"]).expect(1).stderr, @"
     error[sandbox/edit]: this is no group: invalid type: integer `7`, expected a list
 
-    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one, `--delete` deletes it, `--assign` and `--unassign` change its assignments.
+    hint: Nothing was changed: correct what the message names.
     ");
-    assert_snapshot!(edit(&["groups/SG-Pilot", "--new"]).expect(1).stderr, @"
+    assert_snapshot!(edit(&["groups/SG-Pilot", "--new"]).expect(64).stderr, @"
     error[sandbox/edit]: there is no kind `groups`; did you mean `group`?
 
-    hint: Write `moorline sandbox edit STATE.json KIND/NAME --set PROP=VALUE`, with the kind and the display name or id of an object that is there; `--new` makes one, `--delete` deletes it, `--assign` and `--unassign` change its assignments.
+    hint: `moorline kinds` lists the kinds; the objects that manifests name are `group`, `user`, `device`, `filter` and `tag`.
     ");
     edit(&["group/SG-Pilot", "--delete"]).expect(0);
     let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
     assert!(plan.contains("group/unknown"), "{plan}");
+}
+
+#[test]
+fn edit_that_is_not_made_says_what_to_do_about_its_own_fault() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    workspace.run(&["apply", "--yes", "--sandbox=s.json"]).expect(0);
+    let state = workspace.json("s.json");
+    let name = state["deviceConfigurations"][0]["displayName"].as_str().expect("a name");
+    let target = format!("windowsIdentityProtectionConfiguration/{name}");
+    let target = target.as_str();
+    for (arguments, code, says) in [
+        (
+            &[target, "--assign", "group:SG-Nope"][..],
+            1,
+            "`moorline sandbox add s.json group SG-Nope` adds it",
+        ),
+        (&[target, "--set", "pinMinimumLenth=4"], 1, "did you mean `pinMinimumLength`"),
+        (&[target, "--set", "nothing"], 64, "write PROP=VALUE"),
+        (&["group/SG-Nope", "--delete"], 1, "`moorline sandbox add s.json group SG-Nope` adds it"),
+        (&["foo/bar", "--set", "a=1"], 64, "`moorline kinds` lists the kinds"),
+        (&["noslash", "--set", "a=1"], 64, "write KIND/NAME"),
+        (&[target, "--filter", "include:Corporate"], 64, "--assign <TARGET>"),
+        (&[target], 64, "--set <PROP=VALUE>|--new|--delete|"),
+    ] {
+        let run = workspace.run(&[&["sandbox", "edit", "s.json"], arguments].concat()).expect(code);
+        assert!(run.stderr.contains(says), "{arguments:?}: {}", run.stderr);
+        let is_of_filter = arguments.contains(&"--filter");
+        assert!(!is_of_filter || !run.stderr.contains("--set <PROP=VALUE>"), "{}", run.stderr);
+    }
 }
 
 #[test]

@@ -151,3 +151,56 @@ fn missing_or_empty_tenant_file_is_answered_with_how_one_looks_and_with_init() {
     let run = workspace.run(&["validate"]).expect(0);
     assert!(run.stdout.contains("`moorline new KIND` writes a first one"), "{}", run.stdout);
 }
+
+#[test]
+fn remedies_of_a_run_that_keeps_nothing_lead_to_a_plan_when_followed_once() {
+    let workspace = Workspace::tenant(&[(
+        "a.yaml",
+        "apiVersion: graph.microsoft.com/beta
+kind: windowsIdentityProtectionConfiguration
+metadata: { name: a }
+spec: { displayName: Hello }
+assignments:
+  - { group: SG-Pilot, filter: { include: Corporate } }
+  - { group: SG-Broad }
+",
+    )]);
+    let plan = typed(&workspace, "moorline plan --sandbox").expect(0).stdout;
+    let words: Vec<&str> = plan.split_whitespace().collect();
+    let plan = words.join(" ");
+    let helps: Vec<&str> = plan.split("help: `").skip(1).collect();
+    assert_eq!(helps.len(), 3, "{plan}");
+    for help in helps {
+        let (command, rest) = help.split_once('`').expect("a command");
+        let next = "adds it to the sandbox, and the next run needs `--sandbox=s.json`; or correct";
+        assert!(rest.trim_start().starts_with(next), "{rest}");
+        typed(&workspace, command).expect(0);
+    }
+    let plan = typed(&workspace, "moorline plan --sandbox=s.json").expect(0).stdout;
+    assert!(plan.contains("\nPlan: 1 to create"), "{plan}");
+}
+
+#[test]
+fn id_that_no_object_has_is_not_told_to_write_an_id() {
+    let id = "99999999-9999-4999-8999-999999999999";
+    for (entry, words) in [
+        (format!("{{ group: {id} }}"), "group"),
+        (format!("{{ allDevices: true, filter: {{ include: {id} }} }}"), "assignment filter"),
+    ] {
+        let text = format!(
+            "apiVersion: graph.microsoft.com/beta
+kind: windowsIdentityProtectionConfiguration
+metadata: {{ name: a }}
+spec: {{ displayName: Hello }}
+assignments: [{entry}]
+"
+        );
+        let workspace = Workspace::tenant(&[("a.yaml", &text)]);
+        let plan = typed(&workspace, "moorline plan --sandbox").expect(0).stdout;
+        let plan: Vec<&str> = plan.split_whitespace().collect();
+        let said = format!(
+            "no {words} of this tenant has the id `{id}` help: it was deleted, or is of another tenant: write the name of one that is there"
+        );
+        assert!(plan.join(" ").contains(&said), "{plan:?}");
+    }
+}

@@ -59,6 +59,29 @@ fn a_platform_and_an_area_select_kinds() {
 }
 
 #[test]
+fn words_find_beginnings_of_words_and_states() {
+    let ios = listed(&["ios"]);
+    assert!(ios.iter().any(|name| name == "iosWiFiConfiguration"), "{ios:?}");
+    assert!(!ios.iter().any(|name| name == "windowsKioskConfiguration"), "{ios:?}");
+    let closed = listed(&["closed"]);
+    assert!(closed.iter().any(|name| name == "windowsIdentityProtectionConfiguration"));
+    assert!(closed.len() < listed(&[]).len(), "{closed:?}");
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal_but_for_an_address() {
+    for columns in [60, 80, 100, 120, 200] {
+        let width = columns.to_string();
+        let run = Workspace::empty().run_with(&["kinds"], &[("COLUMNS", &width)]).expect(0);
+        let wide: Vec<&str> =
+            run.stdout.lines().filter(|line| line.chars().count() > columns).collect();
+        let is_one_word = |line: &&&str| !line.trim().contains(' ');
+        // The name of a kind and its versions stand on one line.
+        assert!(columns < 80 || wide.iter().all(|line| is_one_word(&line)), "{wide:#?}");
+    }
+}
+
+#[test]
 fn to_find_no_kind_is_no_success() {
     let workspace = Workspace::empty();
     assert_snapshot!(workspace.run(&["kinds", "nintendo"]).expect(1).stdout, @"No kind is like this. `moorline kinds` lists all.");

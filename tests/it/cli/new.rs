@@ -47,9 +47,12 @@ fn skeleton_of_every_kind_is_created_as_it_is_and_plans_to_zero() {
 
 /// Takes away the `#` of everything that a skeleton offers for `spec`, but for references, which need their target.
 fn with_everything(text: &str) -> String {
-    let (declared, offered) = text.split_once("  # The rest, ").unwrap_or((text, ""));
-    let offered = offered.lines().skip(1).take_while(|line| line.starts_with("  # "));
-    let offered = offered.filter(|line| !line.contains("$ref:"));
+    // A head of what is offered is the one comment that begins with a capital.
+    let is_head = |line: &str| line.starts_with("  # The ");
+    let is_offered = |line: &str| line.starts_with("  # ") && !is_head(line);
+    let declared: Vec<&str> = text.lines().take_while(|line| !is_head(line)).collect();
+    let declared = declared.join("\n");
+    let offered = text.lines().filter(|line| is_offered(line) && !line.contains("$ref:"));
     let lines: Vec<String> = offered.map(|line| line.replacen("# ", "", 1)).collect();
     format!("{}\n{}\n", declared.trim_end(), lines.join("\n"))
 }
@@ -90,10 +93,34 @@ fn skeleton_names_every_property_that_a_manifest_may_declare() {
 #[test]
 fn table_of_common_properties_names_kinds_and_properties_that_there_are() {
     let model = Model::of(GraphVersion::Beta);
-    for kind in kinds_with_common_properties() {
-        assert!(model.get(kind).is_some(), "{kind}");
+    for (kind, properties) in kinds_with_common_properties() {
+        let structure = model.get(kind).expect(kind);
+        for property in properties {
+            assert!(structure.properties.contains_key(property), "{kind}.{property}");
+        }
         assert!(moorline::kinds::family_of(kind).is_some(), "{kind}");
     }
+}
+
+#[test]
+fn skeleton_that_declares_no_property_or_lacks_what_is_needed_says_that_it_does_nothing() {
+    let (mut bare, mut hinted) = (0, 0);
+    for kind in samples::creatable() {
+        let text = skeleton(&kind);
+        let (_, spec) = text.split_once("\nspec:\n").expect("a spec");
+        let is_declared =
+            |line: &&str| line.starts_with("  ") && line.as_bytes()[2].is_ascii_lowercase();
+        let declared = spec.lines().filter(is_declared).count();
+        let says = text.contains("  # The object does nothing until a property is declared");
+        let offers = text.contains("  # The object does nothing until this is declared");
+        let has_rest = spec.lines().any(|line| line.starts_with("  # "));
+        assert!(declared > 1 || says || offers || !has_rest, "{text}");
+        assert!(!(says && declared > 1), "{text}");
+        bare += usize::from(says);
+        hinted += usize::from(offers);
+    }
+    assert!(bare <= 10, "{bare} kinds begin with nothing");
+    assert!(hinted >= 20, "{hinted} kinds offer what they need");
 }
 
 #[test]

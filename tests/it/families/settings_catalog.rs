@@ -232,7 +232,7 @@ fn malformed_settings_are_found_where_they_are() {
     9 |     device_vendor_msft_laps_policies_passwordlength: 21
       |                                                      ^^
       |
-      = help: write `{ choice: … }`, `{ string: … }`, `{ integer: … }`, `{ secret: … }` or `{ strings: [ … ] }`
+      = help: write `{ choice: … }`, `{ string: … }`, `{ integer: … }`, `{ secret: … }` or `{ strings: [ … ] }`; with a catalogue, which `moorline catalog refresh` makes, `ID: VALUE` is valid
 
     error[settings/unknown-word]: a setting has no `chioce`
       --> policy.yaml:10:57

@@ -122,11 +122,12 @@ fn a_group_that_is_spelt_in_another_way_is_named_with_the_difference() {
       ! windowsIdentityProtectionConfiguration/it   "Lobby"   it.yaml:2
           group/unknown: there is no group `Lobby-Devices`
             help: did you mean `Lobby devices`, which differs in case and blanks, line ends or dashes?
-              If not, `moorline sandbox add s.json group Lobby-Devices` adds it to the sandbox
+              If not, `moorline sandbox add s.json group Lobby-Devices` adds it to the sandbox, and the
+              next run needs `--sandbox=s.json`
             at it.yaml:5
           group/unknown: there is no group `Kitchen`
             help: did you mean `Kitchen devices`? If not, `moorline sandbox add s.json group Kitchen`
-              adds it to the sandbox
+              adds it to the sandbox, and the next run needs `--sandbox=s.json`
             at it.yaml:5
 
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
