@@ -17,7 +17,7 @@ use crate::definitions::{self, CatalogueError, CatalogueWriter, FILE_NAME, Setti
 use crate::disk;
 use crate::error::Error;
 use crate::manifest::{Invalid, load};
-use crate::report::phrases::count;
+use crate::report::phrases::{count, sentence};
 use crate::report::{self, json::Document};
 use crate::scaffold::folder::MANIFEST_SCHEMA;
 use crate::schema::semantics::{Form, Semantics};
@@ -248,16 +248,11 @@ pub(super) fn failed(path: &Path, error: CatalogueError) -> CommandError {
         let message = format!("there is no catalogue `{}`", path.display());
         return Error::failed("catalog/missing", message).into();
     }
-    let hint = format!("{}.", upper_first(error.remedy()));
+    let hint = sentence(error.remedy());
     let is_named = matches!(error, CatalogueError::Unreadable { .. });
     let message =
         if is_named { error.to_string() } else { format!("`{}`: {error}", path.display()) };
     Error::failed(error.code(), message).hint(hint).into()
-}
-
-fn upper_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Done> {

@@ -29,12 +29,13 @@ use crate::import::{
     TenantContents, files, foreign,
 };
 use crate::kinds;
-use crate::manifest::{Desired, Loaded, TENANT_FILE, load};
-use crate::plan::{Action, Change, FieldStatus, Plan, PlanOptions, TenantRef};
+use crate::manifest::{Address, Desired, Loaded, TENANT_FILE, load};
+use crate::plan::{Action, Change, FieldStatus, Plan, PlanOptions, Summary, TenantRef};
 use crate::report;
 use crate::report::json::Document;
 use crate::report::phrases;
 use crate::tenant::LiveObject;
+use crate::tenant::names::Named;
 use crate::ui::Ui;
 use crate::values::payload;
 
@@ -51,7 +52,7 @@ pub(super) struct Arguments {
     /// Import only objects with this: `name=GLOB`, `group=NAME` or `unmanaged`; can be repeated, and all must hold.
     #[arg(long = "where", value_name = "CONDITION")]
     conditions: Vec<String>,
-    /// Import only objects that no manifest manages.
+    /// Import only objects that no manifest manages, and do not count the others. No import writes a manifest again.
     #[arg(long)]
     unmanaged: bool,
     /// Pin every object by its id.
@@ -92,6 +93,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let selection = arguments.selection()?;
     let desired = arguments.load()?;
     let root = folder(&desired)?;
+    let selects_all = selection.is_all();
     let options = ImportOptions {
         selection,
         extent: ImportExtent { all: arguments.all },
@@ -102,6 +104,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         Some(from) => {
             let (contents, source) = read_files(ui, from, arguments.unmask)?;
             let mut document = arguments.write(ui, &desired, &contents, &options)?;
+            if contents.live.objects.iter().next().is_none() {
+                return nothing_in_files(ui, output, document, source);
+            }
             document.from = Some(source);
             let session = match arguments.asks_tenant() {
                 true => Some(arguments.sign_in(ui, desired).await?),
@@ -137,16 +142,18 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let plan_options = PlanOptions { reach: false, ..session.plan_options() };
     let (planned, _) = session.plan(ui, &plan_options).await?;
     session.close().await;
-    let plan = planned.plan;
-    document.plan = Some(after(&plan));
+    let mut plan = planned.plan;
+    let others = if selects_all { Vec::new() } else { keep(&mut plan, &document) };
+    let after = after(&plan, others);
+    let (is_empty, differences) = (after.is_empty, after.differences.len());
+    document.plan = Some(after);
     tell(ui, output, &document, Some(&plan))?;
     if let Some(findings) = findings {
         ui.status(&findings);
     }
-    if plan.summary.is_empty() && plan.unread() == 0 {
+    if is_empty || document.from.is_some() {
         return Ok(Done::Quietly);
     }
-    let differences = plan.changes.iter().filter(|change| change.is_difference()).count();
     let objects = phrases::count(differences, "object");
     let message = format!(
         "the tenant is not as the manifests declare: {objects} would change or cannot be compared"
@@ -179,19 +186,18 @@ impl Arguments {
         options: &ImportOptions,
     ) -> Result<ImportDocument> {
         let import = import::import(desired, contents, options);
-        self.expect_matches(contents, &import)?;
+        self.expect_matches(&options.selection.conditions, contents, &import)?;
         if desired.tenant.spec.manifests.is_none() && !import.manifests.is_empty() {
             name_folder(ui, &self.path, &desired.root)?;
         }
         write(ui, desired, &import)?;
-        Ok(describe(desired, contents, &import))
+        Ok(describe(desired, contents, &import, self.unmask))
     }
 
     /// Reads the manifests that are there. A folder for them that the tenant file names and that does not exist yet is made.
     fn load(&self) -> Result<Desired> {
         if let Some((tenant, root)) = load::tenant(&self.path)
             && let Some(folder) = import::root::of(&tenant.spec)
-            && tenant.spec.manifests.is_some()
             && tenant.spec.manifests.is_some()
         {
             let folder = root.join(folder);
@@ -218,8 +224,16 @@ impl Arguments {
     }
 
     /// Refuses globs that match nothing, which are misspelt more often than not.
-    fn expect_matches(&self, contents: &TenantContents, import: &Import<'_>) -> Result<(), Error> {
+    fn expect_matches(
+        &self,
+        conditions: &[ObjectCondition],
+        contents: &TenantContents,
+        import: &Import<'_>,
+    ) -> Result<(), Error> {
         let is_empty = import.manifests.is_empty() && import.managed.is_empty();
+        for (text, condition) in self.conditions.iter().zip(conditions) {
+            expect_object(text, condition, contents)?;
+        }
         if let Some(kind) = self.kind.first().filter(|_| is_empty && self.kind.len() == 1) {
             let all = kinds::all();
             let is_known = all
@@ -241,6 +255,66 @@ impl Arguments {
             "Write KIND/NAME with the name that the manifest gets, or a glob such as 'windows*/*'.";
         Err(Error::usage("usage/only", message).hint(hint))
     }
+}
+
+/// Tells that files hold no object, and what they hold.
+fn nothing_in_files(
+    ui: &Ui,
+    output: &Output,
+    mut document: ImportDocument,
+    source: ImportSource,
+) -> Result<Done> {
+    let faults = source.findings.iter().filter_map(|finding| finding.file.as_ref());
+    let faults: BTreeSet<&String> = faults.collect();
+    let faults = (!faults.is_empty())
+        .then(|| format!("{} that cannot be imported", phrases::count(faults.len(), "file")));
+    let others = source.others.iter();
+    let others =
+        others.map(|other| format!("{} ({})", other.what, phrases::thousands(other.count)));
+    let found: Vec<String> = faults.into_iter().chain(others).collect();
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+    let message = format!("`{}` holds no object for a manifest; it holds {found}", source.path);
+    document.from = Some(source);
+    tell(ui, output, &document, None)?;
+    ui.error(&Error::failed("import/nothing", message).hint(
+        "Give the folder that IntuneCD, IntuneManagement or a download from Graph wrote, or one of its files.",
+    ));
+    Ok(Done::As(ErrorKind::Failed))
+}
+
+/// Refuses a condition that holds for no object of the tenant.
+fn expect_object(
+    text: &str,
+    condition: &ObjectCondition,
+    contents: &TenantContents,
+) -> Result<(), Error> {
+    let objects = || contents.live.objects.iter();
+    if objects().next().is_none() || objects().any(|it| condition.holds(it, &contents.names)) {
+        return Ok(());
+    }
+    let wrong = text.split_once('=').map_or(text, |(_, value)| value);
+    let (message, names): (String, BTreeSet<String>) = match condition {
+        ObjectCondition::Group(group) => {
+            let name = |id: String| {
+                let label = contents.names.label(Named::Group, &id).map(str::to_owned);
+                label.unwrap_or(id)
+            };
+            let message = format!("no object is assigned to a group `{group}`");
+            (message, objects().flat_map(import::selection::groups).map(name).collect())
+        }
+        ObjectCondition::Name(_) | ObjectCondition::Unmanaged => {
+            let message = format!("`--where {text}` matches no object");
+            (message, objects().map(|object| object.display_name.clone()).collect())
+        }
+    };
+    let otherwise = match condition {
+        ObjectCondition::Group(_) => {
+            "Write the group's display name or its id. A group that objects only exclude is none of theirs."
+        }
+        _ => "Write a display name, or a glob such as 'Windows*'.",
+    };
+    let hint = near_name(wrong, names.iter().map(String::as_str), otherwise);
+    Err(Error::usage("usage/arguments", message).hint(hint))
 }
 
 fn glob(option: &str, text: &str) -> Result<GlobMatcher, Error> {
@@ -377,10 +451,16 @@ fn read_files(ui: &Ui, path: &Path, unmasks: bool) -> Result<(TenantContents, Im
             Some(ErrorKind::Usage) => Error::usage("usage/path", message),
             _ => Error::failed("import/part", message),
         };
-        return Err(error.hint(finding.help.clone().unwrap_or_default()).into());
+        let help = finding.help.as_deref().unwrap_or_default();
+        return Err(error.hint(phrases::sentence(help)).into());
     }
     let others = estate.others.iter();
-    let others = others.map(|(what, count)| OtherCount { what: what.clone(), count: *count });
+    let others = others.map(|(what, files)| {
+        let count = files.len();
+        let mut files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        files.dedup();
+        OtherCount { what: what.clone(), count, files }
+    });
     let source = ImportSource {
         path: path.display().to_string(),
         findings: FindingItem::all(&estate.findings, &Sources::default()),
@@ -400,7 +480,12 @@ fn write(ui: &Ui, desired: &Desired, import: &Import<'_>) -> Result<(), Error> {
         .map_err(|error| Error::failed("io/output", error.to_string()).because(error))
 }
 
-fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -> ImportDocument {
+fn describe(
+    desired: &Desired,
+    contents: &TenantContents,
+    import: &Import<'_>,
+    unmasks: bool,
+) -> ImportDocument {
     let id = |object: &LiveObject| (!contents.gaps(object).id).then(|| object.id.clone());
     let mut unknown: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let imported = import.manifests.iter().map(|(object, place, manifest)| {
@@ -417,6 +502,7 @@ fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -
             secrets: manifest.secrets.clone(),
             left_out: manifest.left_out.clone(),
             unmasked: manifest.unmasked.clone(),
+            stays_masked: false,
         }
     });
     let managed = import.managed.iter().map(|(object, address)| {
@@ -433,6 +519,9 @@ fn describe(desired: &Desired, contents: &TenantContents, import: &Import<'_>) -
             secrets: Vec::new(),
             left_out: Vec::new(),
             unmasked: Vec::new(),
+            stays_masked: unmasks
+                && object.body.is_marked()
+                && manifest.is_some_and(|manifest| manifest.spec.holds_secret()),
         }
     });
     let mut items: Vec<ImportItem> = imported.chain(managed).collect();
@@ -468,7 +557,19 @@ fn warnings(loaded: &Loaded) -> Option<String> {
     })
 }
 
-fn after(plan: &Plan) -> PlanAfterImport {
+/// Takes what was not selected out of a plan, and returns the addresses of the objects among it that differ.
+fn keep(plan: &mut Plan, document: &ImportDocument) -> Vec<Address> {
+    let selected: BTreeSet<&Address> = document.items.iter().map(|item| &item.address).collect();
+    let is_selected = |change: &Change| selected.contains(&change.address);
+    let (kept, others) = std::mem::take(&mut plan.changes).into_iter().partition(is_selected);
+    let others: Vec<Change> = others;
+    plan.changes = kept;
+    plan.summary = Summary::of(&plan.changes);
+    plan.limits.clear();
+    others.into_iter().filter(Change::is_difference).map(|change| change.address).collect()
+}
+
+fn after(plan: &Plan, not_selected: Vec<Address>) -> PlanAfterImport {
     let changes = plan.changes.iter().filter(|change| change.is_difference());
     let differences = changes
         .map(|change| PlanDifference { address: change.address.clone(), reasons: reasons(change) });
@@ -476,6 +577,7 @@ fn after(plan: &Plan) -> PlanAfterImport {
         is_empty: plan.summary.is_empty() && plan.unread() == 0,
         summary: plan.summary.clone(),
         differences: differences.collect(),
+        not_selected,
     }
 }
 
@@ -500,7 +602,9 @@ fn tell(ui: &Ui, output: &Output, document: &ImportDocument, plan: Option<&Plan>
                 true => report::text::verdict(plan, output.writer(ui)),
                 false => report::text::story(plan, output.writer(ui), false),
             });
-            text + &plan.unwrap_or_default()
+            let others = document.plan.as_ref().map(|after| &after.not_selected);
+            let others = others.map(|others| report::text::not_selected(others, output.writer(ui)));
+            text + &plan.unwrap_or_default() + &others.unwrap_or_default()
         }
     };
     Ok(output.write(ui, &text)?)

@@ -1,6 +1,7 @@
 //! Reads a whole tenant: every object of every family, each by itself, and the names of what they refer to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
 
@@ -32,6 +33,8 @@ pub struct TenantContents {
     pub unreadable: Vec<(&'static Family, GraphError)>,
     /// The gaps of objects that were read from files.
     pub gaps: BTreeMap<CaselessKey, FileGaps>,
+    /// The files of these objects.
+    pub sources: BTreeMap<CaselessKey, PathBuf>,
     /// How many objects have a type and a name.
     alike: HashMap<(String, String), usize>,
 }
@@ -140,9 +143,9 @@ impl TenantContents {
         }
     }
 
-    /// Returns whether an object is from a file.
-    pub fn is_of_file(&self, object: &LiveObject) -> bool {
-        self.gaps.contains_key(&caseless(object.family, &object.id))
+    /// Returns the file that an object is from, if it is from one.
+    pub fn file_of(&self, object: &LiveObject) -> Option<&Path> {
+        self.sources.get(&caseless(object.family, &object.id)).map(PathBuf::as_path)
     }
 
     /// Returns what the file of an object does not say; nothing of one that was read from the tenant.

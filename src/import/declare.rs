@@ -2,6 +2,7 @@
 //! secrets. Nothing is laid out here: the result is JSON, with ids as the tenant has them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -55,6 +56,8 @@ pub(super) struct SpecMaker<'a> {
     pub(super) object: &'a LiveObject,
     pub(super) clear: &'a UnmaskedValues,
     pub(super) extent: ImportExtent,
+    /// The file that the object is from, if it is from one.
+    file: Option<&'a Path>,
     variables: VariableNames,
     made: Declaration,
 }
@@ -65,9 +68,10 @@ impl<'a> SpecMaker<'a> {
         object: &'a LiveObject,
         clear: &'a UnmaskedValues,
         extent: ImportExtent,
+        file: Option<&'a Path>,
         variables: VariableNames,
     ) -> Self {
-        Self { model, object, clear, extent, variables, made: Declaration::default() }
+        Self { model, object, clear, extent, file, variables, made: Declaration::default() }
     }
 
     /// Returns what is declared of the object.
@@ -112,7 +116,7 @@ impl<'a> SpecMaker<'a> {
     }
 
     fn leave_out(&mut self, path: &[String], why: &WhyLeftOut) {
-        self.made.left_out.push(LeftOut::new(path, why));
+        self.made.left_out.push(LeftOut::new(path, why, self.file));
     }
 
     fn top(

@@ -24,7 +24,7 @@ pub struct ImportDocument {
     pub unknown_members: Vec<UnknownMembers>,
     /// The numbers of other objects of the tenant.
     pub not_covered: Vec<NotCoveredCount>,
-    /// The plan of all manifests after the import; absent where none was made.
+    /// The plan of what was selected after the import; absent where none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanAfterImport>,
 }
@@ -49,6 +49,8 @@ pub struct OtherCount {
     pub what: String,
     /// How many there are.
     pub count: usize,
+    /// Their files.
+    pub files: Vec<String>,
 }
 
 /// An object with a manifest.
@@ -78,6 +80,10 @@ pub struct ImportItem {
     /// The paths of values that the service masks and that stand in the manifest in clear.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmasked: Vec<String>,
+    /// Whether the service masks values that the manifest, which was there before, takes from the environment, though they
+    /// were asked for in clear.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stays_masked: bool,
 }
 
 /// The result of an import for an object.
@@ -139,6 +145,9 @@ pub struct PlanAfterImport {
     pub summary: Summary,
     /// The objects that it would change, or cannot compare, each with the reasons.
     pub differences: Vec<PlanDifference>,
+    /// Objects that were not selected and are not as their manifests declare, which the plan here does not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_selected: Vec<Address>,
 }
 
 /// An object that is not as its manifest declares.

@@ -34,6 +34,7 @@ pub fn contents(estate: &ForeignEstate, unmasks: bool) -> TenantContents {
         }));
         let gaps = FileGaps { id: object.id.is_none(), assignments: object.assignments.is_none() };
         contents.gaps.insert(caseless(live.family, &live.id), gaps);
+        contents.sources.insert(caseless(live.family, &live.id), object.source.clone());
         families.entry(object.family).or_default().push(live);
     }
     for (family, objects) in families {

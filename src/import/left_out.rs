@@ -1,5 +1,7 @@
 //! The values that an import does not write, and why.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 /// Why a value of the tenant stands in no manifest.
@@ -21,7 +23,7 @@ pub enum WhyLeftOut {
     #[error("the tenant never shows whether it is set")]
     Unseen,
     /// The type documents have no such property.
-    #[error("the type documents have no such property")]
+    #[error("Graph's type has no such property")]
     UnknownProperty,
     /// The type documents have no such type.
     #[error("the type documents have no type `{0}`")]
@@ -50,8 +52,27 @@ pub enum WhyLeftOut {
 }
 
 impl WhyLeftOut {
-    /// Returns what to do about it.
-    pub fn remedy(&self) -> &'static str {
+    /// Returns what to do about it, where the value is from a file or the tenant.
+    fn remedy(&self, file: Option<&Path>) -> String {
+        let remedy = match (self, file) {
+            (Self::Misshapen | Self::Instruction | Self::Refused(_), Some(file)) => {
+                let file = file.display();
+                return format!(
+                    "correct it in `{file}`, delete the manifest and import again, or declare it in the manifest; until then it is left alone in the tenant"
+                );
+            }
+            (Self::UnknownProperty | Self::UnknownType(_), Some(file)) => {
+                let file = file.display();
+                return format!(
+                    "`{file}` has it; it is misspelt there, or newer than this version of Moorline"
+                );
+            }
+            (why, _) => why.remedy_in_tenant(),
+        };
+        remedy.to_owned()
+    }
+
+    fn remedy_in_tenant(&self) -> &'static str {
         match self {
             Self::SecretInside => {
                 "take the secret out of it, or keep it in a property that is made for secrets; until then it is left alone in the tenant"
@@ -95,9 +116,9 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Returns the entry of a value.
-    pub fn new(path: &[String], why: &WhyLeftOut) -> Self {
-        Self { path: joined(path), why: why.to_string(), remedy: why.remedy().to_owned() }
+    /// Returns the entry of a value of the tenant, or of a file.
+    pub fn new(path: &[String], why: &WhyLeftOut, file: Option<&Path>) -> Self {
+        Self { path: joined(path), why: why.to_string(), remedy: why.remedy(file) }
     }
 }
 

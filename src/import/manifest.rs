@@ -71,7 +71,8 @@ impl ManifestContext<'_> {
         let model = Model::of(version);
         let variables = VariableNames::of(place, &object.kind);
         let clear = &self.contents.clear;
-        let mut made = SpecMaker::new(model, object, clear, self.extent, variables).declare();
+        let file = self.contents.file_of(object);
+        let mut made = SpecMaker::new(model, object, clear, self.extent, file, variables).declare();
         for _ in 0..ROUNDS {
             let refused = trial::refused(&object.kind, object.family, version, &made.spec);
             if refused.is_empty() {
@@ -82,8 +83,18 @@ impl ManifestContext<'_> {
                 if made.spec.remove(&name).is_some() {
                     made.secrets.retain(|secret| !is_within(&secret.path, &name));
                     made.unmasked.retain(|path| !is_within(path, &name));
-                    made.left_out.push(LeftOut::new(&[name], &WhyLeftOut::Refused(why)));
+                    made.left_out.push(LeftOut::new(&[name], &WhyLeftOut::Refused(why), file));
                 }
+            }
+        }
+        // A member that a file has is told with the file; those of the tenant are told by kind.
+        for name in std::mem::take(&mut made.unknown) {
+            match file {
+                Some(_) => {
+                    let why = WhyLeftOut::UnknownProperty;
+                    made.left_out.push(LeftOut::new(&[name], &why, file));
+                }
+                None => drop(made.unknown.insert(name)),
             }
         }
         let mut layout = Layout {
@@ -130,11 +141,12 @@ impl ManifestContext<'_> {
         let mut links = BTreeMap::new();
         for (property, target) in structure.references() {
             let Some(linked) = object.links.get(&property.name) else {
-                let why = match self.contents.is_of_file(object) {
-                    true => WhyLeftOut::LinkNotInFile,
-                    false => WhyLeftOut::LinkUnseen,
+                let file = self.contents.file_of(object);
+                let why = match file {
+                    Some(_) => WhyLeftOut::LinkNotInFile,
+                    None => WhyLeftOut::LinkUnseen,
                 };
-                left_out.push(LeftOut::new(std::slice::from_ref(&property.name), &why));
+                left_out.push(LeftOut::new(std::slice::from_ref(&property.name), &why, file));
                 continue;
             };
             let mut references: Vec<Node> =
@@ -167,7 +179,8 @@ impl ManifestContext<'_> {
             return None;
         }
         let made = names::assignments(object, &self.contents.names);
-        let why = |why| left_out.push(LeftOut::new(&["assignments".to_owned()], &why));
+        let file = self.contents.file_of(object);
+        let why = |why| left_out.push(LeftOut::new(&["assignments".to_owned()], &why, file));
         made.map_err(why).ok()
     }
 }

@@ -69,6 +69,14 @@ pub(super) fn purposes(purposes: &[Purpose]) -> String {
     names.join(" and ")
 }
 
+/// Returns words as a sentence: with an upper-case letter at their beginning, and a full stop.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let end = if words.is_empty() || words.ends_with('.') { "" } else { "." };
+    first.chain(letters).collect::<String>() + end
+}
+
 /// The sentence for manifests that need no permission.
 pub(super) const NO_PERMISSION: &str = "Nothing: no manifest needs a permission.";
 

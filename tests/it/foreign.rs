@@ -201,7 +201,7 @@ fn import_tells_what_it_wrote_and_what_it_left() {
     workspace.write("backup/Device Configurations/broken.json", "{");
     let run = workspace.run(&["import", "--from", "backup"]).expect(0);
     assert_snapshot!(run.stdout, @"
-    Imported 8 objects from backup.
+    Imported 8 objects from `backup`.
 
       + policies/cross-platform/device-registration/device-registration-policy.yaml
           Device Registration Policy
@@ -222,8 +222,9 @@ fn import_tells_what_it_wrote_and_what_it_left() {
           omaSettings[./Device/Vendor/MSFT/Policy/Config/LocalUsersAndGroups/Configure].value of
           policies/windows/custom/custom-settings.yaml
       INTUNE_OFFICE_WI_FI__PRE_SHARED_KEY  preSharedKey of policies/windows/wi-fi/office-wi-fi.yaml
-      2 of these are values of custom settings, which the service masks whatever they are.
-        `moorline import --unmask` reads them, and writes those in clear that hold no known secret.
+      2 of these are values of custom settings, which the service masks whatever they are. To have those
+        in clear that hold no known secret, delete these files, and import again with `--unmask`:
+        policies/windows/custom/custom-settings.yaml
 
     Left out:
       - rootCertificate of policies/windows/certificates/device-certificate.yaml
@@ -233,10 +234,11 @@ fn import_tells_what_it_wrote_and_what_it_left() {
     Of the files:
       - backup/Device Configurations/broken.json: it is left out: it is no valid JSON: EOF while parsing
         an object at line 1 column 1
-          export it again, or mend it in an editor.
+          Export it again, or mend it in an editor.
 
     Not imported, and left where it is: a group in an assignment report of IntuneCD (3), a scope tag
       (2), an assignment filter (1).
+      (-v lists the files)
 
     The tenant was not asked: `moorline plan` compares it with the manifests.
     ");
@@ -299,8 +301,64 @@ fn with_a_sandbox_the_import_ends_with_a_plan() {
     let workspace = folder_of("graph", as_it_is);
     workspace.write("s.json", fs::read_to_string(workspace.file("sandbox.json")).expect("a seed"));
     let arguments = ["import", "--from", "backup", "--sandbox=s.json"];
-    let run = workspace.run(&arguments).expect(1);
-    assert!(run.stderr.contains("import/differs"), "{}", run.stderr);
+    let run = workspace.run(&arguments).expect(0);
+    assert!(
+        run.stdout.contains("would be created") || run.stdout.contains("to create"),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stderr.contains("import/differs"), "{}", run.stderr);
+}
+
+#[test]
+fn files_without_an_object_are_an_error_that_names_what_they_hold() {
+    for (files, told) in [
+        (&[][..], "it holds nothing"),
+        (&[("broken.json", "{")][..], "it holds 1 file that cannot be imported"),
+        (&[("readme.txt", "Read")][..], "it holds a file with the ending .txt (1)"),
+    ] {
+        let workspace = importing(&json!({}));
+        fs::create_dir_all(workspace.file("backup")).expect("a folder");
+        files.iter().for_each(|(name, text)| workspace.write(&format!("backup/{name}"), text));
+        let run = workspace.run(&["import", "--from", "backup"]).expect(1);
+        assert!(run.stdout.starts_with("Nothing to import from `backup`."), "{}", run.stdout);
+        let line =
+            format!("error[import/nothing]: `backup` holds no object for a manifest; {told}\n");
+        assert!(run.stderr.contains(&line), "{}", run.stderr);
+        let [(name, _)] = files else { continue };
+        let file = format!("backup/{name}");
+        workspace.run(&["import", "--from", &file]).expect(1);
+    }
+}
+
+#[test]
+fn what_is_left_is_named_with_its_file() {
+    let workspace = importing(&json!({}));
+    let wifi = json!({
+        "@odata.type": "#microsoft.graph.windowsWifiConfiguration", "displayName": "Office", "ssid": "a",
+        "networkName": "a", "wifiSecurityType": "open", "colour": "red", "connectAutomatically": "often",
+    });
+    workspace.write("backup/wifi.json", wifi.to_string());
+    workspace.write("backup/untyped.json", json!({ "displayName": "A", "ssid": "a" }).to_string());
+    let run = workspace.run(&["import", "--from", "backup", "-v"]).expect(0);
+    let (_, told) = run.stdout.split_once("Left out:").expect("what was left out");
+    assert_snapshot!(told, @"
+
+      - colour of policies/windows/wi-fi/office.yaml
+          Graph's type has no such property: `backup/wifi.json` has it; it is misspelt there, or newer
+            than this version of Moorline.
+      - connectAutomatically of policies/windows/wi-fi/office.yaml
+          `connectAutomatically` must be `true` or `false`, and this is a string: correct it in
+            `backup/wifi.json`, delete the manifest and import again, or declare it in the manifest;
+            until then it is left alone in the tenant.
+
+    Not imported, and left where it is: a document of another kind (1).
+      - backup/untyped.json: a document of another kind
+
+    The tenant was not asked: `moorline plan` compares it with the manifests.
+    ");
+    let other = &import(&workspace, &[])["from"]["others"][0];
+    assert_eq!(other["files"], json!(["backup/untyped.json"]));
 }
 
 #[test]
@@ -405,6 +463,6 @@ fn folder_that_is_missing_is_wrong_usage() {
     Reading nowhere …
     error[usage/path]: `nowhere` cannot be imported: there is no such file or folder
 
-    hint: give the folder with the files of the other tool
+    hint: Give the folder with the files of the other tool.
     ");
 }

@@ -62,7 +62,7 @@ pub(super) fn files(folder: &Path, estate: &mut ForeignEstate) -> Vec<PathBuf> {
                 estate.findings.push(finding.help("give a folder that is nearer to the files"));
             }
         } else if is_archived(folder, &entry) {
-            estate.count("a file in IntuneCD's archive of what was deleted");
+            estate.count("a file in IntuneCD's archive of what was deleted", entry.path());
         } else if files.len() == MOST_FILES {
             let message = format!("only the first {MOST_FILES} files are looked at");
             let finding = Finding::file_error("import/limit", folder, message);

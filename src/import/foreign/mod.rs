@@ -46,8 +46,8 @@ pub struct ForeignEstate {
     pub objects: Vec<ForeignObject>,
     /// The names that files have for ids.
     pub names: ForeignNames,
-    /// How many there are of everything else, by common names.
-    pub others: BTreeMap<String, usize>,
+    /// The files of everything else, one for each thing, by common names.
+    pub others: BTreeMap<String, Vec<PathBuf>>,
     /// Everything that could not be carried, each with its file.
     pub findings: Vec<Finding>,
 }
@@ -109,7 +109,7 @@ fn left_out(code: &str, file: &Path, message: impl Into<String>) -> Finding {
 }
 
 impl ForeignEstate {
-    fn count(&mut self, called: impl Into<String>) {
-        *self.others.entry(called.into()).or_default() += 1;
+    fn count(&mut self, called: impl Into<String>, file: &Path) {
+        self.others.entry(called.into()).or_default().push(file.to_owned());
     }
 }

@@ -68,11 +68,11 @@ impl Reader {
             Some("yaml" | "yml") => self.documents(path, true),
             Some("ps1") => self.script(path),
             Some(extension) if is_name(extension) => {
-                self.estate.count(format!("a file with the ending .{extension}"));
+                self.estate.count(format!("a file with the ending .{extension}"), path);
                 Ok(())
             }
             _ => {
-                self.estate.count("a file of another kind");
+                self.estate.count("a file of another kind", path);
                 Ok(())
             }
         };
@@ -106,7 +106,7 @@ impl Reader {
         let documents = document::read(&text, is_yaml, path)?;
         let (is_single, before) = (documents.len() == 1, self.found.len());
         if documents.is_empty() {
-            self.estate.count("an empty file");
+            self.estate.count("an empty file", path);
         }
         for document in documents {
             if self.tables.add(&document, path, &mut self.estate.names) {
@@ -114,7 +114,7 @@ impl Reader {
             }
             let objects = classify::objects(document);
             if objects.is_empty() {
-                self.estate.count("a document without an object");
+                self.estate.count("a document without an object", path);
             }
             let is_alone = is_single && objects.len() == 1;
             for answered in objects {
@@ -124,7 +124,7 @@ impl Reader {
                         let source = path.to_owned();
                         self.found.push(FoundObject { family, kind, body, is_alone, source });
                     }
-                    Class::Other(called) => self.other(&called, &answered.object),
+                    Class::Other(called) => self.other(&called, &answered.object, path),
                 }
             }
         }
@@ -135,7 +135,7 @@ impl Reader {
     }
 
     /// Counts an object that manifests cannot declare, and keeps its name where objects are assigned by its id.
-    fn other(&mut self, called: &str, object: &Json) {
+    fn other(&mut self, called: &str, object: &Json, path: &Path) {
         let named = match called {
             "a group" => Some(Named::Group),
             "an assignment filter" => Some(Named::Filter),
@@ -146,17 +146,17 @@ impl Reader {
         if let (Some(named), Some(id), Some(name)) = (named, text("id"), text("displayName")) {
             self.estate.names.insert((named, id.to_owned()), name.to_owned());
         }
-        self.estate.count(called);
+        self.estate.count(called, path);
     }
 
     fn script(&mut self, path: &Path) -> Result<(), Finding> {
         let text = self.text(path)?;
         let Some(resources) = microsoft365dsc::resources(&text) else {
-            self.estate.count("a file with the ending .ps1");
+            self.estate.count("a file with the ending .ps1", path);
             return Ok(());
         };
         for resource in resources {
-            self.estate.count(format!("a resource {resource} of Microsoft365DSC"));
+            self.estate.count(format!("a resource {resource} of Microsoft365DSC"), path);
         }
         let message = "it is left out: a configuration of Microsoft365DSC is a program, and its resources are no objects of Graph";
         Err(left_out("import/program", path, message)
@@ -177,8 +177,8 @@ impl Reader {
                 self.add(object);
             }
         }
-        for _ in &self.payloads {
-            self.estate.count("a payload that no object names");
+        for path in &self.payloads {
+            self.estate.count("a payload that no object names", path);
         }
         self.estate
     }
@@ -241,7 +241,7 @@ impl Reader {
         };
         let other = &self.estate.objects[*other];
         if other.body == object.body && other.assignments == object.assignments {
-            self.estate.count("a copy of an object");
+            self.estate.count("a copy of an object", &object.source);
             return;
         }
         let message = format!("it is left out: {} holds the same object", other.source.display());

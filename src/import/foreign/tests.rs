@@ -83,7 +83,7 @@ fn objects_are_read_and_everything_else_is_counted() {
     assert!(estate.objects.iter().all(|object| object.body.get("id").is_none()));
     assert_eq!(estate.names[&(Named::Group, "g".to_owned())], "Macs");
     let others: Vec<String> =
-        estate.others.iter().map(|(called, number)| format!("{number} {called}")).collect();
+        estate.others.iter().map(|(called, files)| format!("{} {called}", files.len())).collect();
     assert_eq!(
         others,
         [
@@ -140,7 +140,10 @@ fn what_cannot_be_carried_is_told_with_its_file_and_a_remedy() {
     }
     assert_eq!(
         estate.others,
-        BTreeMap::from([("a resource AADGroup of Microsoft365DSC".to_owned(), 1)])
+        BTreeMap::from([(
+            "a resource AADGroup of Microsoft365DSC".to_owned(),
+            vec![folder.path().join("9.ps1")]
+        )])
     );
     let objects: Vec<&str> = estate.objects.iter().map(ForeignObject::display_name).collect();
     assert_eq!(objects, ["A", "B"]);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::import::document::{ImportAction, ImportDocument, ImportItem};
-use crate::report::phrases::{count, thousands};
+use crate::import::document::{ImportAction, ImportDocument, ImportItem, UnknownMembers};
+use crate::manifest::Address;
+use crate::report::phrases::{count, sentence, thousands};
 use crate::text::style::{BOLD, CHANGED, CREATED, DIM};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
@@ -15,6 +16,19 @@ const LISTED: usize = 30;
 /// The most objects that are named for a reason.
 const NAMED: usize = 10;
 
+/// Renders the line about objects that were not selected and differ.
+pub(crate) fn not_selected(others: &[Address], mut writer: TextWriter) -> String {
+    if !others.is_empty() {
+        let (are, them) = if others.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let objects = count(others.len(), "object");
+        let text = format!(
+            "{objects} that the import did not select {are} not as the manifests declare: `moorline plan` shows {them}."
+        );
+        writer.sentences(0, PLAIN, &text);
+    }
+    writer.finish()
+}
+
 /// Renders an import.
 pub(crate) fn import(document: &ImportDocument, mut writer: TextWriter, verbose: bool) -> String {
     let writing = &mut writer;
@@ -23,26 +37,48 @@ pub(crate) fn import(document: &ImportDocument, mut writer: TextWriter, verbose:
     };
     let (imported, managed) = (of(ImportAction::Imported), of(ImportAction::Managed));
     let tenant = &document.tenant.tenant_id;
-    let source = document.from.as_ref().map_or(tenant, |from| &from.path);
+    let source = document.from.as_ref();
+    let source = source.map_or_else(|| tenant.clone(), |from| format!("`{}`", from.path));
     let head = match imported.len() {
         0 => format!("Nothing to import from {source}."),
         number => format!("Imported {} from {source}.", count(number, "object")),
     };
     writing.line(0, BOLD, &head);
     if !managed.is_empty() {
-        let have = if managed.len() == 1 { "has its manifest" } else { "have their manifests" };
-        let managed = count(managed.len(), "object");
-        writing.sentences(0, PLAIN, &format!("{managed} {have} already, which stay as they are."));
+        let have = match managed.len() {
+            1 => "has its manifest already, which stays as it is",
+            _ => "have their manifests already, which stay as they are",
+        };
+        let objects = count(managed.len(), "object");
+        writing.sentences(0, PLAIN, &format!("{objects} {have}."));
+        masked_before(writing, &managed);
     }
     paths(writing, &imported, verbose);
     secrets(writing, &imported);
     unmasked(writing, &imported);
-    left_out(writing, &imported, verbose);
+    left_out(writing, &imported, &document.unknown_members, verbose);
     of_files(writing, document, verbose);
     not_managed(writing, document, verbose);
     not_covered(writing, document, verbose);
     writing.gap();
     writer.finish()
+}
+
+/// Writes which manifests keep variables for values that were asked for in clear.
+fn masked_before(writer: &mut TextWriter, managed: &[&ImportItem]) {
+    let masked: Vec<&&ImportItem> = managed.iter().filter(|item| item.stays_masked).collect();
+    if masked.is_empty() {
+        return;
+    }
+    let have = if masked.len() == 1 { "has" } else { "have" };
+    let text = format!(
+        "{} of them {have} values that the service masks and that the manifest takes from the environment. To have those in clear that hold no known secret, delete these files, and import again with `--unmask`:",
+        thousands(masked.len())
+    );
+    writer.sentences(0, PLAIN, &text);
+    for item in masked {
+        writer.unwrapped(4, &Piece::new(PLAIN, &item.path));
+    }
 }
 
 fn paths(writer: &mut TextWriter, imported: &[&ImportItem], verbose: bool) {
@@ -92,9 +128,13 @@ fn secrets(writer: &mut TextWriter, imported: &[&ImportItem]) {
     if masked > 0 {
         let are = if masked == 1 { "is a value" } else { "are values" };
         let text = format!(
-            "{masked} of these {are} of custom settings, which the service masks whatever they are. `moorline import --unmask` reads them, and writes those in clear that hold no known secret."
+            "{masked} of these {are} of custom settings, which the service masks whatever they are. To have those in clear that hold no known secret, delete these files, and import again with `--unmask`:"
         );
         writer.sentences(2, PLAIN, &text);
+        let holders = imported.iter().filter(|item| item.secrets.iter().any(|it| it.masked));
+        for item in holders {
+            writer.unwrapped(4, &Piece::new(PLAIN, &item.path));
+        }
     }
 }
 
@@ -113,7 +153,12 @@ fn unmasked(writer: &mut TextWriter, imported: &[&ImportItem]) {
     }
 }
 
-fn left_out(writer: &mut TextWriter, imported: &[&ImportItem], verbose: bool) {
+fn left_out(
+    writer: &mut TextWriter,
+    imported: &[&ImportItem],
+    unknown: &[UnknownMembers],
+    verbose: bool,
+) {
     let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for item in imported {
         for left_out in &item.left_out {
@@ -121,11 +166,23 @@ fn left_out(writer: &mut TextWriter, imported: &[&ImportItem], verbose: bool) {
             places.push(format!("{} of {}", left_out.path, item.path));
         }
     }
-    if reasons.is_empty() {
+    if reasons.is_empty() && unknown.is_empty() {
         return;
     }
     writer.gap();
     writer.line(0, BOLD, "Left out:");
+    for unknown in unknown {
+        let text = format!("{} of {}", unknown.names.join(", "), unknown.kind);
+        writer.labelled(2, Piece::new(CHANGED, "-"), words_of(&text));
+    }
+    if let Some(first) = unknown.first() {
+        let such =
+            if unknown.len() == 1 && first.names.len() == 1 { "property" } else { "properties" };
+        let text = format!(
+            "Graph's type has no such {such}, as far as this version of Moorline knows: left alone in the tenant."
+        );
+        writer.sentences(6, PLAIN, &text);
+    }
     for ((why, remedy), places) in reasons {
         named(writer, CHANGED, places, verbose);
         writer.sentences(6, PLAIN, &format!("{why}: {remedy}."));
@@ -161,7 +218,7 @@ fn of_files(writer: &mut TextWriter, document: &ImportDocument, verbose: bool) {
         let place = finding.file.as_deref().unwrap_or(&from.path);
         let text = format!("{place}: {}", finding.message);
         writer.labelled(2, Piece::new(CHANGED, "-"), words_of(&text));
-        let help = finding.help.iter().map(|help| format!("{help}."));
+        let help = finding.help.iter().map(|help| sentence(help));
         help.for_each(|help| writer.sentences(6, PLAIN, &help));
     }
     if from.findings.len() > shown {
@@ -174,8 +231,20 @@ fn of_files(writer: &mut TextWriter, document: &ImportDocument, verbose: bool) {
         let others: Vec<String> = others.collect();
         let text = format!("Not imported, and left where it is: {}.", others.join(", "));
         writer.sentences(0, PLAIN, &text);
+        for other in from.others.iter().filter(|_| verbose) {
+            for file in &other.files {
+                writer.labelled(
+                    2,
+                    Piece::new(CHANGED, "-"),
+                    words_of(&format!("{file}: {}", other.what)),
+                );
+            }
+        }
+        if !verbose {
+            writer.line(2, DIM, "(-v lists the files)");
+        }
     }
-    if document.plan.is_none() {
+    if document.plan.is_none() && !document.items.is_empty() {
         writer.gap();
         let text = "The tenant was not asked: `moorline plan` compares it with the manifests.";
         writer.sentences(0, PLAIN, text);
@@ -201,14 +270,6 @@ fn not_managed(writer: &mut TextWriter, document: &ImportDocument, verbose: bool
     for (why, objects) in reasons {
         named(writer, CHANGED, objects, verbose);
         writer.sentences(6, PLAIN, &format!("{why}."));
-    }
-    for unknown in &document.unknown_members {
-        let text = format!(
-            "{} of {}: the type documents have no such members, which are left alone.",
-            unknown.names.join(", "),
-            unknown.kind
-        );
-        writer.labelled(2, Piece::new(CHANGED, "-"), words_of(&text));
     }
 }
 

@@ -10,7 +10,7 @@ mod story;
 pub(crate) use adopt::adopt;
 pub(crate) use catalog::catalog;
 pub(crate) use diagnose::{catalogue, doctor, explain, explanation, permissions, scopes};
-pub(crate) use import::import;
+pub(crate) use import::{import, not_selected};
 pub(crate) use outcome::{left_out, outcome, refusals};
 pub(crate) use story::{story, verdict};
 

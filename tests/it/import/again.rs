@@ -42,7 +42,6 @@ fn only_what_is_asked_for_is_imported() {
     assert_eq!(import(&["--only", "*/hello-1"]), [hello(1)]);
     assert_eq!(import(&["--where", "name=Hello 2"]), [hello(2)]);
     assert_eq!(import(&["--unmanaged", "--kind", "windowsIdentity*"]), [hello(0)]);
-    assert_eq!(import(&["--where", "group=None such"]), [""; 0]);
     let refused = |arguments: &[&str], words: &str| {
         let run = workspace.run(&[&["import", "--sandbox=s.json"], arguments].concat()).expect(64);
         assert!(run.stderr.contains(words), "{}", run.stderr);
@@ -50,6 +49,7 @@ fn only_what_is_asked_for_is_imported() {
     refused(&["--kind", "windowsIdentityProtectionConfig"], "matches no kind");
     refused(&["--only", "*/hello-9"], "matches no object");
     refused(&["--where", "colour=red"], "is no condition");
+    refused(&["--where", "name=Helo 1"], "Did you mean `Hello 1`?");
 }
 
 #[test]
@@ -75,6 +75,53 @@ fn plan_that_is_not_empty_is_shown_and_fails() {
     assert!(run.stderr.contains("1 object would change"), "{}", run.stderr);
     let json = workspace.run(&["import", "--sandbox=s.json", "--format", "json"]).expect(1).json();
     assert_eq!(json["plan"]["differences"][0]["reasons"], json!(["pinMinimumLength"]));
+}
+
+#[test]
+fn objects_of_a_group_are_those_that_are_assigned_to_it() {
+    let target = |kind: &str, id: &str| json!([{ "target": { "@odata.type": format!("#microsoft.graph.{kind}AssignmentTarget"), "groupId": id } }]);
+    let (pilot, macs) =
+        ("11111111-aaaa-4aaa-8aaa-aaaaaaaaaaa1", "11111111-aaaa-4aaa-8aaa-aaaaaaaaaaa2");
+    let mut state = state(3);
+    state["groups"] = json!([
+        { "id": pilot, "displayName": "Windows pilot" },
+        { "id": macs, "displayName": "Macs" },
+    ]);
+    let objects = &mut state["deviceConfigurations"];
+    objects[0]["assignments"] = target("group", pilot);
+    objects[1]["assignments"] = target("exclusionGroup", pilot);
+    objects[2]["assignments"] = target("exclusionGroup", macs);
+    let workspace = importing(&state);
+    let arguments = |condition: &'static str| {
+        ["import", "--sandbox=s.json", "--where", condition, "--format=json"]
+    };
+    let imported = workspace.run(&arguments("group=windows pilot")).expect(0).json();
+    assert_eq!(addresses(&imported), ["windowsIdentityProtectionConfiguration/hello-0"]);
+    for (condition, hint) in [
+        ("group=Windos pilot", "Did you mean `Windows pilot`?"),
+        ("group=Macs", "Write the group's display name"),
+    ] {
+        let run = workspace.run(&["import", "--sandbox=s.json", "--where", condition]).expect(64);
+        assert!(run.stderr.contains("no object is assigned to a group"), "{}", run.stderr);
+        assert!(run.stderr.contains(hint), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn drift_of_what_was_not_selected_is_named_and_does_not_fail() {
+    let workspace = importing(&state(2));
+    let mine = "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: mine }\nspec: { displayName: Hello 0, pinMinimumLength: 8 }\n";
+    workspace.write("policies/mine.yaml", mine);
+    let run = workspace.run(&["import", "--sandbox=s.json", "--only", "*/hello-1"]).expect(0);
+    assert!(!run.stdout.contains("pinMinimumLength"), "{}", run.stdout);
+    assert!(run.stdout.contains("No changes."), "{}", run.stdout);
+    let line = "1 object that the import did not select is not as the manifests declare";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    let arguments = ["import", "--sandbox=s.json", "--only", "*/hello-1", "--format=json"];
+    let json = workspace.run(&arguments).expect(0).json();
+    assert_eq!(json["plan"]["isEmpty"], true);
+    let mine = "windowsIdentityProtectionConfiguration/mine";
+    assert_eq!(json["plan"]["notSelected"], json!([mine]));
 }
 
 /// Returns whether every file is whole: the last line of each manifest has its end.

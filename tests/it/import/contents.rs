@@ -161,6 +161,29 @@ fn secrets_are_asked_of_the_environment_and_stand_in_no_file() {
 }
 
 #[test]
+fn advice_about_masked_values_works() {
+    let setting = json!({ "@odata.type": "#microsoft.graph.omaSettingString", "displayName": "It", "omaUri": "./Vendor/MSFT/Policy/Owner", "value": "Contoso" });
+    let custom =
+        object("windows10CustomConfiguration", "Custom", json!({ "omaSettings": [setting] }));
+    let workspace = Workspace::tenant(&[]);
+    workspace.seed(&json!({ "deviceConfigurations": [custom] }));
+    let workspace = importing(&workspace.json("sandbox.json"));
+    let path = "policies/windows/custom/custom.yaml";
+    let run = workspace.run(&["import", "--sandbox=s.json"]).expect(0);
+    let (_, advice) = run.stdout.split_once("1 of these").expect("advice");
+    assert!(advice.contains("`--unmask`") && advice.contains(path), "{advice}");
+    let run = workspace.run(&["import", "--sandbox=s.json", "--unmask"]).expect(0);
+    let line = "1 of them has values that the service masks";
+    assert!(run.stdout.contains(line) && run.stdout.contains(path), "{}", run.stdout);
+    std::fs::remove_file(workspace.file(path)).expect("the file is there");
+    let run = workspace.run(&["import", "--sandbox=s.json", "--unmask"]).expect(0);
+    assert!(run.stdout.contains("Imported 1 object"), "{}", run.stdout);
+    assert!(text(&workspace, path).contains("value: Contoso"));
+    let run = workspace.run(&["import", "--sandbox=s.json", "--unmask"]).expect(0);
+    assert!(!run.stdout.contains("masks"), "{}", run.stdout);
+}
+
+#[test]
 fn unset_values_are_written_where_all_is_asked_for() {
     let hello = |name: &str| {
         object("windowsIdentityProtectionConfiguration", name, json!({ "pinMinimumLength": 6 }))
