@@ -71,7 +71,7 @@ impl<'a> Printer<'a> {
         while to == self.text.len() && after.lines.last().is_some_and(GapLine::is_blank) {
             after.lines.pop();
         }
-        let rest = self.collection(root, 0, Beginning::OwnLine, after)?;
+        let rest = self.collection(root, 0, Beginning::OwnLine, Vec::new(), after)?;
         self.lines(&rest, 0);
         Some(())
     }
@@ -94,13 +94,14 @@ impl<'a> Printer<'a> {
         self.out.extend(std::iter::repeat_n(' ', column));
     }
 
-    /// Prints a mapping or a list from a column on. `after` is the gap below it, and the lines that do not belong to it are
-    /// returned.
+    /// Prints a mapping or a list from a column on. `leading` stands above its first item. `after` is the gap below it, and
+    /// the lines that do not belong to it are returned.
     fn collection(
         &mut self,
         value: &Written,
         to: usize,
         beginning: Beginning,
+        mut leading: Vec<GapLine>,
         mut after: Gap,
     ) -> Option<Vec<GapLine>> {
         let items = value.items();
@@ -108,7 +109,6 @@ impl<'a> Printer<'a> {
         let is_flow = value.is_flow();
         let old = items.first().map_or(0, |first| column(self.text, first.start));
         let mut lines: Vec<Line<'_>> = Vec::new();
-        let mut leading = Vec::new();
         for (at, item) in items.iter().enumerate() {
             let mut gap = match items.get(at + 1) {
                 _ if is_flow => Gap::default(),
@@ -200,9 +200,10 @@ impl<'a> Printer<'a> {
             if !is_inline {
                 self.out += &head.tail;
                 self.out.push('\n');
-                self.lines(&head.lines, inner);
             }
-            let rest = self.collection(value, inner, beginning, Gap { tail, lines: trailing })?;
+            let leading = if is_inline { Vec::new() } else { head.lines };
+            let after = Gap { tail, lines: trailing };
+            let rest = self.collection(value, inner, beginning, leading, after)?;
             self.lines(&rest, inner);
             return Some(());
         }
@@ -211,12 +212,8 @@ impl<'a> Printer<'a> {
         if is_opened && head.is_blank() && properties.is_empty() {
             self.out += &tail;
             self.out.push('\n');
-            let rest = self.collection(
-                value,
-                inner,
-                Beginning::OwnLine,
-                Gap { tail: String::new(), lines: trailing },
-            )?;
+            let after = Gap { tail: String::new(), lines: trailing };
+            let rest = self.collection(value, inner, Beginning::OwnLine, Vec::new(), after)?;
             self.lines(&rest, inner);
             return Some(());
         }
@@ -232,7 +229,9 @@ impl<'a> Printer<'a> {
         self.out += &text;
         self.out += &tail;
         self.out.push('\n');
-        self.lines(&trailing, to);
+        // Deeper than its key, a comment belongs to the value above it; as deep as a text below `|`, it would be a part of it.
+        let deeper = if matches!(value.form, Form::Block(_)) { to + 1 } else { inner };
+        self.lines(&trailing, deeper);
         Some(())
     }
 

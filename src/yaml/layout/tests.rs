@@ -79,7 +79,7 @@ seven:
       # above two
       - - 1
         - - 2
-          # inner
+            # inner
           # between
 
           - 3
@@ -91,7 +91,7 @@ seven:
       # about five
       five: plain
         text
-      # after five
+        # after five
       six: 'it
         is'
 
@@ -161,6 +161,62 @@ kind: a
     );
     assert_eq!(tidy("{ spec: {}, kind: k }"), "kind: k\nspec: {}\n");
     assert_eq!(tidy("spec: {\n b: 1 # c\n}\n"), "spec: {\n b: 1 # c\n}\n");
+}
+
+#[test]
+fn comment_above_the_first_member_goes_with_it() {
+    assert_snapshot!(tidy("spec: # the spec
+      # about zeta
+      zeta: 1
+      name: n
+        # below name
+
+      # A section.
+
+      # about y
+      y: |
+          text
+       # below y
+      x: 2
+kind: k
+"), @r"
+    kind: k
+    spec: # the spec
+      name: n
+        # below name
+      # about zeta
+      zeta: 1
+
+      # A section.
+
+      x: 2
+      # about y
+      y: |
+        text
+       # below y
+    ");
+}
+
+#[test]
+fn comment_that_stands_at_another_value_is_not_the_same() {
+    let old = "# head\nspec:\n  # c\n  a: 1\n  b: 2 # d\n  # end\nlist:\n- x # e\n- y\n";
+    assert!(says_the_same(old, old));
+    for (from, to) in [
+        ("  # c\n  a: 1\n", "  a: 1\n  # c\n"),
+        ("  # c\n  a: 1\n", "  # c\n\n  a: 1\n"),
+        ("  a: 1\n  b: 2 # d\n", "  b: 2 # d\n  a: 1\n"),
+        ("  a: 1\n  b: 2 # d\n", "  a: 1 # d\n  b: 2\n"),
+        ("spec:\n  # c\n", "spec: # c\n"),
+        ("  # end\n", "# end\n"),
+        ("- x # e\n- y\n", "- x\n- y # e\n"),
+        ("# head\nspec:\n", "spec:\n  # head\n"),
+        ("  # c\n", ""),
+    ] {
+        let new = old.replace(from, to);
+        assert!(new != old && !says_the_same(old, &new), "{new}");
+    }
+    let moved = "# head\nlist:\n- x # e\n- y\nspec:\n  b: 2 # d\n  # c\n  a: 1\n  # end\n";
+    assert!(says_the_same(old, moved));
 }
 
 #[test]
@@ -260,5 +316,53 @@ proptest! {
         prop_assert!(check(&text)?, "{}", text);
         let is_unchanged = laid_out(&text, &unordered).as_deref() == Some(text.as_str());
         prop_assert!(is_unchanged, "{}", text);
+    }
+}
+
+/// Mappings with comments above and at members that are in no order: the texts, and the comment above each of their names.
+fn commented() -> impl Strategy<Value = String> {
+    let names = vec!["name", "alpha", "beta", "gamma", "zeta"];
+    let names = Just(names).prop_shuffle();
+    let member = (any::<bool>(), any::<bool>(), 0_usize..8);
+    (names, prop::collection::vec(member, 5), any::<bool>()).prop_map(
+        |(names, members, is_first)| {
+            let mut text = String::from(if is_first { "kind: k\nspec:\n" } else { "spec:\n" });
+            for (name, (has_above, has_tail, form)) in names.iter().zip(members) {
+                text += if form == 0 { "\n" } else { "" };
+                text += &if has_above { format!("    # above {name}\n") } else { String::new() };
+                let tail = if has_tail { format!(" # at {name}") } else { String::new() };
+                text += &match form {
+                    1 => format!("    {name}:{tail}\n    - 1\n"),
+                    2 => format!("    {name}: |{tail}\n      text\n"),
+                    3 => format!("    {name}: {{ b: 1 }}{tail}\n      # below {name}\n"),
+                    _ => format!("    {name}: 'x'{tail}\n"),
+                };
+            }
+            text + if is_first { "" } else { "kind: k\n" }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn comment_stays_above_its_member(text in commented()) {
+        let new = laid_out(&text, &ordered);
+        prop_assert!(new.is_some(), "{}", text);
+        let new = new.unwrap_or_default();
+        let lines: Vec<&str> = new.lines().map(str::trim_start).collect();
+        let mut count = 0;
+        for (at, line) in lines.iter().enumerate() {
+            if let Some(name) = line.strip_prefix("# above ") {
+                prop_assert!(lines[at + 1].starts_with(&format!("{name}:")), "{}\n->\n{}", text, new);
+                count += 1;
+            }
+            if let Some((value, name)) = line.split_once(" # at ") {
+                prop_assert!(value.starts_with(&format!("{name}:")), "{}\n->\n{}", text, new);
+            }
+            if let Some(name) = line.strip_prefix("# below ") {
+                prop_assert!(lines[at - 1].starts_with(&format!("{name}:")), "{}\n->\n{}", text, new);
+            }
+        }
+        prop_assert_eq!(count, text.matches("# above ").count());
     }
 }

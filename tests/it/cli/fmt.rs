@@ -274,6 +274,38 @@ fn manifests_are_laid_out_once_with_their_comments() {
 }
 
 #[test]
+fn comment_above_the_first_member_goes_with_it() {
+    let workspace = Workspace::empty();
+    workspace.write(
+        "a.yaml",
+        "apiVersion: graph.microsoft.com/beta
+kind: iosGeneralDeviceConfiguration
+metadata:
+  # pinned: it was made by hand
+  id: 8f6d3a52-1c1e-4d0a-9a1e-6b3f0f0c2d11
+  name: kiosk
+spec:
+  # WORKS COUNCIL: do not lower
+  passcodeMinimumLength: 6
+  displayName: Kiosk
+",
+    );
+    workspace.run(&["fmt"]).expect(0);
+    assert_snapshot!(text(&workspace, "a.yaml"), @"
+    apiVersion: graph.microsoft.com/beta
+    kind: iosGeneralDeviceConfiguration
+    metadata:
+      name: kiosk
+      # pinned: it was made by hand
+      id: 8f6d3a52-1c1e-4d0a-9a1e-6b3f0f0c2d11
+    spec:
+      displayName: Kiosk
+      # WORKS COUNCIL: do not lower
+      passcodeMinimumLength: 6
+    ");
+}
+
+#[test]
 fn new_manifests_are_in_the_layout() {
     let workspace = Workspace::tenant(&[]);
     for kind in [
