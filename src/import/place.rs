@@ -216,7 +216,8 @@ mod tests {
             "office-2222222b",
             "office-1111111a-3333333c000040008000000000000000",
         ];
-        let makers: [&dyn Fn(&str, &str, &str) -> LiveObject; 2] = [&catalog, &custom];
+        type Make<'a> = &'a dyn Fn(&str, &str, &str) -> LiveObject;
+        let makers: [Make<'_>; 2] = [&catalog, &custom];
         for make in makers {
             let all = [
                 make("windows10", "Office", &a),
