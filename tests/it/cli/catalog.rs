@@ -54,6 +54,11 @@ fn catalogue_is_made_beside_the_tenant_file_and_kept_where_nothing_changed() {
         "{}",
         run.stderr
     );
+    let editor = "`moorline schema --editor .vscode/moorline-manifest.schema.json` lets the editor";
+    assert!(run.stderr.contains(editor), "{}", run.stderr);
+    let same = ["catalog", "diff", "moorline.catalog", "moorline.catalog"];
+    let same = workspace.run(&same).expect(0).stdout;
+    assert!(same.trim_end().ends_with("0 added, 0 removed, 0 changed."), "{same}");
     let made = std::fs::read(workspace.file("moorline.catalog")).expect("it was written");
     let again = workspace.run(&with_categories).expect(0).stderr;
     assert_snapshot!(dateless(&again), @"`moorline.catalog` is up to date: 20 definitions, as on DATE.");

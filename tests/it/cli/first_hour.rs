@@ -204,3 +204,15 @@ assignments: [{entry}]
         assert!(plan.join(" ").contains(&said), "{plan:?}");
     }
 }
+
+#[test]
+fn name_for_messages_is_taken_as_people_write_it() {
+    let workspace = Workspace::empty();
+    let init = "moorline init --tenant-id contoso.com --name 'Contoso Oy'";
+    let run = typed(&workspace, init).expect(0);
+    let tenant = text(&workspace, "moorline.yaml");
+    assert!(tenant.contains("\n  name: contoso-oy\n"), "{tenant}");
+    assert!(run.stderr.lines().all(|line| line.chars().count() <= 80), "{}", run.stderr);
+    let near = typed(&workspace, "moorline schema nope").expect(64).stderr;
+    assert!(near.contains("`moorline kinds` lists the kinds"), "{near}");
+}
