@@ -34,7 +34,7 @@ pub(super) fn adopt(
     let nodes = match names::assignments(object, context.names) {
         Ok(Node { content: NodeContent::List(nodes), .. }) => nodes,
         Ok(_) => return,
-        Err(why) => return made.leave_out(LeftOut::new(&[LIST.to_owned()], &why)),
+        Err(why) => return made.leave_out(LeftOut::new(&[LIST.to_owned()], &why, None)),
     };
     let node_of = |target: &Json| {
         let mut live = object.assignments.iter();

@@ -287,7 +287,7 @@ fn adopt_object(
         Place { folder: String::new(), name: manifest.address.name.clone(), is_shared: false };
     let variables = VariableNames::of(&place, &live.kind);
     let declared =
-        SpecMaker::new(model, live, &input.live.clear, ImportExtent { all: true }, variables)
+        SpecMaker::new(model, live, &input.live.clear, ImportExtent { all: true }, None, variables)
             .declare();
     let body = live.body.value();
     let is_editable = |file: FileId| options.into_base || !desired.is_of_base(file);
