@@ -62,7 +62,7 @@ pub(super) fn may_be_plain(text: &str, in_flow: bool) -> bool {
 
 /// Whether a text has the letters of numbers, times and dates of YAML 1.1 alone.
 fn is_like_number(text: &str) -> bool {
-    let may_be = |letter: char| letter.is_ascii_hexdigit() || "+-._:,xXoOtTzZ ".contains(letter);
+    let may_be = |letter: char| letter.is_ascii_hexdigit() || "+-._:,xXtTzZoO ".contains(letter);
     text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '+')
         && text.chars().all(may_be)
 }

@@ -63,7 +63,7 @@ fn settings_an_assignment_and_a_payload_change_the_lines_that_declare_them() {
     });
     let _filters = stable_snapshots();
     let diff = workspace.run(&["drift", STATE, "--adopt", "--diff"]).expect(0);
-    assert_snapshot!(diff.stdout, @r##"
+    assert_snapshot!(diff.stdout, @r#"
     --- a/payloads/service-desk.mobileconfig
     +++ b/payloads/service-desk.mobileconfig
     @@ -14,7 +14,7 @@
@@ -79,13 +79,13 @@ fn settings_an_assignment_and_a_payload_change_the_lines_that_declare_them() {
     +++ b/policies/apple/ios-service-desk.yaml
     @@ -9,4 +9,4 @@
        payloadFileName: service-desk.mobileconfig
-       payload: { $file: ../../payloads/service-desk.mobileconfig }
+       payloadName: Contoso service desk
      assignments:
     -  - group: iPhones
     +  - allDevices: true
     --- a/policies/windows/defender-antivirus.yaml
     +++ b/policies/windows/defender-antivirus.yaml
-    @@ -39,7 +39,7 @@
+    @@ -36,7 +36,7 @@
              - { string: avhdx, $template: { value: [id] } }
            template: { id: [id] }
          device_vendor_msft_policy_config_defender_puaprotection:
@@ -96,27 +96,27 @@ fn settings_an_assignment_and_a_payload_change_the_lines_that_declare_them() {
            choice: "1" # Send safe samples
     --- a/policies/windows/restrictions.yaml
     +++ b/policies/windows/restrictions.yaml
-    @@ -19,7 +19,7 @@
-       smartScreenAppInstallControl: storeOnly
-       edgeRequireSmartScreen: true
-       edgePreventCertificateErrorOverride: true
+    @@ -14,7 +14,7 @@
+         highSeverity: quarantine
+       defenderScheduledQuickScanTime: "12:30:00"
+       developerUnlockSetting: blocked
     -  edgeHomepageUrls: [https://intranet.contoso.com, https://status.contoso.com]
     +  edgeHomepageUrls: ["https://help.contoso.com"]
+       edgePreventCertificateErrorOverride: true
+       edgeRequireSmartScreen: true
        edgeSearchEngine:
-         "@odata.type": "#microsoft.graph.edgeSearchEngine"
-         edgeSearchEngineType: bing
     --- a/policies/windows/windows-hello.yaml
     +++ b/policies/windows/windows-hello.yaml
-    @@ -28,7 +28,7 @@
-       useSecurityKeyForSignin: true
-       useCertificatesForOnPremisesAuthEnabled: false
-     
+    @@ -31,7 +31,7 @@
+       pinExpirationInDays: 0
+       pinLowercaseCharactersUsage: allowed
+       pinMaximumLength: 64
     -  pinMinimumLength: 6
     +  pinMinimumLength: 4
-       pinMaximumLength: 64
-       pinUppercaseCharactersUsage: allowed
-       pinLowercaseCharactersUsage: allowed
-    "##);
+       pinPreviousBlockCount: 5
+       pinRecoveryEnabled: true
+       pinSpecialCharactersUsage: allowed
+    "#);
     workspace.run(&["drift", STATE, "--adopt", "--check"]).expect(2);
     workspace.run(&["drift", STATE, "--detailed-exitcode"]).expect(2);
     let adopted = workspace.run(&["drift", STATE, "--adopt"]).expect(0);
@@ -152,8 +152,8 @@ fn one_property_is_adopted_and_the_others_stay() {
     let text = std::fs::read_to_string(workspace.file("policies/windows/windows-hello.yaml"));
     let text = text.expect("it is there");
     assert_snapshot!(lines_with(&text, "imumLength"), @"
-    pinMinimumLength: 4
     pinMaximumLength: 64
+    pinMinimumLength: 4
     ");
     let unknown = workspace.run(&["drift", STATE, "--adopt", "windowsHello/x"]).expect(64);
     assert_snapshot!(lines_with(&unknown.stderr, "error"), @"error[usage/address]: no manifest is `windowsHello/x`, and no other object would get that name");
@@ -203,8 +203,8 @@ fn renamed_object_that_is_pinned_keeps_its_former_name() {
     -  displayName: Windows restrictions
     +  displayName: Windows (all)
        description: Lock screen, passwords, browser and store.
-       lockScreenTimeoutInSeconds: 900
-       passwordRequired: true
+       appsAllowTrustedAppsSideloading: blocked
+       defenderDetectedMalwareActions:
     ");
     workspace.run(&["drift", STATE, "--adopt"]).expect(0);
     nothing_differs(&workspace);
@@ -299,10 +299,11 @@ fn object_that_no_manifest_manages_is_imported_where_it_is_named() {
     assert_snapshot!(diff.stdout, @"
     --- /dev/null
     +++ b/policies/ios/device-restrictions/kiosk-ipads.yaml
-    @@ -0,0 +1,6 @@
+    @@ -0,0 +1,7 @@
     +apiVersion: graph.microsoft.com/beta
     +kind: iosGeneralDeviceConfiguration  # Device restrictions
-    +metadata: { name: kiosk-ipads }
+    +metadata:
+    +  name: kiosk-ipads
     +spec:
     +  displayName: Kiosk iPads
     +  cameraBlocked: true
@@ -393,7 +394,7 @@ fn elements_come_and_go_and_change_in_their_place() {
     --- a/policies/windows/restrictions.yaml
     +++ b/policies/windows/restrictions.yaml
     @@ -30,4 +30,4 @@
-         highSeverity: quarantine
+       startMenuAppListVisibility: collapse,disableSettingsApp
      assignments:
        - group: Windows laptops
     -    filter: { include: Corporate owned }

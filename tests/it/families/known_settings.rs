@@ -82,7 +82,8 @@ fn what_definitions_do_not_allow_is_found_without_the_tenant() {
     let unchecked = workspace.run(&["validate"]).expect(0);
     assert_snapshot!(unchecked.stdout, @"
     Valid: 2 manifests.
-    2 policies were not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
+    2 policies were not checked against definitions: there is no moorline.catalog
+      (`moorline catalog refresh`).
     ");
     let one = workspace.run(&["validate", "--only", "*/mac"]).expect(0);
     assert_snapshot!(one.stdout, @"

@@ -259,7 +259,8 @@ fn malformed_settings_are_found_where_they_are() {
      = help: take it from the environment: `{ $env: NAME }`; change the secret if this was ever committed
 
     Invalid: 5 errors in 1 file.
-    1 policy was not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
+    1 policy was not checked against definitions: there is no moorline.catalog
+      (`moorline catalog refresh`).
     "#);
 }
 
@@ -354,7 +355,8 @@ fn setting_in_two_policies_is_named_with_both_places() {
        = help: declare a setting in one policy, or assign the two to groups that share no device: a device with both reports a conflict
 
     Valid: 2 manifests, 1 warning in 1 file.
-    2 policies were not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
+    2 policies were not checked against definitions: there is no moorline.catalog
+      (`moorline catalog refresh`).
     "#);
 }
 

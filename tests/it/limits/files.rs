@@ -103,7 +103,7 @@ fn result_overwrites_no_manifest() {
             &["schema", "--editor", file],
         ] {
             let run = workspace.run(arguments).expect(1);
-            assert!(run.stderr.contains("it is a manifest"), "{arguments:?}: {}", run.stderr);
+            assert!(run.stderr.contains("error[output/manifest]"), "{arguments:?}: {}", run.stderr);
             assert_eq!(std::fs::read(workspace.file(file)).expect("there"), before);
         }
     }
