@@ -103,13 +103,14 @@ fn overlay_that_is_there_takes_what_differs_from_the_base() {
     assert_snapshot!(diff.stdout, @"
     --- a/policies/windows/delivery-optimization.yaml
     +++ b/policies/windows/delivery-optimization.yaml
-    @@ -6,10 +6,11 @@
+    @@ -5,11 +5,12 @@
+       name: delivery-optimization
      spec:
-       # One number of the base, changed. What is not named here stays as the base has it.
        # A list would replace the base's list; this adds to it.
     -  cacheServerHostNames: { $append: [cache-dublin.contoso.com] }
-    -  maximumCacheAgeInDays: 14
     +  cacheServerHostNames: [cache.contoso.com, cache-cork.contoso.com]
+       # One number of the base, changed. What is not named here stays as the base has it.
+    -  maximumCacheAgeInDays: 14
     +  maximumCacheAgeInDays: 21
        # The base has an opinion on this one, and Contoso has none: it is left to the tenant.
        vpnPeerCaching: { $undeclare: true }

@@ -88,7 +88,8 @@ fn what_definitions_do_not_allow_is_found_without_the_tenant() {
     let one = workspace.run(&["validate", "--only", "*/mac"]).expect(0);
     assert_snapshot!(one.stdout, @"
     Valid: 1 manifest.
-    1 policy was not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
+    1 policy was not checked against definitions: there is no moorline.catalog
+      (`moorline catalog refresh`).
     ");
     refresh(&workspace);
     workspace.write("policies.yaml", WRONG);

@@ -199,7 +199,7 @@ fn nothing_is_pruned_that_was_not_asked_for() {
       ! windowsIdentityProtectionConfiguration/mine   "mine"   mine.yaml:2
           scope-tag/unknown: there is no scope tag `Morline`
             help: did you mean `Moorline`? If not, `moorline sandbox add s.json tag Morline` adds it to
-              the sandbox
+              the sandbox, and the next run needs `--sandbox=s.json`
             at moorline.yaml:5
 
     warning: moorline.yaml:5: there is no scope tag `Morline`

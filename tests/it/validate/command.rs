@@ -15,7 +15,8 @@ fn the_example_tenant_is_valid() {
     let run = Workspace::example("contoso").run(&["validate"]).expect(0);
     assert_snapshot!(run.stdout, @"
     Valid: 31 manifests.
-    3 policies were not checked against definitions: there is no moorline.catalog (`moorline catalog refresh`).
+    3 policies were not checked against definitions: there is no moorline.catalog
+      (`moorline catalog refresh`).
     ");
 }
 
