@@ -54,6 +54,9 @@ impl Platform {
     }
 }
 
+/// The area of kinds that the console does not show.
+const OTHERS: &str = "other";
+
 /// How the console shows a kind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +112,15 @@ static TABLE: LazyLock<PortalTable> = LazyLock::new(|| {
 /// Returns how the console shows a kind, `None` where it is no kind.
 pub fn of(kind: &str) -> Option<&'static PortalKind> {
     TABLE.kinds.get(kind)
+}
+
+/// Returns the folders of an object of a kind: that of its platform, which a policy says by the value of `platforms`, and that
+/// of its area.
+pub fn folders(kind: &str, platforms: Option<&str>) -> (&'static str, &'static str) {
+    let known = of(kind);
+    let of_kind = known.map_or(Platform::CrossPlatform, |known| known.platform);
+    let platform = platforms.map_or(of_kind, Platform::of_policy);
+    (platform.as_str(), known.map_or(OTHERS, |known| known.area.as_str()))
 }
 
 /// Returns the names of the areas, sorted.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::skeleton::common;
 use super::tenant::MANIFESTS;
 use crate::kinds::Kind;
-use crate::kinds::portal::{self, Platform};
+use crate::kinds::portal;
 use crate::manifest::TenantFile;
 use crate::text::slug::{slug, slug_of_kind};
 
@@ -46,12 +46,9 @@ impl ManifestPlace {
 
 /// Returns the folders of a kind: its platform, of a policy the one that it says, and its area.
 fn shelf(kind: &str) -> PathBuf {
-    let Some(portal) = portal::of(kind) else {
-        return PathBuf::new();
-    };
     let own = common(kind).find(|(name, _)| *name == "platforms").and_then(|(_, own)| own.as_str());
-    let platform = own.map_or(portal.platform, Platform::of_policy);
-    Path::new(platform.as_str()).join(&portal.area)
+    let (platform, area) = portal::folders(kind, own);
+    Path::new(platform).join(area)
 }
 
 /// Returns the name of a kind in words, for an object of which no name is given.

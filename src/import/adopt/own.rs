@@ -40,7 +40,7 @@ impl OwnManifest {
                 let folder = root::of(&desired.tenant.spec)?;
                 let (platform, area) = match object {
                     Some(object) => portal::folders(object),
-                    None => portal::folders_of_kind(&manifest.address.kind),
+                    None => crate::kinds::portal::folders(&manifest.address.kind, None),
                 };
                 desired.root.join(folder).join(platform).join(area)
             }
