@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::drafts::FileChange;
 use crate::disk;
-use crate::disk;
 use crate::import::write::WriteError;
 
 /// The largest file that is compared with what it was.
