@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use globset::{Glob, GlobMatcher};
@@ -9,12 +10,14 @@ use serde_json::Value as Json;
 use walkdir::WalkDir;
 
 use super::adopt::{self, AdoptArguments};
+use super::catalog;
 use super::failure::{self, CommandError};
 use super::output::{Output, without_markdown};
 use super::selection::{Selection, near_name};
 use super::session::Session;
 use super::signals::SignalFlag;
 use super::{Done, Format, Result, TenantOptions};
+use crate::definitions::{FILE_NAME, SettingCatalogue};
 use crate::diagnostic::json::FindingItem;
 use crate::diagnostic::{Severity, Sources};
 use crate::disk;
@@ -212,7 +215,7 @@ impl Arguments {
         Ok(describe(desired, contents, &import, self.unmask))
     }
 
-    /// Reads the manifests that are there. A folder for them that the tenant file names and that does not exist yet is made.
+    /// Reads the manifests that are there, and the catalogue of setting definitions. A folder for them that the tenant file names and that does not exist yet is made.
     fn load(&self) -> Result<Desired> {
         if let Some((tenant, root)) = load::tenant(&self.path)
             && let Some(folder) = manifest::root::of(&tenant.spec)
@@ -224,7 +227,14 @@ impl Arguments {
                 Error::failed("io/output", message).because(source)
             })?;
         }
-        super::selection::load(&self.path)
+        let mut desired = super::selection::load(&self.path)?;
+        // The manifests that are there may have no settings to check; those that are written name theirs by it.
+        if desired.catalogue.is_none() {
+            let known = SettingCatalogue::of_folder(&desired.root);
+            let known = known.map_err(|why| catalog::failed(&desired.root.join(FILE_NAME), why))?;
+            desired.catalogue = known.map(Arc::new);
+        }
+        Ok(desired)
     }
 
     fn selection(&self) -> Result<ImportSelection, Error> {

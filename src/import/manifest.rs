@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::contents::TenantContents;
 use super::declare::{ImportExtent, SpecMaker};
@@ -12,11 +12,12 @@ use super::payload::PayloadFile;
 use super::place::Place;
 use super::variable::VariableNames;
 use super::{names, portal};
-use crate::definitions::SettingCatalogue;
+use crate::definitions::{SettingCatalogue, without_template};
 use crate::kinds;
 use crate::manifest::{Address, trial};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
+use crate::settings_catalog::MERGE;
 use crate::tenant::names::is_guid;
 use crate::tenant::{CaselessKey, Linked, LiveObject, caseless};
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
@@ -87,6 +88,7 @@ impl ManifestContext<'_> {
                 }
             }
         }
+        self.shorten(model, &object.kind, &mut made.spec);
         // A member that a file has is told with the file; those of the tenant are told by kind.
         for name in std::mem::take(&mut made.unknown) {
             match file {
@@ -126,6 +128,25 @@ impl ManifestContext<'_> {
             secrets: made.secrets,
             unmasked: made.unmasked,
             unknown: made.unknown,
+        }
+    }
+
+    /// Takes the ids of the policy's template out of settings, where the catalogue puts them in.
+    fn shorten(&self, model: &'static Model, kind: &str, spec: &mut Map<String, Json>) {
+        let template = spec.get("templateReference").and_then(|it| it.get("templateId"));
+        let template = template.and_then(Json::as_str).map(str::to_owned);
+        let (Some(catalogue), Some(template), Some(structure)) =
+            (self.catalogue, template, model.get(kind))
+        else {
+            return;
+        };
+        for (name, value) in spec {
+            let property = structure.properties.get(name);
+            if property.is_some_and(|property| matches!(property.shape, Shape::Settings(_))) {
+                let is_merged = value.get(MERGE).is_some();
+                let settings = if is_merged { &mut value[MERGE] } else { value };
+                *settings = without_template(settings, &template, catalogue);
+            }
         }
     }
 

@@ -300,7 +300,8 @@ mod tests {
             let path = folder.path().join("schema.json");
             fs::write(&path, there).expect("written");
             let catalogue = ("moorline.catalog".to_owned(), "{}\n".to_owned());
-            let done = schema(folder.path(), &path, "{\"with\": 1}\n", Some(&catalogue), "--editor");
+            let done =
+                schema(folder.path(), &path, "{\"with\": 1}\n", Some(&catalogue), "--editor");
             let Ok(FileAction::Lacks(what)) = done else { panic!("{done:?}") };
             assert!(what.starts_with(lacks), "{what}");
         }
