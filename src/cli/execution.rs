@@ -260,6 +260,9 @@ pub(super) fn finish(
     outcome: &Outcome,
     command: Command,
 ) -> Result<Done> {
+    let journal = outcome.journal.as_deref().map(Path::new);
+    let commands = journal.map(|journal| resume_hints(matches, command, outcome, journal));
+    let commands = commands.unwrap_or_default();
     let text = match output.format {
         Format::Text if outcome.items.is_empty() => String::new(),
         Format::Text => {
@@ -268,15 +271,13 @@ pub(super) fn finish(
             if output.output.is_none() { format!("\n{text}") } else { text }
         }
         Format::Json => Document::Outcome.render(outcome),
-        Format::Markdown => report::markdown::outcome(outcome),
+        Format::Markdown => report::markdown::outcome(outcome, &commands),
     };
     let written = output.write(ui, &text);
     written.map_err(|unwritten| report_on_stderr(ui, outcome, unwritten))?;
     let kind = outcome.error_kind();
-    if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
-        for line in resume_hints(matches, command, outcome, Path::new(journal)) {
-            ui.status(&line);
-        }
+    if kind.is_some() {
+        commands.iter().for_each(|line| ui.status(line));
     }
     Ok(kind.map_or(Done::Quietly, Done::As))
 }

@@ -62,7 +62,7 @@ impl Output {
         let text = match self.format {
             Format::Text => report::text::story(told, self.writer(ui), ui.verbosity > 0),
             Format::Json => document.render(told),
-            Format::Markdown => report::markdown::story(told),
+            Format::Markdown => report::markdown::story(told, &report::Links::default()),
         };
         self.write(ui, &text)
     }

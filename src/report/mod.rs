@@ -5,6 +5,7 @@
 //! its own rules.
 
 pub mod json;
+pub mod links;
 pub mod markdown;
 pub mod phrases;
 pub mod rendered;
@@ -12,6 +13,7 @@ pub mod text;
 mod view;
 mod width;
 
+pub use links::Links;
 pub(crate) use view::ToStory;
 
 #[cfg(test)]
