@@ -118,6 +118,11 @@ mod plan {
     mod warnings;
 }
 
+mod release {
+    #[cfg(target_os = "linux")]
+    mod system;
+}
+
 mod sandbox {
     mod intunecd;
     mod practice;
