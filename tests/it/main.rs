@@ -41,11 +41,14 @@ mod cli {
     mod catalog;
     mod ci_commands;
     mod command_line;
+    #[cfg(unix)]
+    mod completions;
     mod doctor;
     mod explain;
     mod first_hour;
     mod fmt;
     mod kinds;
+    mod man;
     mod new;
     mod render;
     mod workflows;
