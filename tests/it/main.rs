@@ -9,6 +9,9 @@
 #[cfg(debug_assertions)]
 mod estate;
 mod foreign;
+/// The task of developers that the workflow of releases runs.
+#[path = "../../xtask/src/packages.rs"]
+mod packages;
 mod samples;
 mod served;
 mod support;
@@ -122,8 +125,13 @@ mod plan {
 }
 
 mod release {
+    #[cfg(unix)]
+    mod archive;
+    mod packages;
     #[cfg(target_os = "linux")]
     mod system;
+    #[cfg(unix)]
+    mod workflow;
 }
 
 mod sandbox {
