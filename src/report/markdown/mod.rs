@@ -7,7 +7,7 @@ mod escape;
 mod object;
 mod page;
 
-pub use diagnose::{doctor, permissions, scopes};
+pub use diagnose::{doctor, permissions, scopes, setup};
 
 use super::phrases;
 use super::view::{Direction, ToStory};
