@@ -45,8 +45,8 @@ pub(super) struct Arguments {
     /// Write the pipelines of the tenant for Azure DevOps, too: plan, drift and apply.
     #[arg(long)]
     azure_devops: bool,
-    /// With --github: commit of moorline/moorline whose workflows are called, in place of the tag of this version.
-    #[arg(long, value_name = "COMMIT", requires = "github", value_parser = commit)]
+    /// With --github or --azure-devops: commit of moorline/moorline whose pipelines are called, in place of the tag of this version.
+    #[arg(long, value_name = "COMMIT", value_parser = commit)]
     pin: Option<String>,
 }
 
@@ -68,6 +68,11 @@ fn cloud_of(name: &str) -> Cloud {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    if arguments.pin.is_some() && arguments.services().next().is_none() {
+        return Err(Error::usage("usage/init", "`--pin` is of pipelines, and none are written")
+            .hint("Give `--github` or `--azure-devops`, too.")
+            .into());
+    }
     let root = &arguments.folder;
     let file = root.join(TENANT_FILE);
     let is_new = file.symlink_metadata().is_err();

@@ -25,7 +25,7 @@ pub struct PipelineTenant {
     pub name: String,
     /// Its folder below the root of the repository, with `/`; `.` where it is the root.
     pub folder: String,
-    /// The commit of Moorline's repository to call; without one, the tag of this version. Azure DevOps takes tags alone.
+    /// The commit of Moorline's repository to call; without one, the tag of this version.
     pub pin: Option<String>,
 }
 
@@ -77,20 +77,23 @@ fn text(service: PipelineService, tenant: &PipelineTenant, template: &str) -> St
     // The commit with the checksums of a release follows the release, and has a tag of its own.
     let tag = concat!("action-v", env!("CARGO_PKG_VERSION"));
     let in_full = format!("refs/tags/{tag}");
-    let (pinned, reference) = match (service, &tenant.pin) {
-        (PipelineService::AzureDevOps, _) => (
-            "# The tag is the one of an immutable release, and cannot be moved.".to_owned(),
-            in_full.as_str(),
-        ),
-        (PipelineService::Github, Some(commit)) => (
+    let flag = match service {
+        PipelineService::Github => "--github",
+        PipelineService::AzureDevOps => "--azure-devops",
+    };
+    let (pinned, reference) = match (&tenant.pin, service) {
+        (Some(commit), _) => (
             format!("# The commit is one of moorline/moorline, where {tag} is this version."),
             &commit[..],
         ),
-        (PipelineService::Github, None) => (
+        (None, service) => (
             format!(
-                "# The tag is the one of an immutable release, and cannot be moved. To call its commit, remove this file and run\n# `moorline init --github --pin COMMIT`, with what `gh api repos/moorline/moorline/commits/{tag} --jq .sha` prints."
+                "# The tag is the one of an immutable release, and cannot be moved. To call its commit, remove this file and run\n# `moorline init {flag} --pin COMMIT`, with what `gh api repos/moorline/moorline/commits/{tag} --jq .sha` prints."
             ),
-            tag,
+            match service {
+                PipelineService::Github => tag,
+                PipelineService::AzureDevOps => in_full.as_str(),
+            },
         ),
     };
     // A name or a folder may look like a number, or hold what means something in YAML.
@@ -179,6 +182,9 @@ mod tests {
         let tenant = PipelineTenant { pin: Some(commit.to_owned()), ..tenant("contoso", ".") };
         for (path, text) in files(PipelineService::Github, &tenant) {
             assert!(text.contains(&format!(".yml@{commit}\n")), "{path}: {text}");
+        }
+        for (path, text) in files(PipelineService::AzureDevOps, &tenant) {
+            assert!(text.contains(&format!("ref: {commit},")), "{path}: {text}");
         }
     }
 

@@ -55,6 +55,9 @@ pub(super) fn script(tenant: &SetupTenant<'_>, place: &PipelinePlace) -> String 
         .map(|(kind, app)| {
             let names: String =
                 app.permissions.iter().map(|of| format!("# - {}\n", of.name)).collect();
+            let none =
+                "# No manifest needs a permission yet: make this script again when one does.\n";
+            let names = if names.is_empty() { none.to_owned() } else { names };
             format!("{names}{kind}_permissions={}\n", word(&access(app)))
         })
         .concat();
@@ -70,6 +73,9 @@ fn word(text: &str) -> String {
 fn access(app: &SetupApp) -> String {
     let roles = app.permissions.iter().map(|of| json!({ "id": of.id, "type": "Role" }));
     let roles: Vec<_> = roles.collect();
+    if roles.is_empty() {
+        return "[]".to_owned();
+    }
     json!([{ "resourceAppId": graph_app(), "resourceAccess": roles }]).to_string()
 }
 

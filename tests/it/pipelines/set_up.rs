@@ -174,6 +174,14 @@ fn each_app_gets_exactly_what_the_manifests_need() {
 }
 
 #[test]
+fn tenant_without_manifests_needs_no_permission_yet() {
+    let workspace = Workspace::tenant(&[]);
+    let run = workspace.run(&["permissions", "--github", "contoso/intune"]).expect(0);
+    assert!(run.stdout.contains("read_permissions='[]'\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("# No manifest needs a permission yet"), "{}", run.stdout);
+}
+
+#[test]
 fn optional_permissions_are_granted_when_asked_for_and_let_no_reader_write() {
     let set_up = SetUp::of(&["--github", "contoso/intune", "--with-optional", "--format", "json"]);
     let document: Value = serde_json::from_str(&set_up.script).expect("JSON");
