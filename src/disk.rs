@@ -53,6 +53,14 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
+/// Appends to a file, and makes it where there is none.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path)?.write_all(bytes)
+}
+
 /// Writes a file as a whole: a reader, or a run that ends suddenly, finds the old contents or the new ones. A pipe or a device
 /// is written to as it stands.
 ///

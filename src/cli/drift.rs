@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::adopt::{self, AdoptArguments};
-use super::output::Output;
+use super::failure::RunOf;
 use super::plan::unread_objects;
 use super::plan_arguments::Unverifiable;
+use super::report_output::ReportOutput;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::drift;
 use crate::error::Error;
 use crate::import::adopt::{AdoptOptions, AdoptRequest};
 use crate::plan::Planned;
-use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests, or take the tenant's values into them.
@@ -48,25 +48,28 @@ pub(super) struct Arguments {
     #[arg(long, requires = "adopt")]
     diff: bool,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: ReportOutput,
     #[command(flatten)]
     tenant: TenantOptions,
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let Arguments { path, tenant, output, .. } = arguments;
-    let adopted = arguments.adopted()?;
+    let adopted = match arguments.adopted()? {
+        Some(options) => Some((options, output.of_adopt()?)),
+        None => None,
+    };
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
-    if let Some(options) = adopted {
+    if let Some((options, output)) = adopted {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
-        return adopt::run(ui, path, session, &options, how, output).await;
+        return adopt::run(ui, path, session, &options, how, &output).await;
     }
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
     let unread = plan.unread();
     let report = drift::report(plan);
     output.warn(ui, &report.warnings);
-    output.tell(ui, Document::Drift, &report)?;
+    output.tell(ui, &RunOf::new("drift", path), &report)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);

@@ -157,7 +157,7 @@ fn schema_of<T: JsonSchema>() -> Value {
 
 /// Returns JSON with every character escaped that a terminal would obey or hide. Its own grammar is
 /// ASCII, so such a character is always inside a string, where an escape means the same.
-fn harmless(json: &str) -> String {
+pub(super) fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character == '\n' || !sanitize::is_hazardous(character) {

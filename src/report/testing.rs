@@ -383,6 +383,7 @@ pub(super) fn outcome() -> Outcome {
         approval_expires: None,
         message: message.map(str::to_owned),
         help: message.map(|_| "grant `DeviceManagementConfiguration.ReadWrite.All`".to_owned()),
+        location: change.location,
         ends_run: false,
     };
     let items = vec![

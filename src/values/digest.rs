@@ -15,6 +15,8 @@ pub enum Domain {
     Element,
     /// A text that is withheld.
     Secret,
+    /// A result that is reported.
+    Finding,
 }
 
 impl Domain {
@@ -24,6 +26,7 @@ impl Domain {
             Self::Live => "moorline.live.v1\n",
             Self::Element => "moorline.element.v1\n",
             Self::Secret => "moorline.secret.v1\n",
+            Self::Finding => "moorline.finding.v1\n",
         }
     }
 }

@@ -69,6 +69,8 @@ mod families {
     mod settings_catalog;
 }
 
+mod formats;
+
 mod house {
     pub mod floors;
     mod names;

@@ -4,10 +4,14 @@
 
 mod diagnose;
 mod escape;
+mod failure;
+mod findings;
 mod object;
 mod page;
 
 pub use diagnose::{doctor, permissions, scopes, setup};
+pub use failure::failure;
+pub use findings::findings;
 
 use super::phrases;
 use super::view::{Direction, ToStory};

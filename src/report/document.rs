@@ -1,0 +1,69 @@
+//! A result in every format that is not laid out for a terminal.
+
+use super::json::Document;
+use super::results::{Checked, FailedRun, ToResults};
+use super::{Links, json, markdown};
+use crate::apply::outcome::Outcome;
+use crate::diagnostic::json::FindingsDocument;
+use crate::drift::DriftReport;
+use crate::plan::Plan;
+
+/// A result that every format can write.
+pub(crate) trait ReportDocument: ToResults {
+    /// Returns the JSON document.
+    fn json(&self) -> String;
+    /// Returns the Markdown page.
+    fn markdown(&self, links: &Links) -> String;
+}
+
+impl ReportDocument for Plan {
+    fn json(&self) -> String {
+        Document::Plan.render(self)
+    }
+
+    fn markdown(&self, _: &Links) -> String {
+        markdown::story(self)
+    }
+}
+
+impl ReportDocument for DriftReport {
+    fn json(&self) -> String {
+        Document::Drift.render(self)
+    }
+
+    fn markdown(&self, _: &Links) -> String {
+        markdown::story(self)
+    }
+}
+
+impl ReportDocument for Outcome {
+    fn json(&self) -> String {
+        Document::Outcome.render(self)
+    }
+
+    fn markdown(&self, _: &Links) -> String {
+        markdown::outcome(self)
+    }
+}
+
+impl ReportDocument for Checked<'_> {
+    fn json(&self) -> String {
+        Document::Findings.render(&FindingsDocument::new(self.items()))
+    }
+
+    fn markdown(&self, links: &Links) -> String {
+        let manifests = self.0.iter().map(|loaded| loaded.manifests.len()).sum();
+        markdown::findings(&self.items(), manifests, links)
+    }
+}
+
+impl ReportDocument for FailedRun<'_> {
+    fn json(&self) -> String {
+        json::error(self.error, self.explanation, self.invalid)
+    }
+
+    fn markdown(&self, links: &Links) -> String {
+        let Self { error, explanation, invalid, refusals, .. } = *self;
+        markdown::failure(error, explanation, invalid, refusals, links)
+    }
+}
