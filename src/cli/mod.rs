@@ -19,6 +19,7 @@ mod adopt;
 mod apply;
 mod catalog;
 mod ci_files;
+mod comment;
 mod completions;
 mod doctor;
 pub mod documents;
@@ -124,6 +125,7 @@ enum CliCommand {
     Apply(apply::Arguments),
     Rollback(rollback::Arguments),
     Drift(drift::Arguments),
+    Comment(comment::Arguments),
     Import(import::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
@@ -251,6 +253,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
             (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
         C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
+        C::Comment(a) => (None, Box::new(|| block_on(comment::run(ui, a))?)),
         C::Import(a) => (Some(&a.output), Box::new(|| block_on(import::run(ui, a))?)),
         C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),
         C::Explain(a) => (Some(&a.output), Box::new(|| explain::run(ui, a))),

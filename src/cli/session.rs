@@ -368,7 +368,7 @@ impl Session {
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Returns an observer that reports retries to the user.
-fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
+pub(super) fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     if ui.quiet {
         return RetryObserver::default();
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 pub mod create_defaults;
 pub mod echo;
+pub mod forge;
 pub mod hostile;
 pub mod runners;
 pub mod secrets;
