@@ -10,6 +10,7 @@ use crate::definitions::document::CatalogDocument;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::permissions::ScopesDocument;
+use crate::diagnose::setup::SetupDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::drift::DriftReport;
@@ -44,6 +45,8 @@ pub enum Document {
     Permissions,
     /// Every permission for Intune.
     Scopes,
+    /// The set-up of a pipeline's sign-in.
+    Setup,
     /// The examination of a set-up.
     Doctor,
     /// The catalogue of setting definitions.
@@ -132,6 +135,7 @@ pub fn schema(document: Document) -> Value {
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
         Document::Scopes => schema_of::<Headed<ScopesDocument>>(),
+        Document::Setup => schema_of::<Headed<SetupDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
         Document::Manifests => schema_of::<Headed<ManifestsDocument>>(),

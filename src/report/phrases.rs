@@ -9,6 +9,7 @@ use crate::clock;
 use crate::diagnose::doctor::{Check, CheckSummary, DoctorDocument, TenantSeen};
 use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
 use crate::diagnose::permissions::IntuneScope;
+use crate::diagnose::setup::SetupDocument;
 use crate::diagnostic::json::{FindingItem, FindingsSummary};
 use crate::drift::DriftReport;
 use crate::journal::{JournalError, Status};
@@ -127,6 +128,11 @@ fn commands(blocks: &[ResourceAccess], kind: &str) -> Vec<String> {
     let consent = "az ad app permission admin-consent --id \"$APP_ID\"".to_owned();
     let commands = add.chain([consent]).collect::<Vec<_>>().join("\n");
     commands.lines().map(str::to_owned).collect()
+}
+
+/// Returns the title of the set-up of a pipeline's sign-in.
+pub(super) fn sign_in(document: &SetupDocument) -> String {
+    format!("Sign-in of the pipelines of {} to {}", document.pipelines, document.name)
 }
 
 /// Returns the tenant, the cloud and the purpose of an examination.

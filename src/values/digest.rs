@@ -17,7 +17,7 @@ pub enum Domain {
     Secret,
     /// The text of a comment on a pull request.
     Comment,
-    /// A result that is reported, and a finding that people are told.
+    /// A result that is reported, or a finding that people are told.
     Finding,
 }
 

@@ -103,6 +103,13 @@ mod limits {
     mod waits;
 }
 
+#[cfg(unix)]
+mod pipelines {
+    mod installer;
+    mod set_up;
+    mod written;
+}
+
 mod plan {
     mod compare;
     mod derived_credentials;

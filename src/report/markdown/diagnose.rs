@@ -5,6 +5,7 @@ use super::page::MarkdownPage;
 use crate::diagnose::doctor::{CheckStatus, DoctorDocument};
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::permissions::ScopesDocument;
+use crate::diagnose::setup::{SetupDocument, SetupLanguage};
 use crate::report::phrases;
 
 /// Renders each check with its result, and the remedy where something is missing.
@@ -106,4 +107,27 @@ pub fn scopes(document: &ScopesDocument) -> String {
         document.optional.iter().map(|of| [cell_code(&of.permission), escape::words(&of.why)]),
     );
     page.finish()
+}
+
+/// Renders the set-up of a pipeline's sign-in: the apps with their permissions, and the script or the configuration.
+pub fn setup(document: &SetupDocument) -> String {
+    let mut page = MarkdownPage::new(&phrases::sign_in(document));
+    page.table(
+        &["app", "for", "permissions"],
+        document.items.iter().map(|app| {
+            let permissions = app.permissions.iter().map(|of| cell_code(&of.name));
+            [
+                cell_code(&app.name),
+                phrases::purposes(&app.purposes),
+                permissions.collect::<Vec<_>>().join("<br>"),
+            ]
+        }),
+    );
+    let language = match document.language {
+        SetupLanguage::Shell => "sh",
+        SetupLanguage::Terraform => "hcl",
+    };
+    let lines: Vec<String> = document.text.lines().map(str::to_owned).collect();
+    page.block(&fenced(language, &lines));
+    page.finish(&[])
 }

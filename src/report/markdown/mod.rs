@@ -13,7 +13,7 @@ mod outcome;
 mod page;
 mod story;
 
-pub use diagnose::{doctor, permissions, scopes};
+pub use diagnose::{doctor, permissions, scopes, setup};
 pub use failure::failure;
 pub use findings::findings;
 pub use outcome::outcome;
