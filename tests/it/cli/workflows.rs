@@ -69,7 +69,10 @@ fn summary_of(workflow: &str) -> String {
 #[test]
 fn a_pull_request_gets_its_plan() {
     let summary = summary_of("plan.yml");
-    assert_snapshot!(lines_with(&summary, "###"), @"### Plan: 6 to create, 9 to update, 0 to replace, 0 to delete, 2 assignment changes.");
+    assert_snapshot!(lines_with(&summary, "###"), @"
+    ### Valid: 31 manifests.
+    ### Plan: 6 to create, 9 to update, 0 to replace, 0 to delete, 2 assignment changes.
+    ");
     assert_snapshot!(lines_with(&summary, "<summary>"), @r"
     <summary><code>+ androidDeviceOwnerTrustedRootCertificate/root-ca</code> <code>&quot;Contoso Root CA&quot;</code> 3 settings, 1 assignment</summary>
     <summary><code>~ deviceManagementConfigurationPolicy/defender-antivirus</code> <code>&quot;Windows - Defender Antivirus&quot;</code> 2 settings</summary>
@@ -98,6 +101,30 @@ fn a_schedule_gets_its_drift_report() {
     let _stable = stable_snapshots();
     let summary = summary_of("drift.yml");
     assert_snapshot!(summary, @r"
+    ### Applied: 16 done, 0 failed, 0 skipped.
+
+    Tenant `contoso (contoso.onmicrosoft.com)`
+
+    | result | action | object | name |
+    |---|---|---|---|
+    | applied | create | `androidDeviceOwnerTrustedRootCertificate/root-ca` | Contoso Root CA |
+    | applied | update | `deviceManagementConfigurationPolicy/defender-antivirus` | Windows - Defender Antivirus |
+    | applied | create | `deviceManagementConfigurationPolicy/hello-for-business` | Windows - Hello for Business |
+    | applied | update | `deviceRegistrationPolicy/device-registration` | Device Registration Policy |
+    | applied | update | `iosGeneralDeviceConfiguration/ios-restrictions` | iOS restrictions |
+    | applied | update | `macOSCustomConfiguration/macos-login` | macOS login window |
+    | applied | create | `macOSEndpointProtectionConfiguration/macos-protection` | macOS endpoint protection |
+    | applied | update | `windows10CompliancePolicy/windows-compliance` | Windows compliance |
+    | applied | update | `windows10CustomConfiguration/custom-settings` | Custom settings |
+    | applied | update | `windows10EndpointProtectionConfiguration/endpoint-protection` | Endpoint protection |
+    | applied | update | `windows10GeneralConfiguration/restrictions` | Windows restrictions |
+    | applied | create | `windows81SCEPCertificateProfile/device-certificate` | Device certificate |
+    | applied | update | `windowsIdentityProtectionConfiguration/windows-hello` | Windows Hello for Business |
+    | applied | create | `windowsKioskConfiguration/lobby-kiosk` | Lobby kiosk |
+    | applied | update | `windowsUpdateForBusinessConfiguration/update-ring-broad` | Update ring 2 - Broad |
+    | applied | create | `windowsWifiEnterpriseEAPConfiguration/corporate-wifi` | Corporate Wi-Fi |
+
+    Journal `.moorline/journal/[run].jsonl`
     ### No drift. 28 objects are as declared, 3 unverifiable.
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
