@@ -9,6 +9,7 @@ use super::output::Output;
 use super::plan::unread_objects;
 use super::plan_arguments::Unverifiable;
 use super::session::Session;
+use super::telling::Telling;
 use super::{Done, Result, TenantOptions};
 use crate::drift;
 use crate::error::Error;
@@ -50,23 +51,29 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
+    telling: Telling,
+    #[command(flatten)]
     tenant: TenantOptions,
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
-    let Arguments { path, tenant, output, .. } = arguments;
+    let Arguments { path, tenant, output, telling, .. } = arguments;
     let adopted = arguments.adopted()?;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     if let Some(options) = adopted {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
         return adopt::run(ui, path, session, &options, how, output).await;
     }
+    let file = session.desired.tenant.clone();
+    let channels = telling.channels(&file)?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
+    let approvals = telling.approvals(ui, &session.graph).await;
     session.close().await;
     let unread = plan.unread();
     let report = drift::report(plan);
     output.warn(ui, &report.warnings);
     output.tell(ui, Document::Drift, &report)?;
+    let is_kept = telling.tell(ui, &report, &channels, approvals.as_deref()).await;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);
@@ -79,7 +86,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     // "Unknown" must not read as "in sync".
     let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0;
-    Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err()))
+    Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err() || !is_kept))
 }
 
 impl Arguments {

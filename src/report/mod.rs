@@ -15,4 +15,4 @@ mod width;
 pub(crate) use view::ToStory;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

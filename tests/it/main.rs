@@ -69,6 +69,11 @@ mod families {
     mod settings_catalog;
 }
 
+mod forge {
+    mod comment;
+    mod telling;
+}
+
 mod house {
     pub mod floors;
     mod names;

@@ -6,8 +6,10 @@ mod diagnose;
 mod escape;
 mod object;
 mod page;
+mod told;
 
 pub use diagnose::{doctor, permissions, scopes};
+pub(crate) use told::{story_within, waiting};
 
 use super::phrases;
 use super::view::{Direction, ToStory};
