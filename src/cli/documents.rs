@@ -46,6 +46,9 @@ pub const DOCUMENTS: [Published; 20] = [
     Published::new("manifests", "render --format json", || schema(Document::Manifests)),
     Published::new("import", "import --format json", || schema(Document::Import)),
     Published::new("adopt", "drift --adopt --format json", || schema(Document::Adopt)),
+    Published::new("notification", "drift --notify, to a channel of kind json", || {
+        schema(Document::Notification)
+    }),
     Published::new("explain", "explain --format json", || schema(Document::Explain)),
     Published::new("error", "any failure with --format json", || schema(Document::Error)),
     Published::new("sandbox-state", "the sandbox's state and its seeds", schema_of::<State>),

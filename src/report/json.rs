@@ -19,6 +19,7 @@ use crate::import::adopt::document::AdoptDocument;
 use crate::import::document::ImportDocument;
 use crate::kinds::document::KindsDocument;
 use crate::manifest::Invalid;
+use crate::notify::Notification;
 use crate::plan::Plan;
 use crate::report::rendered::ManifestsDocument;
 use crate::text::sanitize;
@@ -57,6 +58,8 @@ pub enum Document {
     Import,
     /// The differences that manifests took over.
     Adopt,
+    /// The message to a channel.
+    Notification,
 }
 
 /// A result, with the two members that every document begins with.
@@ -141,6 +144,7 @@ pub fn schema(document: Document) -> Value {
         Document::Manifests => schema_of::<Headed<ManifestsDocument>>(),
         Document::Import => schema_of::<Headed<ImportDocument>>(),
         Document::Adopt => schema_of::<Headed<AdoptDocument>>(),
+        Document::Notification => schema_of::<Headed<Notification>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");

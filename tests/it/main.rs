@@ -77,6 +77,11 @@ mod families {
 
 mod formats;
 
+mod forge {
+    mod comment;
+    mod telling;
+}
+
 mod house {
     pub mod floors;
     mod names;

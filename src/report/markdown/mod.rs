@@ -12,12 +12,14 @@ mod object;
 mod outcome;
 mod page;
 mod story;
+mod told;
 
 pub use diagnose::{doctor, permissions, scopes, setup};
 pub use failure::failure;
 pub use findings::findings;
 pub use outcome::outcome;
 pub(crate) use story::story;
+pub(crate) use told::{story_within, waiting};
 
 #[cfg(test)]
 mod tests;
