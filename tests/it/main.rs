@@ -48,7 +48,6 @@ mod cli {
     mod kinds;
     mod new;
     mod render;
-    mod workflows;
 }
 
 mod documents {
@@ -99,6 +98,9 @@ mod limits {
 
 #[cfg(unix)]
 mod pipelines {
+    mod azure;
+    mod documents;
+    mod github;
     mod installer;
     mod set_up;
     mod written;
