@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
-use crate::report::{self, phrases};
+use crate::report::{self, EndedRun, phrases};
 use crate::tenant::Live;
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
@@ -262,6 +262,9 @@ pub(super) fn finish(
     run: &RunOf,
     command: Command,
 ) -> Result<Done> {
+    let journal = outcome.journal.as_deref().map(Path::new);
+    let commands = journal.map(|journal| resume_hints(matches, command, outcome, journal));
+    let commands = commands.unwrap_or_default();
     let text = || {
         if outcome.items.is_empty() {
             return String::new();
@@ -270,13 +273,12 @@ pub(super) fn finish(
         // The plan was printed before.
         if output.is_text_on_stdout() { format!("\n{text}") } else { text }
     };
-    let written = output.write(ui, run, outcome, text);
+    let ended = EndedRun { outcome, commands: &commands };
+    let written = output.write(ui, run, &ended, text);
     written.map_err(|unwritten| report_on_stderr(ui, outcome, unwritten))?;
     let kind = outcome.error_kind();
-    if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
-        for line in resume_hints(matches, command, outcome, Path::new(journal)) {
-            ui.status(&line);
-        }
+    if kind.is_some() {
+        commands.iter().for_each(|line| ui.status(line));
     }
     Ok(kind.map_or(Done::Quietly, Done::As))
 }

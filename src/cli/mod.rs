@@ -33,6 +33,7 @@ mod import;
 mod init;
 mod kinds;
 mod logging;
+mod man;
 mod new;
 mod output;
 mod permissions;
@@ -135,6 +136,7 @@ enum CliCommand {
     Catalog(catalog::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// The format of a command's result.
@@ -199,6 +201,9 @@ type Result<T, E = CommandError> = std::result::Result<T, E>;
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(answered) = completions::answer::<Cli>(&arguments) {
+        return answered;
+    }
     if let Some(error) = usage::separated_state(&arguments) {
         return usage::refuse(&error, &arguments);
     }
@@ -264,6 +269,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
             (a.output().map(|output| output as &dyn Destination), Box::new(|| catalog::run(ui, a)))
         }
         C::Sandbox(a) => (None, Box::new(|| sandbox::run(ui, a))),
-        C::Completions(a) => (None, Box::new(|| completions::run::<Cli>(ui, a))),
+        C::Completions(a) => (None, Box::new(|| completions::run(ui, a))),
+        C::Man(a) => (None, Box::new(|| man::run::<Cli>(ui, a))),
     }
 }

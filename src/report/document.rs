@@ -1,7 +1,7 @@
 //! A result in every format that is not laid out for a terminal.
 
 use super::json::Document;
-use super::results::{Checked, FailedRun, ToResults};
+use super::results::{Checked, FailedRun, Results, ToResults};
 use super::{Links, json, markdown};
 use crate::apply::outcome::Outcome;
 use crate::diagnostic::json::FindingsDocument;
@@ -21,8 +21,8 @@ impl ReportDocument for Plan {
         Document::Plan.render(self)
     }
 
-    fn markdown(&self, _: &Links) -> String {
-        markdown::story(self)
+    fn markdown(&self, links: &Links) -> String {
+        markdown::story(self, links)
     }
 }
 
@@ -31,18 +31,32 @@ impl ReportDocument for DriftReport {
         Document::Drift.render(self)
     }
 
-    fn markdown(&self, _: &Links) -> String {
-        markdown::story(self)
+    fn markdown(&self, links: &Links) -> String {
+        markdown::story(self, links)
     }
 }
 
-impl ReportDocument for Outcome {
+/// The outcome of a run, and the commands that resume it or take it back.
+pub(crate) struct EndedRun<'a> {
+    /// The outcome.
+    pub(crate) outcome: &'a Outcome,
+    /// The commands, each after what it does.
+    pub(crate) commands: &'a [String],
+}
+
+impl ToResults for EndedRun<'_> {
+    fn results(&self) -> Results {
+        self.outcome.results()
+    }
+}
+
+impl ReportDocument for EndedRun<'_> {
     fn json(&self) -> String {
-        Document::Outcome.render(self)
+        Document::Outcome.render(self.outcome)
     }
 
     fn markdown(&self, _: &Links) -> String {
-        markdown::outcome(self)
+        markdown::outcome(self.outcome, self.commands)
     }
 }
 

@@ -21,7 +21,7 @@ pub mod text;
 mod view;
 mod width;
 
-pub(crate) use document::ReportDocument;
+pub(crate) use document::{EndedRun, ReportDocument};
 pub use links::Links;
 pub(crate) use results::{Checked, FailedRun, Results};
 pub(crate) use view::ToStory;

@@ -15,6 +15,7 @@ use crate::plan::{
     FieldStatus, LeftAlone, Plan, Reach, Risk, RiskLevel, Segment, Shown, Summary, TenantRef,
     Unmanaged,
 };
+use crate::report::view::{Story, ToStory};
 use crate::tenant::reach::{Reported, Statuses};
 
 pub(super) const ADMINS: &str = "8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11";
@@ -461,4 +462,29 @@ pub(super) fn hostile_outcome(text: &str) -> Outcome {
         item.help = Some(text.to_owned());
     }
     outcome
+}
+
+/// A drift report whose items have an author, an acceptance and an origin.
+pub(super) struct Attributed {
+    report: DriftReport,
+    author: String,
+}
+
+impl Attributed {
+    pub(super) fn by(author: &str, report: DriftReport) -> Self {
+        Self { report, author: author.to_owned() }
+    }
+}
+
+impl ToStory for Attributed {
+    fn story(&self, verbose: bool) -> Story<'_> {
+        let mut story = self.report.story(verbose);
+        for object in &mut story.objects {
+            let author = &self.author;
+            object.changed = Some(format!("changed by {author}, 2026-11-30 10:14 UTC, was 6"));
+            object.accepted = vec![format!("accepted until 2027-01-31: {author} asked for it")];
+            object.since = Some("pending");
+        }
+        story
+    }
 }

@@ -1,48 +1,56 @@
 //! Writes what is wrong with manifests: the verdict, and each finding in a table.
 
-use super::escape::{self, cell_code};
-use super::page::MarkdownPage;
-use crate::diagnostic::Severity;
-use crate::diagnostic::json::{FindingItem, FindingsSummary};
+use super::escape::{cell_sentence, name};
+use super::object::place;
+use super::page::{MarkdownPage, TableEntry};
+use crate::diagnostic::json::FindingItem;
+use crate::diagnostic::{Location, Severity};
 use crate::report::links::Links;
-use crate::report::phrases::count;
+use crate::report::phrases::{self, count};
+
+/// The most columns of a code.
+const CODE: usize = 80;
+/// The most columns of a message and of a remedy in a row.
+const IN_ROW: usize = 400;
 
 /// Renders the findings about so many manifests.
-pub fn findings(items: &[FindingItem], manifests: usize, _: &Links) -> String {
+pub fn findings(items: &[FindingItem], manifests: usize, links: &Links) -> String {
     let manifests = count(manifests, "manifest");
-    let FindingsSummary { errors, warnings } =
-        FindingsSummary::count(items.iter().map(|item| item.severity));
-    let (errors_, warnings_) = (count(errors, "error"), count(warnings, "warning"));
-    let mut page = MarkdownPage::new(&match (errors, warnings) {
-        (0, 0) => format!("Valid: {manifests}."),
-        (0, _) => format!("Valid: {manifests}, {warnings_}."),
-        (_, 0) => format!("Invalid: {errors_}."),
-        _ => format!("Invalid: {errors_}, {warnings_}."),
+    let has_errors = items.iter().any(|item| item.severity == Severity::Error);
+    let mut page = MarkdownPage::new(&match (has_errors, items.is_empty()) {
+        (true, _) => format!("Invalid: {}.", phrases::findings(items)),
+        (false, true) => format!("Valid: {manifests}."),
+        (false, false) => format!("Valid: {manifests}, {}.", phrases::findings(items)),
     });
-    table(&mut page, items);
-    page.finish(&[])
+    table(&mut page, items, links, 0);
+    page.finish()
 }
 
-/// Adds the table of findings.
-pub(super) fn table(page: &mut MarkdownPage, items: &[FindingItem]) {
-    page.table(
-        &["", "place", "code", "message", "help"],
-        items.iter().map(|item| {
-            let severity = match item.severity {
-                Severity::Error => "**error**",
-                Severity::Warning => "warning",
-            };
-            let place = item.file.as_ref().map(|file| match item.line {
-                Some(line) => cell_code(&format!("{file}:{line}")),
-                None => cell_code(file),
-            });
-            [
-                severity.to_owned(),
-                place.unwrap_or_default(),
-                cell_code(&item.code),
-                escape::words(&item.message),
-                item.help.as_deref().map(escape::words).unwrap_or_default(),
-            ]
-        }),
-    );
+/// Adds the table of findings, errors first, as much of it as fits beside what still comes.
+pub(super) fn table(page: &mut MarkdownPage, items: &[FindingItem], links: &Links, rest: usize) {
+    let (errors, warnings): (Vec<&FindingItem>, Vec<&FindingItem>) =
+        items.iter().partition(|item| item.severity == Severity::Error);
+    let entries = errors.iter().chain(&warnings).map(|item| entry(item, links));
+    let entries: Vec<TableEntry> = entries.collect();
+    let head = ["", "place", "code", "message", "help"];
+    page.entries(&head, &entries, errors.len(), "finding", rest);
+}
+
+fn entry(item: &FindingItem, links: &Links) -> TableEntry {
+    let severity = match item.severity {
+        Severity::Error => "**error**".to_owned(),
+        Severity::Warning => "warning".to_owned(),
+    };
+    let at = item.file.as_ref().map(|file| Location {
+        file: file.clone(),
+        line: item.line.unwrap_or_default(),
+        column: item.column.unwrap_or_default(),
+    });
+    let at = at.map(|at| place(&at, links)).unwrap_or_default();
+    let code = name(&item.code, CODE);
+    let help = item.help.as_deref().map(|help| cell_sentence(help, IN_ROW));
+    let message = cell_sentence(&item.message, IN_ROW);
+    let names = vec![severity, at, code];
+    let row = [&names[..], &[message, help.unwrap_or_default()]].concat();
+    TableEntry { row, name: names, block: String::new() }
 }

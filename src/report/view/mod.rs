@@ -13,6 +13,6 @@ mod story;
 mod value;
 
 pub(super) use layout::{DiffRow, rows};
-pub(super) use node::{DiffContent, DiffMark, Direction, TextSpan};
+pub(super) use node::{DiffContent, DiffMark, TextSpan};
 pub(crate) use story::ToStory;
-pub(super) use story::{ObjectView, Story, display_name};
+pub(super) use story::{NotCompared, ObjectView, Story, StoryKind, Urgency, display_name};
