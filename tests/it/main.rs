@@ -54,7 +54,6 @@ mod cli {
     mod man;
     mod new;
     mod render;
-    mod workflows;
 }
 
 mod documents {
@@ -110,6 +109,9 @@ mod limits {
 
 #[cfg(unix)]
 mod pipelines {
+    mod azure;
+    mod documents;
+    mod github;
     mod installer;
     mod set_up;
     mod written;
