@@ -29,7 +29,7 @@ fn schema_of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 20] = [
+pub const DOCUMENTS: [Published; 21] = [
     Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
     Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
     Published::new("findings", "validate --format json", || schema(Document::Findings)),
