@@ -119,7 +119,7 @@ pub fn write(
 ) -> Result<Vec<WrittenFile>, (PathBuf, io::Error)> {
     let written = files(service, tenant).into_iter().map(|(path, text)| {
         let full = root.join(&path);
-        let done = match create(&full, &text) {
+        let done = match create(root, &full, &text) {
             Ok(true) => FileAction::Made,
             Ok(false) if disk::read_text(&full, LONGEST).is_ok_and(|there| there == text) => {
                 FileAction::Kept

@@ -129,5 +129,5 @@ pub fn setup(document: &SetupDocument) -> String {
     };
     let lines: Vec<String> = document.text.lines().map(str::to_owned).collect();
     page.block(&fenced(language, &lines));
-    page.finish(&[])
+    page.finish()
 }
