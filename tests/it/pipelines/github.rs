@@ -222,7 +222,7 @@ fn pull_request_of_a_fork_is_validated_and_signs_in_nowhere() {
     assert_eq!(stage.forge.take_writes(), Vec::<String>::new());
     assert!(run.summary.contains("comes from a fork"), "{}", run.summary);
 
-    stage.write(HELLO, &pin(99));
+    stage.write(HELLO, &MANIFEST.replace("pinMinimumLength", "pinMinimumLenght"));
     stage.push("mallory/devices").expect("failure");
 }
 
