@@ -20,6 +20,7 @@ mod apply;
 mod catalog;
 mod completions;
 mod doctor;
+mod document;
 pub mod documents;
 mod drift;
 mod environment;
@@ -122,6 +123,7 @@ enum CliCommand {
     Apply(apply::Arguments),
     Rollback(rollback::Arguments),
     Drift(drift::Arguments),
+    Document(document::Arguments),
     Import(import::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
@@ -218,6 +220,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
             (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
         C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
+        C::Document(a) => (None, Box::new(|| block_on(document::run(ui, a))?)),
         C::Import(a) => (Some(&a.output), Box::new(|| block_on(import::run(ui, a))?)),
         C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),
         C::Explain(a) => (Some(&a.output), Box::new(|| explain::run(ui, a))),

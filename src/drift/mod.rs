@@ -10,6 +10,8 @@ use crate::plan::{
 };
 use crate::tenant::matching;
 
+pub mod history;
+
 /// The differences of a tenant from its manifests.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]

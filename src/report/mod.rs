@@ -4,9 +4,11 @@
 //! are in [`phrases`]. A new format is a file that writes a [`view`]. Each format escapes text from tenants and manifests by
 //! its own rules.
 
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod phrases;
+mod recorded;
 pub mod rendered;
 pub mod text;
 mod view;

@@ -95,6 +95,12 @@ mod limits {
     mod waits;
 }
 
+mod page {
+    mod browser;
+    mod documents;
+    mod pages;
+}
+
 mod plan {
     mod compare;
     mod derived_credentials;

@@ -2,11 +2,13 @@
 //!
 //! Alerts stand at the top; the differences of each object are folded.
 
+mod as_built;
 mod diagnose;
 mod escape;
 mod object;
 mod page;
 
+pub(crate) use as_built::as_built;
 pub use diagnose::{doctor, permissions, scopes};
 
 use super::phrases;
