@@ -2,10 +2,20 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 /// The places under which the system hands a program the pipes that it was started with.
 const HANDED_OVER: [&str; 3] = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
+
+/// The beginning of the names of temporary files; letters and digits follow.
+const TEMPORARY: &str = ".moorline-";
+
+/// The number of these letters and digits.
+const LETTERS: usize = 6;
+
+/// The time after which a temporary file is in no use any more: it is written in one go.
+const LONGEST_IN_USE: Duration = Duration::from_secs(600);
 
 /// Opens a regular file for reading. To open a pipe would wait for a writer that may never come.
 ///
@@ -51,6 +61,14 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let bytes = read(path, limit)?;
     String::from_utf8(bytes)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Appends to a file, and makes it where there is none.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path)?.write_all(bytes)
 }
 
 /// Writes a file as a whole: a reader, or a run that ends suddenly, finds the old contents or the new ones. A pipe or a device
@@ -99,10 +117,52 @@ pub(crate) fn create(path: &Path, contents: impl AsRef<[u8]>) -> io::Result<()> 
     Ok(())
 }
 
+/// Makes a folder below another one, and never outside of that: neither a part of its path nor a link on the way may lead
+/// out.
+///
+/// # Errors
+/// When the folder is outside, or cannot be made.
+pub(crate) fn make_folder(root: &Path, folder: &Path) -> io::Result<()> {
+    let here = |path: &Path| match path.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => path.to_owned(),
+    };
+    let refused = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    let below = folder.strip_prefix(root).ok();
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !below.is_some_and(|below| below.components().all(is_plain)) {
+        return refused("it is not below the folder of the tenant file");
+    }
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(root);
+    if !here(there).canonicalize()?.starts_with(here(root).canonicalize()?) {
+        return refused("a link on the way leads out of the folder of the tenant file");
+    }
+    std::fs::create_dir_all(here(folder))
+}
+
+/// Removes the temporary files in a folder that runs which ended suddenly left there. One that is younger may be in use.
+pub(crate) fn remove_left_behind(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let letters = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+        let is_ours = letters.is_some_and(|letters| {
+            letters.len() == LETTERS && letters.chars().all(|letter| letter.is_ascii_alphanumeric())
+        });
+        // Of a link, this is about the link itself.
+        let metadata = entry.metadata().ok().filter(|metadata| is_ours && metadata.is_file());
+        let age = metadata.and_then(|metadata| metadata.modified().ok()?.elapsed().ok());
+        if age.is_some_and(|age| age > LONGEST_IN_USE) {
+            // What cannot be removed stays.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Makes a file with the rights of any new file.
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".moorline-");
+    builder.prefix(TEMPORARY).rand_bytes(LETTERS);
     #[cfg(unix)]
     let rights = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
@@ -137,6 +197,44 @@ mod tests {
         assert_eq!(old, "old", "who reads it meanwhile has the old text");
         let names = std::fs::read_dir(folder.path()).expect("a folder").count();
         assert_eq!(names, 2, "nothing is left behind");
+    }
+
+    #[test]
+    fn folder_is_made_below_another_one_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("tenant");
+        std::fs::create_dir(&root).expect("made");
+        symlink(folder.path(), root.join("link")).expect("a link");
+        symlink(folder.path().join("none"), root.join("broken")).expect("a link");
+        make_folder(&root, &root.join("./policies/windows")).expect("it is below");
+        assert!(root.join("policies/windows").is_dir());
+        for outside in ["../outside", "a/../../outside", "/outside", "link/outside", "broken/x"] {
+            make_folder(&root, &root.join(outside)).expect_err(outside);
+        }
+        let names = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(names, 1, "nothing is made outside");
+        assert!(!root.join("a").exists());
+    }
+
+    #[test]
+    fn temporary_files_that_are_old_are_removed_and_no_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let old = std::time::SystemTime::now() - 2 * LONGEST_IN_USE;
+        for (name, is_old) in [
+            (".moorline-a1B2c3", true),
+            (".moorline-d4E5f6", false),
+            (".moorline-notes", true),
+            (".moorline-a1b2c3.yaml", true),
+        ] {
+            let file = File::create(folder.path().join(name)).expect("a file");
+            if is_old {
+                file.set_modified(old).expect("ours");
+            }
+        }
+        remove_left_behind(folder.path());
+        let there = |name: &str| folder.path().join(name).exists();
+        assert!(!there(".moorline-a1B2c3") && there(".moorline-d4E5f6"));
+        assert!(there(".moorline-notes") && there(".moorline-a1b2c3.yaml"));
     }
 
     #[test]

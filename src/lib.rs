@@ -32,6 +32,7 @@
 //! | [`kinds`] | what is reconciled: one file a family, with its path, verbs and permissions |
 //! | [`graph`] | Microsoft Graph: requests as values, limits, paging, `$batch`, its errors |
 //! | [`auth`] | where tokens come from |
+//! | [`forge`] | pull requests and issues at GitHub, GitLab and Azure DevOps: the one comment, the one issue of a tenant |
 //! | [`http`] | what Graph and the sign-in service share: clouds, verbs, sending once, the retry policy |
 //! | [`ui`] | the only writer to stdout and stderr |
 //! | [`secrets`] | the secrets that a run knows, kept out of whatever it writes |
@@ -62,6 +63,7 @@ pub mod diagnostic;
 pub mod disk;
 pub mod drift;
 pub mod error;
+pub mod forge;
 pub mod graph;
 pub mod http;
 pub mod import;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::failure::REPLAN_HINT;
+use crate::diagnostic::Location;
 use crate::error::ErrorKind;
 use crate::journal::Status;
 use crate::manifest::Address;
@@ -58,6 +59,9 @@ pub struct Item {
     /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// The place of the manifest; no part of the document.
+    #[serde(skip)]
+    pub(crate) location: Location,
     /// Whether no later change can succeed either; no part of the document.
     #[serde(skip)]
     pub(crate) ends_run: bool,
@@ -95,6 +99,7 @@ impl Item {
             approval_expires: None,
             message: None,
             help: None,
+            location: change.location.clone(),
             ends_run: false,
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args};
 
 use super::execution::{self, PlannedRun, WriteOptions};
+use super::failure::RunOf;
 use super::plan_arguments::PlanArguments;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
@@ -101,7 +102,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.and(left_out);
-    execution::finish(ui, matches, &write.output, &outcome, Command::Apply)
+    let run = RunOf::new("apply", path);
+    execution::finish(ui, matches, &write.output, &outcome, &run, Command::Apply)
 }
 
 /// Reads the tenant and plans with the options of the expected plan.

@@ -6,14 +6,14 @@ use clap::{Args, ValueEnum};
 use globset::{Glob, GlobMatcher};
 
 use super::import;
-use super::output::{prove_writable, save, unwritable};
+use super::output::{Destination, Output};
 use super::selection::Selection;
 use super::session::Session;
-use super::{Done, Result, TenantOptions};
+use super::{Done, Result, ResultFormat, TenantOptions};
 use crate::as_built::{self, AsBuilt, RecordTerms};
 use crate::error::Error;
 use crate::report::json::Document;
-use crate::report::{html, markdown};
+use crate::report::{FailedRun, Links, ReportDocument as _, html, markdown};
 use crate::tenant::reach;
 use crate::ui::Ui;
 
@@ -26,12 +26,8 @@ pub(super) struct Arguments {
     /// Count the devices and users that the objects reach.
     #[arg(long)]
     reach: bool,
-    /// Format of the result.
-    #[arg(long, value_enum, default_value_t)]
-    format: RecordFormat,
-    /// Write the record to this file instead of stdout.
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) output: Output<RecordFormat>,
     #[command(flatten)]
     tenant: TenantOptions,
 }
@@ -48,11 +44,28 @@ pub(super) enum RecordFormat {
     Json,
 }
 
+impl ResultFormat for RecordFormat {}
+
+impl Destination for Output<RecordFormat> {
+    fn prove_writable(&self) -> Result<(), Error> {
+        self.check()
+    }
+
+    fn fail(&self, ui: &Ui, failed: &FailedRun<'_>) {
+        let text = match self.format {
+            RecordFormat::Html => failed.html(&Links::default()),
+            RecordFormat::Markdown => failed.markdown(&Links::default()),
+            RecordFormat::Json => failed.json(),
+        };
+        if !ui.has_answered() && self.write(ui, &text).is_err() {
+            // If stdout is closed, the exit code is left.
+            let _ = ui.data(&text);
+        }
+    }
+}
+
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let Arguments { path, tenant, output, .. } = arguments;
-    if let Some(output) = output {
-        prove_writable(output).map_err(|source| unwritable(output, source))?;
-    }
     let only = globs(&tenant.only.globs)?;
     let desired = super::selection::load(path)?;
     let everything = Selection::new(&[], &[])?;
@@ -75,15 +88,12 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     session.close().await;
     expect_objects(&record)?;
     record.warnings.iter().for_each(|warning| ui.warning(warning));
-    let text = match arguments.format {
+    let text = match output.format {
         RecordFormat::Html => html::as_built(&record),
         RecordFormat::Markdown => markdown::as_built(&record),
         RecordFormat::Json => Document::AsBuilt.render(&record),
     };
-    match output {
-        Some(output) => save(ui, output, &text)?,
-        None => ui.data(&text)?,
-    }
+    output.write(ui, &text)?;
     Ok(Done::failed_if(!record.unreadable.is_empty()))
 }
 

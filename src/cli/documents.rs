@@ -29,7 +29,7 @@ fn schema_of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 20] = [
+pub const DOCUMENTS: [Published; 21] = [
     Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
     Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
     Published::new("findings", "validate --format json", || schema(Document::Findings)),
@@ -40,6 +40,7 @@ pub const DOCUMENTS: [Published; 20] = [
     Published::new("kinds", "kinds --format json", || schema(Document::Kinds)),
     Published::new("permissions", "permissions --format json", || schema(Document::Permissions)),
     Published::new("scopes", "permissions --list --format json", || schema(Document::Scopes)),
+    Published::new("setup", "permissions --github --format json", || schema(Document::Setup)),
     Published::new("doctor", "doctor --format json", || schema(Document::Doctor)),
     Published::new("catalog", "catalog --format json", || schema(Document::Catalog)),
     Published::new("manifests", "render --format json", || schema(Document::Manifests)),

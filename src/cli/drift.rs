@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::adopt::{self, AdoptArguments};
-use super::output::Output;
+use super::failure::RunOf;
 use super::plan::unread_objects;
 use super::plan_arguments::Unverifiable;
+use super::report_output::ReportOutput;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
-use crate::drift;
+use crate::drift::history::DriftHistory;
+use crate::drift::{self, DriftReport};
 use crate::error::Error;
 use crate::import::adopt::{AdoptOptions, AdoptRequest};
 use crate::plan::Planned;
-use crate::report::json::Document;
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests, or take the tenant's values into them.
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
+    /// Folder with earlier JSON reports, whose counts the HTML page draws over time.
+    #[arg(long, value_name = "DIR", conflicts_with = "adopt")]
+    history: Option<PathBuf>,
     /// Write the tenant's values into the manifests: all that differ, or those of one object or property; can be repeated.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]", num_args = 0..=1, action = ArgAction::Append, conflicts_with_all = ["detailed_exitcode", "unverifiable"])]
     adopt: Option<Vec<String>>,
@@ -48,25 +52,29 @@ pub(super) struct Arguments {
     #[arg(long, requires = "adopt")]
     diff: bool,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: ReportOutput,
     #[command(flatten)]
     tenant: TenantOptions,
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let Arguments { path, tenant, output, .. } = arguments;
-    let adopted = arguments.adopted()?;
+    let adopted = match arguments.adopted()? {
+        Some(options) => Some((options, output.of_adopt()?)),
+        None => None,
+    };
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
-    if let Some(options) = adopted {
+    if let Some((options, output)) = adopted {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
-        return adopt::run(ui, path, session, &options, how, output).await;
+        return adopt::run(ui, path, session, &options, how, &output).await;
     }
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
     session.close().await;
     let unread = plan.unread();
-    let report = drift::report(plan);
+    let mut report = drift::report(plan);
+    arguments.read_history(ui, &mut report)?;
     output.warn(ui, &report.warnings);
-    output.tell(ui, Document::Drift, &report)?;
+    output.tell(ui, &RunOf::new("drift", path), &report)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);
@@ -83,6 +91,20 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
 }
 
 impl Arguments {
+    /// Adds the counts of earlier reports.
+    fn read_history(&self, ui: &Ui, report: &mut DriftReport) -> Result<(), Error> {
+        let Some(folder) = &self.history else { return Ok(()) };
+        let history = DriftHistory::read(folder, &report.tenant, &report.only).map_err(|source| {
+            let message = format!("`{}` cannot be read", folder.display());
+            Error::usage("usage/path", message)
+                .because(source)
+                .hint("Give the folder with the reports that `drift --format json --output FILE` wrote.")
+        })?;
+        history.warnings.iter().for_each(|warning| ui.warning(warning));
+        report.history = history.points;
+        Ok(())
+    }
+
     /// Returns what is adopted, where that is asked for.
     fn adopted(&self) -> Result<Option<AdoptOptions>, Error> {
         let Some(texts) = &self.adopt else { return Ok(None) };

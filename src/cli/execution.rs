@@ -11,12 +11,12 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 
 use super::environment::secret;
-use super::failure::{DECLINED, UNANSWERED};
-use super::output::Output;
+use super::failure::{CommandError, DECLINED, RunOf, UNANSWERED};
+use super::report_output::ReportOutput;
 use super::resume_hints::resume_hints;
 use super::session::Session;
 use super::signals::Signals;
-use super::{Done, Format, Result, seconds};
+use super::{Done, Result, seconds};
 use crate::apply::outcome::{Item, Outcome};
 use crate::apply::{Applier, ApplyError, ApplyOptions, ApprovalCode, Approvals, Observer};
 use crate::clock;
@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::approval::{LONGEST_JUSTIFICATION, characters};
 use crate::journal::Command;
 use crate::plan::{Change, Plan, Planned, risk};
-use crate::report::{self, json::Document, phrases};
+use crate::report::{self, EndedRun, phrases};
 use crate::tenant::Live;
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
@@ -62,7 +62,7 @@ pub(super) struct WriteOptions {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "3600", value_parser = seconds, requires = "justification")]
     wait_approval: Option<Duration>,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: ReportOutput,
 }
 
 fn justification(text: &str) -> Result<String, String> {
@@ -102,7 +102,7 @@ impl WriteOptions {
 /// even with `--quiet`.
 pub(super) fn show(ui: &Ui, options: &WriteOptions, plan: &Plan) -> Result<(), Error> {
     let text = |writer| report::text::story(plan, writer, ui.verbosity > 0);
-    if options.output.format == Format::Text && options.output.output.is_none() {
+    if options.output.is_text_on_stdout() {
         return ui.data(&text(ui.writer()));
     }
     if options.asks(plan) {
@@ -146,7 +146,8 @@ impl PlannedRun<'_> {
             let flags = Vec::from_iter(flags).join(" ");
             let message = "the plan is refused; nothing was written";
             let error = Error::refused("apply/guard", message);
-            return Err(error.hint(format!("If it is intended, add: {flags}")).into());
+            let error = error.hint(format!("If it is intended, add: {flags}"));
+            return Err(CommandError::refused(error, refusals));
         }
         crate::apply::check_secrets(plan, &secret).map_err(ApplyError::into_error)?;
         if !options.asks(plan) {
@@ -256,27 +257,28 @@ fn cut_short() -> Error {
 pub(super) fn finish(
     ui: &Ui,
     matches: &ArgMatches,
-    output: &Output,
+    output: &ReportOutput,
     outcome: &Outcome,
+    run: &RunOf,
     command: Command,
 ) -> Result<Done> {
-    let text = match output.format {
-        Format::Text if outcome.items.is_empty() => String::new(),
-        Format::Text => {
-            let text = report::text::outcome(outcome, output.writer(ui), ui.verbosity > 0);
-            // The plan was printed before.
-            if output.output.is_none() { format!("\n{text}") } else { text }
+    let journal = outcome.journal.as_deref().map(Path::new);
+    let commands = journal.map(|journal| resume_hints(matches, command, outcome, journal));
+    let commands = commands.unwrap_or_default();
+    let text = || {
+        if outcome.items.is_empty() {
+            return String::new();
         }
-        Format::Json => Document::Outcome.render(outcome),
-        Format::Markdown => report::markdown::outcome(outcome),
+        let text = report::text::outcome(outcome, output.result.writer(ui), ui.verbosity > 0);
+        // The plan was printed before.
+        if output.is_text_on_stdout() { format!("\n{text}") } else { text }
     };
-    let written = output.write(ui, &text);
+    let ended = EndedRun { outcome, commands: &commands };
+    let written = output.write(ui, run, &ended, text);
     written.map_err(|unwritten| report_on_stderr(ui, outcome, unwritten))?;
     let kind = outcome.error_kind();
-    if let (Some(_), Some(journal)) = (kind, &outcome.journal) {
-        for line in resume_hints(matches, command, outcome, Path::new(journal)) {
-            ui.status(&line);
-        }
+    if kind.is_some() {
+        commands.iter().for_each(|line| ui.status(line));
     }
     Ok(kind.map_or(Done::Quietly, Done::As))
 }

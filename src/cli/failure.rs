@@ -1,16 +1,20 @@
 //! The error of a command, with the findings or the explanation that are printed with it.
 
 use std::error::Error as StdError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::ArgMatches;
+
+use super::output::Destination;
 use crate::auth::AuthError;
 use crate::diagnose::failure as known;
 use crate::diagnose::{Catalogue, CatalogueEntry, Explanation};
 use crate::diagnostic::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
 use crate::graph::error::GraphError;
-use crate::manifest::Invalid;
-use crate::report;
+use crate::manifest::{Invalid, TENANT_FILE, load};
+use crate::plan::Refusal;
+use crate::report::{self, FailedRun};
 use crate::ui::Ui;
 
 /// The code of a run that the user declined when asked.
@@ -29,11 +33,57 @@ pub(super) struct CommandError {
     invalid: Option<Box<Invalid>>,
     /// The entry of the error catalogue for a service's response.
     explanation: Option<Box<Explanation>>,
+    /// The risks and limits for which a plan is refused.
+    refusals: Vec<Refusal>,
+}
+
+/// The run that a result is of.
+#[derive(Clone, Debug)]
+pub(super) struct RunOf {
+    /// The command.
+    pub(super) command: String,
+    /// The folder of the tenant, or its tenant file.
+    pub(super) path: PathBuf,
+}
+
+impl RunOf {
+    pub(super) fn new(command: &str, path: &Path) -> Self {
+        Self { command: command.to_owned(), path: path.to_owned() }
+    }
+
+    /// Returns the run that arguments are of.
+    pub(super) fn parsed(matches: &ArgMatches) -> Self {
+        let (command, matches) = matches.subcommand().unwrap_or(("", matches));
+        let mut paths = ["path", "paths"]
+            .into_iter()
+            .filter_map(|name| matches.try_get_one::<PathBuf>(name).ok().flatten());
+        let path = paths.next().map_or(Path::new("."), PathBuf::as_path);
+        Self::new(command, path)
+    }
+
+    /// Returns the path of the tenant file.
+    pub(super) fn tenant_file(&self) -> PathBuf {
+        match self.path.is_dir() {
+            true => self.path.join(TENANT_FILE),
+            // A single manifest, or a saved plan: the tenant is around it, or here.
+            false if self.path.file_name().is_some_and(|name| name != TENANT_FILE) => {
+                self.path.with_file_name(TENANT_FILE)
+            }
+            false => self.path.clone(),
+        }
+    }
+
+    /// Returns the name of the tenant, where its file can be read.
+    fn tenant(&self) -> Option<String> {
+        let file = self.tenant_file();
+        let (tenant, _) = file.is_file().then(|| load::tenant(&file)).flatten()?;
+        Some(tenant.metadata.name)
+    }
 }
 
 impl CommandError {
-    /// Prints the error on stderr, and for a caller that reads JSON on stdout too, where no result is there yet.
-    pub(super) fn report(&self, ui: &Ui, json: bool) {
+    /// Prints the error on stderr, and as a document where the result would have been.
+    pub(super) fn report(&self, ui: &Ui, output: Option<&dyn Destination>, run: &RunOf) {
         if let Some(invalid) = &self.invalid {
             let Invalid { findings, sources } = &**invalid;
             let palette = ui.notice_palette;
@@ -53,10 +103,23 @@ impl CommandError {
         if let Some(explanation) = &self.explanation {
             ui.notice(&report::text::explanation(explanation, ui.notice_writer()));
         }
-        if json {
-            let (explanation, invalid) = (self.explanation.as_deref(), self.invalid.as_deref());
-            ui.error_document(&report::json::error(&self.error, explanation, invalid));
+        if let Some(output) = output {
+            let failed = FailedRun {
+                command: &run.command,
+                path: run.path.clone(),
+                tenant: run.tenant(),
+                error: &self.error,
+                explanation: self.explanation.as_deref(),
+                invalid: self.invalid.as_deref(),
+                refusals: &self.refusals,
+            };
+            output.fail(ui, &failed);
         }
+    }
+
+    /// Makes the error for a plan that is refused.
+    pub(super) fn refused(error: Error, refusals: Vec<Refusal>) -> Self {
+        Self { refusals, ..Self::from(error) }
     }
 
     /// Makes the error for invalid manifests in PATH.
@@ -69,7 +132,7 @@ impl CommandError {
             let message = format!("the manifests cannot be used: {summary}");
             Error::new(kind, "manifest/invalid", message)
         };
-        Self { error, invalid: Some(invalid), explanation: None }
+        Self { error, invalid: Some(invalid), explanation: None, refusals: Vec::new() }
     }
 
     /// Makes the error for a service's error, with its entry in the catalogue.
@@ -84,6 +147,7 @@ impl CommandError {
             error: Error { hints, ..failed },
             invalid: None,
             explanation: entry.map(|entry| Box::new(Explanation::new(&entry.id, entry))),
+            refusals: Vec::new(),
         }
     }
 }
@@ -95,7 +159,7 @@ impl From<Error> for CommandError {
         {
             error.hints.clone_from(&entry.remedy);
         }
-        Self { error, invalid: None, explanation: None }
+        Self { error, invalid: None, explanation: None, refusals: Vec::new() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use globset::{Glob, GlobMatcher};
@@ -9,11 +10,14 @@ use serde_json::Value as Json;
 use walkdir::WalkDir;
 
 use super::adopt::{self, AdoptArguments};
+use super::catalog;
 use super::failure::{self, CommandError};
 use super::output::{Output, without_markdown};
 use super::selection::{Selection, near_name};
 use super::session::Session;
+use super::signals::SignalFlag;
 use super::{Done, Format, Result, TenantOptions};
+use crate::definitions::{FILE_NAME, SettingCatalogue};
 use crate::diagnostic::json::FindingItem;
 use crate::diagnostic::{Severity, Sources};
 use crate::disk;
@@ -29,7 +33,7 @@ use crate::import::{
     TenantContents, files, foreign,
 };
 use crate::kinds;
-use crate::manifest::{Address, Desired, Loaded, TENANT_FILE, load};
+use crate::manifest::{self, Address, Desired, Loaded, TENANT_FILE, load};
 use crate::plan::{Action, Change, FieldStatus, Plan, PlanOptions, Summary, TenantRef};
 use crate::report;
 use crate::report::json::Document;
@@ -83,6 +87,21 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    let signal = SignalFlag::listen();
+    tokio::select! {
+        done = import(ui, arguments, &signal) => done,
+        () = signal.raised() => Err(interrupted().into()),
+    }
+}
+
+/// Returns the error of a run that a signal ended between two files.
+fn interrupted() -> Error {
+    let message = "a signal ended the import; every file that was written is whole";
+    Error::new(ErrorKind::Interrupted, "import/interrupted", message)
+        .hint("Run the same command again: it goes on with the objects that have no manifest yet.")
+}
+
+async fn import(ui: &Ui, arguments: &Arguments, signal: &SignalFlag) -> Result<Done> {
     let Arguments { path, tenant, output, .. } = arguments;
     if arguments.refresh {
         let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
@@ -103,7 +122,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let (session, mut document) = match &arguments.from {
         Some(from) => {
             let (contents, source) = read_files(ui, from, arguments.unmask)?;
-            let mut document = arguments.write(ui, &desired, &contents, &options)?;
+            let mut document = arguments.write(ui, &desired, &contents, &options, signal)?;
             if contents.live.objects.iter().next().is_none() {
                 return nothing_in_files(ui, output, document, source);
             }
@@ -118,7 +137,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
             let session = arguments.sign_in(ui, desired).await?;
             ui.status(&format!("Reading {} …", session.place()));
             let (contents, not_covered) = read(ui, &session.graph, arguments.unmask).await?;
-            let mut document = arguments.write(ui, &session.desired, &contents, &options)?;
+            let mut document =
+                arguments.write(ui, &session.desired, &contents, &options, signal)?;
             document.not_covered = not_covered;
             (Some(session), document)
         }
@@ -184,29 +204,37 @@ impl Arguments {
         desired: &Desired,
         contents: &TenantContents,
         options: &ImportOptions,
+        signal: &SignalFlag,
     ) -> Result<ImportDocument> {
         let import = import::import(desired, contents, options);
         self.expect_matches(&options.selection.conditions, contents, &import)?;
         if desired.tenant.spec.manifests.is_none() && !import.manifests.is_empty() {
             name_folder(ui, &self.path, &desired.root)?;
         }
-        write(ui, desired, &import)?;
+        write(ui, desired, &import, signal)?;
         Ok(describe(desired, contents, &import, self.unmask))
     }
 
-    /// Reads the manifests that are there. A folder for them that the tenant file names and that does not exist yet is made.
+    /// Reads the manifests that are there, and the catalogue of setting definitions. A folder for them that the tenant file names and that does not exist yet is made.
     fn load(&self) -> Result<Desired> {
         if let Some((tenant, root)) = load::tenant(&self.path)
-            && let Some(folder) = import::root::of(&tenant.spec)
+            && let Some(folder) = manifest::root::of(&tenant.spec)
             && tenant.spec.manifests.is_some()
         {
             let folder = root.join(folder);
-            std::fs::create_dir_all(&folder).map_err(|source| {
+            disk::make_folder(&root, &folder).map_err(|source| {
                 let message = format!("`{}` cannot be made", folder.display());
                 Error::failed("io/output", message).because(source)
             })?;
         }
-        super::selection::load(&self.path)
+        let mut desired = super::selection::load(&self.path)?;
+        // The manifests that are there may have no settings to check; those that are written name theirs by it.
+        if desired.catalogue.is_none() {
+            let known = SettingCatalogue::of_folder(&desired.root);
+            let known = known.map_err(|why| catalog::failed(&desired.root.join(FILE_NAME), why))?;
+            desired.catalogue = known.map(Arc::new);
+        }
+        Ok(desired)
     }
 
     fn selection(&self) -> Result<ImportSelection, Error> {
@@ -340,7 +368,7 @@ fn condition(text: &str) -> Result<ObjectCondition, Error> {
 
 /// Returns the folder of the manifests, below that of the tenant file.
 pub(super) fn folder(desired: &Desired) -> Result<String, Error> {
-    let folder = import::root::of(&desired.tenant.spec).ok_or_else(|| {
+    let folder = manifest::root::of(&desired.tenant.spec).ok_or_else(|| {
         let message =
             "`spec.manifests` of the tenant file names no folder that can be imported into";
         Error::usage("usage/path", message)
@@ -382,7 +410,7 @@ fn beside(root: &Path) -> Vec<String> {
 }
 
 /// Names the folder of the manifests in a tenant file that names none: what is below a folder is not read otherwise.
-fn name_folder(ui: &Ui, path: &Path, root: &Path) -> Result<(), Error> {
+pub(super) fn name_folder(ui: &Ui, path: &Path, root: &Path) -> Result<(), Error> {
     let file = if path.is_dir() { path.join(TENANT_FILE) } else { path.to_owned() };
     let failed = |source: std::io::Error| {
         Error::failed("io/output", format!("`{}` cannot be written", file.display()))
@@ -402,7 +430,7 @@ fn name_folder(ui: &Ui, path: &Path, root: &Path) -> Result<(), Error> {
     ui.status(&format!(
         "`{}` now names the folder {} below `spec.manifests`.",
         file.display(),
-        import::root::FOLDER
+        manifest::root::FOLDER
     ));
     Ok(())
 }
@@ -469,15 +497,23 @@ fn read_files(ui: &Ui, path: &Path, unmasks: bool) -> Result<(TenantContents, Im
     Ok((files::contents(&estate, unmasks), source))
 }
 
-fn write(ui: &Ui, desired: &Desired, import: &Import<'_>) -> Result<(), Error> {
+fn write(
+    ui: &Ui,
+    desired: &Desired,
+    import: &Import<'_>,
+    signal: &SignalFlag,
+) -> Result<(), Error> {
     let write = || {
         let mut manifests = import.manifests.iter();
         manifests.try_for_each(|(_, place, manifest)| {
+            if signal.is_raised() {
+                return Err(interrupted());
+            }
             import::write::write(&desired.root, place, manifest)
+                .map_err(|error| Error::failed("io/output", error.to_string()).because(error))
         })
     };
     ui.watched("the manifests to be written", write)
-        .map_err(|error| Error::failed("io/output", error.to_string()).because(error))
 }
 
 fn describe(

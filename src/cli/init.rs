@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::http::cloud::Cloud;
 use crate::manifest::{TENANT_FILE, load};
 use crate::scaffold::folder::{self, Contents, FileAction, WrittenFile};
+use crate::scaffold::pipelines::{self, PipelineService, PipelineTenant};
 use crate::scaffold::tenant::{InvalidTenant, MANIFESTS, NewTenant, name_for};
 use crate::text::sanitize;
 use crate::text::slug::slug;
@@ -38,6 +39,23 @@ pub(super) struct Arguments {
     /// Short name of the tenant, for messages, of which small letters, digits and `-` are kept; by default the first part of its domain, or the name of the folder.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Write the workflows of the tenant for GitHub Actions, too: plan, drift, apply and rollback.
+    #[arg(long)]
+    github: bool,
+    /// Write the pipelines of the tenant for Azure DevOps, too: plan, drift and apply.
+    #[arg(long)]
+    azure_devops: bool,
+    /// With --github or --azure-devops: commit of moorline/moorline whose pipelines are called, in place of the tag of this version.
+    #[arg(long, value_name = "COMMIT", value_parser = commit)]
+    pin: Option<String>,
+}
+
+fn commit(text: &str) -> Result<String, String> {
+    if text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("give the whole commit: 40 hexadecimal digits".to_owned())
+    }
 }
 
 fn cloud_parser() -> impl clap::builder::TypedValueParser<Value = Cloud> {
@@ -50,6 +68,11 @@ fn cloud_of(name: &str) -> Cloud {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
+    if arguments.pin.is_some() && arguments.services().next().is_none() {
+        return Err(Error::usage("usage/init", "`--pin` is of pipelines, and none are written")
+            .hint("Give `--github` or `--azure-devops`, too.")
+            .into());
+    }
     let root = &arguments.folder;
     let file = root.join(TENANT_FILE);
     let is_new = file.symlink_metadata().is_err();
@@ -71,13 +94,52 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     };
     let written =
         folder::write(root, &contents).map_err(|(path, source)| unwritable(&path, source))?;
-    let lines: String = written.iter().map(line).collect();
+    let mut lines: String = written.iter().map(line).collect();
+    for service in arguments.services() {
+        let written = write_pipelines(root, service, arguments.pin.as_deref())?;
+        lines.extend(written.iter().map(line));
+    }
     ui.data(&lines)?;
     if !is_new && arguments.tenant_id.is_some() {
         ui.warning(&format!("`{}` was there: what is asked for is not in it.", file.display()));
     }
-    ui.status(&next(root));
+    ui.status(&next(root, arguments));
     Ok(Done::Quietly)
+}
+
+impl Arguments {
+    fn services(&self) -> impl Iterator<Item = PipelineService> {
+        let github = self.github.then_some(PipelineService::Github);
+        let azure_devops = self.azure_devops.then_some(PipelineService::AzureDevOps);
+        github.into_iter().chain(azure_devops)
+    }
+}
+
+/// Writes the pipelines of a tenant at the root of its repository. The paths are those from the tenant's folder.
+fn write_pipelines(
+    root: &Path,
+    service: PipelineService,
+    pin: Option<&str>,
+) -> Result<Vec<WrittenFile>, Error> {
+    let file = root.join(TENANT_FILE);
+    let Some((tenant, _)) = load::tenant(&file) else {
+        let message = format!("`{}` cannot be used, so no pipeline is written", file.display());
+        return Err(Error::usage("usage/init", message)
+            .hint("`moorline validate` says what is wrong with it."));
+    };
+    let full = root.canonicalize().map_err(|source| unwritable(root, source))?;
+    let repository = full.ancestors().find(|folder| folder.join(".git").exists());
+    let repository = repository.unwrap_or(&full);
+    let below = full.strip_prefix(repository).unwrap_or(Path::new(""));
+    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+    let folder = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
+    let pin = pin.map(str::to_owned);
+    let tenant = PipelineTenant { name: tenant.metadata.name, folder, pin };
+    let written = pipelines::write(repository, service, &tenant)
+        .map_err(|(path, source)| unwritable(&path, source))?;
+    let up: PathBuf = parts.iter().map(|_| "..").collect();
+    let from_here = |file: WrittenFile| WrittenFile { path: up.join(file.path), ..file };
+    Ok(written.into_iter().map(from_here).collect())
 }
 
 /// Whether a tenant file names the folder of manifests that a new one has.
@@ -160,12 +222,23 @@ fn line(file: &WrittenFile) -> String {
 }
 
 /// Returns the commands to go on with.
-fn next(root: &Path) -> String {
+fn next(root: &Path, arguments: &Arguments) -> String {
     let enter = match root.to_str() {
         Some("." | "") => String::new(),
         _ => format!("  cd {}\n", root.display()),
     };
+    let sign_in: String = arguments
+        .services()
+        .map(|service| match service {
+            PipelineService::Github => {
+                "\n  moorline permissions --github OWNER/REPO\n                            a script that lets its workflows sign in"
+            }
+            PipelineService::AzureDevOps => {
+                "\n  moorline permissions --azure-devops ORG/PROJECT\n                            a script that lets its pipelines sign in"
+            }
+        })
+        .collect();
     format!(
-        "\nNext:\n{enter}  moorline kinds            what there is to declare\n  moorline new KIND NAME    a first manifest\n  moorline import           manifests of what the tenant has\n  moorline plan --sandbox   what they would change, without a tenant\n  moorline doctor           whether the tenant can be signed in to and read"
+        "\nNext:\n{enter}  moorline kinds            what there is to declare\n  moorline new KIND NAME    a first manifest\n  moorline import           manifests of what the tenant has\n  moorline plan --sandbox   what they would change, without a tenant\n  moorline doctor           whether the tenant can be signed in to and read{sign_in}"
     )
 }

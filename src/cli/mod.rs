@@ -12,12 +12,14 @@ use clap::{
 use crate::auth::Credential;
 use crate::error::ErrorKind;
 use crate::ui::Ui;
-use failure::CommandError;
-use output::Output;
+use failure::{CommandError, RunOf};
+use output::Destination;
 
 mod adopt;
 mod apply;
 mod catalog;
+mod ci_files;
+mod comment;
 mod completions;
 mod doctor;
 mod document;
@@ -32,12 +34,14 @@ mod import;
 mod init;
 mod kinds;
 mod logging;
+mod man;
 mod new;
 mod output;
 mod permissions;
 mod plan;
 mod plan_arguments;
 mod render;
+mod report_output;
 mod resume_hints;
 mod rollback;
 mod sandbox;
@@ -124,6 +128,7 @@ enum CliCommand {
     Rollback(rollback::Arguments),
     Drift(drift::Arguments),
     Document(document::Arguments),
+    Comment(comment::Arguments),
     Import(import::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
@@ -133,6 +138,7 @@ enum CliCommand {
     Catalog(catalog::Arguments),
     Sandbox(sandbox::Arguments),
     Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// The format of a command's result.
@@ -146,6 +152,35 @@ enum Format {
     /// For pull requests and job summaries.
     Markdown,
 }
+
+/// The format of a result that reviewers, pipelines and other tools read: of manifests, plans, applies and drift.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// For people at a terminal.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests and job summaries.
+    Markdown,
+    /// One file for a browser.
+    Html,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for test reports of CI systems.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Logging commands of Azure Pipelines.
+    AzureDevops,
+}
+
+/// The formats that some commands have.
+trait ResultFormat: ValueEnum + Default + Copy + std::fmt::Debug + Send + Sync + 'static {}
+
+impl ResultFormat for Format {}
+
+impl ResultFormat for ReportFormat {}
 
 /// How a command ended, for its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +205,9 @@ type Result<T, E = CommandError> = std::result::Result<T, E>;
 /// Runs the program with these arguments and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(answered) = completions::answer::<Cli>(&arguments) {
+        return answered;
+    }
     if let Some(error) = usage::separated_state(&arguments) {
         return usage::refuse(&error, &arguments);
     }
@@ -186,23 +224,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     logging::start(&ui, cli.global.log_format);
     let (output, command) = dispatch(&ui, &cli.command, &matches);
     // A result that cannot be written is not computed, and a plan whose result cannot be written is not applied.
-    let done = match output.map_or(Ok(()), Output::prove_writable) {
+    let done = match output.map_or(Ok(()), |output| output.prove_writable()) {
         Ok(()) => command(),
         Err(error) => Err(error.into()),
     };
-    match done {
-        Ok(Done::Quietly) => ExitCode::SUCCESS,
-        Ok(Done::WithDifferences) => ExitCode::from(2),
-        Ok(Done::As(kind)) => ExitCode::from(kind.exit_code()),
+    let code = match done {
+        Ok(Done::Quietly) => 0,
+        Ok(Done::WithDifferences) => 2,
+        Ok(Done::As(kind)) => kind.exit_code(),
         Err(failure) => {
-            failure.report(&ui, output.is_some_and(Output::is_json));
-            ExitCode::from(failure.error.kind.exit_code())
+            failure.report(&ui, output, &RunOf::parsed(&matches));
+            failure.error.kind.exit_code()
         }
+    };
+    if let Some(output) = output {
+        output.finish(&ui, code);
     }
+    ExitCode::from(code)
 }
 
 /// The arguments for a command's result, if it has any, and what runs the command.
-type Dispatch<'a> = (Option<&'a Output>, Box<dyn FnOnce() -> Result<Done> + 'a>);
+type Dispatch<'a> = (Option<&'a dyn Destination>, Box<dyn FnOnce() -> Result<Done> + 'a>);
 
 fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) -> Dispatch<'a> {
     use CliCommand as C;
@@ -220,15 +262,19 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
             (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
         C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
-        C::Document(a) => (None, Box::new(|| block_on(document::run(ui, a))?)),
+        C::Document(a) => (Some(&a.output), Box::new(|| block_on(document::run(ui, a))?)),
+        C::Comment(a) => (None, Box::new(|| block_on(comment::run(ui, a))?)),
         C::Import(a) => (Some(&a.output), Box::new(|| block_on(import::run(ui, a))?)),
         C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),
         C::Explain(a) => (Some(&a.output), Box::new(|| explain::run(ui, a))),
         C::Permissions(a) => (Some(&a.output), Box::new(|| permissions::run(ui, a))),
         C::Kinds(a) => (Some(&a.output), Box::new(|| kinds::run(ui, a))),
         C::Schema(a) => (None, Box::new(|| schema::run(ui, a))),
-        C::Catalog(a) => (a.output(), Box::new(|| catalog::run(ui, a))),
+        C::Catalog(a) => {
+            (a.output().map(|output| output as &dyn Destination), Box::new(|| catalog::run(ui, a)))
+        }
         C::Sandbox(a) => (None, Box::new(|| sandbox::run(ui, a))),
-        C::Completions(a) => (None, Box::new(|| completions::run::<Cli>(ui, a))),
+        C::Completions(a) => (None, Box::new(|| completions::run(ui, a))),
+        C::Man(a) => (None, Box::new(|| man::run::<Cli>(ui, a))),
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::CommandError;
+use super::import::name_folder;
 use super::output::unwritable;
 use super::selection::near_name;
 use super::{Done, Result};
@@ -63,7 +64,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     refuse_second(&kind, &address, &loaded)?;
     let (folder, is_read) = place.folder(&loaded.root, tenant);
     let path = folder.join(format!("{}.yaml", place.name));
-    let is_made = create(&path, &text).map_err(|source| unwritable(&path, source))?;
+    let is_made = create(&loaded.root, &path, &text).map_err(|source| unwritable(&path, source))?;
     if !is_made {
         let message = format!("`{}` is there already, and stays as it is", path.display());
         return Err(Error::failed("new/exists", message)
@@ -71,7 +72,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
             .into());
     }
     ui.data(&format!("{}\n", sanitize::line(&path.display().to_string())))?;
-    if !is_read {
+    if tenant.spec.manifests.is_none() {
+        name_folder(ui, &arguments.tenant, &loaded.root)?;
+    } else if !is_read {
         ui.warning(&format!(
             "`spec.manifests` of the tenant file does not name `{}`: add it there",
             folder.display()

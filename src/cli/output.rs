@@ -6,25 +6,22 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, Args, ValueEnum};
-use serde::Serialize;
 
-use super::Format;
+use super::{Format, ResultFormat};
 use crate::disk;
 use crate::error::Error;
 use crate::manifest::load;
-use crate::report::json::Document;
-use crate::report::rendered;
-use crate::report::{self, ToStory};
+use crate::report::{FailedRun, Links, ReportDocument as _, rendered};
 use crate::text::style::Palette;
 use crate::text::writer::TextWriter;
 use crate::ui::Ui;
 
-/// The arguments for a command's result.
+/// The arguments for a command's result, in one of the formats that the command has.
 #[derive(Debug, Args)]
-pub(super) struct Output {
+pub(super) struct Output<F: ResultFormat = Format> {
     /// Format of the result.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: F,
     /// Write what is shown to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -38,40 +35,49 @@ pub(super) fn without_markdown(format: Arg) -> Arg {
     format.value_parser(parser.try_map(|name| Format::from_str(&name, false)))
 }
 
-impl Output {
-    pub(super) fn is_json(&self) -> bool {
-        self.format == Format::Json
-    }
-
-    /// Prints the warnings of a result on stderr, except for text, which contains them.
-    pub(super) fn warn(&self, ui: &Ui, warnings: &[String]) {
-        if self.format != Format::Text {
-            for warning in warnings {
-                ui.warning(warning);
-            }
-        }
-    }
-
-    /// Writes a plan or a drift report.
-    pub(super) fn tell(
-        &self,
-        ui: &Ui,
-        document: Document,
-        told: &(impl ToStory + Serialize),
-    ) -> Result<(), Error> {
-        let text = match self.format {
-            Format::Text => report::text::story(told, self.writer(ui), ui.verbosity > 0),
-            Format::Json => document.render(told),
-            Format::Markdown => report::markdown::story(told),
-        };
-        self.write(ui, &text)
-    }
-
+/// The destination of a command's result, whatever its formats are.
+pub(super) trait Destination {
     /// Checks that the result can be written later, without changing the file.
     ///
     /// # Errors
     /// `io/output` if it cannot.
-    pub(super) fn prove_writable(&self) -> Result<(), Error> {
+    fn prove_writable(&self) -> Result<(), Error>;
+
+    /// Writes the document of a run that failed, where no result is there yet.
+    fn fail(&self, ui: &Ui, failed: &FailedRun<'_>);
+
+    /// Notes the exit code, where something waits for it.
+    fn finish(&self, _ui: &Ui, _code: u8) {}
+}
+
+impl Destination for Output {
+    fn prove_writable(&self) -> Result<(), Error> {
+        self.check()
+    }
+
+    fn fail(&self, ui: &Ui, failed: &FailedRun<'_>) {
+        let text = match self.format {
+            // The error is on stderr.
+            Format::Text => return,
+            Format::Json => failed.json(),
+            Format::Markdown => failed.markdown(&Links::default()),
+        };
+        if !ui.has_answered() && self.write(ui, &text).is_err() {
+            // If stdout is closed, the exit code is left.
+            let _ = ui.data(&text);
+        }
+    }
+}
+
+impl Output {
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+impl<F: ResultFormat> Output<F> {
+    /// As [`Destination::prove_writable`].
+    pub(super) fn check(&self) -> Result<(), Error> {
         match &self.output {
             Some(path) => {
                 expect_no_manifest(path)?;
@@ -141,10 +147,10 @@ fn is_rendered(path: &Path) -> bool {
     read.is_ok() && matches!(end, Some(b"\n" | b"\r"))
 }
 
-/// Writes a file.
+/// Writes a result to a file.
 pub(super) fn save(ui: &Ui, path: &Path, text: &str) -> Result<(), Error> {
     expect_no_manifest(path)?;
-    ui.save(path, text).map_err(|source| unwritable(path, source))
+    ui.save_result(path, text).map_err(|source| unwritable(path, source))
 }
 
 /// Writes a file that is no text.

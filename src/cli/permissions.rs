@@ -9,6 +9,10 @@ use super::selection::{Only, Selection, load};
 use super::{Done, Format, Result};
 use crate::diagnose::needs::{self, PermissionsDocument, Purpose};
 use crate::diagnose::permissions::ScopesDocument;
+use crate::diagnose::setup::{
+    self, AzureDevOpsPipelines, GithubRepository, PipelinePlace, SetupLanguage,
+};
+use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::report::{self, json::Document};
 use crate::ui::Ui;
@@ -25,6 +29,18 @@ pub(super) struct Arguments {
     /// List every scope for Intune and every partner permission instead, with what they permit; no tenant is needed.
     #[arg(long, conflicts_with_all = ["purpose", "globs"])]
     list: bool,
+    /// Print a script that lets the workflows of this repository on GitHub sign in: apps, federated credentials, grants, variables.
+    #[arg(long, value_name = "OWNER/REPO", value_parser = clap::value_parser!(GithubRepository), conflicts_with_all = ["list", "purpose", "azure_devops"])]
+    github: Option<GithubRepository>,
+    /// The same for the pipelines of a project of Azure DevOps, with service connections whose names begin with CONNECTION.
+    #[arg(long, value_name = "ORG/PROJECT[/CONNECTION]", value_parser = clap::value_parser!(AzureDevOpsPipelines), conflicts_with_all = ["list", "purpose"])]
+    azure_devops: Option<AzureDevOpsPipelines>,
+    /// With --github or --azure-devops: print a configuration of Terraform instead.
+    #[arg(long)]
+    terraform: bool,
+    /// With --github or --azure-devops: grant the permissions that are useful and not needed, too.
+    #[arg(long)]
+    with_optional: bool,
     #[command(flatten)]
     only: Only,
     #[command(flatten)]
@@ -49,6 +65,19 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         desired.manifests.iter().filter(|manifest| selection.takes(&manifest.address)).collect();
     let all = Purpose::OF_MANIFESTS.to_vec();
     let purposes = arguments.purpose.map_or(all, |purpose| vec![purpose]);
+    if let Some(place) = arguments.place()? {
+        let language =
+            if arguments.terraform { SetupLanguage::Terraform } else { SetupLanguage::Shell };
+        let document =
+            setup::set_up(&desired.tenant, &manifests, &place, language, arguments.with_optional);
+        let text = match output.format {
+            Format::Text => document.text.clone(),
+            Format::Json => Document::Setup.render(&document),
+            Format::Markdown => report::markdown::setup(&document),
+        };
+        output.write(ui, &text)?;
+        return Ok(Done::Quietly);
+    }
     let ownership = desired.tenant.spec.ownership.as_ref();
     let items =
         purposes.into_iter().map(|purpose| needs::least_privileges(&manifests, ownership, purpose));
@@ -60,4 +89,18 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     };
     output.write(ui, &text)?;
     Ok(Done::Quietly)
+}
+
+impl Arguments {
+    /// Returns the place whose pipelines are set up, where one is given.
+    fn place(&self) -> Result<Option<PipelinePlace>, Error> {
+        let github = self.github.clone().map(PipelinePlace::Github);
+        let place = github.or_else(|| self.azure_devops.clone().map(PipelinePlace::AzureDevOps));
+        if place.is_none() && (self.terraform || self.with_optional) {
+            let message = "`--terraform` and `--with-optional` are of the set-up of pipelines";
+            return Err(Error::usage("usage/arguments", message)
+                .hint("Give `--github OWNER/REPO` or `--azure-devops ORG/PROJECT`, too."));
+        }
+        Ok(place)
+    }
 }

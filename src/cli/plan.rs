@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf, absolute};
 use clap::Args;
 
 use super::environment::secret;
-use super::output::{Output, expect_no_manifest, prove_writable};
+use super::failure::RunOf;
+use super::output::{expect_no_manifest, prove_writable};
 use super::plan_arguments::PlanArguments;
+use super::report_output::ReportOutput;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
@@ -30,14 +32,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PLAN.json")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: ReportOutput,
     #[command(flatten)]
     tenant: TenantOptions,
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     if let Some(path) = &arguments.out {
-        let result = arguments.output.output.as_ref();
+        let result = arguments.output.result.output.as_ref();
         if result.is_some_and(|result| absolute(result).ok() == absolute(path).ok()) {
             let message = "`--out` and `--output` name one file";
             return Err(Error::usage("usage/plan", message)
@@ -58,7 +60,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let plan = planned.plan;
     session.close().await;
     arguments.output.warn(ui, &plan.warnings);
-    arguments.output.tell(ui, Document::Plan, &plan)?;
+    arguments.output.tell(ui, &RunOf::new("plan", &arguments.path), &plan)?;
     match apply::check_secrets(&plan, &secret) {
         Err(ApplyError::MissingSecrets(missing)) => {
             for secret in missing.iter().map(apply::needed) {

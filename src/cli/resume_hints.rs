@@ -17,15 +17,19 @@ const NOT_RESUMED: [&str; 4] = ["resume", "plan", "plan_digest", "sandbox_faults
 /// Arguments that select a tenant and how it is reached.
 const OF_TENANT: [&str; 4] = ["sandbox", "graph_url", "login_url", "credential"];
 
-/// Returns the command that resumes a run with these arguments, and the command that rolls it back.
+/// Returns the command that resumes a run with these arguments, unless all of it was done, and the command that rolls it
+/// back.
 pub(super) fn resume_hints(
     matches: &ArgMatches,
     command: Command,
     outcome: &Outcome,
     journal: &Path,
 ) -> Vec<String> {
-    let resume = resume(matches, command, journal, outcome.wants_reason());
-    let mut lines = vec![format!("Resume:     {resume}")];
+    let mut lines = Vec::new();
+    if outcome.error_kind().is_some() {
+        let resume = resume(matches, command, journal, outcome.wants_reason());
+        lines.push(format!("Resume:     {resume}"));
+    }
     if command == Command::Apply && outcome.has_written() {
         let rollback = rollback(matches, command, journal, outcome.has_created());
         lines.push(format!("Roll back:  {rollback}"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args};
 
 use super::execution::{self, PlannedRun, WriteOptions};
-use super::failure::CommandError;
+use super::failure::{CommandError, RunOf};
 use super::selection::Selection;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
@@ -14,7 +14,6 @@ use crate::journal::ApprovalCode;
 use crate::journal::{Command, FOLDER, JournalError};
 use crate::manifest::{Manifest, TENANT_FILE, load};
 use crate::recovery::rollback::{Rollback, RollbackPlan, changed_since};
-use crate::report::json::Document;
 use crate::ui::Ui;
 use crate::values::payload::redacted;
 
@@ -47,6 +46,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     Session::expect_emulator(&arguments.journal, tenant)?;
     // The rollback restores values of the journal, so the manifests need not be valid.
     let path = arguments.path.as_deref().unwrap_or_else(|| root_of(&arguments.journal));
+    let run = RunOf::new("rollback", path);
     let mut loaded = load::load(path);
     let declared = std::mem::take(&mut loaded.manifests);
     let texts: Vec<_> = declared.iter().flat_map(Manifest::texts).map(redacted).collect();
@@ -93,7 +93,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         }
         session.close().await;
         write.output.warn(ui, &planned.plan.warnings);
-        write.output.tell(ui, Document::Plan, &planned.plan)?;
+        write.output.tell(ui, &run, &planned.plan)?;
         return if stays { Err(changed_since(&moved).into()) } else { Ok(Done::Quietly) };
     }
     execution::show(ui, write, &planned.plan)?;
@@ -114,7 +114,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.and(moved).and(unseen);
-    execution::finish(ui, matches, &write.output, &outcome, Command::Rollback)
+    execution::finish(ui, matches, &write.output, &outcome, &run, Command::Rollback)
 }
 
 /// Returns the tenant's folder that a journal lies in; the current folder for a journal that lies elsewhere.

@@ -84,6 +84,9 @@ pub(super) struct Session {
     sandbox: Option<Sandbox>,
 }
 
+/// The remedy where HTTPS has no certificate to trust, as in an empty container.
+const ROOTS_MISSING: &str = "Install the system's root certificates (the package `ca-certificates`), or name a file of them in PEM: `SSL_CERT_FILE=/path/to/roots.pem`.";
+
 impl Connection {
     /// Starts the sandbox if it is asked for, and finds a credential.
     pub(super) async fn open(
@@ -109,7 +112,9 @@ impl Connection {
             .map_err(|source| Error::usage("usage/endpoint", source.to_string()))?;
         let observer = retry_observer(ui, &clock);
         let http = Client::new(endpoints, clock, options.timeout, observer).map_err(|source| {
-            Error::failed("io/tls", "the HTTP client cannot be set up").because(source)
+            Error::failed("io/tls", "the HTTP client cannot be set up")
+                .because(source)
+                .hint(ROOTS_MISSING)
         })?;
         let caller = SignInClient::new(http.clone(), ui.known.clone());
         let mut asks = false;
@@ -368,7 +373,7 @@ impl Session {
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Returns an observer that reports retries to the user.
-fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
+pub(super) fn retry_observer(ui: &Ui, clock: &Clock) -> RetryObserver {
     if ui.quiet {
         return RetryObserver::default();
     }

@@ -4,17 +4,20 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::ColorChoice;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, ValueEnum as _};
 
+use super::ReportFormat;
+use super::output::Destination as _;
+use super::report_output::ReportOutput;
 use super::session::is_state;
 use crate::error::Error;
-use crate::report;
+use crate::report::FailedRun;
 use crate::text::style::Palette;
 use crate::ui::Ui;
 
-/// Prints clap's help or error, and the error on stdout too for a caller that reads JSON. The exit code is not clap's 2,
+/// Prints clap's help or error, and the error on stdout too in the format that is asked for. The exit code is not clap's 2,
 /// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let ui = Ui::new(ColorChoice::Auto, false, 0);
@@ -107,29 +110,42 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
     Some(error.hint(format!("Write `--sandbox={file}`.")))
 }
 
-/// Prints an error, on stdout too for a caller that reads JSON.
+/// Prints an error, on stdout too in the format that is asked for.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
     let ui = Ui::new(ColorChoice::Auto, false, 0);
     ui.error(error);
     end(&ui, error, arguments)
 }
 
-/// Prints an error on stdout for a caller that reads JSON, and returns its exit code.
+/// Prints an error on stdout in the format that is asked for, and returns its exit code.
 fn end(ui: &Ui, error: &Error, arguments: &[OsString]) -> ExitCode {
-    if asks_for_json(arguments) {
-        ui.error_document(&report::json::error(error, None, None));
+    if let Some(format) = format_asked(arguments) {
+        let command = arguments.get(1).and_then(|command| command.to_str()).unwrap_or_default();
+        let failed = FailedRun {
+            command,
+            path: ".".into(),
+            tenant: None,
+            error,
+            explanation: None,
+            invalid: None,
+            refusals: &[],
+        };
+        let output = ReportOutput::on_stdout(format);
+        output.fail(ui, &failed);
     }
     ExitCode::from(error.kind.exit_code())
 }
 
-/// Whether the arguments ask for JSON, as far as they can be parsed.
-fn asks_for_json(arguments: &[OsString]) -> bool {
+/// Returns the format that the arguments ask for, as far as they can be parsed.
+fn format_asked(arguments: &[OsString]) -> Option<ReportFormat> {
     let options = || {
         let options = arguments.iter().filter_map(|argument| argument.to_str());
         options.take_while(|argument| *argument != "--")
     };
-    options().any(|argument| argument == "--format=json")
-        || options().zip(options().skip(1)).any(|pair| pair == ("--format", "json"))
+    let joined = options().find_map(|argument| argument.strip_prefix("--format="));
+    let apart = || options().zip(options().skip(1)).find(|(name, _)| *name == "--format");
+    let value = joined.or_else(|| apart().map(|(_, value)| value))?;
+    ReportFormat::from_str(value, false).ok()
 }
 
 /// Returns clap's message as an error: the first paragraph as the message, tips as hints, without the usage line.
@@ -157,10 +173,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_format_counts_only_before_the_end_of_options() {
+    fn format_counts_only_before_the_end_of_options() {
         let asks = |line: &str| {
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            asks_for_json(&arguments)
+            format_asked(&arguments) == Some(ReportFormat::Json)
         };
         assert!(asks("moorline plan --foo --format json"));
         assert!(asks("moorline --format=json"));

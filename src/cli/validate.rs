@@ -1,27 +1,24 @@
 //! `moorline validate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::failure;
-use super::output::{Output, without_markdown};
+use super::failure::{self, RunOf};
+use super::report_output::ReportOutput;
 use super::selection::{Only, Selection};
 use super::{Done, Result};
 use crate::definitions::FILE_NAME;
-use crate::diagnostic::json::{FindingItem, FindingsDocument};
 use crate::diagnostic::text;
 use crate::error::Error;
 use crate::manifest::load;
 use crate::manifest::{Loaded, Manifest};
-use crate::report::json::Document;
-use crate::report::phrases;
+use crate::report::{Checked, phrases};
 use crate::text::writer::PLAIN;
 use crate::ui::Ui;
 
 /// Check manifests offline and report every finding with its place and its remedy.
 #[derive(Debug, Args)]
-#[command(mut_arg("format", without_markdown))]
 pub(super) struct Arguments {
     /// Folders with a moorline.yaml, moorline.yaml files, or single manifests.
     #[arg(default_value = ".")]
@@ -29,7 +26,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     only: Only,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: ReportOutput,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
@@ -41,13 +38,12 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         tenants.chain(files).collect()
     });
     select(&arguments.only, &mut loads)?;
-    let text: String = if arguments.output.is_json() {
-        as_json(&loads)
-    } else {
+    let text = || -> String {
         let texts = loads.iter().map(|loaded| as_text(ui, arguments, loaded));
         texts.chain([not_checked(ui, arguments, &loads)]).collect()
     };
-    arguments.output.write(ui, &text)?;
+    let first = arguments.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    arguments.output.write(ui, &RunOf::new("validate", first), &Checked(&loads), text)?;
     let findings = loads.iter().flat_map(|loaded| &loaded.findings);
     Ok(failure::kind_of_findings(findings, &arguments.paths).map_or(Done::Quietly, Done::As))
 }
@@ -67,8 +63,12 @@ fn select(only: &Only, loads: &mut [Loaded]) -> Result<(), Error> {
 }
 
 fn as_text(ui: &Ui, arguments: &Arguments, loaded: &Loaded) -> String {
-    let mut text =
-        text::render(&loaded.findings, &loaded.sources, arguments.output.palette(ui), ui.width);
+    let mut text = text::render(
+        &loaded.findings,
+        &loaded.sources,
+        arguments.output.result.palette(ui),
+        ui.width,
+    );
     if !text.is_empty() {
         text.push('\n');
     }
@@ -94,12 +94,7 @@ fn not_checked(ui: &Ui, arguments: &Arguments, loads: &[Loaded]) -> String {
     let text = format!(
         "{policies} not checked against definitions: there is no {FILE_NAME} (`moorline catalog refresh`)."
     );
-    let mut writer = arguments.output.writer(ui);
+    let mut writer = arguments.output.result.writer(ui);
     writer.sentences(0, PLAIN, &text);
     writer.finish()
-}
-
-fn as_json(loads: &[Loaded]) -> String {
-    let items = loads.iter().flat_map(|loaded| FindingItem::all(&loaded.findings, &loaded.sources));
-    Document::Findings.render(&FindingsDocument::new(items.collect()))
 }

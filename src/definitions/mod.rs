@@ -46,5 +46,5 @@ pub use error::CatalogueError;
 pub use expand::expand;
 pub use find::SettingMatch;
 pub use readable::{ids, quoted};
-pub use template::{SettingTemplate, TemplateIds, with_template};
+pub use template::{SettingTemplate, TemplateIds, with_template, without_template};
 pub use writer::CatalogueWriter;

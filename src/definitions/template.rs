@@ -10,7 +10,7 @@ use super::catalogue::SettingCatalogue;
 use super::error::CatalogueError;
 use super::readable::{self, LISTS};
 use crate::diagnostic::{Severity, suggest};
-use crate::settings_catalog::{SettingFault, SettingStep};
+use crate::settings_catalog::{SettingFault, SettingStep, canonical, without_templates};
 
 /// The ids that a template gives to a setting and to its value. A template that has a setting twice, with other ids, says
 /// nothing of it.
@@ -103,6 +103,25 @@ pub fn with_template(
     };
     let filled = filler.map(settings, &found, true)?;
     Ok((filled, filler.faults))
+}
+
+/// Returns a readable settings map without the ids that [`with_template`] puts in. A setting to which the catalogue would
+/// give others, or none, stays as it is.
+#[must_use]
+pub fn without_template(settings: &Json, template: &str, catalogue: &SettingCatalogue) -> Json {
+    let Some(members) = settings.as_object().filter(|map| !map.contains_key("$raw")) else {
+        return settings.clone();
+    };
+    let shorter = |id: &String, setting: &Json| {
+        let bare = without_templates(setting).get("setting")?.clone();
+        let (filled, _) = with_template(&json!({ id: bare }), template, catalogue).ok()?;
+        (canonical(&filled) == canonical(&json!({ id: setting }))).then_some(bare)
+    };
+    let settings = members.iter().map(|(id, setting)| {
+        let shorter = shorter(id, setting).filter(|_| !id.starts_with('$'));
+        (id.clone(), shorter.unwrap_or_else(|| setting.clone()))
+    });
+    settings.collect()
 }
 
 /// Whether a setting at the top has no id of a template.

@@ -82,8 +82,10 @@ impl Catalogue {
         &BUILT_IN
     }
 
-    /// Returns the entry for an id or a code of Moorline.
+    /// Returns the entry for an id or a code of Moorline, or the name of a risk.
     pub fn by_code(&self, code: &str) -> Option<&CatalogueEntry> {
+        // Formats of other programs name a risk with its area.
+        let code = code.strip_prefix("risk/").unwrap_or(code);
         let exactly =
             |entry: &&CatalogueEntry| entry.id == code || entry.codes.iter().any(|c| c == code);
         let in_area = |area: &str| code.len() > area.len() && code.starts_with(area);

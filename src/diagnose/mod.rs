@@ -10,6 +10,7 @@ pub mod failure;
 pub mod needs;
 pub mod paste;
 pub mod permissions;
+pub mod setup;
 pub mod symptom;
 
 pub use catalogue::{Catalogue, CatalogueEntry, Lack};

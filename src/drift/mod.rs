@@ -30,6 +30,9 @@ pub struct DriftReport {
     pub coverage: Coverage,
     /// Warnings.
     pub warnings: Vec<String>,
+    /// The counts of earlier reports, the earliest first; no part of the document.
+    #[serde(skip)]
+    pub history: Vec<history::DriftPoint>,
 }
 
 /// The drift of one object.
@@ -126,6 +129,7 @@ pub fn report(mut plan: Plan) -> DriftReport {
         summary,
         coverage: plan.coverage,
         warnings: plan.warnings,
+        history: Vec::new(),
     }
 }
 

@@ -147,6 +147,19 @@ impl Endpoints {
         })
     }
 
+    /// Makes the endpoints of a run that talks to one other service alone, whose URL may have a path.
+    ///
+    /// # Errors
+    /// When the URL is not https; http is allowed on the loopback interface. The error does not quote the URL.
+    pub(crate) fn of_service(option: &'static str, url: &str) -> Result<Self, EndpointError> {
+        let url = secured(option, url)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            let reason = "must have no user name and no password";
+            return Err(EndpointError { option, reason, source: None });
+        }
+        Ok(Self { cloud: Cloud::default(), graph: url.clone(), login: url })
+    }
+
     /// Returns the cloud.
     pub fn cloud(&self) -> Cloud {
         self.cloud
@@ -195,6 +208,17 @@ impl Endpoints {
 }
 
 fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
+    let url = secured(option, text)?;
+    let bare = format!("{}/", url.origin().ascii_serialization());
+    if url.as_str() == bare {
+        Ok(url)
+    } else {
+        Err(EndpointError { option, reason: NOT_AN_ORIGIN, source: None })
+    }
+}
+
+/// Parses a URL to which a token can be sent.
+fn secured(option: &'static str, text: &str) -> Result<Url, EndpointError> {
     let refused = |reason| EndpointError { option, reason, source: None };
     let url = Url::parse(text)
         .map_err(|source| EndpointError { source: Some(source), ..refused("is not a URL") })?;
@@ -202,8 +226,7 @@ fn origin(option: &'static str, text: &str) -> Result<Url, EndpointError> {
     if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err(refused(INSECURE));
     }
-    let bare = format!("{}/", url.origin().ascii_serialization());
-    if url.as_str() == bare { Ok(url) } else { Err(refused(NOT_AN_ORIGIN)) }
+    Ok(url)
 }
 
 /// Returns whether a URL has a loopback host, so that requests to it cross no network.

@@ -43,6 +43,19 @@ pub(super) struct Declaration {
     pub(super) unknown: BTreeSet<String>,
 }
 
+impl Declaration {
+    /// Drops what was said of a value and its parts, as it is not declared after all.
+    pub(super) fn drop_within(&mut self, path: &str) {
+        self.secrets.retain(|secret| !is_within(&secret.path, path));
+        self.unmasked.retain(|unmasked| !is_within(unmasked, path));
+    }
+}
+
+/// Whether a path is that of a value or of a part of it.
+fn is_within(path: &str, value: &str) -> bool {
+    path.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// How much of an object is declared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportExtent {
@@ -116,6 +129,7 @@ impl<'a> SpecMaker<'a> {
     }
 
     fn leave_out(&mut self, path: &[String], why: &WhyLeftOut) {
+        self.made.drop_within(&joined(path));
         self.made.left_out.push(LeftOut::new(path, why, self.file));
     }
 
@@ -356,7 +370,7 @@ impl<'a> SpecMaker<'a> {
         value: &Json,
     ) -> Result<Json, WhyLeftOut> {
         let mut kept = Map::new();
-        let mut leaks = Vec::new();
+        let mut left_out = Vec::new();
         for (name, setting) in value.members() {
             let holds_secret = |part: &Json| {
                 part.as_str().is_some_and(|text| secret_in(text.as_bytes()).is_some())
@@ -364,8 +378,10 @@ impl<'a> SpecMaker<'a> {
             let known = json!({ name: setting });
             let place = TypedPlace::within(self.model, property, shape);
             let mut variables = Vec::new();
+            let mut has_instruction = false;
             let mut step = |place: &TypedPlace<'_, Json>, part: &Json| {
                 if !place.is_secret() || part.is_null() {
+                    has_instruction |= is_instruction(place, part);
                     return CopyStep::Enter;
                 }
                 let names = place.path();
@@ -378,10 +394,11 @@ impl<'a> SpecMaker<'a> {
             let declared = copy(&place, &known, &mut step).unwrap_or_default();
             let why = match any(&declared, &mut |part| holds_secret(part)) {
                 true => Some(WhyLeftOut::SecretInside),
-                false => named_secret::is_within(&declared).then_some(WhyLeftOut::SecretByName),
+                false if named_secret::is_within(&declared) => Some(WhyLeftOut::SecretByName),
+                false => has_instruction.then_some(WhyLeftOut::Instruction),
             };
             if let Some(why) = why {
-                leaks.push((name.to_owned(), why));
+                left_out.push((name.to_owned(), why));
                 continue;
             }
             let variables = variables.into_iter().map(|id| {
@@ -392,18 +409,29 @@ impl<'a> SpecMaker<'a> {
             let declared = with_variables(&declared, &variables);
             kept.extend(declared.as_object().cloned().unwrap_or_default());
         }
-        let Some((_, first)) = leaks.first() else {
-            return Ok(kept.into());
-        };
-        if kept.is_empty() || leaks.iter().any(|(name, _)| name == "$raw") {
-            return Err(first.clone());
+        let is_whole = kept.is_empty() || left_out.iter().any(|(name, _)| name == "$raw");
+        match left_out.first() {
+            None => return Ok(kept.into()),
+            Some((_, why)) if is_whole => return Err(why.clone()),
+            Some(_) => {}
         }
-        for (name, why) in leaks {
+        for (name, why) in left_out {
             let path = [path, &[format!("[{name}]")]].concat();
             self.leave_out(&path, &why);
         }
         Ok(json!({ MERGE: kept }))
     }
+}
+
+/// Whether a part of settings has a name that a manifest takes for an instruction. The readable form has names of its own
+/// that begin so, and what it cannot say has none.
+fn is_instruction(place: &TypedPlace<'_, Json>, part: &Json) -> bool {
+    let is_raw = place.path().iter().any(|name| name == "$raw");
+    part.members().any(|(name, member)| match name {
+        "$raw" => is_raw || !member.is_array(),
+        "$template" => is_raw || !member.is_object(),
+        name => name.starts_with('$'),
+    })
 }
 
 /// Returns a value in which the numbered variables have their names.

@@ -32,7 +32,8 @@ pub fn contents(estate: &ForeignEstate, unmasks: bool) -> TenantContents {
             let (object, reference) = (live.id.clone(), reference.clone());
             (Masked { family: live.family, object, reference }, clear.clone())
         }));
-        let gaps = FileGaps { id: object.id.is_none(), assignments: object.assignments.is_none() };
+        let has_id = object.id.as_deref().is_some_and(is_guid);
+        let gaps = FileGaps { id: !has_id, assignments: object.assignments.is_none() };
         contents.gaps.insert(caseless(live.family, &live.id), gaps);
         contents.sources.insert(caseless(live.family, &live.id), object.source.clone());
         families.entry(object.family).or_default().push(live);

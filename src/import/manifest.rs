@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::contents::TenantContents;
 use super::declare::{ImportExtent, SpecMaker};
@@ -12,11 +12,13 @@ use super::payload::PayloadFile;
 use super::place::Place;
 use super::variable::VariableNames;
 use super::{names, portal};
-use crate::definitions::SettingCatalogue;
+use crate::definitions::{SettingCatalogue, without_template};
 use crate::kinds;
 use crate::manifest::{Address, trial};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::GraphVersion;
+use crate::settings_catalog::MERGE;
+use crate::tenant::names::is_guid;
 use crate::tenant::{CaselessKey, Linked, LiveObject, caseless};
 use crate::yaml::node::{Node, NodeContent, NodeEntry};
 
@@ -81,12 +83,12 @@ impl ManifestContext<'_> {
             for (name, why) in refused {
                 // A second finding about a property says no more.
                 if made.spec.remove(&name).is_some() {
-                    made.secrets.retain(|secret| !is_within(&secret.path, &name));
-                    made.unmasked.retain(|path| !is_within(path, &name));
+                    made.drop_within(&name);
                     made.left_out.push(LeftOut::new(&[name], &WhyLeftOut::Refused(why), file));
                 }
             }
         }
+        self.shorten(model, &object.kind, &mut made.spec);
         // A member that a file has is told with the file; those of the tenant are told by kind.
         for name in std::mem::take(&mut made.unknown) {
             match file {
@@ -112,7 +114,8 @@ impl ManifestContext<'_> {
         let files = layout.files;
         let assignments = self.assignments(object, &mut made.left_out);
         let is_named = made.spec.contains_key(object.family.name_property);
-        let has_id = !object.family.is_singleton() && !self.contents.gaps(object).id;
+        let has_id =
+            !object.family.is_singleton() && !self.contents.gaps(object).id && is_guid(&object.id);
         let is_pinned = has_id && (self.pins || !is_named || self.contents.has_twin(object));
         let document =
             document(&address, version, is_pinned.then_some(&object.id), spec, assignments);
@@ -128,6 +131,25 @@ impl ManifestContext<'_> {
         }
     }
 
+    /// Takes the ids of the policy's template out of settings, where the catalogue puts them in.
+    fn shorten(&self, model: &'static Model, kind: &str, spec: &mut Map<String, Json>) {
+        let template = spec.get("templateReference").and_then(|it| it.get("templateId"));
+        let template = template.and_then(Json::as_str).map(str::to_owned);
+        let (Some(catalogue), Some(template), Some(structure)) =
+            (self.catalogue, template, model.get(kind))
+        else {
+            return;
+        };
+        for (name, value) in spec {
+            let property = structure.properties.get(name);
+            if property.is_some_and(|property| matches!(property.shape, Shape::Settings(_))) {
+                let is_merged = value.get(MERGE).is_some();
+                let settings = if is_merged { &mut value[MERGE] } else { value };
+                *settings = without_template(settings, &template, catalogue);
+            }
+        }
+    }
+
     /// Returns the references of an object, by property.
     fn links(
         &self,
@@ -140,7 +162,12 @@ impl ManifestContext<'_> {
         };
         let mut links = BTreeMap::new();
         for (property, target) in structure.references() {
-            let Some(linked) = object.links.get(&property.name) else {
+            let linked = object.links.get(&property.name);
+            let references = linked.and_then(|linked| {
+                let references = linked.iter().map(|linked| self.reference(target, linked));
+                references.collect::<Option<Vec<Node>>>()
+            });
+            let Some(mut references) = references else {
                 let file = self.contents.file_of(object);
                 let why = match file {
                     Some(_) => WhyLeftOut::LinkNotInFile,
@@ -149,8 +176,6 @@ impl ManifestContext<'_> {
                 left_out.push(LeftOut::new(std::slice::from_ref(&property.name), &why, file));
                 continue;
             };
-            let mut references: Vec<Node> =
-                linked.iter().map(|linked| self.reference(target, linked)).collect();
             let node = match (&property.shape, references.len()) {
                 (_, 0) => continue,
                 (Shape::Navigation { collection: false, .. }, 1) => references.remove(0),
@@ -161,16 +186,19 @@ impl ManifestContext<'_> {
         links
     }
 
-    /// Returns a reference to the manifest of an object; to the object itself where it has none.
-    fn reference(&self, target: &str, linked: &Linked) -> Node {
+    /// Returns a reference to the manifest of an object; to the object itself where it has none, and `None` where nothing
+    /// tells which one that is: the id of an object from a file may be of this run alone.
+    fn reference(&self, target: &str, linked: &Linked) -> Option<Node> {
         let key = linked.family.map(|family| caseless(family, &linked.id));
         if let Some(address) = key.and_then(|key| self.addresses.get(&key)) {
             let member =
                 NodeEntry::Member("$ref".to_owned(), Node::of(&address.to_string().into()));
-            return Node { content: NodeContent::Map(vec![member]), comment: None, is_flow: true };
+            let content = NodeContent::Map(vec![member]);
+            return Some(Node { content, comment: None, is_flow: true });
         }
         let is_unique = self.contents.is_unique_referent(target, &linked.display_name);
-        names::live_reference(&linked.id, &linked.display_name, is_unique)
+        (is_unique || is_guid(&linked.id))
+            .then(|| names::live_reference(&linked.id, &linked.display_name, is_unique))
     }
 
     fn assignments(&self, object: &LiveObject, left_out: &mut Vec<LeftOut>) -> Option<Node> {
@@ -183,11 +211,6 @@ impl ManifestContext<'_> {
         let why = |why| left_out.push(LeftOut::new(&["assignments".to_owned()], &why, file));
         made.map_err(why).ok()
     }
-}
-
-/// Whether a path is that of a property or of a part of it.
-fn is_within(path: &str, property: &str) -> bool {
-    path.strip_prefix(property).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn document(

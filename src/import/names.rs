@@ -5,9 +5,10 @@ use serde_json::{Value as Json, json};
 use super::left_out::WhyLeftOut;
 use crate::kinds::platform;
 use crate::manifest::assignment::{FilterMode, Target};
+use crate::manifest::trial;
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, Types};
-use crate::schema::walk::{Tree, TypedPlace, each};
+use crate::schema::walk::{Tree, TypedPlace, any, each};
 use crate::tenant::LiveObject;
 use crate::tenant::lookup::{Unlabelled, is_reference};
 use crate::tenant::names::{Named, Names, Unresolved, is_guid};
@@ -80,6 +81,9 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         if !shown.stated_type().is_some_and(|name| types.is_a(name, TARGET)) {
             return Err(undeclarable("an assignment has a target of an unknown type"));
         }
+        if any(&shown, &mut |part| part.members().any(|(name, _)| name.starts_with('$'))) {
+            return Err(WhyLeftOut::Instruction);
+        }
         let target = Target::of(&shown);
         let filter = filter_of(&shown).map_err(undeclarable)?;
         let filter = filter.as_ref().map(|(mode, id)| (*mode, id.as_str()));
@@ -112,7 +116,11 @@ pub(super) fn assignments(object: &LiveObject, names: &Names) -> Result<Node, Wh
         entries.push((form, entry(&target, filter, names)));
     }
     let nodes = entries.into_iter().map(|(_, node)| node).collect();
-    Ok(Node { content: NodeContent::List(nodes), comment: None, is_flow: false })
+    let list = Node { content: NodeContent::List(nodes), comment: None, is_flow: false };
+    match trial::refused_assignments(&list.to_json()) {
+        Some(why) => Err(WhyLeftOut::Undeclarable(why)),
+        None => Ok(list),
+    }
 }
 
 /// Returns the mode and the id of the filter of a target, which is as it is shown.

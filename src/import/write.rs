@@ -37,7 +37,8 @@ pub fn is_other(path: &Path, content: &[u8]) -> bool {
 pub fn write(root: &Path, place: &Place, manifest: &ImportedManifest) -> Result<(), WriteError> {
     let folder = root.join(&place.folder);
     let failed = |path: PathBuf| move |source| WriteError { path, source };
-    make_folder(root, &folder).map_err(failed(folder.clone()))?;
+    disk::make_folder(root, &folder).map_err(failed(folder.clone()))?;
+    disk::remove_left_behind(&folder);
     for file in &manifest.files {
         let path = folder.join(&file.name);
         if disk::read(&path, LIMIT).is_ok_and(|there| there == file.content) {
@@ -48,16 +49,4 @@ pub fn write(root: &Path, place: &Place, manifest: &ImportedManifest) -> Result<
     let path = root.join(place.path());
     let text = yaml::write::document(&manifest.document);
     disk::create(&path, text).map_err(failed(path))
-}
-
-/// Makes a folder below another one. A link on the way must not lead out of that.
-pub(super) fn make_folder(root: &Path, folder: &Path) -> io::Result<()> {
-    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(root);
-    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    if !there.canonicalize()?.starts_with(root.canonicalize()?) {
-        let why = "a link on the way leads out of the folder of the tenant file";
-        return Err(io::Error::new(ErrorKind::InvalidInput, why));
-    }
-    std::fs::create_dir_all(folder)
 }

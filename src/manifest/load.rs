@@ -52,6 +52,16 @@ pub fn tenant(path: &Path) -> Option<(TenantFile, PathBuf)> {
     findings.is_empty().then_some((tenant, root))
 }
 
+/// Reads only the name of a tenant, whether or not the rest of its file can be used.
+pub(crate) fn tenant_name(path: &Path) -> Option<String> {
+    let (path, _) = tenant_path(path);
+    let documents = path.is_file().then(|| files::documents(&path))?;
+    let name = documents.first()?.get("metadata")?.get("name")?.as_str()?;
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_name = name.len() <= 100 && name.chars().all(|c| is_letter(c) || ".-".contains(c));
+    (is_name && name.starts_with(is_letter) && name.ends_with(is_letter)).then(|| name.to_owned())
+}
+
 /// Returns the first error of a text as a tenant file. The files that it names are not looked at.
 pub fn tenant_error(text: &str) -> Option<Finding> {
     let parsed = yaml::parse::parse(text, Sources::default().next_id());

@@ -48,6 +48,7 @@ pub mod raw_settings;
 pub mod reference;
 mod resolve;
 mod resolve_settings;
+pub mod root;
 mod secret;
 mod settings;
 pub mod tenant_file;

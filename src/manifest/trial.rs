@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::value::{Declared, Member, Value};
-use super::{Address, Manifest, lint, violation};
+use super::{Address, Manifest, assignment, lint, violation};
 use crate::diagnostic::{Finding, Severity, Sources, Span};
 use crate::kinds::Family;
 use crate::schema::types::GraphVersion;
@@ -40,6 +40,15 @@ pub(crate) fn refused(
     let address = Address { kind: kind.to_owned(), name: String::new() };
     let manifest = Manifest::new(address, family, version, spec.clone(), nowhere);
     refused(lint::manifest(&manifest, false, false))
+}
+
+/// Returns why `validate` would refuse assignments; `None` where it takes them.
+pub(crate) fn refused_assignments(list: &Json) -> Option<String> {
+    let nowhere = Span::new(Sources::default().next_id(), 0..0);
+    let mut findings = Vec::new();
+    assignment::read(&Value::from_json(list, nowhere), false, &mut findings, &mut Vec::new());
+    let errors = findings.into_iter().find(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.message)
 }
 
 /// Returns a value with all its parts in one place, and with the secrets that it names.

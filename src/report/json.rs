@@ -11,6 +11,7 @@ use crate::definitions::document::CatalogDocument;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::permissions::ScopesDocument;
+use crate::diagnose::setup::SetupDocument;
 use crate::diagnose::{ExplainDocument, Explanation};
 use crate::diagnostic::json::{FindingItem, FindingsDocument, FormatVersion};
 use crate::drift::DriftReport;
@@ -45,6 +46,8 @@ pub enum Document {
     Permissions,
     /// Every permission for Intune.
     Scopes,
+    /// The set-up of a pipeline's sign-in.
+    Setup,
     /// The examination of a set-up.
     Doctor,
     /// The catalogue of setting definitions.
@@ -136,6 +139,7 @@ pub fn schema(document: Document) -> Value {
         Document::Explain => schema_of::<Headed<ExplainDocument>>(),
         Document::Permissions => schema_of::<Headed<PermissionsDocument>>(),
         Document::Scopes => schema_of::<Headed<ScopesDocument>>(),
+        Document::Setup => schema_of::<Headed<SetupDocument>>(),
         Document::Doctor => schema_of::<Headed<DoctorDocument>>(),
         Document::Catalog => schema_of::<Headed<CatalogDocument>>(),
         Document::Manifests => schema_of::<Headed<ManifestsDocument>>(),
@@ -158,7 +162,7 @@ fn schema_of<T: JsonSchema>() -> Value {
 
 /// Returns JSON with every character escaped that a terminal would obey or hide. Its own grammar is
 /// ASCII, so such a character is always inside a string, where an escape means the same.
-fn harmless(json: &str) -> String {
+pub(super) fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character == '\n' || !sanitize::is_hazardous(character) {

@@ -1,5 +1,7 @@
 //! Sentences that several report formats share.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::apply::outcome::{Item, Outcome};
@@ -7,6 +9,8 @@ use crate::clock;
 use crate::diagnose::doctor::{Check, CheckSummary, DoctorDocument, TenantSeen};
 use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
 use crate::diagnose::permissions::IntuneScope;
+use crate::diagnose::setup::SetupDocument;
+use crate::diagnostic::json::{FindingItem, FindingsSummary};
 use crate::drift::DriftReport;
 use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
@@ -126,6 +130,11 @@ fn commands(blocks: &[ResourceAccess], kind: &str) -> Vec<String> {
     commands.lines().map(str::to_owned).collect()
 }
 
+/// Returns the title of the set-up of a pipeline's sign-in.
+pub(super) fn sign_in(document: &SetupDocument) -> String {
+    format!("Sign-in of the pipelines of {} to {}", document.pipelines, document.name)
+}
+
 /// Returns the tenant, the cloud and the purpose of an examination.
 pub(super) fn set_up(document: &DoctorDocument) -> String {
     let TenantSeen { declared, display_name, .. } = &document.tenant;
@@ -209,7 +218,7 @@ pub(super) fn plan_summary(plan: &Plan) -> String {
 
 /// Returns a sentence for each sort of difference that an apply of the plan would leave.
 pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
-    let Summary { blocked_changes, blocked_fields, unverifiable_fields, .. } = plan.summary;
+    let Summary { blocked_changes, blocked_fields, .. } = plan.summary;
     let they = if blocked_changes == 1 { "it" } else { "they" };
     let them = if blocked_fields == 1 { "it" } else { "them" };
     let blocked = format!(
@@ -217,19 +226,34 @@ pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
         are(blocked_changes)
     );
     let left = format!("cannot be changed and would be left as the tenant has {them}");
-    let sentences = [
-        (blocked_changes, ("change", blocked.as_str())),
-        (blocked_fields, ("setting", &left)),
-        (unverifiable_fields, ("setting", "cannot be compared")),
-    ];
+    let sentences =
+        [(blocked_changes, ("change", blocked.as_str())), (blocked_fields, ("setting", &left))];
     above_zero(sentences, |number, (noun, rest)| format!("{} {rest}.", count(number, noun)))
 }
 
-/// Returns the number of live objects that no manifest manages as a sentence, `None` where there are none.
+/// The meaning of the signs in a report of drift, which reads like a plan.
+pub(super) const SIGNS: &str =
+    "Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.";
+
+/// Returns the number of settings that cannot be compared, `None` where there are none.
+pub(super) fn not_compared(number: usize) -> Option<String> {
+    (number > 0).then(|| format!("{} cannot be compared", count(number, "setting")))
+}
+
+/// Returns the number of live objects that no manifest manages, `None` where there are none.
 pub(super) fn unmanaged(coverage: &Coverage) -> Option<String> {
     let number = coverage.unmanaged.len();
     let objects = count(number, "live object");
-    (number > 0).then(|| format!("{objects} {} not managed by any manifest.", are(number)))
+    (number > 0).then(|| format!("{objects} {} not managed by any manifest", are(number)))
+}
+
+/// Returns how much is wrong with manifests: `2 errors, 1 warning in 3 files`.
+pub(super) fn findings(items: &[FindingItem]) -> String {
+    let summary = FindingsSummary::count(items.iter().map(|item| item.severity));
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning")];
+    let counts = above_zero(counts, count).join(", ");
+    let files: BTreeSet<&str> = items.iter().filter_map(|item| item.file.as_deref()).collect();
+    format!("{counts} in {}", count(files.len(), "file"))
 }
 
 /// Returns the summary line of a drift report.

@@ -21,6 +21,7 @@ use crate::plan::{
     FieldStatus, LeftAlone, Plan, Reach, Risk, RiskLevel, Segment, Shown, Summary, TenantRef,
     Unmanaged,
 };
+use crate::report::view::{Story, ToStory};
 use crate::tenant::reach::{Reported, Statuses};
 
 pub(super) const ADMINS: &str = "8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11";
@@ -389,6 +390,7 @@ pub(super) fn outcome() -> Outcome {
         approval_expires: None,
         message: message.map(str::to_owned),
         help: message.map(|_| "grant `DeviceManagementConfiguration.ReadWrite.All`".to_owned()),
+        location: change.location,
         ends_run: false,
     };
     let items = vec![
@@ -535,5 +537,30 @@ pub(super) fn record(text: &str) -> AsBuilt {
         }],
         summary: AsBuiltSummary { managed: 1, unmanaged: 1, missing: 1, unreadable: 1 },
         warnings: vec![owned()],
+    }
+}
+
+/// A drift report whose items have an author, an acceptance and an origin.
+pub(super) struct Attributed {
+    report: DriftReport,
+    author: String,
+}
+
+impl Attributed {
+    pub(super) fn by(author: &str, report: DriftReport) -> Self {
+        Self { report, author: author.to_owned() }
+    }
+}
+
+impl ToStory for Attributed {
+    fn story(&self, verbose: bool) -> Story<'_> {
+        let mut story = self.report.story(verbose);
+        for object in &mut story.objects {
+            let author = &self.author;
+            object.changed = Some(format!("changed by {author}, 2026-11-30 10:14 UTC, was 6"));
+            object.accepted = vec![format!("accepted until 2027-01-31: {author} asked for it")];
+            object.since = Some("pending");
+        }
+        story
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn end(text: &str, columns: usize) -> &str {
 const STACKED: usize = 4;
 
 fn fits(text: &str, columns: usize) -> bool {
-    text.width() <= columns && text.chars().nth(columns * STACKED).is_none()
+    text.chars().nth(columns.saturating_mul(STACKED)).is_none() && text.width() <= columns
 }
 
 /// Returns the first character that no longer fits.

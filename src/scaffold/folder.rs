@@ -20,7 +20,8 @@ const SETTINGS: &str = ".vscode/settings.json";
 const IGNORE: &str = ".gitignore";
 
 /// The files of a tenant's folder that Git does not keep, by the reason.
-const IGNORED: [(&str, &[&str]); 3] = [
+const IGNORED: [(&str, &[&str]); 4] = [
+    ("files of runs that ended suddenly", &[".moorline-*"]),
     ("journals, and other files of this machine", &[".moorline/"]),
     ("saved plans: they hold whole objects", &["plan.json", "*.plan.json"]),
     ("states of the sandbox, and their locks", &["s.json", "*.state.json", ".*.json.lock"]),
@@ -72,22 +73,23 @@ pub enum FileAction {
 /// The path that cannot be written, and why.
 pub fn write(root: &Path, contents: &Contents) -> Result<Vec<WrittenFile>, (PathBuf, io::Error)> {
     let Contents { tenant, has_manifests, manifest_schema, catalogue, tenant_schema } = contents;
+    fs::create_dir_all(root).map_err(|why| (root.to_owned(), why))?;
     let mut written = Vec::new();
     written.push(file(root, TENANT_FILE, |path| match tenant {
-        Some(text) => create(path, text).map(made_or_kept),
+        Some(text) => create(root, path, text).map(made_or_kept),
         None => Ok(FileAction::Kept),
     })?);
     if *has_manifests {
-        written.push(file(root, &format!("{MANIFESTS}/"), make_folder)?);
+        written.push(file(root, &format!("{MANIFESTS}/"), |path| make_folder(root, path))?);
     }
-    written.push(file(root, IGNORE, ignore)?);
+    written.push(file(root, IGNORE, |path| ignore(root, path))?);
     written.push(file(root, MANIFEST_SCHEMA, |path| {
-        schema(path, manifest_schema, catalogue.as_ref(), "--editor")
+        schema(root, path, manifest_schema, catalogue.as_ref(), "--editor")
     })?);
     written.push(file(root, TENANT_SCHEMA, |path| {
-        schema(path, tenant_schema, None, "--document tenant")
+        schema(root, path, tenant_schema, None, "--document tenant")
     })?);
-    written.push(file(root, SETTINGS, settings)?);
+    written.push(file(root, SETTINGS, |path| settings(root, path))?);
     Ok(written)
 }
 
@@ -103,17 +105,20 @@ fn file(
     }
 }
 
-/// Writes a file with its folder, unless there is one. Returns whether it was written.
+/// Writes a file with its folder below the tenant's folder as a whole, unless there is one. Returns whether it was written.
 ///
 /// # Errors
-/// When the file is not there and cannot be written.
-pub fn create(path: &Path, text: &str) -> io::Result<bool> {
+/// When the file is not there and cannot be written, or is outside of that folder.
+pub fn create(root: &Path, path: &Path, text: &str) -> io::Result<bool> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        disk::make_folder(root, folder)?;
+    }
+    if path.symlink_metadata().is_ok() {
+        return Ok(false);
     }
     // A new file, never one that a link leads to.
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| true),
+    match disk::create(path, text) {
+        Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
@@ -124,21 +129,23 @@ fn made_or_kept(is_made: bool) -> FileAction {
 }
 
 /// Makes the folder of the manifests, with a file in it, since Git keeps no empty folder.
-fn make_folder(folder: &Path) -> io::Result<FileAction> {
+fn make_folder(root: &Path, folder: &Path) -> io::Result<FileAction> {
     if folder.is_dir() {
         return Ok(FileAction::Kept);
     }
-    create(&folder.join(".gitkeep"), "").map(made_or_kept)
+    create(root, &folder.join(".gitkeep"), "").map(made_or_kept)
 }
 
 /// Makes the list of what Git does not keep, or adds what it lacks at its end, where no earlier line is touched.
-fn ignore(path: &Path) -> io::Result<FileAction> {
+fn ignore(root: &Path, path: &Path) -> io::Result<FileAction> {
     let all = IGNORED.map(|(why, lines)| format!("# {why}\n{}\n", lines.join("\n"))).concat();
-    if create(path, &all)? {
+    if create(root, path, &all)? {
         return Ok(FileAction::Made);
     }
     let lines = IGNORED.iter().flat_map(|(_, lines)| *lines);
-    let Ok(text) = disk::read_text(path, LONGEST) else {
+    // A link may lead to a file of others.
+    let text = if path.is_symlink() { None } else { disk::read_text(path, LONGEST).ok() };
+    let Some(text) = text else {
         return Ok(FileAction::Lacks(lines.copied().collect::<Vec<_>>().join(", ")));
     };
     let known: Vec<&str> = text.lines().map(str::trim).collect();
@@ -162,12 +169,13 @@ fn is_same(known: &str, line: &str) -> bool {
 
 /// Writes a schema, unless there is one; `argument` is what writes it anew.
 fn schema(
+    root: &Path,
     path: &Path,
     text: &str,
     catalogue: Option<&(String, String)>,
     argument: &str,
 ) -> io::Result<FileAction> {
-    if create(path, text)? {
+    if create(root, path, text)? {
         return Ok(FileAction::Made);
     }
     let there = disk::read_text(path, LONGEST).unwrap_or_default();
@@ -187,13 +195,13 @@ fn schema(
 
 /// Writes the settings of the editor, unless there are some. Whether those name the schemas is told by the schemas' paths:
 /// the file may hold comments.
-fn settings(path: &Path) -> io::Result<FileAction> {
+fn settings(root: &Path, path: &Path) -> io::Result<FileAction> {
     let schemas = json!({
         format!("./{MANIFEST_SCHEMA}"): [format!("{MANIFESTS}/**/*.yaml")],
         format!("./{TENANT_SCHEMA}"): [TENANT_FILE],
     });
     let wanted: Json = json!({ "yaml.schemas": schemas });
-    if create(path, &format!("{wanted:#}\n"))? {
+    if create(root, path, &format!("{wanted:#}\n"))? {
         return Ok(FileAction::Made);
     }
     let text = disk::read_text(path, LONGEST).unwrap_or_default();
@@ -242,24 +250,27 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join(IGNORE);
             fs::write(&path, before).expect("written");
-            let FileAction::Extended(lines) = ignore(&path).expect("written") else {
+            let FileAction::Extended(lines) = ignore(folder.path(), &path).expect("written") else {
                 panic!("{before:?} lacks every line");
             };
-            assert_eq!(lines.len(), 6);
+            assert_eq!(lines.len(), 7);
             let text = fs::read_to_string(&path).expect("text");
             assert!(text.starts_with(after), "{text:?}");
             assert!(
                 text.ends_with(&format!(".*.json.lock{}", &after[after.len() - 1..]))
                     || text.ends_with(".*.json.lock\r\n")
             );
-            assert_eq!(ignore(&path).expect("written"), FileAction::Kept);
+            assert_eq!(ignore(folder.path(), &path).expect("written"), FileAction::Kept);
         }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(IGNORE);
-        fs::write(&path, "/.moorline\n.moorline\n/plan.json\n*.plan.json\n/s.json\n*.state.json\n")
-            .expect("written");
+        fs::write(
+            &path,
+            ".moorline-*\n/.moorline\n.moorline\n/plan.json\n*.plan.json\n/s.json\n*.state.json\n",
+        )
+        .expect("written");
         let lacking = FileAction::Extended(vec![".*.json.lock".to_owned()]);
-        assert_eq!(ignore(&path).expect("written"), lacking);
+        assert_eq!(ignore(folder.path(), &path).expect("written"), lacking);
     }
 
     #[test]
@@ -289,10 +300,36 @@ mod tests {
             let path = folder.path().join("schema.json");
             fs::write(&path, there).expect("written");
             let catalogue = ("moorline.catalog".to_owned(), "{}\n".to_owned());
-            let done = schema(&path, "{\"with\": 1}\n", Some(&catalogue), "--editor");
+            let done =
+                schema(folder.path(), &path, "{\"with\": 1}\n", Some(&catalogue), "--editor");
             let Ok(FileAction::Lacks(what)) = done else { panic!("{done:?}") };
             assert!(what.starts_with(lacks), "{what}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn link_that_leads_out_of_the_folder_is_not_written_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [outside, root] = ["outside", "tenant"].map(|name| folder.path().join(name));
+        fs::create_dir(&outside).expect("made");
+        fs::create_dir(&root).expect("made");
+        fs::write(outside.join("ignored"), "/target\n").expect("written");
+        let link = |to: &Path, name: &str| {
+            std::os::unix::fs::symlink(to, root.join(name)).expect("a link");
+        };
+        link(&outside.join("ignored"), IGNORE);
+        let done = actions(write(&root, &contents()).expect("written"));
+        let of = |name: &str| done.iter().find(|(path, _)| path == name).map(|(_, done)| done);
+        let Some(FileAction::Lacks(lines)) = of(IGNORE) else { panic!("{done:?}") };
+        assert!(lines.contains("plan.json"), "{lines}");
+        assert_eq!(fs::read_to_string(outside.join("ignored")).expect("text"), "/target\n");
+        fs::remove_dir_all(root.join(".vscode")).expect("ours");
+        link(&outside, ".vscode");
+        let (path, why) = write(&root, &contents()).expect_err("it is outside");
+        assert!(why.to_string().contains("leads out"), "{why}");
+        assert_eq!(path, root.join(MANIFEST_SCHEMA));
+        assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 1);
     }
 
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 mod example;
 pub mod folder;
+pub mod pipelines;
 pub mod place;
 pub mod skeleton;
 pub mod tenant;

@@ -6,7 +6,7 @@ use super::skeleton::common;
 use super::tenant::MANIFESTS;
 use crate::kinds::Kind;
 use crate::kinds::portal;
-use crate::manifest::TenantFile;
+use crate::manifest::{self, TenantFile};
 use crate::text::slug::{slug, slug_of_kind};
 
 /// The name of a new manifest.
@@ -29,18 +29,10 @@ impl ManifestPlace {
 
     /// Returns the folder of the file, and whether the tenant reads it.
     pub fn folder(&self, root: &Path, tenant: &TenantFile) -> (PathBuf, bool) {
-        let Some(entries) = &tenant.spec.manifests else {
-            // Without a list, files beside the tenant file are read, and none below.
-            return (root.to_owned(), true);
-        };
-        let is_folder = |entry: &&String| {
-            let path = root.join(entry);
-            !entry.contains(['*', '?', '[', '{']) && (path.is_dir() || path.extension().is_none())
-        };
-        match entries.iter().find(is_folder) {
-            Some(entry) => (root.join(entry).join(&self.shelf), true),
-            None => (root.join(MANIFESTS).join(&self.shelf), false),
-        }
+        let named = manifest::root::of(&tenant.spec);
+        let is_read = named.is_some() && tenant.spec.manifests.is_some();
+        let folder = named.unwrap_or_else(|| MANIFESTS.to_owned());
+        (root.join(folder).join(&self.shelf), is_read)
     }
 }
 

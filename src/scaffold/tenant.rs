@@ -4,12 +4,13 @@ use serde_json::Value as Json;
 
 use crate::http::cloud::Cloud;
 use crate::manifest::load;
+use crate::manifest::root::FOLDER;
 use crate::text::slug::slug;
 use crate::yaml::node::Node;
 use crate::yaml::write;
 
 /// The folder of the manifests of a new tenant.
-pub const MANIFESTS: &str = "policies";
+pub const MANIFESTS: &str = FOLDER;
 
 /// A tenant to be described.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -312,6 +312,14 @@ pub(crate) async fn names_of(graph: &Graph, ids: &Unlabelled) -> Result<Names, G
     let alike = self::groups(graph, &texts).await;
     let mut names = Names::default();
     names.add(Named::ScopeTag, DEFAULT_SCOPE_TAG, "Default");
+    // Where that is unknown, the name does not tell which group is meant.
+    let failed: Vec<(&String, String)> = match &alike {
+        Ok(found) => found.failed.iter().map(|(name, why)| (name, why.to_string())).collect(),
+        Err(error) => texts.iter().map(|name| (name, error.to_string())).collect(),
+    };
+    for (name, why) in failed {
+        names.set_failed(Named::Group, name, why);
+    }
     let [filters, tags, reusable] = [filters, tags, reusable].map(|it| it.map(|it| it.objects));
     let found = [
         (Named::Group, groups),

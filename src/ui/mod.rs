@@ -2,7 +2,7 @@
 //!
 //! Results, and the texts for [`Ui::notice`], are rendered with a [`Palette`] and made harmless for a terminal by their
 //! renderers; every other text is made harmless here. All output, files of results included, passes a [`sink`], which
-//! removes the secrets that the run knows and breaks commands of CI systems.
+//! removes the secrets that the run knows and breaks commands of CI systems. Commands that are meant are a [`CiLog`].
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
@@ -24,12 +24,14 @@ use crate::text::sanitize;
 use crate::text::style::Palette;
 use crate::text::writer::{LEAST, TextWriter};
 
+pub mod ci_log;
 pub mod commands;
 mod message;
 pub mod progress;
 mod sink;
 pub mod stderr;
 
+use ci_log::CiLog;
 use progress::{Progress, Rendering};
 use sink::{OutputFilter, Sink};
 use stderr::Stderr;
@@ -130,10 +132,14 @@ impl Ui {
     /// # Errors
     /// `io/stdout` if it cannot be written, because a disk is full for example.
     pub fn data(&self, text: &str) -> Result<(), Error> {
+        self.put(|stdout| stdout.put(text))
+    }
+
+    fn put(&self, write: impl FnOnce(&mut Sink) -> io::Result<()>) -> Result<(), Error> {
         self.answered.store(true, Ordering::Relaxed);
         let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         // A bar that moves while the result appears on the same terminal would tear it.
-        match self.stderr.suspended(|| stdout.put(text)) {
+        match self.stderr.suspended(|| write(&mut stdout)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Error::failed("io/stdout", "the result cannot be written to stdout")
                     .because(error))
@@ -142,15 +148,20 @@ impl Ui {
         }
     }
 
-    /// Writes the document of an error to stdout, unless a result is there already: a program reads one document.
-    pub fn error_document(&self, text: &str) {
-        if !self.answered.load(Ordering::Relaxed) {
-            // If stdout is closed, the exit code is left.
-            let _ = self.data(text);
-        }
+    /// Writes a result that commands a CI system.
+    ///
+    /// # Errors
+    /// See [`data`](Self::data).
+    pub fn ci_log(&self, log: &CiLog) -> Result<(), Error> {
+        self.put(|stdout| stdout.put_commands(log.as_str()))
     }
 
-    /// Writes a result to a file, as a whole.
+    /// Whether a result was written, whole or in part: a program reads one document.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Writes a file, as a whole.
     ///
     /// # Errors
     /// Returns the error of the file system.
@@ -158,6 +169,36 @@ impl Ui {
         let text = OutputFilter::new(self.known.clone()).pass(text);
         let what = format!("`{}` to take the result", path.display());
         self.watched(&what, || disk::replace(path, &text))
+    }
+
+    /// Writes a result to a file, as a whole.
+    ///
+    /// # Errors
+    /// Returns the error of the file system.
+    pub(crate) fn save_result(&self, path: &Path, text: &str) -> io::Result<()> {
+        self.save(path, text)?;
+        self.answered.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Writes a result that commands a CI system to a file, as a whole.
+    ///
+    /// # Errors
+    /// Returns the error of the file system.
+    pub(crate) fn save_ci_log(&self, path: &Path, log: &CiLog) -> io::Result<()> {
+        let text = self.known.scrub(log.as_str());
+        disk::replace(path, text.as_bytes())?;
+        self.answered.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Appends to a file that a CI system reads when the step has ended.
+    ///
+    /// # Errors
+    /// Returns the error of the file system.
+    pub(crate) fn append(&self, path: &Path, text: &str) -> io::Result<()> {
+        let text = OutputFilter::new(self.known.clone()).pass(text);
+        disk::append(path, text.as_bytes())
     }
 
     /// Runs work that may wait for another program or a slow disk. Every few seconds a status message says what is

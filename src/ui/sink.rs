@@ -42,6 +42,14 @@ impl Sink {
         self.writer.flush()
     }
 
+    /// Writes lines that command a CI system, all of them.
+    pub(super) fn put_commands(&mut self, text: &str) -> io::Result<()> {
+        self.write_begun()?;
+        let text = self.filter.known.scrub(text);
+        self.writer.write_all(text.as_bytes())?;
+        self.writer.flush()
+    }
+
     fn write_begun(&mut self) -> io::Result<()> {
         let begun = std::mem::take(&mut self.begun);
         self.pass(&String::from_utf8_lossy(&begun))

@@ -13,7 +13,6 @@ use crate::diagnostic::{FileId, Finding, Span};
 pub fn parse(text: &str, file: FileId) -> Parsed {
     // Only nesting that the parser counts by itself can exceed its limits; mixed nesting is counted below.
     let options = options! {
-        emit_comments: false,
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,

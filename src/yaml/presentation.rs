@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use serde_yaml::granit_parser::{Event, Parser, options};
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, options};
 
 use super::MAX_DEPTH;
+use super::written::line_end;
 
 /// The places of a text that are no part of a value, in the order of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,19 +18,28 @@ pub struct Presentation {
 
 /// Returns what no value shows of a text. What follows an error is not looked at.
 pub fn presentation(text: &str) -> Presentation {
+    // With the parser's feature `comments`, which reports them, it is a quarter slower for every text.
     let options = options! {
-        emit_comments: true,
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut found = Presentation::default();
+    let mut looked_at = 0;
     while let Some(Ok((event, span))) = parser.next_event() {
         let range = span.byte_range().unwrap_or_default();
+        if let Event::Scalar(_, style, ..) = &event
+            && let Some(content) = verbatim(text, *style, range.clone())
+        {
+            found.comments.extend(comments(text, looked_at..content.start.max(looked_at)));
+            looked_at = looked_at.max(content.end);
+        }
         match event {
-            Event::StreamEnd => break,
-            Event::Comment(..) => found.comments.push(range),
+            Event::StreamEnd => {
+                found.comments.extend(comments(text, looked_at..text.len()));
+                break;
+            }
             Event::Alias(_) | Event::UnresolvedAlias(_) => found.references.push(range),
             Event::Scalar(_, _, anchor, tag)
             | Event::SequenceStart(_, anchor, tag)
@@ -41,8 +51,37 @@ pub fn presentation(text: &str) -> Presentation {
             _ => {}
         }
     }
-    // A comment may be reported after the value that follows it.
-    found.comments.sort_by_key(|range| range.start);
+    found
+}
+
+/// Returns the part of a scalar in which `#` is text wherever it stands. In a plain scalar a `#` after a blank begins a comment.
+fn verbatim(text: &str, style: ScalarStyle, range: Range<usize>) -> Option<Range<usize>> {
+    match style {
+        ScalarStyle::Plain => None,
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Some(range),
+        // The header of a block may end with a comment.
+        ScalarStyle::Literal | ScalarStyle::Folded
+            if text[range.start..].starts_with(['|', '>']) =>
+        {
+            Some(line_end(text, range.start).min(range.end)..range.end)
+        }
+        ScalarStyle::Literal | ScalarStyle::Folded => Some(range),
+    }
+}
+
+/// Returns the comments that begin in a part of a text without verbatim scalars.
+fn comments(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (at, _) in text[part.clone()].match_indices('#') {
+        let start = part.start + at;
+        let is_within = found.last().is_some_and(|comment| start < comment.end);
+        let before = text[..start].chars().next_back();
+        let is_separate =
+            before.is_none_or(|before| matches!(before, ' ' | '\t' | '\r' | '\n' | '\u{feff}'));
+        if is_separate && !is_within {
+            found.push(start..line_end(text, start));
+        }
+    }
     found
 }
 
@@ -55,9 +94,26 @@ mod tests {
         let text = "# one\na: 'x # y' # two\nb: | # head\n  # text\n  &no *no\nc: &d [1, # three\n  2]\ne: *d\nf: !!str 1\n---\n#four\ng: x#y\n";
         let found = presentation(text);
         let texts = |ranges: &[Range<usize>]| -> Vec<&str> {
-            ranges.iter().map(|range| text[range.clone()].trim_end()).collect()
+            ranges.iter().map(|range| &text[range.clone()]).collect()
         };
         assert_eq!(texts(&found.comments), ["# one", "# two", "# head", "# three", "#four"]);
         assert_eq!(found.references.len(), 3, "{:?}", texts(&found.references));
+    }
+
+    #[test]
+    fn comment_is_found_wherever_one_may_stand() {
+        for (text, comments) in [
+            ("a: b\n\t# c\n", vec!["# c"]),
+            ("a: one\n  two # c # d\r\n", vec!["# c # d"]),
+            ("a: |+\n  # text\n\n# c\nb: >-\n  # text", vec!["# c"]),
+            ("a: \"x # y\n  # z\" # c", vec!["# c"]),
+            ("%TAG ! tag:x#y,2026:\n--- # c\n[a#b, # d\n]\n... # e", vec!["# c", "# d", "# e"]),
+            ("\u{feff}# c\n? k # d\n: v", vec!["# c", "# d"]),
+            ("a: |\n", vec![]),
+        ] {
+            let found = presentation(text).comments;
+            let found: Vec<&str> = found.into_iter().map(|range| &text[range]).collect();
+            assert_eq!(found, comments, "{text:?}");
+        }
     }
 }

@@ -84,7 +84,6 @@ impl Written {
 /// Returns the documents that are not empty. The text must be one that the parser reads without an error.
 pub(super) fn documents(text: &str) -> Option<Vec<Written>> {
     let options = options! {
-        emit_comments: false,
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,

@@ -394,6 +394,117 @@ fn secrets_of_files_are_never_written() {
     assert!(!all.contains("canary"), "{all}");
 }
 
+/// Returns the values that were left out, as paths with their reasons.
+fn left_out(imported: &Value) -> Vec<(&str, &str)> {
+    let items = imported["items"].as_array().into_iter().flatten();
+    let all = items.flat_map(|item| item["leftOut"].as_array().into_iter().flatten());
+    all.map(|it| (it["path"].as_str().expect("a path"), it["why"].as_str().expect("a reason")))
+        .collect()
+}
+
+#[test]
+fn nothing_is_written_that_makes_the_folder_invalid() {
+    const GROUP: &str = "6ad0e104-f15f-5466-a4ad-7cec35dc6f32";
+    let policy = |name: &str, target: Value| {
+        json!({
+            "@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": name, "id": format!("../../../{name}"),
+            "assignments": [{ "target": target }],
+        })
+    };
+    let mut targets = vec![
+        json!({ "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": GROUP, "x": 1 }),
+        json!({ "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget", "$env": "MY_Y" }),
+        json!({ "@odata.type": "#microsoft.graph.configurationManagerCollectionAssignmentTarget", "collectionId": "SMS00001" }),
+    ];
+    targets[2]["collectionId"] = json!({ "$env": "MY_Y" });
+    let mut objects: Vec<Value> = targets
+        .into_iter()
+        .enumerate()
+        .map(|(at, target)| policy(&format!("Custom {at}"), target))
+        .collect();
+    let setting = |id: &str, more: Value| {
+        let mut instance = json!({
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+            "settingDefinitionId": id,
+            "simpleSettingValue": {
+                "@odata.type": "#microsoft.graph.deviceManagementConfigurationStringSettingValue",
+                "value": "a",
+            },
+        });
+        instance["x"] = more;
+        json!({ "settingInstance": instance })
+    };
+    for (at, more) in
+        [json!({ "$env": "MY_Y" }), json!({ "$file": "../moorline.yaml" })].into_iter().enumerate()
+    {
+        objects.push(json!({
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationPolicy", "name": format!("Catalog {at}"),
+            "platforms": "windows10", "technologies": "mdm", "settings": [setting("device_a", more)],
+        }));
+    }
+    let workspace = importing(&json!({}));
+    workspace.write("backup/objects.json", Value::from(objects).to_string());
+    let imported = import(&workspace, &["--pin"]);
+    workspace.run(&["validate"]).expect(0);
+    let all: String = files(&workspace)
+        .into_values()
+        .map(|bytes| String::from_utf8(bytes).expect("text"))
+        .collect();
+    assert!(
+        !all.contains("MY_Y") && !all.contains("moorline.yaml") && !all.contains("../"),
+        "{all}"
+    );
+    let left_out = left_out(&imported);
+    let of = |path: &str| left_out.iter().filter(|(found, _)| *found == path).count();
+    assert_eq!((of("assignments"), of("settings")), (3, 2), "{left_out:#?}");
+    let again = import(&workspace, &["--pin"]);
+    assert_eq!(again["items"].as_array().map(Vec::len), imported["items"].as_array().map(Vec::len));
+}
+
+#[test]
+fn reference_to_an_object_that_is_not_imported_and_has_no_id_is_left_out() {
+    let workspace = folder_of("intune-management", as_it_is);
+    let path = workspace.file("backup/DeviceConfiguration/Contoso Root CA.json");
+    let text = fs::read_to_string(&path).expect("a file");
+    let mut object: Value =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).expect("JSON");
+    let members = object.as_object_mut().expect("an object");
+    members.retain(|name, _| {
+        name != "id" && !name.starts_with("@odata.id") && name != "@odata.editLink"
+    });
+    fs::write(&path, object.to_string()).expect("a file");
+    let imported = import(&workspace, &["--kind", "windows81SCEPCertificateProfile"]);
+    workspace.run(&["validate"]).expect(0);
+    let left_out = left_out(&imported);
+    let told = ("rootCertificate", "the file does not say what it refers to");
+    assert!(left_out.contains(&told), "{left_out:#?}");
+    import(&workspace, &[]);
+    workspace.run(&["validate"]).expect(0);
+}
+
+#[test]
+fn secrets_of_a_list_that_is_left_out_are_not_asked_for() {
+    let setting = |kind: &str| {
+        json!({
+            "@odata.type": format!("#microsoft.graph.{kind}"), "displayName": "Admin password",
+            "omaUri": "./Device/Vendor/MSFT/Password", "value": "canary-password",
+        })
+    };
+    let object = json!({
+        "@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": "Custom",
+        "omaSettings": [setting("omaSettingString"), setting("omaSettingOdd")],
+    });
+    let workspace = importing(&json!({}));
+    workspace.write("backup/objects.json", json!([object]).to_string());
+    let imported = import(&workspace, &[]);
+    assert_eq!(
+        left_out(&imported).first().map(|(path, _)| *path),
+        Some("omaSettings"),
+        "{imported:#}"
+    );
+    assert_eq!(secrets_of(&imported), [""; 0]);
+}
+
 #[test]
 fn filter_that_a_file_has_in_half_leaves_the_assignments_alone() {
     for (mode, id) in

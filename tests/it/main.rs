@@ -9,6 +9,9 @@
 #[cfg(debug_assertions)]
 mod estate;
 mod foreign;
+/// The task of developers that the workflow of releases runs.
+#[path = "../../xtask/src/packages.rs"]
+mod packages;
 mod samples;
 mod served;
 mod support;
@@ -41,11 +44,14 @@ mod cli {
     mod catalog;
     mod ci_commands;
     mod command_line;
+    #[cfg(unix)]
+    mod completions;
     mod doctor;
     mod explain;
     mod first_hour;
     mod fmt;
     mod kinds;
+    mod man;
     mod new;
     mod render;
     mod workflows;
@@ -68,6 +74,8 @@ mod families {
     mod reusable_settings;
     mod settings_catalog;
 }
+
+mod formats;
 
 mod house {
     pub mod floors;
@@ -101,6 +109,13 @@ mod page {
     mod pages;
 }
 
+#[cfg(unix)]
+mod pipelines {
+    mod installer;
+    mod set_up;
+    mod written;
+}
+
 mod plan {
     mod compare;
     mod derived_credentials;
@@ -122,6 +137,16 @@ mod plan {
     mod unread;
     mod unverifiable;
     mod warnings;
+}
+
+mod release {
+    #[cfg(unix)]
+    mod archive;
+    mod packages;
+    #[cfg(target_os = "linux")]
+    mod system;
+    #[cfg(unix)]
+    mod workflow;
 }
 
 mod sandbox {

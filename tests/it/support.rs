@@ -8,6 +8,8 @@ use serde_json::Value;
 
 pub mod create_defaults;
 pub mod echo;
+pub mod forge;
+pub mod hostile;
 pub mod runners;
 pub mod secrets;
 pub mod snapshots;
@@ -15,6 +17,14 @@ pub mod snapshots;
 /// The repository, for its examples and schemas.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Reads a file of YAML.
+#[track_caller]
+pub fn yaml(path: &Path) -> Value {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    moorline::yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A temporary folder with files of a test.

@@ -1,9 +1,10 @@
 //! Tasks of developers: `cargo xtask --help` lists them.
 
 mod lines;
+mod packages;
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,15 @@ enum Task {
         #[arg(value_name = "PYTHON")]
         python: String,
     },
+    /// Fill in the Homebrew, Scoop and winget files of `packaging/` for a release
+    Packages {
+        /// The release's SHA256SUMS
+        #[arg(value_name = "SHA256SUMS")]
+        sums: PathBuf,
+        /// Folder to write them into, at the places where the package managers look for them
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -61,6 +71,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Snapshots => accept_snapshots(root),
         Task::Readme => test(root, "readme", ("UPDATE_SCHEMAS", "1")),
         Task::Lines { base } => lines::print(root, base.as_deref()),
+        Task::Packages { sums, output } => write_packages(root, sums, output),
         Task::Intunecd { python } => test(root, "intunecd", ("MOORLINE_TEST_PYTHON", python)),
     }
 }
@@ -82,6 +93,19 @@ fn accept_snapshots(root: &Path) -> Result<()> {
     }
     let arguments = ["insta", "test", "--accept", "--package", "moorline", "--test", "it"];
     command(Command::new("cargo").args(arguments).current_dir(root))
+}
+
+/// Writes the files of package managers for a release.
+fn write_packages(root: &Path, sums: &Path, output: &Path) -> Result<()> {
+    let text =
+        std::fs::read_to_string(sums).map_err(|error| format!("{}: {error}", sums.display()))?;
+    for (place, text) in packages::filled(&root.join("packaging"), &text)? {
+        let file = output.join(place);
+        std::fs::create_dir_all(file.parent().ok_or("a file has no folder")?)?;
+        std::fs::write(&file, text)?;
+        println!("{}", file.display());
+    }
+    Ok(())
 }
 
 /// Runs a command.

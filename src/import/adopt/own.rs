@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::texts::ManifestTexts;
 use crate::diagnostic::FileId;
-use crate::import::{portal, root};
-use crate::manifest::{Address, Desired, Manifest};
+use crate::import::portal;
+use crate::manifest::{self, Address, Desired, Manifest};
 use crate::schema::types::GraphVersion;
 use crate::tenant::LiveObject;
 use crate::text::slug::slug_of_kind;
@@ -37,7 +37,7 @@ impl OwnManifest {
             // What stands in folders is not read then.
             None => desired.root.clone(),
             Some(_) => {
-                let folder = root::of(&desired.tenant.spec)?;
+                let folder = manifest::root::of(&desired.tenant.spec)?;
                 let (platform, area) = match object {
                     Some(object) => portal::folders(object),
                     None => crate::kinds::portal::folders(&manifest.address.kind, None),

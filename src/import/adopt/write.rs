@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::drafts::FileChange;
 use crate::disk;
-use crate::import::write::{WriteError, make_folder};
+use crate::import::write::WriteError;
 
 /// The largest file that is compared with what it was.
 const LIMIT: u64 = 16 << 20;
@@ -30,7 +30,7 @@ pub fn write(root: &Path, files: &[FileChange]) -> Result<(), WriteError> {
 fn write_one(root: &Path, file: &FileChange) -> io::Result<()> {
     let Some(before) = &file.before else {
         let folder = file.path.parent().unwrap_or(Path::new(""));
-        make_folder(root, folder)?;
+        disk::make_folder(root, folder)?;
         return disk::create(&file.path, &file.after);
     };
     if disk::read(&file.path, LIMIT)? != *before {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::words::Plain;
 use crate::report::phrases;
-use crate::report::view::{DiffContent, DiffMark, DiffNode, Direction};
+use crate::report::view::{DiffContent, DiffMark, DiffNode};
 
 /// The most lines of one object.
 const MOST: usize = 1_000;
@@ -25,8 +25,8 @@ pub(super) fn mark(mark: DiffMark) -> (&'static str, &'static str) {
 }
 
 /// Returns the nodes of an object.
-pub(super) fn nodes(nodes: &[DiffNode], direction: Direction) -> Markup {
-    let mut writer = DiffWriter { direction, left: MOST };
+pub(super) fn nodes(nodes: &[DiffNode]) -> Markup {
+    let mut writer = DiffWriter { left: MOST };
     let list = writer.list(nodes);
     let all: usize = nodes.iter().map(lines).sum();
     let more = all.saturating_sub(MOST);
@@ -41,7 +41,6 @@ fn lines(node: &DiffNode) -> usize {
 }
 
 struct DiffWriter {
-    direction: Direction,
     /// The number of lines that may still be written.
     left: usize,
 }
@@ -73,7 +72,7 @@ impl DiffWriter {
                 span.what {
                     @if node.mark == DiffMark::Title { span.heading { (node.name) } }
                     @else if !node.name.is_empty() { code.name { (Plain(&node.name)) } }
-                    (self.content(&node.content))
+                    (content(node))
                     @if let Some(reason) = &node.reason { " " span.reason { (Plain(reason)) } }
                     @if let Some(place) = &node.place { " " span.place { (Plain(place)) } }
                 }
@@ -81,34 +80,32 @@ impl DiffWriter {
         };
         html! { li.(class) { (line) (self.list(&node.children)) } }
     }
+}
 
-    fn content(&self, content: &DiffContent) -> Markup {
-        html! {
-            @match content {
-                DiffContent::Nothing => {}
-                DiffContent::Value(text) => { " " code.value { (Plain(text)) } }
-                DiffContent::Words(text) => { " " span.remark { (Plain(text)) } }
-                DiffContent::Line(spans) => {
-                    " " code.text {
-                        @for span in spans {
-                            @if span.strong { mark { (Plain(&span.text)) } } @else { (Plain(&span.text)) }
-                        }
+fn content(node: &DiffNode) -> Markup {
+    html! {
+        @match &node.content {
+            DiffContent::Nothing => {}
+            DiffContent::Value(text) => {
+                " "
+                @match node.mark {
+                    DiffMark::Add => ins { code { (Plain(text)) } },
+                    DiffMark::Remove => del { code { (Plain(text)) } },
+                    _ => code.value { (Plain(text)) },
+                }
+            }
+            DiffContent::Words(text) => { " " span.remark { (Plain(text)) } }
+            DiffContent::Line(spans) => {
+                " " code.text {
+                    @for span in spans {
+                        @if span.strong { mark { (Plain(&span.text)) } } @else { (Plain(&span.text)) }
                     }
                 }
-                DiffContent::Values { from, to } => (self.values(from.as_deref(), to.as_deref())),
             }
-        }
-    }
-
-    fn values(&self, from: Option<&str>, to: Option<&str>) -> Markup {
-        let (tenant, git) = self.direction.turn(from, to);
-        html! {
-            @if let Some(value) = tenant {
-                " " del { span.vh { "the tenant has " } code { (Plain(value)) } }
-            }
-            @if tenant.is_some() && git.is_some() { " " span.arrow aria-hidden="true" { "→" } }
-            @if let Some(value) = git {
-                " " ins { span.vh { "Git declares " } code { (Plain(value)) } }
+            DiffContent::Values { from, to } => {
+                " " del { span.vh { "the tenant has " } code { (Plain(from)) } }
+                " " span.arrow aria-hidden="true" { "→" } " "
+                ins { span.vh { "Git declares " } code { (Plain(to)) } }
             }
         }
     }

@@ -2,16 +2,20 @@
 
 use maud::{Markup, html};
 
+use super::object::place;
 use super::shell::{Shell, section};
 use super::words::{Plain, Prose, sentence};
 use crate::diagnose::Explanation;
-use crate::diagnostic::Severity;
 use crate::diagnostic::json::{FindingItem, FindingsSummary};
+use crate::diagnostic::{Location, Severity};
 use crate::error::Error;
+use crate::manifest::Invalid;
+use crate::plan::Refusal;
+use crate::report::links::Links;
 use crate::report::phrases;
 
 /// Renders the findings about so many manifests.
-pub(crate) fn findings(items: &[FindingItem], manifests: usize) -> String {
+pub(crate) fn findings(items: &[FindingItem], manifests: usize, links: &Links) -> String {
     let summary = FindingsSummary::count(items.iter().map(|item| item.severity));
     let verdict = if summary.errors > 0 {
         format!("Invalid: {}.", counts(summary))
@@ -20,7 +24,7 @@ pub(crate) fn findings(items: &[FindingItem], manifests: usize) -> String {
     } else {
         format!("Valid: {}.", phrases::count(manifests, "manifest"))
     };
-    let list = listed(items).unwrap_or_else(|| html! { p { "There is nothing to mend." } });
+    let list = listed(items, links).unwrap_or_else(|| html! { p { "There is nothing to mend." } });
     let shell = Shell {
         name: "Findings",
         subject: "",
@@ -43,8 +47,11 @@ pub(crate) fn findings(items: &[FindingItem], manifests: usize) -> String {
 pub(crate) fn failure(
     error: &Error,
     explanation: Option<&Explanation>,
-    items: &[FindingItem],
+    invalid: Option<&Invalid>,
+    refusals: &[Refusal],
+    links: &Links,
 ) -> String {
+    let items = invalid.map(|invalid| FindingItem::all(&invalid.findings, &invalid.sources));
     let causes = error.causes();
     let why = html! {
         p { code { (error.code) } ", exit code " (error.kind.exit_code()) }
@@ -60,7 +67,8 @@ pub(crate) fn failure(
     let sections = [
         section("failure", "What failed", Some(why)),
         section("explanation", "What is known of it", explanation.map(explained)),
-        section("findings", "Findings", listed(items)),
+        section("refusals", "What is refused", refused(refusals)),
+        section("findings", "Findings", listed(&items.unwrap_or_default(), links)),
     ];
     let shell = Shell {
         name: "Failure",
@@ -88,13 +96,30 @@ fn counts(summary: FindingsSummary) -> String {
     phrases::above_zero(counts, phrases::count).join(", ")
 }
 
-fn listed(items: &[FindingItem]) -> Option<Markup> {
-    (!items.is_empty()).then(|| {
-        html! { ol.findings { @for item in items { (finding(item)) } } }
+/// Returns the risks and limits for which a plan is refused.
+fn refused(refusals: &[Refusal]) -> Option<Markup> {
+    (!refusals.is_empty()).then(|| {
+        html! {
+            ul.lines {
+                @for refusal in refusals {
+                    li {
+                        code { (Plain(refusal.address.as_deref().unwrap_or("the plan"))) } ": "
+                        strong { (Plain(&refusal.code)) } " " (Prose(&sentence(&refusal.message)))
+                        " Allow it with " code { (Plain(&refusal.flag)) } "."
+                    }
+                }
+            }
+        }
     })
 }
 
-fn finding(item: &FindingItem) -> Markup {
+fn listed(items: &[FindingItem], links: &Links) -> Option<Markup> {
+    (!items.is_empty()).then(|| {
+        html! { ol.findings { @for item in items { (finding(item, links)) } } }
+    })
+}
+
+fn finding(item: &FindingItem, links: &Links) -> Markup {
     let (class, words) = match item.severity {
         Severity::Error => ("refused", "error"),
         Severity::Warning => ("warned", "warning"),
@@ -107,10 +132,9 @@ fn finding(item: &FindingItem) -> Markup {
             }
             @if let Some(file) = &item.file {
                 p.place {
-                    code {
-                        (Plain(file))
-                        @if let Some(line) = item.line { ":" (line) }
-                        @if let Some(column) = item.column { ":" (column) }
+                    @match item.line {
+                        Some(line) => (place(&Location { file: file.clone(), line, column: item.column.unwrap_or(1) }, links)),
+                        None => code { (Plain(file)) },
                     }
                 }
             }

@@ -10,8 +10,6 @@
 //! | `outcome.rs`, `findings.rs` | the outcome of an apply; findings and failures |
 //! | `as_built.rs` | the record of a tenant |
 
-#![allow(dead_code, unused_imports, reason = "the formats of the commands name it")]
-
 mod as_built;
 mod attention;
 mod diff;
@@ -31,4 +29,3 @@ pub(crate) use as_built::as_built;
 pub(crate) use findings::{failure, findings};
 pub(crate) use outcome::outcome;
 pub(crate) use story::{PageExtras, story};
-pub(crate) use timeline::TimelineEntry;

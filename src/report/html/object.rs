@@ -5,9 +5,11 @@ use maud::{Markup, html};
 use super::diff;
 use super::filters::{Filters, kind_words};
 use super::words::{Plain, Prose, anchor, sentence};
+use crate::diagnostic::Location;
 use crate::plan::{Risk, RiskLevel};
+use crate::report::links::Links;
 use crate::report::phrases;
-use crate::report::view::{DiffMark, Direction, ObjectView};
+use crate::report::view::{DiffMark, ObjectView};
 
 /// The value of `data-risks` of an object that cannot be applied or compared.
 const BLOCKED: &str = "blocked";
@@ -30,11 +32,7 @@ fn risks_of<'a>(object: &'a ObjectView<'_>) -> Vec<&'a str> {
 }
 
 /// Returns an object, and counts it.
-pub(super) fn object(
-    object: &ObjectView<'_>,
-    direction: Direction,
-    filters: &mut Filters,
-) -> Markup {
+pub(super) fn object(object: &ObjectView<'_>, links: &Links, filters: &mut Filters) -> Markup {
     let (class, words) = diff::mark(object.mark);
     let (kind, name) = parts(&object.address);
     let risks = risks_of(object);
@@ -53,11 +51,13 @@ pub(super) fn object(
                     }
                     span.does {
                         span.extent { (Plain(object.whole.unwrap_or(&object.extent))) }
-                        @if let Some(reach) = &object.reach { span.reach { (Prose(reach)) } }
+                        @if let Some(reach) = &object.reach { span.reach { (Prose(&reach.brief)) } }
+                        @if let Some(since) = object.since { span.reach { (Prose(since)) } }
+                        @if let Some(change) = object.last_change() { span.reach { (Plain(&change)) } }
                     }
                     span.badges { (badges(object)) }
                 }
-                div.details { (details(object, direction)) }
+                div.details { (details(object, links)) }
             }
         }
     }
@@ -68,6 +68,7 @@ fn badges(object: &ObjectView<'_>) -> Markup {
         @if !object.reasons.is_empty() && object.mark != DiffMark::Blocked {
             span.badge.refused { "blocked" }
         }
+        @if !object.accepted.is_empty() { span.badge { "accepted" } }
         @for risk in object.risks { span.badge.(level(risk)) { (Plain(&risk.code)) } }
     }
 }
@@ -80,17 +81,18 @@ pub(super) fn level(risk: &Risk) -> &'static str {
     }
 }
 
-fn details(object: &ObjectView<'_>, direction: Direction) -> Markup {
+fn details(object: &ObjectView<'_>, links: &Links) -> Markup {
     html! {
         dl.facts {
-            div { dt { "Declared at" } dd { code { (Plain(&object.place)) } } }
-            @if let Some(modified) = &object.modified {
-                div { dt { "In the tenant" } dd { (Plain(modified)) } }
+            div { dt { "Declared at" } dd { (place(object.place, links)) } }
+            @if let Some(change) = object.last_change() {
+                div { dt { "In the tenant" } dd { (Plain(&change)) } }
             }
             @if let Some(reach) = &object.reach {
-                div { dt { "Reach" } dd { (Prose(&sentence(reach))) } }
+                div { dt { "Reach" } dd { (Prose(&sentence(&reach.sentence))) } }
             }
         }
+        @for acceptance in &object.accepted { div.note { p { (Prose(&sentence(acceptance))) } } }
         @for reason in object.reasons {
             div.note.refused {
                 p { strong { (Plain(&reason.code)) } " " (Prose(&sentence(&reason.message))) }
@@ -98,7 +100,7 @@ fn details(object: &ObjectView<'_>, direction: Direction) -> Markup {
             }
         }
         @for risk in object.risks { div.note.(level(risk)) { p { (self::risk(risk)) } } }
-        (diff::nodes(&object.nodes, direction))
+        (diff::nodes(&object.nodes))
         @if !object.left_alone.is_empty() {
             details.left-alone {
                 summary {
@@ -123,6 +125,17 @@ pub(super) fn risk(risk: &Risk) -> Markup {
         strong { (Plain(&risk.code)) } " " (Prose(&risk.message))
         @if risk.level == RiskLevel::Refused {
             " An apply refuses it until " code { "--allow " (Plain(&risk.code)) } "."
+        }
+    }
+}
+
+/// Returns a place, as a link where its file can be read on the web.
+pub(super) fn place(location: &Location, links: &Links) -> Markup {
+    let text = location.to_string();
+    html! {
+        @match links.to(location) {
+            Some(url) => a href=(url) { code { (Plain(&text)) } },
+            None => code { (Plain(&text)) },
         }
     }
 }

@@ -17,8 +17,8 @@ const TILES: [Tile; 3] = [
     Tile { mark: "done", sign: "", words: "done" },
 ];
 
-/// Renders an outcome.
-pub(crate) fn outcome(outcome: &Outcome) -> String {
+/// Renders an outcome; `commands` resume the run or take it back, each after what it does.
+pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
     let mut filters = Filters::default();
     let items: Vec<Markup> = outcome.items.iter().map(|one| item(one, &mut filters)).collect();
     let verdict = phrases::outcome_summary(outcome);
@@ -42,7 +42,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
         name: "Result",
         subject: &tenant,
         verdict: &verdict,
-        also: &[],
+        also: commands,
         tone: match (is_bad, is_open) {
             (true, _) => "bad",
             (_, true) => "changes",

@@ -7,10 +7,12 @@ use super::shell::{Shell, section};
 use super::timeline::TimelineEntry;
 use super::words::{Plain, Prose};
 use super::{attention, history, object, timeline};
+use crate::drift::DriftReport;
 use crate::drift::history::DriftPoint;
 use crate::plan::Coverage;
+use crate::report::links::Links;
 use crate::report::phrases;
-use crate::report::view::{Direction, Story, ToStory};
+use crate::report::view::{Story, StoryKind, ToStory};
 
 /// The parts of a page beside the report itself.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,16 @@ pub(crate) struct PageExtras {
     pub(crate) timeline: Vec<TimelineEntry>,
     /// The counts of earlier reports and of this one, the earliest first.
     pub(crate) history: Vec<DriftPoint>,
+}
+
+impl PageExtras {
+    /// Returns those of a drift report.
+    pub(crate) fn of(report: &DriftReport) -> Self {
+        let mut history = report.history.clone();
+        history.push(DriftPoint::from(report));
+        history.dedup();
+        Self { timeline: Vec::new(), history }
+    }
 }
 
 const fn tile(mark: &'static str, sign: &'static str, words: &'static str) -> Tile {
@@ -47,15 +59,12 @@ const DRIFT: [Tile; 7] = [
 ];
 
 /// Renders a plan or a drift report.
-pub(crate) fn story(report: &impl ToStory, extras: &PageExtras) -> String {
+pub(crate) fn story(report: &impl ToStory, extras: &PageExtras, links: &Links) -> String {
     let story = &report.story(true);
-    let is_plan = story.direction == Direction::Plan;
+    let is_plan = story.kind == StoryKind::Plan;
     let mut filters = Filters::default();
-    let objects: Vec<Markup> = story
-        .objects
-        .iter()
-        .map(|object| object::object(object, story.direction, &mut filters))
-        .collect();
+    let objects: Vec<Markup> =
+        story.objects.iter().map(|object| object::object(object, links, &mut filters)).collect();
     let tiles = filters.tiles(if is_plan { &PLAN } else { &DRIFT });
     let sections = [
         tiles,
@@ -67,11 +76,13 @@ pub(crate) fn story(report: &impl ToStory, extras: &PageExtras) -> String {
         section("unmanaged", "Not managed", unmanaged(story.coverage)),
         section("warnings", "Warnings", warnings(story)),
     ];
+    let mut also = story.remainder.clone();
+    also.extend(phrases::not_compared(story.not_compared.len()).map(|words| words + "."));
     let shell = Shell {
         name: if is_plan { "Plan" } else { "Drift" },
         subject: &story.tenant,
         verdict: &story.headline,
-        also: &story.remainder,
+        also: &also,
         tone: tone(story),
         facts: facts(story),
         sections: sections.into_iter().flatten().collect(),
@@ -133,7 +144,7 @@ fn warnings(story: &Story<'_>) -> Option<Markup> {
 fn unmanaged(coverage: &Coverage) -> Option<Markup> {
     let sentence = phrases::unmanaged(coverage)?;
     Some(html! {
-        p { (sentence) }
+        p { (sentence) "." }
         div.scroll tabindex="0" role="region" aria-label="Objects that are not managed" {
             table {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "Kind" } th scope="col" { "Id" } } }

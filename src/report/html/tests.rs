@@ -10,12 +10,14 @@ use insta::assert_snapshot;
 use ring::digest::{SHA256, digest};
 use serde_json::json;
 
+use super::timeline::TimelineEntry;
 use super::*;
 use crate::diagnostic::Severity;
 use crate::diagnostic::json::FindingItem;
 use crate::drift::history::{DriftCounts, DriftPoint};
 use crate::error::Error;
-use crate::report::testing;
+use crate::plan::Refusal;
+use crate::report::{Links, testing};
 
 /// An element with its attributes, and the text from its start tag to the next tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,8 +112,24 @@ impl Page {
     }
 }
 
+/// Whether an address is a place of the page, or a file of the repository.
+fn is_expected(address: &str) -> bool {
+    address.starts_with('#') || address.starts_with("https://github.com/contoso/tenant/blob/0a1b/")
+}
+
+/// Links to files of a repository.
+fn links() -> Links {
+    let base = "https://github.com/contoso/tenant/blob/0a1b".to_owned();
+    Links { base: Some(base), ..Links::default() }
+}
+
+fn refusal(text: &str) -> Refusal {
+    let owned = || text.to_owned();
+    Refusal { address: Some(owned()), code: owned(), message: owned(), flag: owned() }
+}
+
 fn plan_page(plan: &crate::plan::Plan) -> Page {
-    Page::read(&story(plan, &PageExtras::default()))
+    Page::read(&story(plan, &PageExtras::default(), &links()))
 }
 
 fn point(at: &str, drifted: usize, missing: usize) -> DriftPoint {
@@ -158,13 +176,13 @@ fn pages() -> Vec<(&'static str, String)> {
     };
     let failed = Error::failed("graph/unreachable", "Graph does not answer.").hint("Try again.");
     vec![
-        ("plan", story(&testing::plan(), &extras())),
-        ("settled", story(&testing::settled(), &PageExtras::default())),
-        ("drift", story(&testing::drift_report(), &extras())),
-        ("outcome", outcome(&testing::outcome())),
-        ("findings", findings(&[finding.clone()], 3)),
-        ("no findings", findings(&[], 3)),
-        ("failure", failure(&failed, None, &[finding])),
+        ("plan", story(&testing::plan(), &extras(), &links())),
+        ("settled", story(&testing::settled(), &PageExtras::default(), &links())),
+        ("drift", story(&testing::drift_report(), &extras(), &links())),
+        ("outcome", outcome(&testing::outcome(), &[])),
+        ("findings", findings(&[finding.clone()], 3, &links())),
+        ("no findings", findings(&[], 3, &links())),
+        ("failure", failure(&failed, None, None, &[refusal("delete")], &links())),
         ("as built", as_built(&testing::record("x"))),
     ]
 }
@@ -178,7 +196,11 @@ fn page_is_whole_and_its_parts_refer_to_each_other() {
         assert_eq!(ids.len(), unique.len(), "{name}: {ids:?}");
         for attribute in ["href", "for", "aria-labelledby", "aria-describedby"] {
             for element in page.with(attribute) {
-                let target = element.get(attribute).unwrap_or_default().trim_start_matches('#');
+                let target = element.get(attribute).unwrap_or_default();
+                if target.starts_with("https://") {
+                    continue;
+                }
+                let target = target.trim_start_matches('#');
                 assert!(unique.contains(target), "{name}: {element:?}");
             }
         }
@@ -219,7 +241,7 @@ fn policy_names_the_style_and_the_script_of_the_page_and_nothing_else() {
             assert_eq!(page.with(attribute).count(), 0, "{name}: {attribute}");
         }
         for link in page.with("href") {
-            assert!(link.get("href").is_some_and(|to| to.starts_with('#')), "{name}: {link:?}");
+            assert!(link.get("href").is_some_and(is_expected), "{name}: {link:?}");
         }
     }
     let (style, script) = (include_str!("page.css"), include_str!("page.js"));
@@ -305,7 +327,7 @@ fn filter_offers_each_kind_and_each_risk_with_its_number() {
 
 #[test]
 fn timeline_begins_with_the_latest_change_and_history_has_its_numbers_as_a_table() {
-    let page = Page::read(&story(&testing::drift_report(), &extras()));
+    let page = Page::read(&story(&testing::drift_report(), &extras(), &links()));
     let alice = page.text.find("alice@contoso.com").expect("alice");
     assert!(alice < page.text.find("Pipeline").expect("the app"));
     assert!(page.text.contains("2026-11-20 10:14 UTC"));
@@ -319,7 +341,7 @@ fn timeline_begins_with_the_latest_change_and_history_has_its_numbers_as_a_table
         "{numbers:?}"
     );
     let one = PageExtras { history: vec![point("2026-11-19T02:00:00Z", 0, 0)], ..extras() };
-    assert_eq!(Page::read(&story(&testing::drift_report(), &one)).all("svg").count(), 0);
+    assert_eq!(Page::read(&story(&testing::drift_report(), &one, &links())).all("svg").count(), 0);
 }
 
 #[test]
@@ -377,11 +399,11 @@ fn hostile_texts_stay_texts() {
         };
         let failed = Error::failed("graph/unreachable", text).hint(text);
         for html in [
-            story(&plan, &extras),
-            story(&drift, &extras),
-            outcome(&testing::hostile_outcome(text)),
-            findings(&[finding.clone()], 1),
-            failure(&failed, None, &[finding.clone()]),
+            story(&plan, &extras, &links()),
+            story(&drift, &extras, &links()),
+            outcome(&testing::hostile_outcome(text), &[text.to_owned()]),
+            findings(&[finding.clone()], 1, &links()),
+            failure(&failed, None, None, &[refusal(text)], &links()),
             as_built(&testing::record(text)),
         ] {
             let page = Page::read(&html);
@@ -389,7 +411,7 @@ fn hostile_texts_stay_texts() {
             assert_eq!(foreign, Vec::new(), "{text:?}");
             assert_eq!((page.all("script").count(), page.all("style").count()), (1, 1), "{text:?}");
             for link in page.with("href") {
-                assert!(link.get("href").is_some_and(|to| to.starts_with('#')), "{link:?}");
+                assert!(link.get("href").is_some_and(is_expected), "{link:?}");
             }
             let hidden =
                 |letter: char| letter != '\n' && crate::text::sanitize::is_hazardous(letter);
@@ -409,7 +431,7 @@ fn enormous_texts_make_no_enormous_page() {
     plan.changes[0].display_name = "<x>".repeat(3_500_000);
     let long = json!("<y>".repeat(3_500_000));
     plan.changes[1].fields.push(testing::field(&["description"], json!("a"), long));
-    let html = story(&plan, &PageExtras::default());
+    let html = story(&plan, &PageExtras::default(), &links());
     assert!(html.len() < 200_000, "{}", html.len());
     Page::read(&html);
 }

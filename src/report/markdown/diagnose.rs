@@ -5,11 +5,12 @@ use super::page::MarkdownPage;
 use crate::diagnose::doctor::{CheckStatus, DoctorDocument};
 use crate::diagnose::needs::PermissionsDocument;
 use crate::diagnose::permissions::ScopesDocument;
+use crate::diagnose::setup::{SetupDocument, SetupLanguage};
 use crate::report::phrases;
 
 /// Renders each check with its result, and the remedy where something is missing.
 pub fn doctor(document: &DoctorDocument) -> String {
-    let mut page = MarkdownPage::new(&phrases::examination(document.summary));
+    let mut page = MarkdownPage::of_set_up(&phrases::examination(document.summary));
     page.block(&sentence(&phrases::set_up(document)));
     let made = || document.items.iter().filter(|check| !check.is_left_out());
     page.table(
@@ -32,16 +33,15 @@ pub fn doctor(document: &DoctorDocument) -> String {
         page.block(&format!("**{}**", escape::words(&check.title)));
         page.list(check.result.remedy.iter().map(|remedy| sentence(remedy)));
     }
-    let begin = document
-        .cause
-        .as_ref()
-        .map(|cause| format!("Begin with {}.", code(&format!("moorline explain {cause}"))));
-    page.finish(begin.as_slice())
+    if let Some(cause) = &document.cause {
+        page.block(&format!("Begin with {}.", code(&format!("moorline explain {cause}"))));
+    }
+    page.finish()
 }
 
 /// Renders the least privileges for each purpose, purposes with the same needs together.
 pub fn permissions(document: &PermissionsDocument) -> String {
-    let mut page = MarkdownPage::new("Permissions of Microsoft Graph");
+    let mut page = MarkdownPage::of_set_up("Permissions of Microsoft Graph");
     for (purposes, needs) in document.grouped() {
         page.block(&format!("#### For {}", phrases::purposes(&purposes)));
         if needs.permissions.is_empty() {
@@ -74,12 +74,12 @@ pub fn permissions(document: &PermissionsDocument) -> String {
             page.block(&fenced("sh", &commands));
         }
     }
-    page.finish(&[])
+    page.finish()
 }
 
 /// Renders every scope for Intune and every partner's permission.
 pub fn scopes(document: &ScopesDocument) -> String {
-    let mut page = MarkdownPage::new(phrases::INTUNE_SCOPES);
+    let mut page = MarkdownPage::of_set_up(phrases::INTUNE_SCOPES);
     page.table(
         &["scope", "in the portal", "permits", "application id", "delegated id"],
         document.items.iter().map(|scope| {
@@ -106,5 +106,28 @@ pub fn scopes(document: &ScopesDocument) -> String {
         &["permission", "purpose"],
         document.optional.iter().map(|of| [cell_code(&of.permission), escape::words(&of.why)]),
     );
-    page.finish(&[])
+    page.finish()
+}
+
+/// Renders the set-up of a pipeline's sign-in: the apps with their permissions, and the script or the configuration.
+pub fn setup(document: &SetupDocument) -> String {
+    let mut page = MarkdownPage::new(&phrases::sign_in(document));
+    page.table(
+        &["app", "for", "permissions"],
+        document.items.iter().map(|app| {
+            let permissions = app.permissions.iter().map(|of| cell_code(&of.name));
+            [
+                cell_code(&app.name),
+                phrases::purposes(&app.purposes),
+                permissions.collect::<Vec<_>>().join("<br>"),
+            ]
+        }),
+    );
+    let language = match document.language {
+        SetupLanguage::Shell => "sh",
+        SetupLanguage::Terraform => "hcl",
+    };
+    let lines: Vec<String> = document.text.lines().map(str::to_owned).collect();
+    page.block(&fenced(language, &lines));
+    page.finish()
 }

@@ -3,7 +3,7 @@
 //! GitHub looks for mentions, references and addresses in the rendered page, entities decoded, and leaves
 //! code alone. So values stand in code; in prose an invisible space keeps `@name` and `#1` apart.
 
-use crate::report::width::cut;
+use crate::report::width::{cut, cut_middle};
 use crate::text::sanitize;
 
 /// The number of columns of a text that are shown outside code blocks.
@@ -30,6 +30,41 @@ pub(super) fn cell_code(text: &str) -> String {
     code(&text.replace('|', "¦"))
 }
 
+/// Returns a text cut to so many columns and made harmless. However long it is, little of it is looked at.
+pub(super) fn short(text: &str, columns: usize) -> String {
+    cut(&sanitize::line(&cut(text, columns)), columns)
+}
+
+/// Returns a name as a code span for a table cell, cut in its middle to so many columns.
+pub(super) fn name(text: &str, columns: usize) -> String {
+    cell_code(&cut_middle(&sanitize::line(&cut_middle(text, columns)), columns))
+}
+
+/// Returns Markdown as a link where there is an address, which stands in brackets so that nothing in it ends the link.
+pub(super) fn linked(markdown: String, address: Option<&str>) -> String {
+    let Some(address) = address else {
+        return markdown;
+    };
+    let mut url = String::with_capacity(address.len());
+    for character in address.chars() {
+        match character {
+            // Signs that end the address or the table cell, or that begin an entity or an escape.
+            '<' | '>' | '|' | '\\' | '&' | '`' | '(' | ')' | ' ' if !in_query(&url, character) => {
+                url.push_str(&format!("%{:02X}", u32::from(character)));
+            }
+            '&' => url.push_str("&amp;"),
+            character if sanitize::is_hazardous(character) => {}
+            character => url.push(character),
+        }
+    }
+    format!("[{markdown}](<{url}>)")
+}
+
+/// Whether a sign separates the parameters of a query.
+fn in_query(url: &str, sign: char) -> bool {
+    sign == '&' && url.contains('?')
+}
+
 /// Returns a sentence as Markdown: what stands in backticks as code, the rest as plain text.
 fn prose(text: &str) -> String {
     let safe = sanitize::line(text);
@@ -49,12 +84,17 @@ fn prose(text: &str) -> String {
 
 /// Returns a sentence as [`prose`] does, cut to a size that leaves room for others.
 pub(super) fn sentence(text: &str) -> String {
-    prose(&cut(&sanitize::line(text), SENTENCE))
+    prose(&short(text, SENTENCE))
+}
+
+/// Returns a sentence for a table cell, cut to so many columns.
+pub(super) fn cell_sentence(text: &str, columns: usize) -> String {
+    prose(&short(text, columns).replace('|', "¦"))
 }
 
 /// Returns a text without markup, cut like a sentence, for a table cell or any place within a line.
 pub(super) fn words(text: &str) -> String {
-    plain(&cut(&sanitize::line(text), SENTENCE))
+    plain(&short(text, SENTENCE))
 }
 
 /// Returns a text as content of an HTML `code` element.

@@ -4,50 +4,80 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
+use super::page::MOST;
 use super::*;
+use crate::apply::outcome::Outcome;
+use crate::diagnostic::json::FindingItem;
+use crate::diagnostic::{Finding, Sources, Span};
+use crate::error::Error;
+use crate::manifest::Invalid;
+use crate::plan::{Change, Plan, Refusal, Risk};
+use crate::report::links::Links;
 use crate::report::testing;
 
 /// The HTML that pages are made with. Anything else would come from a value.
 const OURS: [&str; 6] = ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];
 
+/// The address that links begin with. Any other link would come from a value.
+const BASE: &str = "https://github.com/contoso/tenant/blob/0a1b";
+
+fn links() -> Links {
+    Links { base: Some(BASE.to_owned()), root: "tenants/contoso".into() }
+}
+
+/// Returns one object with its name and so many settings.
+fn object(name: &str, settings: usize) -> Change {
+    let mut change = testing::plan().changes[7].clone();
+    change.address.name = name.to_owned();
+    change.display_name = name.to_owned();
+    change.risks.clear();
+    let fields = change.fields.iter().cycle().take(settings).cloned();
+    change.fields = fields.collect();
+    change
+}
+
+/// Returns a plan of these changes.
+fn plan_of(changes: Vec<Change>) -> Plan {
+    Plan { changes, ..testing::plan() }
+}
+
 #[test]
 fn a_plan_with_every_mark() {
-    assert_snapshot!(story(&testing::plan()), @r#"
+    assert_snapshot!(story(&testing::plan(), &links()), @r#"
     ### Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
 
     Tenant `contoso (contoso.onmicrosoft.com)`
 
     > [!CAUTION]
-    > **Cannot be applied or compared**
-    >
-    > - `iosGeneralDeviceConfiguration/ios-restrictions`: there is no group `Windows laptop` (`group/unknown`): did you mean `Windows laptops`?
+    > - 1 change is blocked: an apply refuses to start until it can be made or skipped &#40;--skip-blocked&#41;.
+    > - 1 setting cannot be changed and would be left as the tenant has it.
+    > - An apply refuses 2 risks until it is run with `--allow registration/mfa-off --allow delete`.
 
-    > [!CAUTION]
-    > **An apply refuses**
-    >
-    > - `deviceRegistrationPolicy/device-registration`: risk `registration/mfa-off`: Devices could be joined or registered with a password alone. Refused until `--allow registration/mfa-off`.
-    > - `iosWiFiConfiguration/old-wifi`: risk `delete`: The object is deleted, and devices lose its settings. Refused until `--allow delete`.
-
-    > [!WARNING]
-    > **An apply warns**
-    >
-    > - `windowsIdentityProtectionConfiguration/windows-hello`: risk `assign-all`: It would reach all devices of the tenant.
+    | | object | what | reach | risk |
+    |---|---|---|---|---|
+    | `!` | [`iosGeneralDeviceConfiguration/ios-restrictions`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L2>)<br>iPhones | 1 setting | | **`group/unknown`:** there is no group `Windows laptop` |
+    | `~` | [`deviceRegistrationPolicy/device-registration`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/device-registration.yaml#L2>) | 2 settings, 1 setting blocked | | **`registration/mfa-off`** refused |
+    | `-` | [`iosWiFiConfiguration/old-wifi`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/old-wifi.yaml#L2>)<br>Old Wi-Fi | to be deleted | no longer 3,000 devices | **`delete`** refused |
+    | `~` | [`windowsIdentityProtectionConfiguration/windows-hello`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/windows-hello.yaml#L2>)<br>Windows Hello for Business | 4 settings, 3 assignments | at most 1,240 devices and 3,100 users, until now 4 users and at most 69 devices | `assign-all` |
+    | `-/+` | [`iosVpnConfiguration/vpn`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/vpn.yaml#L2>)<br>VPN | to be deleted and made anew | | |
+    | `+` | [`macOSGeneralDeviceConfiguration/macos`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/macos.yaml#L2>)<br>Macs | 6 settings | an unknown number of devices and users | |
+    | `~` | [`windows10CustomConfiguration/custom-settings`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/custom-settings.yaml#L2>)<br>Custom | 5 settings, 1 setting not comparable | | |
 
     <details>
-    <summary><code>? androidWorkProfileWiFiConfiguration/wifi</code> <code>&quot;Wi-Fi&quot;</code> 1 setting not comparable</summary>
+    <summary><code>! iosGeneralDeviceConfiguration/ios-restrictions</code> <code>&quot;iPhones&quot;</code> 1 setting</summary>
 
-    `policies/wifi.yaml:2`
+    [`policies/ios-restrictions.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L2>), Device restrictions &#40;ios&#41;
 
-    ```diff
-    ? preSharedKey  cannot be compared: a value from the environment is never compared
-    ```
+    - **`group/unknown`:** there is no group `Windows laptop`. Help: did you mean `Windows laptops`? ([`policies/ios-restrictions.yaml:14`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L14>))
 
     </details>
 
     <details>
     <summary><code>~ deviceRegistrationPolicy/device-registration</code> 2 settings, 1 setting blocked</summary>
 
-    `policies/device-registration.yaml:2`
+    [`policies/device-registration.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/device-registration.yaml#L2>), Device settings &#40;Microsoft Entra&#41;
+
+    - **Refused until `--allow registration/mfa-off`:** Devices could be joined or registered with a password alone.
 
     ```diff
       azureADJoin.allowedToJoin
@@ -63,81 +93,22 @@ fn a_plan_with_every_mark() {
     </details>
 
     <details>
-    <summary><code>! iosGeneralDeviceConfiguration/ios-restrictions</code> <code>&quot;iPhones&quot;</code> 1 setting</summary>
-
-    `policies/ios-restrictions.yaml:2`
-
-    </details>
-
-    <details>
-    <summary><code>-/+ iosVpnConfiguration/vpn</code> <code>&quot;VPN&quot;</code> to be deleted and made anew</summary>
-
-    `policies/vpn.yaml:2`
-
-    </details>
-
-    <details>
     <summary><code>- iosWiFiConfiguration/old-wifi</code> <code>&quot;Old Wi-Fi&quot;</code> to be deleted</summary>
 
-    `policies/old-wifi.yaml:2`
+    [`policies/old-wifi.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/old-wifi.yaml#L2>), Wi-Fi &#40;ios&#41;
+
+    - **Refused until `--allow delete`:** The object is deleted, and devices lose its settings.
 
     It no longer reaches 3,000 devices &#40;1 group&#41;; no device has reported it.
 
     </details>
 
     <details>
-    <summary><code>+ macOSGeneralDeviceConfiguration/macos</code> <code>&quot;Macs&quot;</code> 6 settings</summary>
-
-    `policies/macos.yaml:2`
-
-    ```diff
-    + displayName            Macs
-    + roleScopeTagIds        ["0"]
-    + passwordMinimumLength  12
-    + localAdminPassword     { isEnabled: true }
-    + script                 text, 2 lines, 17 bytes
-    + secret                 (withheld)
-    ```
-
-    It reaches an unknown number of devices and users &#40;1 group&#41;: not permitted without `GroupMember.Read.All`.
-
-    </details>
-
-    <details>
-    <summary><code>~ windows10CustomConfiguration/custom-settings</code> <code>&quot;Custom&quot;</code> 5 settings, 1 setting not comparable</summary>
-
-    `policies/custom-settings.yaml:2`
-
-    ```diff
-      omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value
-    @@ -1,5 +1,5 @@
-          <layout>
-            <start>
-    -         <tile app="Mail" size="small" />
-    +         <tile app="Mail" size="wide" />
-              <tile app="Word" />
-            </start>
-    + omaSettings[./Device/New]
-    +     @odata.type  omaSettingInteger
-    +     displayName  "New setting for every device"
-    +     omaUri       ./Device/New
-    +     value        1
-      allowedApps
-    +     Teams
-    -     "Old app"
-    - payload       binary, 3 bytes
-    + payload       4 bytes
-    - script        one
-    + script        two
-    ? preSharedKey  cannot be compared: the tenant never shows it
-    ```
-
-    </details>
-
-    <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/windows-hello</code> <code>&quot;Windows Hello for Business&quot;</code> 4 settings, 3 assignments</summary>
 
-    `policies/windows-hello.yaml:2`
+    [`policies/windows-hello.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/windows-hello.yaml#L2>), Identity protection &#40;windows&#41;
+
+    - **Risk `assign-all`:** It would reach all devices of the tenant.
 
     ```diff
     - pinMinimumLength             4
@@ -159,15 +130,77 @@ fn a_plan_with_every_mark() {
 
     </details>
 
-    **Warning:** `vpn` is bound by its name
+    <details>
+    <summary><code>-/+ iosVpnConfiguration/vpn</code> <code>&quot;VPN&quot;</code> to be deleted and made anew</summary>
 
-    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    [`policies/vpn.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/vpn.yaml#L2>), VPN &#40;ios&#41;
 
-    1 setting cannot be changed and would be left as the tenant has it.
+    </details>
 
-    2 settings cannot be compared.
+    <details>
+    <summary><code>+ macOSGeneralDeviceConfiguration/macos</code> <code>&quot;Macs&quot;</code> 6 settings</summary>
 
-    1 live object is not managed by any manifest.
+    [`policies/macos.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/macos.yaml#L2>), Device restrictions &#40;macos&#41;
+
+    ```diff
+    + displayName            Macs
+    + roleScopeTagIds        ["0"]
+    + passwordMinimumLength  12
+    + localAdminPassword     { isEnabled: true }
+    + script                 text, 2 lines, 17 bytes
+    + secret                 (withheld)
+    ```
+
+    It reaches an unknown number of devices and users &#40;1 group&#41;: not permitted without `GroupMember.Read.All`.
+
+    </details>
+
+    <details>
+    <summary><code>~ windows10CustomConfiguration/custom-settings</code> <code>&quot;Custom&quot;</code> 5 settings, 1 setting not comparable</summary>
+
+    [`policies/custom-settings.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/custom-settings.yaml#L2>), Custom &#40;windows&#41;
+
+    ```diff
+      omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value
+    @@ -1,5 +1,5 @@
+          <layout>
+            <start>
+    -         <tile app="Mail" size="small" />
+    +         <tile app="Mail" size="wide" />
+              <tile app="Word" />
+            </start>
+    + omaSettings[./Device/New]
+    +     @odata.type  omaSettingInteger
+    +     displayName  "New setting for every device"
+    +     omaUri       ./Device/New
+    +     value        1
+      allowedApps
+    +     Teams
+    -     "Old app"
+    - payload  binary, 3 bytes
+    + payload  4 bytes
+    - script   one
+    + script   two
+    ```
+
+    </details>
+
+    - **Warning:** `vpn` is bound by its name
+
+    <details>
+    <summary>2 settings cannot be compared</summary>
+
+    - `androidWorkProfileWiFiConfiguration/wifi` `preSharedKey`: a value from the environment is never compared
+    - `windows10CustomConfiguration/custom-settings` `preSharedKey`: the tenant never shows it
+
+    </details>
+
+    <details>
+    <summary>1 live object is not managed by any manifest</summary>
+
+    - `iosWiFiConfiguration` `Guest`
+
+    </details>
 
     Digest `sha256:0a1b`
     "#);
@@ -175,86 +208,99 @@ fn a_plan_with_every_mark() {
 
 #[test]
 fn drifted_objects() {
-    assert_snapshot!(story(&testing::drift_report()), @r#"
+    assert_snapshot!(story(&testing::drift_report(), &links()), @r#"
     ### Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked 2026-11-21 08:00 UTC
 
-    > [!CAUTION]
-    > **Cannot be applied or compared**
-    >
-    > - `iosGeneralDeviceConfiguration/ios-restrictions`: there is no group `Windows laptop` (`group/unknown`): did you mean `Windows laptops`?
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
 
-    Lines with `-` are declared, lines with `+` are what the tenant has.
+    | | object | what | last change |
+    |---|---|---|---|
+    | `!` | [`iosGeneralDeviceConfiguration/ios-restrictions`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L2>)<br>iPhones | **`group/unknown`:** there is no group `Windows laptop` | |
+    | `~` | [`deviceRegistrationPolicy/device-registration`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/device-registration.yaml#L2>) | 2 settings, 1 setting blocked | |
+    | `-/+` | [`iosVpnConfiguration/vpn`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/vpn.yaml#L2>)<br>VPN | of another type in the tenant | |
+    | `-` | [`iosWiFiConfiguration/old-wifi`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/old-wifi.yaml#L2>)<br>Old Wi-Fi | declared absent, and the tenant has it | |
+    | `+` | [`macOSGeneralDeviceConfiguration/macos`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/macos.yaml#L2>)<br>Macs | declared, and the tenant does not have it | |
+    | `~` | [`windows10CustomConfiguration/custom-settings`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/custom-settings.yaml#L2>)<br>Custom | 5 settings, 1 setting not comparable | |
+    | `~` | [`windowsIdentityProtectionConfiguration/windows-hello`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/windows-hello.yaml#L2>)<br>Windows Hello for Business | 4 settings, 3 assignments | 2026-11-20 10:14 UTC |
+
+    <details>
+    <summary><code>! iosGeneralDeviceConfiguration/ios-restrictions</code> <code>&quot;iPhones&quot;</code> </summary>
+
+    [`policies/ios-restrictions.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L2>), Device restrictions &#40;ios&#41;
+
+    - **`group/unknown`:** there is no group `Windows laptop`. Help: did you mean `Windows laptops`? ([`policies/ios-restrictions.yaml:14`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L14>))
+
+    </details>
 
     <details>
     <summary><code>~ deviceRegistrationPolicy/device-registration</code> 2 settings, 1 setting blocked</summary>
 
-    `policies/device-registration.yaml:2`
+    [`policies/device-registration.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/device-registration.yaml#L2>), Device settings &#40;Microsoft Entra&#41;
 
     ```diff
       azureADJoin.allowedToJoin  # policies/device-registration.yaml:5
-    -     @odata.type  enumeratedDeviceRegistrationMembership
-    +     @odata.type  allDeviceRegistrationMembership
-    -     groups       [Autopilot admins (8d2ac1f8…)]
-    -     users        []
-    - multiFactorAuthConfiguration  notRequired
-    + multiFactorAuthConfiguration  required  # policies/device-registration.yaml:6
-      azureADRegistration.allowedToRegister  cannot be put back: Entra does not let it be changed while Intune is enabled  # policies/device-registration.yaml:7
-    -     @odata.type  noDeviceRegistrationMembership
-    +     @odata.type  allDeviceRegistrationMembership
+    -     @odata.type  allDeviceRegistrationMembership
+    +     @odata.type  enumeratedDeviceRegistrationMembership
+    +     groups       [Autopilot admins (8d2ac1f8…)]
+    +     users        []
+    - multiFactorAuthConfiguration  required
+    + multiFactorAuthConfiguration  notRequired  # policies/device-registration.yaml:6
+    ! azureADRegistration.allowedToRegister  cannot be put back: Entra does not let it be changed while Intune is enabled  # policies/device-registration.yaml:7
+    -     @odata.type  allDeviceRegistrationMembership
+    +     @odata.type  noDeviceRegistrationMembership
     ```
 
     </details>
 
     <details>
-    <summary><code>~ iosVpnConfiguration/vpn</code> <code>&quot;VPN&quot;</code> of another type in the tenant</summary>
+    <summary><code>-/+ iosVpnConfiguration/vpn</code> <code>&quot;VPN&quot;</code> of another type in the tenant</summary>
 
-    `policies/vpn.yaml:2`
-
-    </details>
-
-    <details>
-    <summary><code>+ iosWiFiConfiguration/old-wifi</code> <code>&quot;Old Wi-Fi&quot;</code> declared absent, and the tenant has it</summary>
-
-    `policies/old-wifi.yaml:2`
+    [`policies/vpn.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/vpn.yaml#L2>), VPN &#40;ios&#41;
 
     </details>
 
     <details>
-    <summary><code>- macOSGeneralDeviceConfiguration/macos</code> <code>&quot;Macs&quot;</code> declared, and the tenant does not have it</summary>
+    <summary><code>- iosWiFiConfiguration/old-wifi</code> <code>&quot;Old Wi-Fi&quot;</code> declared absent, and the tenant has it</summary>
 
-    `policies/macos.yaml:2`
+    [`policies/old-wifi.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/old-wifi.yaml#L2>), Wi-Fi &#40;ios&#41;
+
+    </details>
+
+    <details>
+    <summary><code>+ macOSGeneralDeviceConfiguration/macos</code> <code>&quot;Macs&quot;</code> declared, and the tenant does not have it</summary>
+
+    [`policies/macos.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/macos.yaml#L2>), Device restrictions &#40;macos&#41;
 
     </details>
 
     <details>
     <summary><code>~ windows10CustomConfiguration/custom-settings</code> <code>&quot;Custom&quot;</code> 5 settings, 1 setting not comparable</summary>
 
-    `policies/custom-settings.yaml:2`
+    [`policies/custom-settings.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/custom-settings.yaml#L2>), Custom &#40;windows&#41;
 
     ```diff
-      omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value  - declared, + in the tenant  # policies/custom-settings.yaml:5
+      omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value  # policies/custom-settings.yaml:5
     @@ -1,5 +1,5 @@
           <layout>
             <start>
-    -         <tile app="Mail" size="wide" />
-    +         <tile app="Mail" size="small" />
+    -         <tile app="Mail" size="small" />
+    +         <tile app="Mail" size="wide" />
               <tile app="Word" />
             </start>
-    - omaSettings[./Device/New]  declared, not in the tenant  # policies/custom-settings.yaml:6
-    -     @odata.type  omaSettingInteger
-    -     displayName  "New setting for every device"
-    -     omaUri       ./Device/New
-    -     value        1
-      allowedApps                - declared, + in the tenant  # policies/custom-settings.yaml:7
-    +     "Old app"
-    -     Teams
-    - payload                    binary, 4 bytes
-    + payload                    3 bytes  # policies/custom-settings.yaml:8
-    - script                     two
-    + script                     one  # policies/custom-settings.yaml:9
-    ? preSharedKey               cannot be compared: the tenant never shows it
+    + omaSettings[./Device/New]  # policies/custom-settings.yaml:6
+    +     @odata.type  omaSettingInteger
+    +     displayName  "New setting for every device"
+    +     omaUri       ./Device/New
+    +     value        1
+      allowedApps  # policies/custom-settings.yaml:7
+    +     Teams
+    -     "Old app"
+    - payload  binary, 3 bytes
+    + payload  4 bytes  # policies/custom-settings.yaml:8
+    - script   one
+    + script   two  # policies/custom-settings.yaml:9
     ```
 
     </details>
@@ -262,96 +308,239 @@ fn drifted_objects() {
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/windows-hello</code> <code>&quot;Windows Hello for Business&quot;</code> 4 settings, 3 assignments</summary>
 
-    `policies/windows-hello.yaml:2`, last modified 2026-11-20 10:14 UTC
+    [`policies/windows-hello.yaml:2`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/windows-hello.yaml#L2>), Identity protection &#40;windows&#41;, last modified 2026-11-20 10:14 UTC
 
     ```diff
-    - pinMinimumLength             6
-    + pinMinimumLength             4  # policies/windows-hello.yaml:7
-    - pinUppercaseCharactersUsage  allowed
-    + pinUppercaseCharactersUsage  notConfigured  # ../baseline/hello.yaml:9
-    + pinExpirationInDays          90  # policies/windows-hello.yaml:7
-    - pinLowercaseCharactersUsage  required  # policies/windows-hello.yaml:8
+    - pinMinimumLength             4
+    + pinMinimumLength             6  # policies/windows-hello.yaml:7
+    - pinUppercaseCharactersUsage  notConfigured
+    + pinUppercaseCharactersUsage  allowed  # ../baseline/hello.yaml:9
+    - pinExpirationInDays          90  # policies/windows-hello.yaml:7
+    + pinLowercaseCharactersUsage  required  # policies/windows-hello.yaml:8
       assignments
-    -   group Windows laptops  (include Corporate owned) declared, not in the tenant
-    -   group Kiosks           no filter
-    +   group Kiosks           exclude Lab
-    +   group Old pilots       in the tenant, not declared
+    +   group Windows laptops  (include Corporate owned)
+    -   group Kiosks           exclude Lab
+    +   group Kiosks           no filter
+    -   group Old pilots
     ```
 
     </details>
 
+    - **Warning:** `vpn` is bound by its name
+
     <details>
-    <summary><code>? androidWorkProfileWiFiConfiguration/wifi</code> <code>&quot;Wi-Fi&quot;</code> 1 setting not comparable</summary>
+    <summary>2 settings cannot be compared</summary>
 
-    `policies/wifi.yaml:2`
-
-    ```diff
-    ? preSharedKey  cannot be compared: a value from the environment is never compared
-    ```
+    - `androidWorkProfileWiFiConfiguration/wifi` `preSharedKey`: a value from the environment is never compared
+    - `windows10CustomConfiguration/custom-settings` `preSharedKey`: the tenant never shows it
 
     </details>
 
     <details>
-    <summary><code>! iosGeneralDeviceConfiguration/ios-restrictions</code> <code>&quot;iPhones&quot;</code> </summary>
+    <summary>1 live object is not managed by any manifest</summary>
 
-    `policies/ios-restrictions.yaml:2`
+    - `iosWiFiConfiguration` `Guest`
 
     </details>
-
-    **Warning:** `vpn` is bound by its name
-
-    1 live object is not managed by any manifest.
     "#);
 }
 
 #[test]
 fn an_outcome() {
-    assert_snapshot!(outcome(&testing::outcome()), @r#"
+    assert_snapshot!(outcome(&done_in_part(), &commands()), @r"
     ### Applied: 2 done, 1 failed, 1 skipped. The run was interrupted.
 
     Tenant `contoso (contoso.onmicrosoft.com)`
 
-    > [!WARNING]
-    > - `macOSGeneralDeviceConfiguration/macos`: failed. Graph answered 403 Forbidden: the application may not write device configurations. Help: grant `DeviceManagementConfiguration.ReadWrite.All`
-
-    | result | action | object | name |
+    | result | action | object | message |
     |---|---|---|---|
-    | applied | update | `windowsIdentityProtectionConfiguration/windows-hello` | Windows Hello for Business |
-    | already in place | update | `windows10CustomConfiguration/custom-settings` | Custom |
-    | failed | create | `macOSGeneralDeviceConfiguration/macos` | Macs |
-    | not begun | update | `deviceRegistrationPolicy/device-registration` |  |
-    "#);
+    | **failed** | create | `macOSGeneralDeviceConfiguration/macos`<br>Macs | Graph answered 403 Forbidden: the application may not write device configurations. |
+    | not begun | update | `deviceRegistrationPolicy/device-registration` | |
+    | applied | update | `windowsIdentityProtectionConfiguration/windows-hello`<br>Windows Hello for Business | |
+    | already in place | update | `windows10CustomConfiguration/custom-settings`<br>Custom | |
+
+    > [!WARNING]
+    > - `macOSGeneralDeviceConfiguration/macos` failed: Graph answered 403 Forbidden: the application may not write device configurations. Help: grant `DeviceManagementConfiguration.ReadWrite.All`
+
+    Journal `.moorline/journal/run.jsonl`
+
+    ```text
+    Resume:     moorline apply --resume .moorline/journal/run.jsonl
+    Roll back:  moorline rollback .moorline/journal/run.jsonl
+    ```
+    ");
 }
 
-#[test]
-fn a_page_fits_and_says_what_it_lacks() {
-    let mut long = testing::plan();
-    let value = serde_json::json!("x".repeat(60));
-    let fields =
-        (0..2_000).map(|_| testing::field(&["name"], serde_json::Value::Null, value.clone()));
-    long.changes[5].fields.extend(fields);
-    let page = story(&long);
-    assert!(page.contains("the text and the JSON report have"), "{page}");
-    long.changes = vec![long.changes[6].clone(); 2_000];
-    let page = story(&long);
-    assert!(page.len() <= 1 << 20 && page.contains("parts left out"));
-    assert!(page.ends_with("Digest `sha256:0a1b`\n"));
-    assert_harmless(&page);
+fn done_in_part() -> Outcome {
+    Outcome { journal: Some(".moorline/journal/run.jsonl".to_owned()), ..testing::outcome() }
 }
 
-fn pages(text: &str) -> [String; 3] {
+fn commands() -> [String; 2] {
     [
-        story(&testing::hostile(text)),
-        story(&crate::drift::report(testing::hostile(text))),
-        outcome(&testing::hostile_outcome(text)),
+        "Resume:     moorline apply --resume .moorline/journal/run.jsonl".to_owned(),
+        "Roll back:  moorline rollback .moorline/journal/run.jsonl".to_owned(),
     ]
 }
 
-/// Returns everything that opens in a page: blocks, links, emphasis.
+#[test]
+fn invalid_manifests() {
+    let (items, _) = broken("calm");
+    assert_snapshot!(findings(&items, 3, &links()), @"
+    ### Invalid: 2 errors, 1 warning in 2 files.
+
+    | | place | code | message | help |
+    |---|---|---|---|---|
+    | **error** | [`policies/hello.yaml:1`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/hello.yaml#L1>) | `schema/type` | not a string | quote it: `calm` |
+    | **error** | [`calm.yaml`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/calm.yaml>) | `file/missing` | calm is missing | |
+    | warning | [`policies/hello.yaml:1`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/hello.yaml#L1>) | `lint/x` | a `calm` in b | |
+    ");
+    assert_snapshot!(findings(&[], 3, &links()), @"### Valid: 3 manifests.");
+}
+
+/// Returns findings whose texts hold a text, and their sources.
+fn broken(text: &str) -> (Vec<FindingItem>, Invalid) {
+    let mut sources = Sources::default();
+    let file = sources.add("policies/hello.yaml", format!("a: 1\nb: {text}\n"));
+    let span = Span::new(file, 3..4);
+    let findings = vec![
+        Finding::warning("lint/x", span, format!("a `{text}` in b")),
+        Finding::error("schema/type", span, "not a string").help(format!("quote it: `{text}`")),
+        Finding::file_error("file/missing", format!("{text}.yaml"), format!("{text} is missing")),
+    ];
+    let items = FindingItem::all(&findings, &sources);
+    (items, Invalid { findings, sources })
+}
+
+fn refusals(text: &str) -> [Refusal; 2] {
+    [(Some(text), "delete"), (None, "max-changes")].map(|(address, code)| Refusal {
+        address: address.map(|name| format!("iosWiFiConfiguration/{name}")),
+        code: code.to_owned(),
+        message: format!("{text} is deleted, and devices lose its settings."),
+        flag: format!("--allow {code}"),
+    })
+}
+
+#[test]
+fn text_and_markdown_have_one_order() {
+    use crate::report::text;
+    use crate::text::style::Palette;
+    use crate::text::writer::{TextWriter, WIDTH};
+    let writer = || TextWriter::new(Palette::Plain, WIDTH);
+    let (plan, drift) = (testing::plan(), testing::drift_report());
+    let told = [
+        (story(&plan, &links()), text::story(&plan, writer(), false)),
+        (story(&drift, &links()), text::story(&drift, writer(), false)),
+    ];
+    for (page, text) in told {
+        let mut addresses: Vec<String> =
+            plan.changes.iter().map(|change| change.address.to_string()).collect();
+        let place =
+            |text: &str, before: &str, address: &str| text.find(&format!("{before}{address}"));
+        addresses.retain(|address| place(&page, "[`", address).is_some());
+        assert_eq!(addresses.len(), 7, "the one that cannot be compared has no row");
+        addresses.sort_by_key(|address| place(&page, "[`", address));
+        let places = |text: &str, before: &str| -> Vec<Option<usize>> {
+            addresses.iter().map(|address| place(text, before, address)).collect()
+        };
+        for places in [places(&page, "<summary><code>"), places(&text, " ")] {
+            assert!(places.is_sorted(), "{page}\n{text}");
+        }
+    }
+}
+
+/// Returns the number of rows of objects, of names alone, and of details.
+fn forms(page: &str) -> [usize; 3] {
+    let lines = || page.lines().filter(|line| line.starts_with("| `"));
+    let rows = lines().filter(|line| line.matches(" |").count() > 3).count();
+    [rows, lines().count() - rows, page.matches("<details>\n<summary><code>").count()]
+}
+
+#[test]
+fn a_plan_of_500_changes_names_every_object() {
+    let changes = |number| (0..number).map(|at| object(&format!("policy-{at:03}"), 3)).collect();
+    let few = story(&plan_of(changes(40)), &links());
+    assert_eq!(forms(&few)[..2], [40, 0]);
+    assert!(few.len() <= MOST && !few.contains("left out"), "{few}");
+    let page = story(&plan_of(changes(500)), &links());
+    let [rows, names, details] = forms(&page);
+    assert!(page.len() <= MOST && rows + names == 500 && rows > 50 && details == 0, "{page}");
+    for at in 0..500 {
+        assert!(page.contains(&format!("/policy-{at:03}`")), "{at}");
+    }
+    assert!(
+        page.contains("**The details of 500 objects do not fit.** The text and the JSON report")
+    );
+}
+
+#[test]
+fn of_long_names_as_many_as_fit_are_shown_and_the_others_counted() {
+    let names: [fn(usize) -> String; 3] = [
+        |at| format!("{at:03}{}", "x".repeat(252)),
+        |at| format!("{at:03}{}", "日本語".repeat(84)),
+        |at| format!("{at:03}{}", "👍".repeat(252)),
+    ];
+    for name in names {
+        let page = story(&plan_of((0..500).map(|at| object(&name(at), 3)).collect()), &links());
+        let [rows, names, _] = forms(&page);
+        assert!(page.len() <= MOST && page.encode_utf16().count() <= MOST, "{}", page.len());
+        assert!((50..500).contains(&(rows + names)), "{rows} {names}");
+        let more = 500 - rows - names;
+        assert!(page.contains(&format!("**… and {more} more objects.** The text")), "{page}");
+        assert!(page.ends_with("Digest `sha256:0a1b`\n"));
+        assert_harmless(&page);
+    }
+}
+
+#[test]
+fn what_an_apply_refuses_keeps_its_details_when_the_rest_has_no_room() {
+    let mut changes: Vec<Change> =
+        (0..500).map(|at| object(&format!("policy-{at:03}"), 3)).collect();
+    changes[499].risks = vec![Risk::refused("delete", "Devices lose its settings.")];
+    changes[250].blocked = testing::plan().changes[2].blocked.clone();
+    let page = story(&plan_of(changes), &links());
+    let first = page.find("/policy-499`").expect("a row");
+    assert!(page.find("/policy-250`") < Some(first) && Some(first) < page.find("/policy-000`"));
+    assert!(
+        page.contains("**`delete`** refused")
+            && page.contains("there is no group `Windows laptop`")
+    );
+    assert_eq!(forms(&page)[2], 2);
+    assert!(page.contains("**The details of 498 objects do not fit.**"));
+}
+
+#[test]
+fn names_of_ten_megabytes_are_cut() {
+    let long = "x".repeat(10 << 20);
+    let mut plan = plan_of(vec![object(&long, 1)]);
+    plan.tenant.name.clone_from(&long);
+    plan.warnings = vec![long.clone()];
+    plan.coverage.unmanaged[0].display_name = long;
+    let page = story(&plan, &links());
+    assert!(page.len() < 20_000, "{}", page.len());
+    assert_eq!(forms(&page), [1, 0, 1]);
+}
+
+fn pages(text: &str) -> Vec<String> {
+    let (items, invalid) = broken(text);
+    let error = Error::failed("graph/refused", text)
+        .hint(text)
+        .because(std::io::Error::other(text.to_owned()));
+    let drift = crate::drift::report(testing::hostile(text));
+    vec![
+        story(&testing::hostile(text), &links()),
+        story(&testing::Attributed::by(text, drift), &links()),
+        outcome(&testing::hostile_outcome(text), &commands()),
+        findings(&items, 1, &links()),
+        failure(&error, None, Some(&invalid), &refusals(text), &links()),
+    ]
+}
+
+/// Returns everything that opens in a page but links, which are looked at by themselves: blocks and emphasis.
 fn structure(page: &str) -> Vec<String> {
     let events = Parser::new_ext(page, Options::all());
     events
         .filter_map(|event| match event {
+            Event::Start(Tag::Link { .. }) => None,
             Event::Start(tag) => Some(format!("{tag:?}")),
             _ => None,
         })
@@ -365,9 +554,12 @@ fn assert_harmless(page: &str) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => in_code_block = true,
             Event::End(TagEnd::CodeBlock) => in_code_block = false,
-            Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => {
-                panic!("{tag:?} in {page}")
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                let is_ours = dest_url.strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'));
+                assert!(is_ours && !dest_url.contains(".."), "{dest_url} in {page}");
             }
+            Event::Start(tag @ Tag::Image { .. }) => panic!("{tag:?} in {page}"),
+            Event::InlineHtml(html) if &*html == "<br>" => {}
             Event::InlineHtml(html) => panic!("{html} in {page}"),
             Event::Html(html) => {
                 let rest = OURS.iter().fold(html.to_string(), |html, tag| html.replace(tag, ""));
@@ -403,7 +595,7 @@ proptest! {
                 ]).prop_map(str::to_owned),
                 ".{0,4}",
             ],
-            1..8,
+            1..5,
         ).prop_map(|parts| parts.concat()),
     ) {
         for (page, calm) in pages(&text).iter().zip(&pages("calm")) {

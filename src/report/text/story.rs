@@ -4,16 +4,22 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Risk, RiskLevel};
-use crate::report::phrases;
 use crate::report::view::{
-    DiffContent, DiffMark, DiffRow, Direction, ObjectView, Story, TextSpan, ToStory, rows,
+    DiffContent, DiffMark, DiffRow, NotCompared, ObjectView, Story, StoryKind, TextSpan, ToStory,
+    rows,
 };
-use crate::report::width::cut;
+use crate::report::width::{cut, cut_middle};
+use crate::report::{phrases, view};
 use crate::text::style::{BOLD, CHANGED, CREATED, DELETED, DIM, ERROR, HINT, WARNING};
 use crate::text::writer::{PLAIN, Piece, TextWriter};
 
 /// The indentation of everything below the header.
 const INDENT: usize = 6;
+
+/// The number of settings that cannot be compared, and of unmanaged objects, that are named.
+const MOST_NAMED: usize = 10;
+/// The most columns of such a name.
+const LONGEST: usize = 255;
 
 /// Renders a plan or a drift report.
 pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool) -> String {
@@ -21,22 +27,19 @@ pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool
     let checked = story.checked.as_ref().map(|at| format!(", checked {at}")).unwrap_or_default();
     writer.sentences(0, DIM, &format!("Tenant {}{checked}", story.tenant));
     writer.gap();
-    let (is_plan, differs) = (story.direction == Direction::Plan, story.differs);
+    let (is_plan, differs) = (story.kind == StoryKind::Plan, story.differs);
     if is_plan && !differs {
         summary(&mut writer, story);
         if !story.objects.is_empty() {
             writer.gap();
         }
     }
-    let (folded, shown): (Vec<&ObjectView<'_>>, Vec<&ObjectView<'_>>) =
-        story.objects.iter().partition(|object| !story.verbose && is_folded(object));
-    let different = shown.iter().filter(|object| object.differs);
-    for view in different.chain(shown.iter().filter(|object| !object.differs)) {
-        object(&mut writer, view, story);
+    if !is_plan && differs {
+        writer.sentences(0, DIM, phrases::SIGNS);
         writer.gap();
     }
-    if !folded.is_empty() {
-        not_compared(&mut writer, &folded);
+    for view in &story.objects {
+        object(&mut writer, view, story.verbose);
         writer.gap();
     }
     if !is_plan {
@@ -70,64 +73,80 @@ pub(crate) fn verdict(report: &impl ToStory, mut writer: TextWriter) -> String {
     writer.finish()
 }
 
-/// Whether an object has values that cannot be compared and nothing else to report: every run would show it.
-fn is_folded(object: &ObjectView<'_>) -> bool {
-    object.mark == DiffMark::Unverifiable && object.reasons.is_empty() && object.risks.is_empty()
-}
-
-/// Writes the names of settings that cannot be compared.
-fn not_compared(writer: &mut TextWriter, objects: &[&ObjectView<'_>]) {
-    let settings = objects.iter().flat_map(|object| {
-        object.nodes.iter().map(move |node| format!("{} {}", object.address, node.name))
-    });
-    let settings: Vec<String> = settings.collect();
-    let text = format!("not compared (-v: why): {}", settings.join(", "));
-    writer.labelled(2, Piece::new(WARNING, "?"), text.split(' '));
-}
-
 fn summary(writer: &mut TextWriter, story: &Story<'_>) {
     writer.sentences(0, BOLD, &story.headline);
     for sentence in &story.remainder {
         writer.sentences(0, PLAIN, sentence);
     }
+    not_compared(writer, &story.not_compared, story.verbose);
 }
 
-/// Writes the number of unmanaged objects, and each by name in a verbose report.
+/// Writes the settings that cannot be compared on one line. A verbose report shows each with its object, and why.
+fn not_compared(writer: &mut TextWriter, settings: &[NotCompared<'_>], verbose: bool) {
+    let Some(sentence) = phrases::not_compared(settings.len()) else {
+        return;
+    };
+    if verbose {
+        writer.sentences(0, PLAIN, &format!("{sentence}."));
+        return;
+    }
+    let named = settings.iter().take(MOST_NAMED);
+    let name = |setting: &NotCompared<'_>| format!("{} {}", setting.address, setting.property);
+    let named: Vec<String> = named.map(|setting| cut_middle(&name(setting), LONGEST)).collect();
+    let more = settings.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(", … and {more} more") } else { String::new() };
+    let text = format!("{sentence}: {}{more} (-v: why)", named.join(", "));
+    writer.sentences(0, PLAIN, &text);
+}
+
+/// Writes the unmanaged objects by name, and all of them with their ids in a verbose report.
 fn unmanaged(writer: &mut TextWriter, story: &Story<'_>) {
     let Some(sentence) = phrases::unmanaged(story.coverage) else {
         return;
     };
-    writer.sentences(0, PLAIN, &sentence);
-    if story.verbose {
-        for object in &story.coverage.unmanaged {
-            let name = Piece::new(PLAIN, &format!("{} \"{}\"  ", object.kind, object.display_name));
-            writer.unwrapped(4, &name.joined(Piece::new(DIM, &object.id)));
-        }
+    writer.sentences(0, PLAIN, &format!("{sentence}:"));
+    let objects = &story.coverage.unmanaged;
+    let shown = if story.verbose { objects.len() } else { MOST_NAMED };
+    for object in objects.iter().take(shown) {
+        let name = view::display_name(&object.display_name).unwrap_or_default();
+        let text = format!("{} {}", object.kind, cut(&name, writer.width() - INDENT));
+        let name = Piece::new(PLAIN, &text);
+        let id = story.verbose.then(|| Piece::new(DIM, &format!(" {}", object.id)));
+        writer.unwrapped(4, &id.into_iter().fold(name, Piece::beside));
+    }
+    let more = objects.len().saturating_sub(shown);
+    if more > 0 {
+        writer.line(4, DIM, &format!("… and {} more (-v)", phrases::thousands(more)));
     }
 }
 
 /// Writes an object.
-fn object(writer: &mut TextWriter, object: &ObjectView<'_>, story: &Story<'_>) {
-    header(writer, object);
-    for note in object.whole.into_iter().chain(object.modified.as_deref()) {
-        writer.line(INDENT, DIM, note);
+fn object(writer: &mut TextWriter, object: &ObjectView<'_>, verbose: bool) {
+    let place = object.place.to_string();
+    header(writer, object, &place);
+    let change = object.last_change();
+    for note in object.whole.into_iter().chain(object.since).chain(change.as_deref()) {
+        writer.sentences(INDENT, DIM, note);
+    }
+    for acceptance in &object.accepted {
+        writer.sentences(INDENT, PLAIN, acceptance);
     }
     for reason in object.reasons {
         let label = Piece::new(ERROR, &format!("{}:", reason.code));
         writer.labelled(INDENT, label, reason.message.split(' '));
         writer.labelled(INDENT + 2, Piece::new(HINT, "help:"), reason.help.split(' '));
-        let place = reason.location.as_ref().map(ToString::to_string);
-        if let Some(place) = place.filter(|place| *place != object.place) {
-            writer.line(INDENT + 2, DIM, &format!("at {place}"));
+        let at = reason.location.as_ref().map(ToString::to_string);
+        if let Some(at) = at.filter(|at| *at != place) {
+            writer.line(INDENT + 2, DIM, &format!("at {at}"));
         }
     }
     for row in rows(&object.nodes) {
-        line(writer, &row, story.direction);
+        line(writer, &row);
     }
     if let Some(reach) = &object.reach {
-        writer.paragraph(INDENT, reach.split(' '));
+        writer.paragraph(INDENT, reach.sentence.split(' '));
     }
-    left_alone(writer, &object.left_alone, story.verbose);
+    left_alone(writer, &object.left_alone, verbose);
     risks(writer, INDENT, object.risks);
 }
 
@@ -153,18 +172,18 @@ fn style(mark: DiffMark) -> Style {
     }
 }
 
-fn header(writer: &mut TextWriter, object: &ObjectView<'_>) {
+fn header(writer: &mut TextWriter, object: &ObjectView<'_>, place: &str) {
     let sign = Piece::new(style(object.mark), &format!("{:>3}", object.mark.sign()));
     // The sign is one column from the address, the others stand further apart.
     let mut pieces = vec![sign.beside(Piece::new(BOLD, &object.address))];
     if let Some(name) = &object.display_name {
         pieces.push(Piece::new(PLAIN, &cut(name, writer.width() - INDENT)));
     }
-    pieces.push(Piece::new(DIM, &object.place));
+    pieces.push(Piece::new(DIM, place));
     writer.pieces(0, INDENT, 3, &pieces);
 }
 
-fn line(writer: &mut TextWriter, row: &DiffRow<'_>, direction: Direction) {
+fn line(writer: &mut TextWriter, row: &DiffRow<'_>) {
     let (node, name) = (row.node, Piece::new(PLAIN, &row.name));
     let style = style(node.mark);
     let sign = Piece::new(style, node.mark.sign());
@@ -178,9 +197,7 @@ fn line(writer: &mut TextWriter, row: &DiffRow<'_>, direction: Direction) {
         DiffContent::Value(value) => Some(Piece::new(PLAIN, value)),
         DiffContent::Words(words) => Some(Piece::new(DIM, words)),
         DiffContent::Line(spans) => Some(line_of_text(spans, style)),
-        DiffContent::Values { from, to } => {
-            Some(Piece::new(PLAIN, &values(from.as_deref(), to.as_deref(), direction)))
-        }
+        DiffContent::Values { from, to } => Some(Piece::new(PLAIN, &format!("{from} -> {to}"))),
     };
     let mut pieces = match content {
         Some(content) if row.name.is_empty() => vec![first.beside(content)],
@@ -190,17 +207,6 @@ fn line(writer: &mut TextWriter, row: &DiffRow<'_>, direction: Direction) {
     pieces.extend(node.place.as_deref().map(|place| Piece::new(DIM, place)));
     let indent = INDENT + row.indent;
     writer.pieces(indent, indent + 4, 2, &pieces);
-}
-
-/// Returns the values of the two sides, in the words of the direction.
-fn values(from: Option<&str>, to: Option<&str>, direction: Direction) -> String {
-    match (direction, from, to) {
-        (Direction::Plan, Some(from), Some(to)) => format!("{from} -> {to}"),
-        (Direction::Plan, from, to) => from.or(to).unwrap_or_default().to_owned(),
-        (Direction::Drift, from, to) => {
-            format!("declared {}, the tenant has {}", from.unwrap_or("unset"), to.unwrap_or("none"))
-        }
-    }
 }
 
 /// Returns a line of text in its colour, with the differing parts in bold.

@@ -18,6 +18,11 @@ fn a_plan_with_every_mark() {
     assert_snapshot!(story(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
+      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
+          group/unknown: there is no group `Windows laptop`
+            help: did you mean `Windows laptops`?
+            at policies/ios-restrictions.yaml:14
+
       ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
           ~ azureADJoin.allowedToJoin
               ~ @odata.type  allDeviceRegistrationMembership -> enumeratedDeviceRegistrationMembership
@@ -29,19 +34,29 @@ fn a_plan_with_every_mark() {
           risk registration/mfa-off: Devices could be joined or registered with a password alone.
             (refused until --allow registration/mfa-off)
 
-      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
-          group/unknown: there is no group `Windows laptop`
-            help: did you mean `Windows laptops`?
-            at policies/ios-restrictions.yaml:14
-
-    -/+ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
-          to be deleted and made anew
-
       - iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
           to be deleted
           no longer reaches 3,000 devices (1 group); no device has reported it
           risk delete: The object is deleted, and devices lose its settings.
             (refused until --allow delete)
+
+      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
+          policies/windows-hello.yaml:2
+          ~ pinMinimumLength             4 -> 6
+          ~ pinUppercaseCharactersUsage  notConfigured -> allowed  ../baseline/hello.yaml:9
+          - pinExpirationInDays          90
+          + pinLowercaseCharactersUsage  required
+          assignments
+            + group Windows laptops  (include Corporate owned)
+            ~ group Kiosks           exclude Lab -> no filter
+            - group Old pilots
+          reaches at most 1,240 devices and 3,100 users (2 groups, filtered), until now 4 users and at
+          most 69 devices (2 groups, filtered); 1,021 devices have it now (12 pending, 3 failed)
+          2 undeclared settings are left alone: unlockWithBiometricsEnabled = true, … (-v: all)
+          risk assign-all: It would reach all devices of the tenant.
+
+    -/+ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
+          to be deleted and made anew
 
       + macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
           + displayName            Macs
@@ -70,9 +85,46 @@ fn a_plan_with_every_mark() {
           ~ allowedApps
               + Teams
               - "Old app"
-          ~ payload       binary, 3 bytes -> 4 bytes
-          ~ script        one -> two
-          ? preSharedKey  cannot be compared: the tenant never shows it
+          ~ payload  binary, 3 bytes -> 4 bytes
+          ~ script   one -> two
+
+    warning: `vpn` is bound by its name
+    Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
+    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
+    1 setting cannot be changed and would be left as the tenant has it.
+    2 settings cannot be compared: androidWorkProfileWiFiConfiguration/wifi preSharedKey,
+      windows10CustomConfiguration/custom-settings preSharedKey (-v: why)
+    Digest sha256:0a1b
+    "#);
+}
+
+#[test]
+fn a_plan_in_full() {
+    assert_snapshot!(story(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), true), @r#"
+    Tenant contoso (contoso.onmicrosoft.com)
+
+      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
+          group/unknown: there is no group `Windows laptop`
+            help: did you mean `Windows laptops`?
+            at policies/ios-restrictions.yaml:14
+          ~ cameraBlocked  false -> true
+
+      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
+          ~ azureADJoin.allowedToJoin
+              ~ @odata.type  allDeviceRegistrationMembership -> enumeratedDeviceRegistrationMembership
+              + groups       [Autopilot admins (8d2ac1f8…)]
+              + users        []
+          ~ multiFactorAuthConfiguration  required -> notRequired
+          ! azureADRegistration.allowedToRegister
+              blocked: Entra does not let it be changed while Intune is enabled
+          risk registration/mfa-off: Devices could be joined or registered with a password alone.
+            (refused until --allow registration/mfa-off)
+
+      - iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
+          to be deleted
+          no longer reaches 3,000 devices (1 group); no device has reported it
+          risk delete: The object is deleted, and devices lose its settings.
+            (refused until --allow delete)
 
       ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
           policies/windows-hello.yaml:2
@@ -86,50 +138,13 @@ fn a_plan_with_every_mark() {
             - group Old pilots
           reaches at most 1,240 devices and 3,100 users (2 groups, filtered), until now 4 users and at
           most 69 devices (2 groups, filtered); 1,021 devices have it now (12 pending, 3 failed)
-          2 undeclared settings are left alone: unlockWithBiometricsEnabled = true, … (-v: all)
+          2 undeclared settings are left alone:
+              unlockWithBiometricsEnabled = true
+              description = "made in the portal"
           risk assign-all: It would reach all devices of the tenant.
-
-      ? not compared (-v: why): androidWorkProfileWiFiConfiguration/wifi preSharedKey
-
-    warning: `vpn` is bound by its name
-    Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
-    1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
-    1 setting cannot be changed and would be left as the tenant has it.
-    2 settings cannot be compared.
-    Digest sha256:0a1b
-    "#);
-}
-
-#[test]
-fn a_plan_in_full() {
-    assert_snapshot!(story(&testing::plan(), TextWriter::new(Palette::Plain, WIDTH), true), @r#"
-    Tenant contoso (contoso.onmicrosoft.com)
-
-      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
-          ~ azureADJoin.allowedToJoin
-              ~ @odata.type  allDeviceRegistrationMembership -> enumeratedDeviceRegistrationMembership
-              + groups       [Autopilot admins (8d2ac1f8…)]
-              + users        []
-          ~ multiFactorAuthConfiguration  required -> notRequired
-          ! azureADRegistration.allowedToRegister
-              blocked: Entra does not let it be changed while Intune is enabled
-          risk registration/mfa-off: Devices could be joined or registered with a password alone.
-            (refused until --allow registration/mfa-off)
-
-      ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
-          group/unknown: there is no group `Windows laptop`
-            help: did you mean `Windows laptops`?
-            at policies/ios-restrictions.yaml:14
-          ~ cameraBlocked  false -> true
 
     -/+ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
           to be deleted and made anew
-
-      - iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
-          to be deleted
-          no longer reaches 3,000 devices (1 group); no device has reported it
-          risk delete: The object is deleted, and devices lose its settings.
-            (refused until --allow delete)
 
       + macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
           + displayName            Macs
@@ -165,27 +180,10 @@ fn a_plan_in_full() {
           ~ script        one -> two
           ? preSharedKey  cannot be compared: the tenant never shows it
 
-      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
-          policies/windows-hello.yaml:2
-          ~ pinMinimumLength             4 -> 6
-          ~ pinUppercaseCharactersUsage  notConfigured -> allowed  ../baseline/hello.yaml:9
-          - pinExpirationInDays          90
-          + pinLowercaseCharactersUsage  required
-          assignments
-            + group Windows laptops  (include Corporate owned)
-            ~ group Kiosks           exclude Lab -> no filter
-            - group Old pilots
-          reaches at most 1,240 devices and 3,100 users (2 groups, filtered), until now 4 users and at
-          most 69 devices (2 groups, filtered); 1,021 devices have it now (12 pending, 3 failed)
-          2 undeclared settings are left alone:
-              unlockWithBiometricsEnabled = true
-              description = "made in the portal"
-          risk assign-all: It would reach all devices of the tenant.
-
       ? androidWorkProfileWiFiConfiguration/wifi   "Wi-Fi"   policies/wifi.yaml:2
           ? preSharedKey  cannot be compared: a value from the environment is never compared
 
-    1 live object is not managed by any manifest.
+    1 live object is not managed by any manifest:
         iosWiFiConfiguration "Guest"  8d2ac1f8-5f1e-4a53-9d8e-0c8f6a0f3c11
     warning: `vpn` is bound by its name
     Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
@@ -202,11 +200,9 @@ fn a_plan_with_nothing_to_do() {
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
-    1 setting cannot be compared.
-
-      ? not compared (-v: why): androidWorkProfileWiFiConfiguration/wifi preSharedKey
-
-    1 live object is not managed by any manifest.
+    1 setting cannot be compared: androidWorkProfileWiFiConfiguration/wifi preSharedKey (-v: why)
+    1 live object is not managed by any manifest:
+        iosWiFiConfiguration "Guest"
     "#);
 }
 
@@ -215,78 +211,70 @@ fn drifted_objects() {
     assert_snapshot!(story(&testing::drift_report(), TextWriter::new(Palette::Plain, WIDTH), false), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked 2026-11-21 08:00 UTC
 
-      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
-          ~ azureADJoin.allowedToJoin  policies/device-registration.yaml:5
-              ~ @odata.type
-                  declared enumeratedDeviceRegistrationMembership, the tenant has
-                  allDeviceRegistrationMembership
-              - groups       declared [Autopilot admins (8d2ac1f8…)], the tenant has none
-              - users        declared [], the tenant has none
-          ~ multiFactorAuthConfiguration  declared notRequired, the tenant has required
-              policies/device-registration.yaml:6
-          ~ azureADRegistration.allowedToRegister
-              cannot be put back: Entra does not let it be changed while Intune is enabled
-              policies/device-registration.yaml:7
-              ~ @odata.type
-                  declared noDeviceRegistrationMembership, the tenant has
-                  allDeviceRegistrationMembership
-
-      ~ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
-          of another type in the tenant
-
-      + iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
-          declared absent, and the tenant has it
-
-      - macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
-          declared, and the tenant does not have it
-
-      ~ windows10CustomConfiguration/custom-settings   "Custom"   policies/custom-settings.yaml:2
-          ~ omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value  - declared, + in the tenant
-              policies/custom-settings.yaml:5
-              @@ -1,5 +1,5 @@
-                <layout>
-                  <start>
-              -     <tile app="Mail" size="wide" />
-              +     <tile app="Mail" size="small" />
-                    <tile app="Word" />
-                  </start>
-          - omaSettings[./Device/New]  declared, not in the tenant  policies/custom-settings.yaml:6
-              - @odata.type  omaSettingInteger
-              - displayName  "New setting for every device"
-              - omaUri       ./Device/New
-              - value        1
-          ~ allowedApps                - declared, + in the tenant  policies/custom-settings.yaml:7
-              + "Old app"
-              - Teams
-          ~ payload                    declared binary, 4 bytes, the tenant has 3 bytes
-              policies/custom-settings.yaml:8
-          ~ script                     declared two, the tenant has one  policies/custom-settings.yaml:9
-          ? preSharedKey               cannot be compared: the tenant never shows it
-
-      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
-          policies/windows-hello.yaml:2
-          last modified 2026-11-20 10:14 UTC
-          ~ pinMinimumLength             declared 6, the tenant has 4  policies/windows-hello.yaml:7
-          ~ pinUppercaseCharactersUsage  declared allowed, the tenant has notConfigured
-              ../baseline/hello.yaml:9
-          + pinExpirationInDays          declared unset, the tenant has 90
-              policies/windows-hello.yaml:7
-          - pinLowercaseCharactersUsage  declared required, the tenant has none
-              policies/windows-hello.yaml:8
-          assignments
-            - group Windows laptops  (include Corporate owned) declared, not in the tenant
-            ~ group Kiosks           declared no filter, the tenant has exclude Lab
-            + group Old pilots       in the tenant, not declared
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
 
       ! iosGeneralDeviceConfiguration/ios-restrictions   "iPhones"   policies/ios-restrictions.yaml:2
           group/unknown: there is no group `Windows laptop`
             help: did you mean `Windows laptops`?
             at policies/ios-restrictions.yaml:14
 
-      ? not compared (-v: why): androidWorkProfileWiFiConfiguration/wifi preSharedKey
+      ~ deviceRegistrationPolicy/device-registration   policies/device-registration.yaml:2
+          ~ azureADJoin.allowedToJoin  policies/device-registration.yaml:5
+              ~ @odata.type  allDeviceRegistrationMembership -> enumeratedDeviceRegistrationMembership
+              + groups       [Autopilot admins (8d2ac1f8…)]
+              + users        []
+          ~ multiFactorAuthConfiguration  required -> notRequired  policies/device-registration.yaml:6
+          ! azureADRegistration.allowedToRegister
+              cannot be put back: Entra does not let it be changed while Intune is enabled
+              policies/device-registration.yaml:7
+              ~ @odata.type  allDeviceRegistrationMembership -> noDeviceRegistrationMembership
+
+    -/+ iosVpnConfiguration/vpn   "VPN"   policies/vpn.yaml:2
+          of another type in the tenant
+
+      - iosWiFiConfiguration/old-wifi   "Old Wi-Fi"   policies/old-wifi.yaml:2
+          declared absent, and the tenant has it
+
+      + macOSGeneralDeviceConfiguration/macos   "Macs"   policies/macos.yaml:2
+          declared, and the tenant does not have it
+
+      ~ windows10CustomConfiguration/custom-settings   "Custom"   policies/custom-settings.yaml:2
+          ~ omaSettings[./Vendor/MSFT/Policy/Config/Start/Layout].value  policies/custom-settings.yaml:5
+              @@ -1,5 +1,5 @@
+                <layout>
+                  <start>
+              -     <tile app="Mail" size="small" />
+              +     <tile app="Mail" size="wide" />
+                    <tile app="Word" />
+                  </start>
+          + omaSettings[./Device/New]  policies/custom-settings.yaml:6
+              + @odata.type  omaSettingInteger
+              + displayName  "New setting for every device"
+              + omaUri       ./Device/New
+              + value        1
+          ~ allowedApps  policies/custom-settings.yaml:7
+              + Teams
+              - "Old app"
+          ~ payload  binary, 3 bytes -> 4 bytes  policies/custom-settings.yaml:8
+          ~ script   one -> two  policies/custom-settings.yaml:9
+
+      ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
+          policies/windows-hello.yaml:2
+          last modified 2026-11-20 10:14 UTC
+          ~ pinMinimumLength             4 -> 6  policies/windows-hello.yaml:7
+          ~ pinUppercaseCharactersUsage  notConfigured -> allowed  ../baseline/hello.yaml:9
+          - pinExpirationInDays          90  policies/windows-hello.yaml:7
+          + pinLowercaseCharactersUsage  required  policies/windows-hello.yaml:8
+          assignments
+            + group Windows laptops  (include Corporate owned)
+            ~ group Kiosks           exclude Lab -> no filter
+            - group Old pilots
 
     Drift: 5 drifted, 1 missing, 1 unverifiable, 1 unknown, 0 in sync.
-    1 live object is not managed by any manifest.
+    2 settings cannot be compared: androidWorkProfileWiFiConfiguration/wifi preSharedKey,
+      windows10CustomConfiguration/custom-settings preSharedKey (-v: why)
+    1 live object is not managed by any manifest:
+        iosWiFiConfiguration "Guest"
     warning: `vpn` is bound by its name
     "#);
 }

@@ -17,7 +17,7 @@ const MOST: usize = 40;
 
 /// Compares the values of one field.
 pub(super) struct Comparer<'a> {
-    /// From where to where, and how much.
+    /// How much is shown.
     pub(super) viewer: &'a Viewer<'a>,
     /// Display names by id.
     pub(super) names: &'a IdNames,
@@ -26,12 +26,12 @@ pub(super) struct Comparer<'a> {
 }
 
 impl Comparer<'_> {
-    /// Returns the node for the two sides of a value; `from` is where the direction starts.
+    /// Returns the node for the two sides of a value: the live one and the declared one.
     pub(super) fn differs(&self, name: &str, from: Option<&Json>, to: Option<&Json>) -> DiffNode {
         match (from, to) {
             (None, None) => DiffNode::new(DiffMark::Change, name, DiffContent::Nothing),
-            (Some(value), None) => self.whole(DiffMark::Remove, name, value, true),
-            (None, Some(value)) => self.whole(DiffMark::Add, name, value, true),
+            (Some(value), None) => self.whole(DiffMark::Remove, name, value),
+            (None, Some(value)) => self.whole(DiffMark::Add, name, value),
             (Some(from), Some(to)) => self.pair(name, from, to),
         }
     }
@@ -44,7 +44,6 @@ impl Comparer<'_> {
             }
             (Json::Array(one), Json::Array(two)) => {
                 node.children = self.elements(one, two);
-                node.content = self.viewer.direction.sides(&node.children);
             }
             _ => {
                 if let Some((one, two)) = self.payload(name, from).zip(self.payload(name, to)) {
@@ -55,7 +54,7 @@ impl Comparer<'_> {
         if node.children.is_empty() && node.content == DiffContent::Nothing {
             let show = |value| {
                 let text = value::show(name, value, self.names);
-                Some(if is_scalar(value) { text } else { cut(&text, LONG) })
+                if is_scalar(value) { text } else { cut(&text, LONG) }
             };
             node.content = DiffContent::Values { from: show(from), to: show(to) };
         }
@@ -79,7 +78,6 @@ impl Comparer<'_> {
                 let both = one.width() + two.width();
                 if payload::is_long(one) || payload::is_long(two) || both > LONG {
                     node.children = payload::diff(one, two, self.most());
-                    node.content = self.viewer.direction.sides(&node.children);
                 }
                 if !self.encoded || !node.children.is_empty() {
                     return;
@@ -89,7 +87,7 @@ impl Comparer<'_> {
             }
             _ => (from.summary(), to.summary()),
         };
-        node.content = DiffContent::Values { from: Some(from), to: Some(to) };
+        node.content = DiffContent::Values { from, to };
     }
 
     fn members(&self, from: &Map<String, Json>, to: &Map<String, Json>) -> Vec<DiffNode> {
@@ -118,7 +116,7 @@ impl Comparer<'_> {
         }
         let missing = |mark, items: &[Json], others: &[Json]| -> Vec<DiffNode> {
             let items = items.iter().filter(|item| !others.contains(item));
-            items.map(|item| self.whole(mark, "", item, false)).collect()
+            items.map(|item| self.whole(mark, "", item)).collect()
         };
         let mut nodes = missing(DiffMark::Add, to, from);
         nodes.extend(missing(DiffMark::Remove, from, to));
@@ -126,34 +124,27 @@ impl Comparer<'_> {
         nodes
     }
 
-    /// Returns the node for a value that is on one side only. `stated` says whether the node names the side.
-    fn whole(&self, mark: DiffMark, name: &str, value: &Json, stated: bool) -> DiffNode {
+    /// Returns the node for a value that is on one side only.
+    fn whole(&self, mark: DiffMark, name: &str, value: &Json) -> DiffNode {
         let mut node = DiffNode::new(mark, name, DiffContent::Nothing);
         let (text, lines) = self.line(name, value);
         if is_scalar(value) || text.width() <= LONG {
-            node.content = match (stated, mark) {
-                (false, _) => DiffContent::Value(text),
-                (true, DiffMark::Remove) => DiffContent::Values { from: Some(text), to: None },
-                (true, _) => DiffContent::Values { from: None, to: Some(text) },
-            };
+            node.content = DiffContent::Value(text);
             node.children = lines;
             return node;
-        }
-        if let Some(words) = self.viewer.direction.one_side(mark).filter(|_| stated) {
-            node.content = DiffContent::Words(words.to_owned());
         }
         node.children = match value {
             // Graph answers with every member that a type has; null says no more than its absence.
             Json::Object(members) => members
                 .iter()
                 .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| self.titled(name, self.whole(mark, name, value, false)))
+                .map(|(name, value)| self.titled(name, self.whole(mark, name, value)))
                 .collect(),
             Json::Array(items) => {
                 let complex = !items.iter().all(is_scalar);
                 let name = |at| if complex { format!("[{at}]") } else { String::new() };
                 let items = items.iter().enumerate();
-                items.map(|(at, item)| self.whole(mark, &name(at), item, false)).collect()
+                items.map(|(at, item)| self.whole(mark, &name(at), item)).collect()
             }
             _ => Vec::new(),
         };

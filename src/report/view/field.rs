@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use serde_json::{Value as Json, json};
 
 use super::compare::Comparer;
-use super::node::{DiffContent, DiffMark, DiffNode, Direction};
+use super::node::{DiffContent, DiffMark, DiffNode};
+use super::story::StoryKind;
 use super::value;
 use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Segment, Shown};
 
 /// Builds the nodes of one object.
 pub(super) struct Viewer<'a> {
-    /// The direction of the comparison.
-    pub(super) direction: Direction,
+    /// The report that they are for.
+    pub(super) kind: StoryKind,
     /// Whether everything is shown: long values whole, and the fields of blocked changes.
     pub(super) verbose: bool,
     /// The file of the object's manifest.
@@ -36,7 +37,11 @@ impl Viewer<'_> {
         fields: &[FieldChange],
         assignments: &[AssignmentChange],
     ) -> Vec<DiffNode> {
-        let mut nodes: Vec<DiffNode> = fields.iter().map(|field| self.field(field)).collect();
+        // Every run would show what cannot be compared, so a line of the report names it.
+        let shown =
+            |field: &&FieldChange| self.verbose || field.status != FieldStatus::Unverifiable;
+        let mut nodes: Vec<DiffNode> =
+            fields.iter().filter(shown).map(|field| self.field(field)).collect();
         if !assignments.is_empty() {
             let mut title = DiffNode::new(DiffMark::Title, "assignments", DiffContent::Nothing);
             title.children = assignments.iter().map(|change| self.assignment(change)).collect();
@@ -52,60 +57,64 @@ impl Viewer<'_> {
         };
         let path = own.map_or(field.path.to_string(), |title| format!("{}  {title}", field.path));
         let differs = || {
-            let (before, after) = (json(&field.before), json(&field.after));
-            let (from, to) = self.direction.turn(before.as_deref(), after.as_deref());
+            let (live, declared) = (json(&field.before), json(&field.after));
             let comparer = Comparer { viewer: self, names: &field.names, encoded: field.encoded };
-            comparer.differs(&path, from, to)
+            comparer.differs(&path, live.as_deref(), declared.as_deref())
         };
         let words =
             |mark, words: &str| DiffNode::new(mark, &path, DiffContent::Words(words.to_owned()));
         let reason = field.reason.as_deref().unwrap_or_default();
-        let mut node = match (field.status, self.direction) {
-            (FieldStatus::Change, _) if field.is_rewritten() => {
+        let mut node = match field.status {
+            FieldStatus::Change if field.is_rewritten() => {
                 words(DiffMark::Change, "written again: it cannot be compared")
             }
-            (FieldStatus::Change, _) if field.differs_in_secrets() => {
+            FieldStatus::Change if field.differs_in_secrets() => {
                 words(DiffMark::Change, "differs in a secret that is not shown")
             }
-            (FieldStatus::Change, _) => differs(),
+            FieldStatus::Change => differs(),
             // Nothing can be fixed where nothing can be compared, so no location is shown.
-            (FieldStatus::Unverifiable, _) => {
+            FieldStatus::Unverifiable => {
                 return words(DiffMark::Unverifiable, &format!("cannot be compared: {reason}"));
             }
-            // Nothing of a blocked field is sent, so its parts are not shown as changes.
-            (FieldStatus::Blocked, Direction::Plan) => DiffNode {
-                mark: DiffMark::Blocked,
-                children: Vec::new(),
-                reason: Some(format!("blocked: {reason}")),
-                ..differs()
-            },
-            (FieldStatus::Blocked, Direction::Drift) => {
-                DiffNode { reason: Some(format!("cannot be put back: {reason}")), ..differs() }
-            }
+            FieldStatus::Blocked => self.blocked(differs(), reason),
         };
         node.place = self.place(field.location.as_ref());
         node
     }
 
-    fn assignment(&self, change: &AssignmentChange) -> DiffNode {
-        let (from, to) =
-            self.direction.turn(change.filter_before.as_deref(), change.filter_after.as_deref());
-        let mark = match (change.effect, self.direction) {
-            (Effect::Change, _) => DiffMark::Change,
-            (Effect::Add, Direction::Plan) | (Effect::Remove, Direction::Drift) => DiffMark::Add,
-            (Effect::Remove, Direction::Plan) | (Effect::Add, Direction::Drift) => DiffMark::Remove,
+    /// Returns the node of a field that differs and cannot be changed. Its sign does not say the side of a value, so its
+    /// content does.
+    fn blocked(&self, node: DiffNode, reason: &str) -> DiffNode {
+        let unset = || "unset".to_owned();
+        let content = match (node.mark, node.content) {
+            (DiffMark::Add, DiffContent::Value(to)) => DiffContent::Values { from: unset(), to },
+            (DiffMark::Remove, DiffContent::Value(from)) => {
+                DiffContent::Values { from, to: unset() }
+            }
+            (_, content) => content,
         };
-        let content = if mark == DiffMark::Change {
-            let or_none = |filter: Option<&str>| Some(filter.unwrap_or("no filter").to_owned());
-            DiffContent::Values { from: or_none(from), to: or_none(to) }
-        } else {
-            let filter = from.or(to).map(|filter| format!("({filter})"));
-            let side = self.direction.one_side(mark).map(str::to_owned);
-            let words: Vec<String> = filter.into_iter().chain(side).collect();
-            if words.is_empty() {
-                DiffContent::Nothing
-            } else {
-                DiffContent::Words(words.join(" "))
+        let (verb, children) = match self.kind {
+            // Nothing of the field is sent, so a plan does not show its parts as changes.
+            StoryKind::Plan => ("blocked", Vec::new()),
+            StoryKind::Drift => ("cannot be put back", node.children),
+        };
+        let reason = Some(format!("{verb}: {reason}"));
+        DiffNode { mark: DiffMark::Blocked, content, children, reason, ..node }
+    }
+
+    fn assignment(&self, change: &AssignmentChange) -> DiffNode {
+        let (live, declared) = (change.filter_before.as_deref(), change.filter_after.as_deref());
+        let of_one_side = |filter: Option<&str>| match filter {
+            Some(filter) => DiffContent::Words(format!("({filter})")),
+            None => DiffContent::Nothing,
+        };
+        let or_none = |filter: Option<&str>| filter.unwrap_or("no filter").to_owned();
+        let (mark, content) = match change.effect {
+            Effect::Add => (DiffMark::Add, of_one_side(declared)),
+            Effect::Remove => (DiffMark::Remove, of_one_side(live)),
+            Effect::Change => {
+                let (from, to) = (or_none(live), or_none(declared));
+                (DiffMark::Change, DiffContent::Values { from, to })
             }
         };
         let mut node = DiffNode::new(mark, &change.target, content);
@@ -116,7 +125,7 @@ impl Viewer<'_> {
     /// Returns the location to show: in a plan only one outside the object's own file, in a drift report every one.
     fn place(&self, location: Option<&Location>) -> Option<String> {
         let is_news =
-            |location: &&Location| self.direction == Direction::Drift || location.file != self.file;
+            |location: &&Location| self.kind == StoryKind::Drift || location.file != self.file;
         location.filter(is_news).map(Location::to_string)
     }
 }

@@ -1,53 +1,17 @@
 //! The tree of differences: a node is one line, and its children are the lines below.
+//!
+//! One convention of signs holds in every report: those of an apply. `-` is what the tenant has, and `+` what Git declares.
 
 use crate::text::sanitize;
-
-/// The direction in which differences are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::report) enum Direction {
-    /// From the live value to the declared value.
-    Plan,
-    /// From the declared value to the live value.
-    Drift,
-}
-
-impl Direction {
-    /// Returns the live and the declared side in the order of the direction.
-    pub(in crate::report) fn turn<T>(self, before: T, after: T) -> (T, T) {
-        match self {
-            Self::Plan => (before, after),
-            Self::Drift => (after, before),
-        }
-    }
-
-    /// Returns the words for a value that is on one side only. In a plan the mark says it.
-    pub(in crate::report) fn one_side(self, mark: DiffMark) -> Option<&'static str> {
-        match (self, mark) {
-            (Self::Drift, DiffMark::Remove) => Some("declared, not in the tenant"),
-            (Self::Drift, DiffMark::Add) => Some("in the tenant, not declared"),
-            _ => None,
-        }
-    }
-
-    /// Returns the legend of the signs above parts that differ. A plan needs none.
-    pub(in crate::report) fn sides(self, parts: &[DiffNode]) -> DiffContent {
-        match self {
-            Self::Drift if !parts.is_empty() => {
-                DiffContent::Words("- declared, + in the tenant".to_owned())
-            }
-            _ => DiffContent::Nothing,
-        }
-    }
-}
 
 /// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum DiffMark {
-    /// Added.
+    /// Declared, and not in the tenant.
     Add,
-    /// Changed.
+    /// Another value in the tenant than declared.
     Change,
-    /// Removed.
+    /// In the tenant, and not declared.
     Remove,
     /// Deleted and created again.
     Replace,
@@ -96,12 +60,12 @@ pub(in crate::report) enum DiffContent {
     Nothing,
     /// A value alone.
     Value(String),
-    /// A value on one side, or two different values.
+    /// Two different values.
     Values {
-        /// The value where the direction starts.
-        from: Option<String>,
-        /// The value where the direction ends.
-        to: Option<String>,
+        /// The value that the tenant has.
+        from: String,
+        /// The value that Git declares.
+        to: String,
     },
     /// A line of text.
     Line(Vec<TextSpan>),
@@ -118,7 +82,7 @@ pub(in crate::report) struct DiffNode {
     pub(in crate::report) name: String,
     /// The content.
     pub(in crate::report) content: DiffContent,
-    /// Why the field is not changed.
+    /// Why the field is not changed, or a remark on the difference.
     pub(in crate::report) reason: Option<String>,
     /// The location of the declaration, where it is shown.
     pub(in crate::report) place: Option<String>,

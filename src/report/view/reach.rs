@@ -1,4 +1,4 @@
-//! Describes in one sentence how many devices and users an object reaches.
+//! Describes how many devices and users an object reaches: in one sentence, and in a few words.
 
 use crate::plan::reach::{Audience, Extent, Reach};
 use crate::report::phrases::{above_zero, count, thousands};
@@ -20,6 +20,19 @@ pub(in crate::report) fn sentence(reach: &Reach) -> String {
     match reach.reported.as_ref().map(reported) {
         Some(reported) => format!("{who}; {reported}"),
         None => who,
+    }
+}
+
+/// Returns how many devices and users an object would reach, and reaches now where the number is another one.
+pub(super) fn brief(reach: &Reach) -> String {
+    let words = |audience: &Audience| match audience.targets.iter().all(|target| target.excluded) {
+        true => NOBODY.to_owned(),
+        false => numbers(&audience.devices, &audience.users),
+    };
+    match (reach.before.as_ref().map(words), reach.after.as_ref().map(words)) {
+        (Some(before), Some(after)) if before != after => format!("{after}, until now {before}"),
+        (Some(before), None) if before != NOBODY => format!("no longer {before}"),
+        (_, after) => after.unwrap_or_else(|| NOBODY.to_owned()),
     }
 }
 

@@ -1,19 +1,33 @@
 //! Builds the view of a plan or a drift report, and of each object in it.
 
 use super::field::{self, Viewer};
-use super::node::{DiffMark, DiffNode, Direction};
+use super::node::{DiffMark, DiffNode};
 use super::payload::Payload;
 use super::reach;
 use super::value;
+use crate::diagnostic::Location;
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Risk, Shown};
+use crate::kinds::portal::{self, Platform};
+use crate::manifest::Address;
+use crate::plan::{
+    Action, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, Risk, RiskLevel, Shown,
+};
 use crate::report::phrases;
 use crate::text::sanitize;
 
+/// The reports that are written as a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum StoryKind {
+    /// What an apply would do.
+    Plan,
+    /// What differs from the manifests.
+    Drift,
+}
+
 /// The view of a plan or a drift report: everything that a format writes.
 pub(crate) struct Story<'a> {
-    /// The direction in which differences are shown.
-    pub(in crate::report) direction: Direction,
+    /// What it is of.
+    pub(in crate::report) kind: StoryKind,
     /// Whether everything is shown: whole diffs, each setting that is left alone, unmanaged objects.
     pub(in crate::report) verbose: bool,
     /// The summary line.
@@ -22,7 +36,7 @@ pub(crate) struct Story<'a> {
     pub(in crate::report) tenant: String,
     /// When the tenant was read; none for a plan.
     pub(in crate::report) checked: Option<String>,
-    /// The objects that differ, or that have something to report.
+    /// The objects that differ or have something to report, the most urgent first, those of the same urgency by address.
     pub(in crate::report) objects: Vec<ObjectView<'a>>,
     /// The risks of the plan as a whole.
     pub(in crate::report) limits: Vec<Risk>,
@@ -32,12 +46,25 @@ pub(crate) struct Story<'a> {
     pub(in crate::report) warnings: &'a [String],
     /// A sentence for each sort of difference that an apply would leave.
     pub(in crate::report) remainder: Vec<String>,
+    /// The settings that cannot be compared, by object.
+    pub(in crate::report) not_compared: Vec<NotCompared<'a>>,
     /// The live objects that no manifest manages.
     pub(in crate::report) coverage: &'a Coverage,
     /// The digest of a plan with changes.
     pub(in crate::report) digest: Option<&'a str>,
     /// Whether there are differences that an apply would change.
     pub(in crate::report) differs: bool,
+}
+
+/// A setting that cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::report) struct NotCompared<'a> {
+    /// The object, `kind/name`.
+    pub(in crate::report) address: String,
+    /// The property.
+    pub(in crate::report) property: String,
+    /// The reason.
+    pub(in crate::report) reason: &'a str,
 }
 
 /// A plan or a drift report, which is written as a story.
@@ -49,20 +76,26 @@ pub(crate) trait ToStory {
 impl ToStory for Plan {
     fn story(&self, verbose: bool) -> Story<'_> {
         let differs = !self.summary.is_empty();
-        let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
+        let is_noteworthy =
+            |change: &&Change| change.is_difference() || is_shown(&change.fields, verbose);
         let changes = self.changes.iter().filter(is_noteworthy);
         let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
         Story {
-            direction: Direction::Plan,
+            kind: StoryKind::Plan,
             verbose,
             headline: phrases::plan_summary(self),
             tenant: phrases::tenant(&self.tenant, &self.only),
             checked: None,
-            objects: changes.map(|item| change(item, verbose)).collect(),
+            objects: by_urgency(changes.map(|item| change(item, verbose))),
             limits: limits.collect(),
             released: released(self),
             warnings: &self.warnings,
             remainder: phrases::plan_remainder(self),
+            not_compared: self
+                .changes
+                .iter()
+                .flat_map(|change| not_compared(&change.address, &change.fields))
+                .collect(),
             coverage: &self.coverage,
             digest: differs.then_some(self.digest.as_str()),
             differs,
@@ -71,29 +104,60 @@ impl ToStory for Plan {
 }
 
 impl ToStory for DriftReport {
-    /// Returns its view: drifted objects first, then those whose state is not known.
     fn story(&self, verbose: bool) -> Story<'_> {
-        use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
-        let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
-        let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
-        let items = &self.items;
-        let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
+        let is_noteworthy = |item: &&DriftItem| match item.status {
+            DriftStatus::InSync => false,
+            DriftStatus::Unverifiable => is_shown(&item.fields, verbose),
+            DriftStatus::Drifted | DriftStatus::Missing | DriftStatus::Unknown => true,
+        };
+        let items = self.items.iter().filter(is_noteworthy);
         Story {
-            direction: Direction::Drift,
+            kind: StoryKind::Drift,
             verbose,
             headline: phrases::drift_summary(self),
             tenant: phrases::tenant(&self.tenant, &self.only),
             checked: Some(phrases::moment(&self.checked_at)),
-            objects: out_of_sync.map(|item| drift_item(item, verbose)).collect(),
+            objects: by_urgency(items.map(|item| drift_item(item, verbose))),
             limits: Vec::new(),
             released: Vec::new(),
             warnings: &self.warnings,
             remainder: Vec::new(),
+            not_compared: self
+                .items
+                .iter()
+                .flat_map(|item| not_compared(&item.address, &item.fields))
+                .collect(),
             coverage: &self.coverage,
             digest: None,
-            differs: self.summary.drifted > 0,
+            differs: self.summary.drifted + self.summary.missing > 0,
         }
     }
+}
+
+/// Whether a report shows any of the fields of an object. What cannot be compared is named in a line of its own instead,
+/// unless the report is verbose.
+fn is_shown(fields: &[FieldChange], verbose: bool) -> bool {
+    fields.iter().any(|field| verbose || field.status != FieldStatus::Unverifiable)
+}
+
+/// Returns objects that are sorted by address in the order of reports.
+fn by_urgency<'a>(objects: impl Iterator<Item = ObjectView<'a>>) -> Vec<ObjectView<'a>> {
+    let mut objects: Vec<ObjectView<'a>> = objects.collect();
+    objects.sort_by_key(ObjectView::urgency);
+    objects
+}
+
+/// Returns the fields of an object that cannot be compared.
+fn not_compared<'a>(
+    address: &'a Address,
+    fields: &'a [FieldChange],
+) -> impl Iterator<Item = NotCompared<'a>> {
+    let unverifiable = fields.iter().filter(|field| field.status == FieldStatus::Unverifiable);
+    unverifiable.map(|field| NotCompared {
+        address: address.to_string(),
+        property: field.path.to_string(),
+        reason: field.reason.as_deref().unwrap_or_default(),
+    })
 }
 
 fn released(plan: &Plan) -> Vec<String> {
@@ -124,40 +188,92 @@ fn released(plan: &Plan) -> Vec<String> {
     lines
 }
 
+/// How much an object matters to the reader who decides, most first: the order of objects in every report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::report) enum Urgency {
+    /// Its change cannot be made, or its state is not known.
+    Blocked,
+    /// An apply refuses a risk of the change.
+    Refused,
+    /// An apply warns of a risk of the change.
+    Warned,
+    /// It differs.
+    Differs,
+    /// It differs in what cannot be changed, or has values that cannot be compared.
+    Remains,
+}
+
 /// The view of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct ObjectView<'a> {
     /// The action on the object.
     pub(in crate::report) mark: DiffMark,
-    /// Whether the object differs from what is declared, or cannot be compared.
+    /// Whether the object differs from what is declared, or that is not known.
     pub(in crate::report) differs: bool,
     /// `kind/name`.
     pub(in crate::report) address: String,
     /// The display name in quotes.
     pub(in crate::report) display_name: Option<String>,
+    /// The console's name of its type: `Wi-Fi (windows)`.
+    pub(in crate::report) portal: Option<String>,
     /// The location of its manifest.
-    pub(in crate::report) place: String,
+    pub(in crate::report) place: &'a Location,
     /// The action on the object as a whole, unless its parts show it.
     pub(in crate::report) whole: Option<&'static str>,
     /// The time of the last modification.
     pub(in crate::report) modified: Option<String>,
+    /// Who changed it, when, and from what, in place of the time alone.
+    pub(in crate::report) changed: Option<String>,
+    /// Whether the tenant moved, or Git, or both.
+    pub(in crate::report) since: Option<&'a str>,
+    /// The differences that are accepted, each with its end and its reason.
+    pub(in crate::report) accepted: Vec<String>,
     /// Why the change cannot be made or the difference cannot be determined.
     pub(in crate::report) reasons: &'a [Blocked],
     /// The differences.
     pub(in crate::report) nodes: Vec<DiffNode>,
     /// The counts of differing settings and assignments, in words.
     pub(in crate::report) extent: String,
-    /// How many devices and users the object reaches: a sentence without subject and full stop.
-    pub(in crate::report) reach: Option<String>,
+    /// How many devices and users the object reaches.
+    pub(in crate::report) reach: Option<ReachView>,
     /// Live settings that are not declared, `name = value`.
     pub(in crate::report) left_alone: Vec<String>,
     /// The risks.
     pub(in crate::report) risks: &'a [Risk],
 }
 
+/// How many devices and users an object reaches, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::report) struct ReachView {
+    /// A sentence without subject and full stop.
+    pub(in crate::report) sentence: String,
+    /// The numbers alone.
+    pub(in crate::report) brief: String,
+}
+
+impl ObjectView<'_> {
+    /// Returns how much it matters.
+    pub(in crate::report) fn urgency(&self) -> Urgency {
+        let has = |level| self.risks.iter().any(|risk| risk.level == level);
+        match self {
+            _ if !self.reasons.is_empty() => Urgency::Blocked,
+            _ if has(RiskLevel::Refused) => Urgency::Refused,
+            _ if has(RiskLevel::Warned) => Urgency::Warned,
+            _ if self.differs => Urgency::Differs,
+            _ => Urgency::Remains,
+        }
+    }
+
+    /// Returns the last change of the live object in words: who made it where that is known, else when it was.
+    pub(in crate::report) fn last_change(&self) -> Option<String> {
+        let modified = || self.modified.as_ref().map(|at| format!("last modified {at}"));
+        self.changed.clone().or_else(modified)
+    }
+}
+
 /// Returns the view of a planned change.
 fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
-    let viewer = Viewer { direction: Direction::Plan, verbose, file: &change.location.file };
+    let viewer = Viewer { kind: StoryKind::Plan, verbose, file: &change.location.file };
     let blocked = !change.blocked.is_empty();
     // Nothing of a blocked change happens, so its fields are shown in verbose reports only.
     let hidden = blocked && !verbose;
@@ -171,10 +287,9 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         Action::Replace => (DiffMark::Replace, Some("to be deleted and made anew")),
         Action::Delete => (DiffMark::Remove, Some("to be deleted")),
         // An object without changes may have fields that are blocked or not comparable.
-        Action::None if nodes.iter().any(|node| node.mark == DiffMark::Blocked) => {
+        Action::None if change.with_status(FieldStatus::Blocked).next().is_some() => {
             (DiffMark::Blocked, None)
         }
-        Action::None if nodes.is_empty() => (DiffMark::Context, None),
         Action::None => (DiffMark::Unverifiable, None),
     };
     ObjectView {
@@ -182,14 +297,21 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         differs: change.is_difference(),
         address: change.address.to_string(),
         display_name: display_name(&change.display_name),
-        place: change.location.to_string(),
+        portal: console_name(&change.address),
+        place: &change.location,
         whole,
         // For values that cannot be compared, this is all that the tenant shows.
-        modified: unverifiable.and(change.last_modified.as_deref()).map(modified),
+        modified: unverifiable.and(change.last_modified.as_deref()).map(phrases::moment),
+        changed: None,
+        since: None,
+        accepted: Vec::new(),
         reasons: &change.blocked,
         extent: phrases::extent(&change.fields, &change.assignments),
         nodes,
-        reach: change.reach.as_ref().map(reach::sentence),
+        reach: change.reach.as_ref().map(|reach| ReachView {
+            sentence: reach::sentence(reach),
+            brief: reach::brief(reach),
+        }),
         left_alone: left_alone
             .map(|setting| {
                 let live = live_value(&setting.live, setting.encoded);
@@ -202,21 +324,22 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
 
 /// Returns the view of a drift item.
 fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
-    let viewer = Viewer { direction: Direction::Drift, verbose, file: &item.location.file };
+    let viewer = Viewer { kind: StoryKind::Drift, verbose, file: &item.location.file };
     // An object without a manifest has its id as its name.
     let is_orphan = item.id.as_deref() == Some(&item.address.name);
     let (mark, whole) = match (item.status, item.action) {
         (DriftStatus::Missing, _) => {
-            (DiffMark::Remove, Some("declared, and the tenant does not have it"))
+            (DiffMark::Add, Some("declared, and the tenant does not have it"))
         }
-        (DriftStatus::Drifted, Action::Delete) if is_orphan => {
-            (DiffMark::Add, Some("it carries the owner's scope tag, and no manifest declares it"))
-        }
+        (DriftStatus::Drifted, Action::Delete) if is_orphan => (
+            DiffMark::Remove,
+            Some("it carries the owner's scope tag, and no manifest declares it"),
+        ),
         (DriftStatus::Drifted, Action::Delete) => {
-            (DiffMark::Add, Some("declared absent, and the tenant has it"))
+            (DiffMark::Remove, Some("declared absent, and the tenant has it"))
         }
         (DriftStatus::Drifted, Action::Replace) => {
-            (DiffMark::Change, Some("of another type in the tenant"))
+            (DiffMark::Replace, Some("of another type in the tenant"))
         }
         (DriftStatus::Drifted, _) => (DiffMark::Change, None),
         (DriftStatus::Unverifiable, _) => (DiffMark::Unverifiable, None),
@@ -225,12 +348,16 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
     };
     ObjectView {
         mark,
-        differs: true,
+        differs: item.status != DriftStatus::Unverifiable,
         address: item.address.to_string(),
         display_name: display_name(&item.display_name),
-        place: item.location.to_string(),
+        portal: console_name(&item.address),
+        place: &item.location,
         whole,
-        modified: item.last_modified.as_deref().map(modified),
+        modified: item.last_modified.as_deref().map(phrases::moment),
+        changed: None,
+        since: None,
+        accepted: Vec::new(),
         reasons: &item.reasons,
         extent: phrases::extent(&item.fields, &item.assignments),
         nodes: viewer.nodes(&item.fields, &item.assignments),
@@ -238,6 +365,15 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         left_alone: Vec::new(),
         risks: &[],
     }
+}
+
+/// Returns the console's name of the type of an object, with the platform.
+fn console_name(address: &Address) -> Option<String> {
+    let known = portal::of(&address.kind)?;
+    Some(match known.platform {
+        Platform::CrossPlatform => known.name.clone(),
+        platform => format!("{} ({})", known.name, platform.as_str()),
+    })
 }
 
 /// Returns a display name in quotes, none where there is none.
@@ -252,8 +388,4 @@ fn live_value(live: &Shown, encoded: bool) -> String {
         _ => value::show("", &live, &Default::default()),
     });
     live.unwrap_or_default()
-}
-
-fn modified(at: &str) -> String {
-    format!("last modified {}", phrases::moment(at))
 }

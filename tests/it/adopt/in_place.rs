@@ -434,14 +434,16 @@ fn edit_that_cannot_be_made_is_refused_and_the_others_are_made() {
     assert_eq!(phones, text);
 }
 
+/// Returns a manifest of a policy with these settings.
+fn policy(settings: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: it }}\nspec:\n  name: It\n  platforms: windows10\n  technologies: mdm\n  settings:\n{settings}"
+    )
+}
+
 #[test]
 fn settings_of_a_policy_come_and_go_by_their_ids() {
     let id = "device_vendor_msft_policy_config_defender_";
-    let policy = |settings: &str| {
-        format!(
-            "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: it }}\nspec:\n  name: It\n  platforms: windows10\n  technologies: mdm\n  settings:\n{settings}"
-        )
-    };
     let text = policy(&format!(
         "    # Block at once.\n    {id}cloudblocklevel: {{ choice: \"2\" }}\n    {id}puaprotection: {{ choice: \"1\" }} # on\n"
     ));
@@ -480,9 +482,9 @@ fn settings_of_a_policy_come_and_go_by_their_ids() {
 #[test]
 fn settings_that_are_merged_stay_the_ones_that_are_managed() {
     let id = "device_vendor_msft_policy_config_defender_";
-    let text = format!(
-        "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: {{ name: it }}\nspec:\n  name: It\n  platforms: windows10\n  technologies: mdm\n  settings:\n    {id}cloudblocklevel: {{ choice: \"2\" }}\n    {id}puaprotection: {{ choice: \"1\" }}\n"
-    );
+    let text = policy(&format!(
+        "    {id}cloudblocklevel: {{ choice: \"2\" }}\n    {id}puaprotection: {{ choice: \"1\" }}\n"
+    ));
     let workspace = Workspace::tenant(&[("it.yaml", &text)]);
     workspace.run(&["apply", STATE, "--yes"]).expect(0);
     workspace.edit("it.yaml", "  settings:\n", "  settings:\n    $merge:\n");

@@ -458,17 +458,6 @@ fn an_argument_of_another_command_leads_to_what_is_meant() {
 }
 
 #[test]
-fn completions_know_kinds_and_documents() {
-    let workspace = Workspace::empty();
-    for shell in ["bash", "zsh"] {
-        let script = workspace.run(&["completions", shell]).expect(0).stdout;
-        for name in ["windowsIdentityProtectionConfiguration", "sandbox-state"] {
-            assert!(script.contains(name), "{shell} lacks {name}");
-        }
-    }
-}
-
-#[test]
 fn documents_of_another_shape_are_refused_in_words_of_json() {
     let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
     for text in ["[]", "null", "7", r#"{ "kind": [] }"#] {

@@ -82,7 +82,7 @@ fn init_makes_what_is_missing_and_keeps_what_is_there() {
     assert_snapshot!(run.stdout, @r#"
     made  moorline.yaml
     made  policies/
-    kept  .gitignore, and added: .moorline/ plan.json *.plan.json s.json *.state.json .*.json.lock
+    kept  .gitignore, and added: .moorline-* .moorline/ plan.json *.plan.json s.json *.state.json .*.json.lock
     made  .vscode/moorline-manifest.schema.json
     made  .vscode/moorline-tenant.schema.json
     kept  .vscode/settings.json, which lacks "yaml.schemas": {"./.vscode/moorline-manifest.schema.json":["policies/**/*.yaml"],"./.vscode/moorline-tenant.schema.json":["moorline.yaml"]}

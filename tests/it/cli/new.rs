@@ -179,19 +179,16 @@ fn manifest_is_written_where_the_tenant_reads_it_and_never_over_another() {
     let workspace = Workspace::tenant(&[]);
     let new = |arguments: &[&str]| workspace.run(&[&["new"], arguments].concat());
     let run = new(&["iosCustomConfiguration", "Office Wi-Fi"]).expect(0);
-    assert_eq!(run.stdout, "office-wi-fi.yaml\n");
+    assert_eq!(run.stdout, "policies/ios/custom/office-wi-fi.yaml\n");
+    assert!(run.stderr.contains("now names the folder policies"), "{}", run.stderr);
+    workspace.run(&["validate"]).expect(0);
     let taken = new(&["iosCustomConfiguration", "office wi-fi"]).expect(1);
     assert_snapshot!(taken.stderr, @"
-    error[new/exists]: `iosCustomConfiguration/office-wi-fi` is declared already, at office-wi-fi.yaml:2
+    error[new/exists]: `iosCustomConfiguration/office-wi-fi` is declared already, at policies/ios/custom/office-wi-fi.yaml:2
 
     hint: Give another NAME, or edit that manifest.
     ");
     workspace.write("other.yaml", "mine");
-    workspace.edit(
-        "moorline.yaml",
-        "spec:\n",
-        "spec:\n  manifests: [policies, office-wi-fi.yaml]\n",
-    );
     workspace.write("policies/ios/custom/mine.yaml", "# mine\n");
     let taken = new(&["iosCustomConfiguration", "Mine"]).expect(1);
     assert!(
@@ -202,9 +199,54 @@ fn manifest_is_written_where_the_tenant_reads_it_and_never_over_another() {
     new(&["deviceRegistrationPolicy"]).expect(0);
     let second = new(&["deviceRegistrationPolicy", "Other"]).expect(1);
     assert!(second.stderr.contains("A tenant has one"), "{}", second.stderr);
-    workspace.edit("moorline.yaml", "[policies, office-wi-fi.yaml]", "[office-wi-fi.yaml]");
+    let manifest = "policies/ios/custom/office-wi-fi.yaml";
+    workspace.edit("moorline.yaml", "[policies]", &format!("[{manifest}]"));
     let unread = new(&["iosCustomConfiguration", "Unread"]).expect(0);
     assert!(unread.stderr.starts_with("warning: `spec.manifests` "), "{}", unread.stderr);
+}
+
+#[test]
+fn manifest_is_written_into_the_folder_that_an_import_writes_into() {
+    for (manifests, folder) in [
+        ("[.]", "policies/"),
+        ("[\"**\"]", "policies/"),
+        ("[mine.yaml, ./estate/]", "estate/"),
+        ("[\"estate/**/*.yaml\"]", "estate/"),
+    ] {
+        let workspace = Workspace::tenant(&[]);
+        workspace.edit("moorline.yaml", "spec:\n", &format!("spec:\n  manifests: {manifests}\n"));
+        let run = workspace.run(&["new", "iosCustomConfiguration", "Office"]).expect(0);
+        assert_eq!(run.stdout, format!("{folder}ios/custom/office.yaml\n"), "{manifests}");
+        assert!(!run.stderr.contains("warning"), "{manifests}: {}", run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_outside_the_folder_of_the_tenant() {
+    let elsewhere = Workspace::empty();
+    let absolute = elsewhere.path().display().to_string();
+    for (manifests, why) in [
+        ("../outside", "not below the folder"),
+        ("a/../../outside", "not below the folder"),
+        (absolute.as_str(), "not below the folder"),
+        ("link", "leads out of the folder"),
+    ] {
+        let workspace = Workspace::empty();
+        let tenant = Workspace::tenant(&[]);
+        let text = std::fs::read_to_string(tenant.file("moorline.yaml")).expect("a tenant file");
+        let text = text.replace("spec:\n", &format!("spec:\n  manifests: [{manifests}]\n"));
+        workspace.write("tenant/moorline.yaml", text);
+        std::os::unix::fs::symlink(elsewhere.path(), workspace.file("tenant/link"))
+            .expect("a link");
+        let new = ["new", "iosCustomConfiguration", "Office", "--tenant", "tenant"];
+        let run = workspace.run(&new).expect(1);
+        assert!(run.stderr.contains(why), "{manifests}: {}", run.stderr);
+        let import = workspace.run(&["import", "tenant", "--sandbox"]);
+        assert_ne!(import.code, 0, "{manifests}: {}", import.stderr);
+        assert!(!workspace.file("outside").exists(), "{manifests}");
+        assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 0);
+    }
 }
 
 #[test]

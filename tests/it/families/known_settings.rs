@@ -299,6 +299,22 @@ fn ids_of_a_template_may_be_left_out_where_there_is_a_catalogue() {
 }
 
 #[test]
+fn import_leaves_out_the_ids_of_a_template_that_the_catalogue_has() {
+    let workspace = Workspace::tenant(&[("policies/policy.yaml", OF_TEMPLATE)]);
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  manifests: [policies]\n");
+    refresh(&workspace);
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    let path = workspace.file("policies/policy.yaml");
+    std::fs::remove_file(path).expect("the manifest");
+    let run = workspace.run(&["import", "--sandbox=s.json"]).expect(0);
+    assert!(run.stdout.contains("No changes."), "{}", run.stdout);
+    let path = "policies/windows/settings-catalog/antivirus.yaml";
+    let text = std::fs::read_to_string(workspace.file(path)).expect("a manifest");
+    assert!(text.contains("puaprotection") && text.contains("templateId: "), "{text}");
+    assert!(!text.contains("57cca8f4") && !text.contains("f4f1b6db"), "{text}");
+}
+
+#[test]
 fn what_a_template_does_not_have_is_found_without_the_tenant() {
     let wrong = OF_TEMPLATE.replace(
         "{ strings: [tmp, log] }\n",

@@ -83,6 +83,25 @@ fn groups_filters_and_tags_stand_by_name_where_the_name_is_theirs_alone() {
 }
 
 #[test]
+fn group_stands_by_its_id_where_the_look_up_of_its_name_fails() {
+    let kind = "windowsIdentityProtectionConfiguration";
+    let policy = object(kind, "Hello", json!({ "assignments": [group(LAPTOPS)] }));
+    let (workspace, imported) = import(vec![policy], &[]);
+    let path = path_of(&imported, kind);
+    assert!(text(&workspace, &path).contains("group: Windows laptops"));
+    for status in [400, 403] {
+        std::fs::remove_dir_all(workspace.file("policies")).expect("ours");
+        let failing =
+            json!({ "match": { "path": "/v1.0/groups" }, "effect": { "status": status } });
+        workspace.write("faults.json", json!({ "faults": [failing] }).to_string());
+        let import = ["import", "--sandbox=s.json", "--sandbox-faults", "faults.json"];
+        workspace.run(&import).expect(0);
+        let text = text(&workspace, &path);
+        assert!(text.contains(&format!("group: {LAPTOPS}")), "{status}: {text}");
+    }
+}
+
+#[test]
 fn assignment_to_a_group_that_is_gone_leaves_the_assignments_alone() {
     let hello = object(
         "windowsIdentityProtectionConfiguration",

@@ -43,7 +43,7 @@ fn objects_that_no_manifest_declares_are_listed_with_the_reason() {
 }
 
 #[test]
-fn setting_with_a_secret_in_clear_is_left_alone_beside_the_others() {
+fn setting_that_is_a_secret_by_its_form_or_its_name_is_left_alone_beside_the_others() {
     let string = |id: &str, value: &str| {
         json!({ "settingInstance": {
             "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
@@ -54,53 +54,34 @@ fn setting_with_a_secret_in_clear_is_left_alone_beside_the_others() {
             },
         } })
     };
-    let policy = json!({
-        "name": "Proxy", "platforms": "windows10", "technologies": "mdm",
-        "settings": [
-            string("device_vendor_msft_proxy_server", "proxy.contoso.com"),
-            string("device_vendor_msft_proxy_script", "https://alice:canary-in-an-address@proxy.contoso.com/"),
-        ],
-    });
-    let workspace = tenant(&json!({ "configurationPolicies": [policy] }));
-    let imported = import(&workspace);
-    workspace.run(&["validate"]).expect(0);
-    let path = "policies/windows/settings-catalog/proxy.yaml";
-    let text = text(&workspace, path);
-    assert!(text.contains("$merge:") && text.contains("proxy.contoso.com"), "{text}");
-    assert!(!text.contains("device_vendor_msft_proxy_script"), "{text}");
-    let items = imported["items"].as_array().expect("a list").iter();
-    let left_out: Vec<&Value> = items.flat_map(|it| it["leftOut"].as_array()).flatten().collect();
-    assert_eq!(left_out[0]["path"], "settings[device_vendor_msft_proxy_script]");
-}
-
-#[test]
-fn text_of_a_setting_with_the_name_of_a_secret_is_left_alone_beside_the_others() {
-    let string = |id: &str, value: &str| {
-        json!({ "settingInstance": {
-            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
-            "settingDefinitionId": id,
-            "simpleSettingValue": {
-                "@odata.type": "#microsoft.graph.deviceManagementConfigurationStringSettingValue",
-                "value": value,
-            },
-        } })
-    };
-    let policy = json!({
-        "name": "Proxy", "platforms": "windows10", "technologies": "mdm",
-        "settings": [
-            string("device_vendor_msft_proxy_server", "proxy.contoso.com"),
-            string("device_vendor_msft_proxy_password", "canaryhunter2"),
-        ],
-    });
-    let workspace = tenant(&json!({ "configurationPolicies": [policy] }));
-    let imported = import(&workspace);
-    let text = text(&workspace, "policies/windows/settings-catalog/proxy.yaml");
-    assert!(text.contains("$merge:") && text.contains("proxy.contoso.com"), "{text}");
-    assert!(!text.contains("canary") && !text.contains("proxy_password"), "{text}");
-    let items = imported["items"].as_array().expect("a list").iter();
-    let left_out: Vec<&Value> = items.flat_map(|it| it["leftOut"].as_array()).flatten().collect();
-    assert_eq!(left_out[0]["path"], "settings[device_vendor_msft_proxy_password]");
-    assert_eq!(left_out[0]["why"], "the name beside it says that it is a secret");
+    for (id, value, why) in [
+        (
+            "device_vendor_msft_proxy_script",
+            "https://alice:canary-in-an-address@proxy.contoso.com/",
+            "it holds a secret in clear",
+        ),
+        (
+            "device_vendor_msft_proxy_password",
+            "canaryhunter2",
+            "the name beside it says that it is a secret",
+        ),
+    ] {
+        let policy = json!({
+            "name": "Proxy", "platforms": "windows10", "technologies": "mdm",
+            "settings": [string("device_vendor_msft_proxy_server", "proxy.contoso.com"), string(id, value)],
+        });
+        let workspace = tenant(&json!({ "configurationPolicies": [policy] }));
+        let imported = import(&workspace);
+        workspace.run(&["validate"]).expect(0);
+        let text = text(&workspace, "policies/windows/settings-catalog/proxy.yaml");
+        assert!(text.contains("$merge:") && text.contains("proxy.contoso.com"), "{text}");
+        assert!(!text.contains("canary") && !text.contains(id), "{text}");
+        let items = imported["items"].as_array().expect("a list").iter();
+        let left_out: Vec<&Value> =
+            items.flat_map(|it| it["leftOut"].as_array()).flatten().collect();
+        assert_eq!(left_out[0]["path"], format!("settings[{id}]"));
+        assert_eq!(left_out[0]["why"], why);
+    }
 }
 
 #[test]

@@ -54,6 +54,35 @@ fn answer_that_does_not_come_is_named() {
 }
 
 #[test]
+fn signal_ends_an_import() {
+    let served = Served::new(tenant(), json!({}));
+    let echo = Echo::before(&served.running.url());
+    let hangs = Arc::new(AtomicBool::new(false));
+    let reached = Arc::clone(&hangs);
+    echo.answers(move |sent| {
+        if !sent.target.starts_with(LIST) {
+            return Reply::HandedOn;
+        }
+        reached.store(true, Ordering::SeqCst);
+        Reply::Never
+    });
+    let mut command = served.workspace.command(&echo.run("import", &["--format", "json"]));
+    command.envs(APP).env_remove("MOORLINE_TEST_CLOCK");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("the binary runs");
+    let start = Instant::now();
+    while !hangs.load(Ordering::SeqCst) && start.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.expect("a signal can be sent").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one document");
+    assert_eq!(document["code"], "import/interrupted");
+}
+
+#[test]
 fn second_signal_ends_a_write_that_hangs() {
     let served = Served::new(tenant(), json!({}));
     let echo = Echo::before(&served.running.url());

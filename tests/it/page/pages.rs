@@ -10,10 +10,11 @@ use crate::support::Workspace;
 /// The number of objects of the large page.
 const MANY: usize = 10_000;
 
-/// Writes the record of the example tenant after an apply.
-fn record() -> (Workspace, PathBuf) {
+/// Writes the page of a command for the example tenant.
+fn page_of(command: &[&str]) -> (Workspace, PathBuf) {
     let workspace = Workspace::example("contoso");
-    workspace.run(&["document", "--sandbox=s.json", "--output", "page.html"]).expect(0);
+    let arguments = [command, &["--sandbox=s.json", "--output", "page.html"]].concat();
+    workspace.run(&arguments).expect(0);
     let page = workspace.path().join("page.html");
     (workspace, page)
 }
@@ -34,7 +35,7 @@ fn many(page: &str) -> String {
 #[ignore = "needs Chromium: cargo test --test it -- --ignored page::"]
 fn page_opens_without_a_complaint_or_a_request_and_filters_ten_thousand_objects_at_once() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_workspace, page) = record();
+    let (_workspace, page) = page_of(&["plan", "--format", "html"]);
     let text = std::fs::read_to_string(&page).expect("the page");
     std::fs::write(&page, many(&text)).expect("the large page");
     browser.open(&page);
@@ -72,7 +73,7 @@ fn page_opens_without_a_complaint_or_a_request_and_filters_ten_thousand_objects_
 #[ignore = "needs Chromium: cargo test --test it -- --ignored page::"]
 fn tiles_lists_links_and_keys_filter_and_open_objects() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_workspace, page) = record();
+    let (_workspace, page) = page_of(&["document"]);
     browser.open(&page);
     let shown = "document.querySelectorAll('[data-item]:not([hidden])').length";
     let all = browser.evaluate(shown);

@@ -24,7 +24,8 @@ pub const FLAT: &str = r#"{
 }"#;
 
 /// What other products and Microsoft's pages say.
-const PROSE: [(&str, &str); 26] = [
+const PROSE: [(&str, &str); 27] = [
+    ("caused by: unexpected error: No CA certificates were loaded from the system", "io/tls"),
     (
         "warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since 2024-07 to the console",
         "kind/closed",

@@ -1,0 +1,108 @@
+//! What is to report of a drift report: each property and assignment that differs, what is missing, what is not managed.
+
+use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults, plan, values};
+use crate::drift::{DriftItem, DriftReport, DriftStatus};
+use crate::plan::{Action, Blocked, FieldStatus, Unmanaged};
+use crate::report::phrases;
+
+impl ToResults for DriftReport {
+    fn results(&self) -> Results {
+        let mut results = Results {
+            tenant: Some(super::text(&self.tenant.name, super::LONGEST_NAME)),
+            headline: phrases::drift_summary(self),
+            cases: self.items.iter().map(case).collect(),
+            ..Results::default()
+        };
+        results.cases.extend(self.coverage.unmanaged.iter().map(unmanaged));
+        let mut whole = ResultCase::new("drift", "", None);
+        super::warn(&self.warnings, &mut results.cases, &mut whole);
+        if !whole.items.is_empty() {
+            results.cases.push(whole);
+        }
+        let summary = &self.summary;
+        results.output("changes", self.has_drift());
+        results.output("drifted", summary.drifted);
+        results.output("missing", summary.missing);
+        results.output("unknown", summary.unknown);
+        results.output("unverifiable", summary.unverifiable);
+        results.output("in-sync", summary.in_sync);
+        results.output("unmanaged", self.coverage.unmanaged.len());
+        results
+    }
+}
+
+fn case(item: &DriftItem) -> ResultCase {
+    let mut case =
+        ResultCase::new(&item.address.to_string(), &item.display_name, Some(&item.location));
+    if item.status == DriftStatus::Unknown {
+        // Whatever the reason is: nothing is known of the object.
+        let unknown =
+            |why: &Blocked| ResultItem { level: ResultLevel::Failed, ..plan::reason(why) };
+        item.reasons.iter().for_each(|why| case.add(unknown(why)));
+        return case;
+    }
+    if let Some((rule, message)) = whole(item) {
+        case.add(ResultItem::new(ResultLevel::Error, rule, message));
+    }
+    for field in &item.fields {
+        let (level, rule, words) = match field.status {
+            FieldStatus::Change => (ResultLevel::Error, "drift/property", values::of_field(field)),
+            FieldStatus::Blocked => (ResultLevel::Error, "drift/locked", values::left(field)),
+            FieldStatus::Unverifiable => {
+                (ResultLevel::Note, "drift/unverifiable", values::left(field))
+            }
+        };
+        case.add(
+            ResultItem::new(level, rule, &words)
+                .at(field.location.as_ref())
+                .part(&field.path.to_string()),
+        );
+    }
+    for assignment in &item.assignments {
+        case.add(
+            ResultItem::new(
+                ResultLevel::Error,
+                "drift/assignment",
+                &values::of_assignment(assignment),
+            )
+            .at(assignment.location.as_ref())
+            .part(&assignment.target),
+        );
+    }
+    item.reasons.iter().for_each(|why| case.add(plan::reason(why)));
+    case
+}
+
+/// Returns the difference of the object as a whole.
+fn whole(item: &DriftItem) -> Option<(&'static str, &'static str)> {
+    match (item.status, item.action) {
+        (DriftStatus::Missing, _) => {
+            Some(("drift/missing", "the object is declared, and the tenant does not have it"))
+        }
+        // An object without a manifest has its id as its name.
+        (DriftStatus::Drifted, Action::Delete)
+            if item.id.as_deref() == Some(&item.address.name) =>
+        {
+            Some((
+                "drift/orphan",
+                "the object carries the owner's scope tag, and no manifest declares it",
+            ))
+        }
+        (DriftStatus::Drifted, Action::Delete) => {
+            Some(("drift/present", "the object is declared absent, and the tenant has it"))
+        }
+        (DriftStatus::Drifted, Action::Replace) => {
+            Some(("drift/type", "the object has another type in the tenant"))
+        }
+        _ => None,
+    }
+}
+
+fn unmanaged(object: &Unmanaged) -> ResultCase {
+    let mut case =
+        ResultCase::new(&format!("{}/{}", object.kind, object.id), &object.display_name, None);
+    let message = format!("no manifest manages {} \"{}\"", object.kind, object.display_name);
+    case.add(ResultItem::new(ResultLevel::Note, "drift/unmanaged", &message));
+    case.skipped = Some("no manifest manages it".to_owned());
+    case
+}

@@ -1,0 +1,114 @@
+//! What is to report of a plan: what blocks a change, its risks, and what an apply leaves as it is. A planned change is no
+//! finding.
+
+use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults, values};
+use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Risk, RiskLevel, Shown};
+use crate::report::phrases;
+use crate::tenant::unread::UNREAD;
+
+impl ToResults for Plan {
+    fn results(&self) -> Results {
+        let mut results = Results {
+            tenant: Some(super::text(&self.tenant.name, super::LONGEST_NAME)),
+            headline: phrases::plan_summary(self),
+            cases: self.changes.iter().map(case).collect(),
+            ..Results::default()
+        };
+        let mut whole = ResultCase::new("plan", "", None);
+        let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
+        limits.for_each(|limit| whole.add(risk(&limit)));
+        for released in &self.released {
+            for field in &released.fields {
+                let live = match &field.live {
+                    Shown::Value(value) => format!(", and the tenant keeps {value}"),
+                    _ => String::new(),
+                };
+                let (address, path) = (&released.address, &field.path);
+                let message = format!("{address}: {path} is no longer declared{live}");
+                whole.add(
+                    ResultItem::new(ResultLevel::Warning, "plan/released", &message)
+                        .part(&format!("{address} {path}")),
+                );
+            }
+            if released.assignments.is_some() {
+                let address = &released.address;
+                let message = format!(
+                    "{address}: assignments are no longer declared, and the tenant keeps them"
+                );
+                whole.add(
+                    ResultItem::new(ResultLevel::Warning, "plan/released", &message)
+                        .part(&format!("{address} assignments")),
+                );
+            }
+        }
+        for object in &self.no_longer_managed {
+            let address = &object.address;
+            let message = format!("{address} is no longer managed, and stays in the tenant");
+            whole.add(
+                ResultItem::new(ResultLevel::Warning, "plan/no-longer-managed", &message)
+                    .help("To delete it, declare it with `metadata: { state: absent }`.")
+                    .part(&address.to_string()),
+            );
+        }
+        super::warn(&self.warnings, &mut results.cases, &mut whole);
+        if !whole.items.is_empty() {
+            results.cases.push(whole);
+        }
+        let summary = &self.summary;
+        results.output("changes", !summary.is_empty());
+        results.output("digest", &self.digest);
+        results.output("create", summary.create);
+        results.output("update", summary.update);
+        results.output("replace", summary.replace);
+        results.output("delete", summary.delete);
+        results.output("assignment-changes", summary.assignment_changes);
+        results.output("blocked", summary.blocked_changes);
+        results
+    }
+}
+
+fn case(change: &Change) -> ResultCase {
+    let mut case =
+        ResultCase::new(&change.address.to_string(), &change.display_name, Some(&change.location));
+    change.blocked.iter().for_each(|why| case.add(reason(why)));
+    if !change.blocked.is_empty() {
+        return case;
+    }
+    if change.action != Action::None {
+        let extent = phrases::extent(&change.fields, &change.assignments);
+        let extent = if extent.is_empty() { extent } else { format!(": {extent}") };
+        case.action = Some(format!("{}{extent}", change.action));
+    }
+    change.risks.iter().for_each(|of| case.add(risk(of)));
+    for field in &change.fields {
+        let (level, rule) = match field.status {
+            FieldStatus::Change => continue,
+            FieldStatus::Blocked => (ResultLevel::Warning, "plan/locked"),
+            FieldStatus::Unverifiable => (ResultLevel::Note, "plan/unverifiable"),
+        };
+        case.add(
+            ResultItem::new(level, rule, &values::left(field))
+                .at(field.location.as_ref())
+                .part(&field.path.to_string()),
+        );
+    }
+    case
+}
+
+/// Returns why a change cannot be made, or an object cannot be compared.
+pub(super) fn reason(why: &Blocked) -> ResultItem {
+    let level = if why.code == UNREAD { ResultLevel::Failed } else { ResultLevel::Error };
+    ResultItem::new(level, &why.code, &why.message)
+        .help(&why.help)
+        .at(why.location.as_ref())
+        .part(&why.message)
+}
+
+fn risk(risk: &Risk) -> ResultItem {
+    let rule = format!("risk/{}", risk.code);
+    match risk.level {
+        RiskLevel::Refused => ResultItem::new(ResultLevel::Error, &rule, &risk.message)
+            .help(&format!("If it is intended, apply with `--allow {}`.", risk.code)),
+        RiskLevel::Warned => ResultItem::new(ResultLevel::Warning, &rule, &risk.message),
+    }
+}

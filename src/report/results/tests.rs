@@ -1,0 +1,137 @@
+//! Results of every sort in every format of other programs.
+
+use proptest::prelude::*;
+use roxmltree::Document;
+use serde_json::Value;
+
+use super::*;
+use crate::report::sarif::Suppressed;
+use crate::report::{azure_devops, github, junit, sarif, testing};
+
+fn accepted() -> Results {
+    let item = |part: &str, accepted| ResultItem {
+        accepted,
+        ..ResultItem::new(ResultLevel::Error, "drift/property", &format!("{part} differs"))
+            .part(part)
+    };
+    let why = ResultAcceptance {
+        reason: "a pilot until the new ring".to_owned(),
+        until: "2026-12-31".to_owned(),
+    };
+    let mut only = ResultCase::new("kind/accepted", "Accepted", None);
+    only.add(item("a", Some(why.clone())));
+    let mut both = ResultCase::new("kind/both", "Both", None);
+    both.add(item("a", Some(why)));
+    both.add(item("b", None));
+    let results = Results {
+        tenant: Some("contoso".to_owned()),
+        cases: vec![only, both],
+        ..Results::default()
+    };
+    results.of("drift", &Repository::default(), "moorline.yaml")
+}
+
+fn sarif_of(results: &Results, suppressed: Suppressed) -> Value {
+    serde_json::from_str(&sarif::render(results, suppressed)).expect("JSON")
+}
+
+#[test]
+fn accepted_result_is_a_suppression_or_left_out() {
+    let log = sarif_of(&accepted(), Suppressed::Marked);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 3);
+    let suppression = &results[0]["suppressions"][0];
+    assert_eq!(suppression["kind"], "external");
+    assert_eq!(suppression["status"], "accepted");
+    assert_eq!(suppression["justification"], "a pilot until the new ring (until 2026-12-31)");
+    let log = sarif_of(&accepted(), Suppressed::LeftOut);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 1);
+    assert!(results[0].get("suppressions").is_none());
+}
+
+#[test]
+fn accepted_result_is_skipped_unless_another_one_counts() {
+    let xml = junit::render(&accepted());
+    let document = Document::parse(&xml).expect("XML");
+    let case = |name: &str| {
+        let mut nodes = document.descendants();
+        nodes.find(|node| node.attribute("name") == Some(name)).expect("a case")
+    };
+    let skipped = case("kind/accepted").children().find(|node| node.has_tag_name("skipped"));
+    assert_eq!(
+        skipped.and_then(|node| node.attribute("message")),
+        Some("accepted until 2026-12-31: a pilot until the new ring")
+    );
+    let failure = case("kind/both").children().find(|node| node.has_tag_name("failure"));
+    assert_eq!(failure.and_then(|node| node.attribute("message")), Some("b differs"));
+}
+
+#[test]
+fn accepted_result_is_a_notice_and_no_issue() {
+    let log = github::render(&accepted());
+    let starts = |start: &str| log.as_str().lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((starts("::error "), starts("::notice ")), (1, 2), "{}", log.as_str());
+    let log = azure_devops::render(&accepted());
+    assert_eq!(log.as_str().matches("##vso[task.logissue ").count(), 1, "{}", log.as_str());
+}
+
+#[test]
+fn names_of_cases_and_fingerprints_are_unique() {
+    let case = |name: &str| {
+        let mut case = ResultCase::new(name, "", None);
+        case.add(ResultItem::new(ResultLevel::Error, "a/b", "one"));
+        case.add(ResultItem::new(ResultLevel::Error, "a/b", "one"));
+        case
+    };
+    let names = ["x", "x (2)", "x", "x", "x (2)"];
+    let results = Results { cases: names.map(case).to_vec(), ..Results::default() };
+    let results = results.of("plan", &Repository::default(), "moorline.yaml");
+    let mut names: Vec<&str> = results.cases.iter().map(|case| case.name.as_str()).collect();
+    let mut prints: Vec<&str> =
+        results.items().map(|(_, item)| item.fingerprint.as_str()).collect();
+    for (unique, number) in [(&mut names, 5), (&mut prints, 10)] {
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), number, "{unique:?}");
+    }
+}
+
+#[test]
+fn every_sort_of_result_is_written() {
+    let plan = testing::hostile("\u{1b}[31m<x>&\"]]> ::error::a\n##vso[x]\u{202e}\u{ffff}");
+    let mut outcome = testing::hostile_outcome("a\u{0}b::c");
+    outcome.journal = Some("a;b]c".to_owned());
+    for (command, results) in [
+        ("plan", plan.results()),
+        ("plan", testing::settled().results()),
+        ("drift", testing::drift_report().results()),
+        ("apply", outcome.results()),
+    ] {
+        let results = results.of(command, &Repository::default(), "moorline.yaml");
+        assert!(!results.headline.is_empty() && !results.outputs.is_empty());
+        Document::parse(&junit::render(&results)).expect("XML");
+        sarif_of(&results, Suppressed::Marked);
+        for log in [github::render(&results), azure_devops::render(&results)] {
+            assert!(!log.as_str().contains(['\u{1b}', '\u{202e}', '\0']), "{}", log.as_str());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_keeps_every_format_in_its_grammar(text in any::<String>()) {
+        let mut case = ResultCase::new(&text, &text, None);
+        let item = ResultItem::new(ResultLevel::Error, &text, &text);
+        case.add(item.help(&text).part(&text));
+        let results = Results { tenant: Some(text.clone()), cases: vec![case], ..Results::default() };
+        let results = results.of("plan", &Repository::default(), &text);
+        let xml = junit::render(&results);
+        prop_assert!(Document::parse(&xml).is_ok(), "{}", xml);
+        let log = sarif_of(&results, Suppressed::Marked);
+        prop_assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(1));
+        let log = github::render(&results);
+        let commands = log.as_str().lines().filter(|line| line.starts_with("::error ")).count();
+        prop_assert_eq!((commands, log.as_str().lines().count()), (1, 2));
+    }
+}
