@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`cli`] | arguments, and the calls into all of the below; one file a command |
 //! | [`report`] | results as documents, one writer a format |
+//! | [`notify`] | telling people what drifted since they were told last: what moved, and the payloads of channels |
 //! | [`recovery`] | journals of earlier runs: settling what a crashed run had under way, and taking a run back |
 //! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
 //! | [`as_built`] | the record of a tenant: every live object as it is, for an auditor |
@@ -70,6 +71,7 @@ pub mod import;
 pub mod journal;
 pub mod kinds;
 pub mod manifest;
+pub mod notify;
 pub mod plan;
 pub mod reconcile;
 pub mod recovery;

@@ -29,7 +29,7 @@ fn schema_of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 21] = [
+pub const DOCUMENTS: [Published; 22] = [
     Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
     Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
     Published::new("findings", "validate --format json", || schema(Document::Findings)),
@@ -47,6 +47,9 @@ pub const DOCUMENTS: [Published; 21] = [
     Published::new("import", "import --format json", || schema(Document::Import)),
     Published::new("adopt", "drift --adopt --format json", || schema(Document::Adopt)),
     Published::new("as-built", "document --format json", || schema(Document::AsBuilt)),
+    Published::new("notification", "drift --notify, to a channel of kind json", || {
+        schema(Document::Notification)
+    }),
     Published::new("explain", "explain --format json", || schema(Document::Explain)),
     Published::new("error", "any failure with --format json", || schema(Document::Error)),
     Published::new("sandbox-state", "the sandbox's state and its seeds", schema_of::<State>),

@@ -10,6 +10,7 @@ use super::plan::unread_objects;
 use super::plan_arguments::Unverifiable;
 use super::report_output::ReportOutput;
 use super::session::Session;
+use super::telling::Telling;
 use super::{Done, Result, TenantOptions};
 use crate::drift::history::DriftHistory;
 use crate::drift::{self, DriftReport};
@@ -54,11 +55,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) output: ReportOutput,
     #[command(flatten)]
+    telling: Telling,
+    #[command(flatten)]
     tenant: TenantOptions,
 }
 
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
-    let Arguments { path, tenant, output, .. } = arguments;
+    let Arguments { path, tenant, output, telling, .. } = arguments;
     let adopted = match arguments.adopted()? {
         Some(options) => Some((options, output.of_adopt()?)),
         None => None,
@@ -68,13 +71,17 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
         return adopt::run(ui, path, session, &options, how, &output).await;
     }
+    let file = session.desired.tenant.clone();
+    let channels = telling.channels(&file)?;
     let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
+    let approvals = telling.approvals(ui, &session.graph).await;
     session.close().await;
     let unread = plan.unread();
     let mut report = drift::report(plan);
     arguments.read_history(ui, &mut report)?;
     output.warn(ui, &report.warnings);
     output.tell(ui, &RunOf::new("drift", path), &report)?;
+    let is_kept = telling.tell(ui, &report, &channels, approvals.as_deref()).await;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);
@@ -87,7 +94,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     // "Unknown" must not read as "in sync".
     let is_unknown = arguments.detailed_exitcode && report.summary.unknown > 0;
-    Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err()))
+    Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err() || !is_kept))
 }
 
 impl Arguments {

@@ -49,6 +49,7 @@ mod schema;
 mod selection;
 mod session;
 mod signals;
+mod telling;
 mod usage;
 mod validate;
 

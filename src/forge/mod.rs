@@ -13,6 +13,8 @@ pub(crate) mod issue;
 pub(crate) mod kind;
 mod links;
 pub(crate) mod marker;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use client::ForgeClient;
 pub(crate) use context::{ForgeContext, ForgeOptions};

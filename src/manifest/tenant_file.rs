@@ -1,5 +1,7 @@
 //! `moorline.yaml`: which tenant, and which manifests are its.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::auth;
@@ -72,6 +74,9 @@ pub struct TenantSpec {
     /// Which environment variables `$env` may name.
     #[serde(default)]
     pub secrets: SecretsSpec,
+    /// The channels that `drift --notify` tells, by name.
+    #[serde(default)]
+    pub notify: BTreeMap<String, ChannelSpec>,
     /// The initial state for `--sandbox`.
     #[serde(default)]
     pub sandbox: SandboxSpec,
@@ -108,6 +113,29 @@ pub struct SecretsSpec {
     // An `allow:` without a list is refused: it could be meant to allow nothing.
     #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")))]
     pub allow: Option<Vec<String>>,
+}
+
+/// A channel that people are told of drift in.
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelSpec {
+    /// The form of its messages.
+    pub kind: ChannelKind,
+    /// The environment variable with its address, which is a secret: it lets anyone write to the channel.
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
+    pub env: String,
+}
+
+/// The form of a channel's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelKind {
+    /// An Adaptive Card for the webhook of a workflow in Microsoft Teams.
+    Teams,
+    /// Blocks for an incoming webhook of Slack.
+    Slack,
+    /// The document `notification`, for a service of one's own.
+    Json,
 }
 
 /// The initial state of the built-in Graph emulator.

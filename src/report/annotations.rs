@@ -37,8 +37,9 @@ pub(super) struct Annotations<'a> {
 }
 
 impl<'a> Annotations<'a> {
-    /// Chooses annotations. Where a level has too many, its last one says how many are left out.
-    pub(super) fn of(results: &'a Results) -> Self {
+    /// Chooses annotations of these limited levels, and all of the others. Where a level has too many, its last one says
+    /// how many are left out.
+    pub(super) fn of(results: &'a Results, limited: &[AnnotationLevel]) -> Self {
         use AnnotationLevel::{Error, Notice, Warning};
         let mut all: Vec<(ResultLevel, Annotation<'a>)> =
             results.items().map(|(case, item)| of_item(case, item)).collect();
@@ -52,7 +53,7 @@ impl<'a> Annotations<'a> {
                 .filter(|(_, annotation)| annotation.level == level)
                 .map(|(_, annotation)| annotation.clone())
                 .collect();
-            if of_level.len() > MOST {
+            if of_level.len() > MOST && limited.contains(&level) {
                 let rest = of_level.split_off(MOST - 1);
                 of_level.push(more(level, rest.len()));
                 left_out.extend(rest);
@@ -80,9 +81,9 @@ fn of_item<'a>(case: &'a ResultCase, item: &'a ResultItem) -> (ResultLevel, Anno
     (level_of_sort, Annotation { level, rule: &item.rule, title, message, place })
 }
 
-/// Returns the annotation of what is done with an object that nothing else is said of.
+/// Returns the annotation of what is done with an object.
 fn of_action(case: &ResultCase) -> Option<(ResultLevel, Annotation<'_>)> {
-    let action = case.action.as_ref().filter(|_| case.items.is_empty())?;
+    let action = case.action.as_ref()?;
     let title = cut(&case.name, LONGEST_TITLE);
     let (rule, place) = ("", case.place.as_ref());
     let level = AnnotationLevel::Notice;
@@ -98,7 +99,7 @@ fn more<'a>(level: AnnotationLevel, number: usize) -> Annotation<'a> {
     Annotation {
         level,
         rule: "",
-        title: format!("{number} more {noun}"),
+        title: String::new(),
         message: format!(
             "{number} more {noun} are in the log of this step, which has all of them."
         ),
@@ -107,9 +108,17 @@ fn more<'a>(level: AnnotationLevel, number: usize) -> Annotation<'a> {
 }
 
 impl Annotation<'_> {
+    /// Returns the title and the message.
+    pub(super) fn text(&self) -> String {
+        match self.title.as_str() {
+            "" => self.message.clone(),
+            title => format!("{title}: {}", self.message),
+        }
+    }
+
     /// Returns the annotation as a line of text.
     pub(super) fn line(&self) -> String {
         let place = self.place.map(|place| format!("{}:{}: ", place.shown(), place.line));
-        format!("{}{}: {}", place.unwrap_or_default(), self.title, self.message)
+        place.unwrap_or_default() + &self.text()
     }
 }

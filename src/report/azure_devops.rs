@@ -4,10 +4,13 @@ use super::annotations::{Annotation, AnnotationLevel, Annotations};
 use super::results::Results;
 use crate::ui::ci_log::CiLog;
 
+/// The levels of which Azure DevOps shows a few; notices are lines of the log.
+const LIMITED: [AnnotationLevel; 2] = [AnnotationLevel::Error, AnnotationLevel::Warning];
+
 /// Renders results. The exit code decides how the task ends, so that no command completes it.
 pub(crate) fn render(results: &Results) -> CiLog {
     let mut log = CiLog::default();
-    let Annotations { shown, left_out } = Annotations::of(results);
+    let Annotations { shown, left_out } = Annotations::of(results, &LIMITED);
     for annotation in &shown {
         match annotation.level {
             AnnotationLevel::Error => issue(&mut log, "error", annotation),
@@ -34,6 +37,5 @@ fn issue(log: &mut CiLog, kind: &str, annotation: &Annotation<'_>) {
         properties.push(("columnnumber", place.column.to_string()));
     }
     properties.push(("code", annotation.rule.to_owned()));
-    let message = format!("{}: {}", annotation.title, annotation.message);
-    log.azure("task.logissue", &properties, &message);
+    log.azure("task.logissue", &properties, &annotation.text());
 }

@@ -4,10 +4,14 @@ use super::annotations::{Annotation, AnnotationLevel, Annotations};
 use super::results::Results;
 use crate::ui::ci_log::CiLog;
 
+/// The levels of which GitHub shows a few.
+const LIMITED: [AnnotationLevel; 3] =
+    [AnnotationLevel::Error, AnnotationLevel::Warning, AnnotationLevel::Notice];
+
 /// Renders results: the annotations that GitHub shows, then the others as text, then the summary line.
 pub(crate) fn render(results: &Results) -> CiLog {
     let mut log = CiLog::default();
-    let Annotations { shown, left_out } = Annotations::of(results);
+    let Annotations { shown, left_out } = Annotations::of(results, &LIMITED);
     for annotation in &shown {
         let command = match annotation.level {
             AnnotationLevel::Error => "error",

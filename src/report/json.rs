@@ -20,6 +20,7 @@ use crate::import::adopt::document::AdoptDocument;
 use crate::import::document::ImportDocument;
 use crate::kinds::document::KindsDocument;
 use crate::manifest::Invalid;
+use crate::notify::Notification;
 use crate::plan::Plan;
 use crate::report::rendered::ManifestsDocument;
 use crate::text::sanitize;
@@ -61,6 +62,8 @@ pub enum Document {
     /// The objects of a tenant as they are.
     #[serde(rename = "as-built")]
     AsBuilt,
+    /// The message to a channel.
+    Notification,
 }
 
 /// A result, with the two members that every document begins with.
@@ -146,6 +149,7 @@ pub fn schema(document: Document) -> Value {
         Document::Import => schema_of::<Headed<ImportDocument>>(),
         Document::Adopt => schema_of::<Headed<AdoptDocument>>(),
         Document::AsBuilt => schema_of::<Headed<AsBuilt>>(),
+        Document::Notification => schema_of::<Headed<Notification>>(),
     };
     schema["title"] = json!(document);
     let kind = format!("{document:?}Kind");

@@ -29,4 +29,4 @@ pub(crate) use results::{Checked, FailedRun, Results};
 pub(crate) use view::ToStory;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

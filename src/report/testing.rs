@@ -365,7 +365,7 @@ pub(super) fn settled() -> Plan {
     plan
 }
 
-pub(super) fn drift_report() -> DriftReport {
+pub(crate) fn drift_report() -> DriftReport {
     let mut plan = plan();
     for change in &mut plan.changes {
         let location = change.location.clone();

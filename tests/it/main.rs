@@ -54,7 +54,6 @@ mod cli {
     mod man;
     mod new;
     mod render;
-    mod workflows;
 }
 
 mod documents {
@@ -76,6 +75,11 @@ mod families {
 }
 
 mod formats;
+
+mod forge {
+    mod comment;
+    mod telling;
+}
 
 mod house {
     pub mod floors;
@@ -111,6 +115,9 @@ mod page {
 
 #[cfg(unix)]
 mod pipelines {
+    mod azure;
+    mod documents;
+    mod github;
     mod installer;
     mod set_up;
     mod written;

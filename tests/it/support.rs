@@ -6,6 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+#[cfg(unix)]
+pub mod actions;
+#[cfg(unix)]
+pub mod azure;
 pub mod create_defaults;
 pub mod echo;
 pub mod forge;

@@ -13,6 +13,7 @@ mod object;
 mod outcome;
 mod page;
 mod story;
+mod told;
 
 pub(crate) use as_built::as_built;
 pub use diagnose::{doctor, permissions, scopes, setup};
@@ -20,6 +21,7 @@ pub use failure::failure;
 pub use findings::findings;
 pub use outcome::outcome;
 pub(crate) use story::story;
+pub(crate) use told::{story_within, waiting};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What is to report of a drift report: each property and assignment that differs, what is missing, what is not managed.
+//! The results of a drift report: each property and assignment that differs, what is missing, what is not managed.
 
 use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults, plan, values};
 use crate::drift::{DriftItem, DriftReport, DriftStatus};

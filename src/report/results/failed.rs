@@ -1,4 +1,4 @@
-//! What is to report of a run that failed before there was a result.
+//! The results of a run that failed before there was a result.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What is to report of manifests that were checked: a case for each manifest, and one for each file with findings that
+//! The results of manifests that were checked: a case for each manifest, and one for each file with findings that
 //! belong to no manifest.
 
 use super::{ResultCase, ResultItem, ResultLevel, ResultPlace, Results, ToResults};

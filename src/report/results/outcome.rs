@@ -1,4 +1,4 @@
-//! What is to report of an apply: each change that was not made, or is not seen.
+//! The results of an apply: each change that was not made, or is not seen.
 
 use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults};
 use crate::apply::outcome::{Item, Outcome};
@@ -33,9 +33,11 @@ fn case(item: &Item) -> ResultCase {
     let place = Some(&item.location).filter(|place| !place.file.is_empty());
     let mut case = ResultCase::new(&item.address.to_string(), &item.display_name, place);
     let status = phrases::status(item.status);
-    case.action = Some(format!("{}: {status}", item.action));
     let (level, rule) = match item.status {
-        Status::Applied | Status::AlreadyInPlace => return case,
+        Status::Applied | Status::AlreadyInPlace => {
+            case.action = Some(format!("{}: {status}", item.action));
+            return case;
+        }
         Status::Failed => (ResultLevel::Failed, "apply/failed"),
         Status::DidNotStick => (ResultLevel::Error, "apply/did-not-stick"),
         Status::Stale => (ResultLevel::Warning, "apply/stale"),

@@ -1,4 +1,4 @@
-//! What is to report of a plan: what blocks a change, its risks, and what an apply leaves as it is. A planned change is no
+//! The results of a plan: what blocks a change, its risks, and what an apply leaves as it is. A planned change is no
 //! finding.
 
 use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults, values};

@@ -118,6 +118,22 @@ fn every_sort_of_result_is_written() {
     }
 }
 
+#[test]
+fn names_of_megabytes_are_cut_in_every_format() {
+    let long = "\u{202e}<b>@everyone ".repeat(600_000);
+    let mut report = testing::drift_report();
+    report.coverage.unmanaged[0].display_name.clone_from(&long);
+    for item in &mut report.items {
+        item.display_name.clone_from(&long);
+    }
+    let results = report.results().of("drift", &Repository::default(), "moorline.yaml");
+    let sarif = sarif::render(&results, Suppressed::Marked);
+    let (junit, github) = (junit::render(&results), github::render(&results));
+    for text in [&sarif, &junit, github.as_str(), azure_devops::render(&results).as_str()] {
+        assert!(text.len() < 100_000, "{}", text.len());
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_keeps_every_format_in_its_grammar(text in any::<String>()) {

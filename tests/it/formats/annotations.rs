@@ -58,6 +58,7 @@ fn plan_and_drift_are_annotations_too() {
     assert_snapshot!(shown(&of_github(&run.stdout)), @"
     warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     notice [col=7, file=a.yaml, line=2, title=windowsIdentityProtectionConfiguration/a] update: 2 settings
+    notice [col=7, file=b.yaml, line=2, title=windowsIdentityProtectionConfiguration/b] create: 2 settings
     ");
     let run = workspace.run(&["plan", "--sandbox=s.json", "--format", "azure-devops"]).expect(0);
     assert_snapshot!(shown(&of_azure(&run.stdout)), @"

@@ -141,7 +141,8 @@ fn hostile_texts_set_no_output_and_command_nothing_in_the_summary() {
         for (name, file) in files {
             command.env(name, workspace.file(file));
         }
-        command.output().expect("the binary runs");
+        let output: Output = command.output().expect("the binary runs");
+        assert_ne!(Run::from(output).code, 64, "{arguments:?}");
         let values = outputs(&workspace.file("outputs.txt"));
         assert_ne!(values.get("changes").map(String::as_str), Some("false"), "{values:?}");
         let summary = std::fs::read_to_string(workspace.file("summary.md")).expect("a summary");

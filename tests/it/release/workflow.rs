@@ -101,6 +101,25 @@ fn actions_are_pinned_and_no_checkout_keeps_a_token() {
 }
 
 #[test]
+fn a_release_is_published_whole_and_last() {
+    let workflow = workflow();
+    let needs = |job: &str| workflow["jobs"][job]["needs"].to_string();
+    for job in ["version", "build", "sbom", "image"] {
+        assert!(needs("publish").contains(job), "{job}: {}", needs("publish"));
+    }
+    for job in ["tag-image", "follow"] {
+        assert!(needs(job).contains("publish"), "{job} follows what is published");
+    }
+    let steps = steps(&workflow).into_iter().filter(|(job, _)| *job == "publish");
+    let names: Vec<&str> = steps.filter_map(|(_, step)| step["name"].as_str()).collect();
+    let place =
+        |name: &str| names.iter().position(|it| it.starts_with(name)).expect("the step is there");
+    let order = ["Sum", "Expect an archive", "Attest", "Draft", "Publish"].map(place);
+    assert!(order.is_sorted(), "{names:?}");
+    assert_eq!(place("Publish"), names.len() - 1, "a published release cannot be added to");
+}
+
+#[test]
 fn no_script_contains_an_expression() {
     for (job, step) in steps(&workflow()) {
         let script = step["run"].as_str().unwrap_or_default();

@@ -41,6 +41,10 @@ pub struct ForgeState {
     pub comments: Vec<Value>,
     /// Issues as the service shows them.
     pub issues: Vec<Value>,
+    /// Refs beside branches, with their commits.
+    pub refs: BTreeMap<String, String>,
+    /// Pull requests that were opened: what was sent.
+    pub opened: Vec<Value>,
     /// Whether the tokens only read, as those of a fork do.
     pub read_only: bool,
     /// How many of the next calls are stopped by a secondary limit.
@@ -284,7 +288,31 @@ impl ForgeState {
                 }
                 answer(200, issue)
             }
+            ("GET", ["git", "ref", name @ ..]) => self.reference(name),
+            ("PATCH", ["git", "refs", name @ ..]) if self.refs.contains_key(&full(name)) => {
+                let commit = call.body["sha"].as_str().unwrap_or_default();
+                self.refs.insert(full(name), commit.to_owned());
+                self.reference(name)
+            }
+            ("PATCH", ["git", "refs", ..]) => refused(422, "Reference does not exist"),
+            ("POST", ["git", "refs"]) => {
+                let [name, commit] =
+                    ["ref", "sha"].map(|name| call.body[name].as_str().unwrap_or_default());
+                self.refs.insert(name.to_owned(), commit.to_owned());
+                answer(201, &json!({ "ref": name, "object": { "sha": commit } }))
+            }
+            ("POST", ["pulls"]) => {
+                self.opened.push(call.body.clone());
+                answer(201, &json!({ "number": 70 + self.opened.len() }))
+            }
             _ => refused(404, "Not Found"),
+        }
+    }
+
+    fn reference(&self, name: &[&str]) -> Response<Body> {
+        match self.refs.get(&full(name)) {
+            Some(commit) => answer(200, &json!({ "ref": full(name), "object": { "sha": commit } })),
+            None => refused(404, "Not Found"),
         }
     }
 
@@ -335,6 +363,11 @@ impl ForgeState {
             }),
         )
     }
+}
+
+/// Returns the name of a ref in full.
+fn full(name: &[&str]) -> String {
+    format!("refs/{}", name.join("/"))
 }
 
 fn user(login: &str) -> Value {

@@ -1,0 +1,261 @@
+//! The differences between two runs.
+
+use std::collections::BTreeMap;
+
+use super::memory::Memory;
+use super::notification::{Notification, ToldFinding};
+use super::observation::{FindingKey, Observation};
+use crate::plan::TenantRef;
+
+/// The findings of a run beside those that an earlier one left.
+#[derive(Clone, Debug)]
+pub(crate) struct RunComparison {
+    earlier: Option<Memory>,
+    opened: Vec<ToldFinding>,
+    still_open: Vec<ToldFinding>,
+    resolved: Vec<ToldFinding>,
+    /// The memory for the next run; the channels that are told now are still to be noted.
+    pub(crate) next: Memory,
+}
+
+impl RunComparison {
+    /// Compares what a run found at a time with what an earlier one left.
+    pub(crate) fn new(earlier: Option<Memory>, observation: &Observation, at: &str) -> Self {
+        let known = earlier.as_ref().map(Memory::findings).unwrap_or_default();
+        let has_more = earlier.as_ref().is_some_and(Memory::has_more);
+        let mut next: BTreeMap<FindingKey, String> = BTreeMap::new();
+        let (mut opened, mut still_open, mut resolved) = (Vec::new(), Vec::new(), Vec::new());
+        for (key, finding) in &observation.open {
+            let before = known.get(key);
+            let since = before.map_or_else(|| at.to_owned(), Clone::clone);
+            let told = ToldFinding {
+                digest: key.to_string(),
+                topic: finding.topic,
+                subject: finding.subject.clone(),
+                what: finding.what.clone(),
+                since: since.clone(),
+                expires: finding.expires.clone(),
+            };
+            // What was not kept for want of room may have been told.
+            let is_new = before.is_none() && !has_more;
+            if is_new { &mut opened } else { &mut still_open }.push(told);
+            next.insert(key.clone(), since);
+        }
+        for (key, since) in known.iter().filter(|(key, _)| !observation.open.contains_key(*key)) {
+            if observation.cannot_tell(key) {
+                next.insert(key.clone(), since.clone());
+            } else {
+                resolved.push(ended(key, since, observation));
+            }
+        }
+        for list in [&mut opened, &mut still_open, &mut resolved] {
+            list.sort_by(|one, other| {
+                (one.topic, &one.subject, &one.digest).cmp(&(
+                    other.topic,
+                    &other.subject,
+                    &other.digest,
+                ))
+            });
+        }
+        let mut next = Memory::new(&next);
+        if let Some(earlier) = earlier.as_ref().filter(|_| opened.is_empty() && resolved.is_empty())
+        {
+            next.keep_channels(earlier);
+        }
+        Self { earlier, opened, still_open, resolved, next }
+    }
+
+    /// Returns what is open.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &ToldFinding> {
+        self.opened.iter().chain(&self.still_open)
+    }
+
+    /// Returns what a channel is told; `None` where nothing moved since it was told last. A channel that does not know of
+    /// the last run gets everything that is open.
+    pub(crate) fn for_channel(
+        &self,
+        channel: &str,
+        tenant: &TenantRef,
+        at: &str,
+    ) -> Option<Notification> {
+        let earlier_known = self.earlier.as_ref().is_some_and(|earlier| earlier.has_told(channel));
+        let resolved = if earlier_known { self.resolved.clone() } else { Vec::new() };
+        let is_new = !earlier_known && !self.still_open.is_empty();
+        if self.opened.is_empty() && resolved.is_empty() && !is_new {
+            return None;
+        }
+        Some(Notification {
+            tenant: tenant.clone(),
+            checked_at: at.to_owned(),
+            earlier_known,
+            opened: self.opened.clone(),
+            still_open: self.still_open.clone(),
+            resolved,
+            link: None,
+        })
+    }
+}
+
+fn ended(key: &FindingKey, since: &str, observation: &Observation) -> ToldFinding {
+    let checked = observation.checked.get(&key.object);
+    let (subject, what) = match checked {
+        Some(checked) => (checked.subject.clone(), checked.end.clone()),
+        None => ("an object".to_owned(), "is no longer declared, or no longer listed".to_owned()),
+    };
+    let (digest, topic) = (key.to_string(), key.topic());
+    ToldFinding { digest, topic, subject, what, since: since.to_owned(), expires: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::memory::MOST;
+    use super::*;
+    use crate::drift::{DriftReport, DriftStatus};
+    use crate::report::testing::drift_report;
+    use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
+
+    const MONDAY: &str = "2026-11-30T03:00:00Z";
+    const TUESDAY: &str = "2026-12-01T03:00:00Z";
+
+    fn request(status: RequestStatus) -> ApprovalRequest {
+        ApprovalRequest {
+            id: "0b6e5f0a-4c36-4f3f-9d4b-6a1c2d3e4f50".to_owned(),
+            status,
+            requested: None,
+            expires: "2026-12-03T03:00:00Z".parse().ok(),
+            requestor: Some("alice".to_owned()),
+            approver: None,
+            justification: Some("CHG-4711".to_owned()),
+            answer: None,
+            payload_id: None,
+            payload_name: Some("Kiosk".to_owned()),
+        }
+    }
+
+    /// Returns the report without drift.
+    fn mended() -> DriftReport {
+        let mut report = drift_report();
+        for item in &mut report.items {
+            item.status = DriftStatus::InSync;
+            item.fields.clear();
+            item.assignments.clear();
+        }
+        report
+    }
+
+    /// Returns the counts of what the channel `ops` is told, after which it is told.
+    fn told(comparison: &mut RunComparison) -> Option<(usize, usize, usize)> {
+        let tenant = drift_report().tenant;
+        let told = comparison.for_channel("ops", &tenant, MONDAY);
+        comparison.next.told("ops");
+        told.map(|told| (told.opened.len(), told.still_open.len(), told.resolved.len()))
+    }
+
+    /// Returns a memory as the next run reads it.
+    fn read_back(memory: &Memory) -> Option<Memory> {
+        let line = memory.to_line();
+        assert!(!line.contains("--") && !line.contains('\n'), "{line}");
+        Some(Memory::read(&line).expect("its own form"))
+    }
+
+    fn run(
+        earlier: Option<Memory>,
+        report: &DriftReport,
+        requests: Option<&[ApprovalRequest]>,
+    ) -> RunComparison {
+        RunComparison::new(earlier, &Observation::new(report, requests), TUESDAY)
+    }
+
+    #[test]
+    fn channel_is_told_once_of_what_opens_and_once_of_what_is_resolved() {
+        let waiting = [request(RequestStatus::NeedsApproval)];
+        let mut first =
+            RunComparison::new(None, &Observation::new(&drift_report(), Some(&waiting)), MONDAY);
+        let (opened, still_open, resolved) = told(&mut first).expect("drift");
+        assert!(opened > 1 && still_open == 0 && resolved == 0);
+
+        let mut second = run(read_back(&first.next), &drift_report(), Some(&waiting));
+        assert_eq!(told(&mut second), None);
+        assert_eq!(second.next, first.next, "the time since when it is open stays");
+
+        let over = [request(RequestStatus::Rejected)];
+        let mut third = run(read_back(&second.next), &mended(), Some(&over));
+        assert_eq!(told(&mut third), Some((0, 0, opened)));
+        assert!(third.resolved.iter().any(|told| told.what == "was rejected"));
+        assert!(!third.next.has_open());
+        assert_eq!(told(&mut run(read_back(&third.next), &mended(), Some(&over))), None);
+    }
+
+    #[test]
+    fn what_a_run_did_not_look_at_is_not_resolved() {
+        let waiting = [request(RequestStatus::NeedsApproval)];
+        let mut first = run(None, &drift_report(), Some(&waiting));
+        told(&mut first);
+        let known = first.next.findings().len();
+
+        let mut unknown = mended();
+        unknown.items.iter_mut().for_each(|item| item.status = DriftStatus::Unknown);
+        let mut second = run(read_back(&first.next), &unknown, None);
+        assert_eq!((told(&mut second), second.next.findings().len()), (None, known));
+
+        let mut partial = mended();
+        partial.only = vec!["none/*".to_owned()];
+        partial.items.clear();
+        let mut third = run(read_back(&second.next), &partial, None);
+        assert_eq!((told(&mut third), third.next.findings().len()), (None, known));
+
+        partial.only.clear();
+        let mut gone = run(read_back(&third.next), &partial, Some(&[]));
+        assert_eq!(told(&mut gone), Some((0, 0, known)));
+    }
+
+    #[test]
+    fn channel_that_missed_a_message_gets_everything_that_is_open() {
+        let mut first = run(None, &drift_report(), None);
+        let (opened, ..) = told(&mut first).expect("drift");
+        let second = run(read_back(&first.next), &drift_report(), None);
+        let tenant = drift_report().tenant;
+        assert!(second.for_channel("ops", &tenant, MONDAY).is_none());
+        let other = second.for_channel("other", &tenant, MONDAY).expect("everything");
+        assert!(!other.earlier_known);
+        assert_eq!((other.opened.len(), other.still_open.len()), (0, opened));
+        // Something moves in a run that does not tell the channel.
+        let third = run(read_back(&second.next), &mended(), None);
+        let fourth = run(read_back(&third.next), &drift_report(), None);
+        assert!(!fourth.for_channel("ops", &tenant, MONDAY).expect("drift").earlier_known);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_it_lost_is_not_told_again() {
+        let mut observation = Observation::default();
+        let finding =
+            Observation::new(&drift_report(), None).open.into_values().next().expect("drift");
+        for number in 0..MOST + 10 {
+            let part = Some(format!("{number:012x}"));
+            let key = FindingKey { object: format!("{number:012x}"), part };
+            observation.open.insert(key, finding.clone());
+        }
+        let mut first = RunComparison::new(None, &observation, MONDAY);
+        assert_eq!(told(&mut first), Some((MOST + 10, 0, 0)));
+        assert!(first.next.to_line().len() < 20_000);
+        let mut second = RunComparison::new(read_back(&first.next), &observation, TUESDAY);
+        assert_eq!(told(&mut second), None);
+    }
+
+    #[test]
+    fn memory_of_another_form_is_none() {
+        for text in [
+            "",
+            "{}",
+            r#"{"version":2,"channels":[],"open":{}}"#,
+            r#"{"version":1,"channels":[],"open":{"soon":[]}}"#,
+            r#"{"version":1,"channels":[],"open":{},"x":1}"#,
+        ] {
+            assert_eq!(Memory::read(text), None, "{text}");
+        }
+        let odd = r#"{"version":1,"channels":[],"open":{"2026-11-30T03:00:00Z":["<x>"]}}"#;
+        assert_eq!(Memory::read(odd).expect("a memory").findings(), BTreeMap::new());
+    }
+}
