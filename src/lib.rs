@@ -20,6 +20,7 @@
 //! | [`notify`] | telling people what drifted since they were told last: what moved, and the payloads of channels |
 //! | [`recovery`] | journals of earlier runs: settling what a crashed run had under way, and taking a run back |
 //! | [`apply`] | carrying out a plan: preconditions, one change at a time, reading back |
+//! | [`as_built`] | the record of a tenant: every live object as it is, for an auditor |
 //! | [`drift`] | a plan read the other way round |
 //! | [`import`] | live objects to manifests: what is declared of them, where, and with which names |
 //! | [`reconcile`] | reading and planning in turn, until nothing that the plan depends on is missing |
@@ -53,6 +54,7 @@
 //! The library never prints and never exits; [`ui`] and [`cli`] do it for the program.
 
 pub mod apply;
+pub mod as_built;
 pub mod auth;
 pub mod cli;
 pub mod clock;

@@ -29,7 +29,7 @@ fn schema_of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 21] = [
+pub const DOCUMENTS: [Published; 22] = [
     Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
     Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
     Published::new("findings", "validate --format json", || schema(Document::Findings)),
@@ -46,6 +46,7 @@ pub const DOCUMENTS: [Published; 21] = [
     Published::new("manifests", "render --format json", || schema(Document::Manifests)),
     Published::new("import", "import --format json", || schema(Document::Import)),
     Published::new("adopt", "drift --adopt --format json", || schema(Document::Adopt)),
+    Published::new("as-built", "document --format json", || schema(Document::AsBuilt)),
     Published::new("notification", "drift --notify, to a channel of kind json", || {
         schema(Document::Notification)
     }),

@@ -12,7 +12,8 @@ use super::report_output::ReportOutput;
 use super::session::Session;
 use super::telling::Telling;
 use super::{Done, Result, TenantOptions};
-use crate::drift;
+use crate::drift::history::DriftHistory;
+use crate::drift::{self, DriftReport};
 use crate::error::Error;
 use crate::import::adopt::{AdoptOptions, AdoptRequest};
 use crate::plan::Planned;
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
     /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
+    /// Folder with earlier JSON reports, whose counts the HTML page draws over time.
+    #[arg(long, value_name = "DIR", conflicts_with = "adopt")]
+    history: Option<PathBuf>,
     /// Write the tenant's values into the manifests: all that differ, or those of one object or property; can be repeated.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]", num_args = 0..=1, action = ArgAction::Append, conflicts_with_all = ["detailed_exitcode", "unverifiable"])]
     adopt: Option<Vec<String>>,
@@ -73,7 +77,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let approvals = telling.approvals(ui, &session.graph).await;
     session.close().await;
     let unread = plan.unread();
-    let report = drift::report(plan);
+    let mut report = drift::report(plan);
+    arguments.read_history(ui, &mut report)?;
     output.warn(ui, &report.warnings);
     output.tell(ui, &RunOf::new("drift", path), &report)?;
     let is_kept = telling.tell(ui, &report, &channels, approvals.as_deref()).await;
@@ -93,6 +98,20 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
 }
 
 impl Arguments {
+    /// Adds the counts of earlier reports.
+    fn read_history(&self, ui: &Ui, report: &mut DriftReport) -> Result<(), Error> {
+        let Some(folder) = &self.history else { return Ok(()) };
+        let history = DriftHistory::read(folder, &report.tenant, &report.only).map_err(|source| {
+            let message = format!("`{}` cannot be read", folder.display());
+            Error::usage("usage/path", message)
+                .because(source)
+                .hint("Give the folder with the reports that `drift --format json --output FILE` wrote.")
+        })?;
+        history.warnings.iter().for_each(|warning| ui.warning(warning));
+        report.history = history.points;
+        Ok(())
+    }
+
     /// Returns what is adopted, where that is asked for.
     fn adopted(&self) -> Result<Option<AdoptOptions>, Error> {
         let Some(texts) = &self.adopt else { return Ok(None) };

@@ -22,6 +22,7 @@ mod ci_files;
 mod comment;
 mod completions;
 mod doctor;
+mod document;
 pub mod documents;
 mod drift;
 mod environment;
@@ -127,6 +128,7 @@ enum CliCommand {
     Apply(apply::Arguments),
     Rollback(rollback::Arguments),
     Drift(drift::Arguments),
+    Document(document::Arguments),
     Comment(comment::Arguments),
     Import(import::Arguments),
     Doctor(doctor::Arguments),
@@ -162,6 +164,8 @@ enum ReportFormat {
     Json,
     /// For pull requests and job summaries.
     Markdown,
+    /// One file for a browser.
+    Html,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
     /// JUnit XML, for test reports of CI systems.
@@ -259,6 +263,7 @@ fn dispatch<'a>(ui: &'a Ui, command: &'a CliCommand, matches: &'a ArgMatches) ->
             (Some(&a.write.output), Box::new(|| block_on(rollback::run(ui, a, matches))?))
         }
         C::Drift(a) => (Some(&a.output), Box::new(|| block_on(drift::run(ui, a))?)),
+        C::Document(a) => (Some(&a.output), Box::new(|| block_on(document::run(ui, a))?)),
         C::Comment(a) => (None, Box::new(|| block_on(comment::run(ui, a))?)),
         C::Import(a) => (Some(&a.output), Box::new(|| block_on(import::run(ui, a))?)),
         C::Doctor(a) => (Some(&a.output), Box::new(|| block_on(doctor::run(ui, a))?)),

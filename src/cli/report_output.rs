@@ -126,6 +126,7 @@ impl ReportOutput {
             ReportFormat::Text => return None,
             ReportFormat::Json => Rendered::Text(told.json()),
             ReportFormat::Markdown => Rendered::Text(told.markdown(&self.links())),
+            ReportFormat::Html => Rendered::Text(told.html(&self.links())),
             ReportFormat::Sarif => Rendered::Text(sarif::render(&results(), self.suppressed())),
             ReportFormat::Junit => Rendered::Text(report::junit::render(&results())),
             ReportFormat::Github => Rendered::Commands(report::github::render(&results())),

@@ -10,6 +10,8 @@ use crate::plan::{
 };
 use crate::tenant::matching;
 
+pub mod history;
+
 /// The differences of a tenant from its manifests.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +30,9 @@ pub struct DriftReport {
     pub coverage: Coverage,
     /// Warnings.
     pub warnings: Vec<String>,
+    /// The counts of earlier reports, the earliest first; no part of the document.
+    #[serde(skip)]
+    pub history: Vec<history::DriftPoint>,
 }
 
 /// The drift of one object.
@@ -124,6 +129,7 @@ pub fn report(mut plan: Plan) -> DriftReport {
         summary,
         coverage: plan.coverage,
         warnings: plan.warnings,
+        history: Vec::new(),
     }
 }
 

@@ -30,7 +30,7 @@ pub mod foreign;
 mod layout;
 pub mod left_out;
 pub mod manifest;
-mod named_secret;
+pub(crate) mod named_secret;
 mod names;
 pub mod not_covered;
 mod payload;

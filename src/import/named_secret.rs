@@ -9,7 +9,7 @@ use crate::values::payload::{can_be_secret, names_secret};
 const LONGEST_END: usize = 60;
 
 /// The members that are texts, and the elements of lists that are.
-const TEXTS: [&str; 2] = ["string", "strings"];
+pub(crate) const TEXTS: [&str; 2] = ["string", "strings"];
 
 /// The type of texts in Graph's own form.
 const TEXT_TYPE: &str = "deviceManagementConfigurationStringSettingValue";
@@ -38,7 +38,7 @@ fn is_secret(name: &str, value: &Json, is_named: bool) -> bool {
 }
 
 /// Returns whether a definition id is that of a secret. Its last word may be a whole name, such as `pin`.
-fn is_name_of_secret(id: &str) -> bool {
+pub(crate) fn is_name_of_secret(id: &str) -> bool {
     let start = id.len().saturating_sub(LONGEST_END);
     let end = id.get(start..).unwrap_or(id);
     let word = id.rsplit(['_', '.']).next().unwrap_or(id);

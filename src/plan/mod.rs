@@ -59,6 +59,7 @@ pub use released::{NoLongerManaged, Released, ReleasedField, Undeclared};
 pub use requests::{PlannedRequest, Step};
 pub use rewrite::Rewrite;
 pub use risk::Refusal;
+pub(crate) use show::says_nothing;
 
 /// All changes that an apply would make, and the objects and settings that it would leave as they are.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

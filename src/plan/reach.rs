@@ -107,6 +107,13 @@ pub(crate) fn subjects(plan: &Plan, live: &Live) -> BTreeSet<CountSubject> {
     subjects
 }
 
+/// Returns the groups that an object is assigned to, whose members are needed to compute its reach.
+pub(crate) fn groups_of(object: &LiveObject) -> Vec<CountSubject> {
+    let targets = targets(&object.assignments, &object.inherited);
+    let groups = targets.iter().filter_map(AssignedTarget::group);
+    groups.map(|id| CountSubject::Group(id.to_owned())).collect()
+}
+
 /// Sets the reach of each change.
 pub(crate) fn tell(plan: &mut Plan, live: &Live, counts: &Counts) {
     let audience = |targets: &Vec<AssignedTarget>| Audience::of(targets, &live.names, counts);
@@ -200,7 +207,20 @@ fn shares(kind: &str, members: Option<&Members>) -> (Extent, Extent) {
     }
 }
 
+impl Reached {
+    /// Returns the target without numbers, where nothing was counted.
+    #[must_use]
+    pub(crate) fn uncounted(self) -> Self {
+        Self { devices: None, users: None, unknown: None, ..self }
+    }
+}
+
 impl Audience {
+    /// Returns the audience of an object as it is.
+    pub(crate) fn of_live(object: &LiveObject, names: &Names, counts: &Counts) -> Self {
+        Self::of(&targets(&object.assignments, &object.inherited), names, counts)
+    }
+
     fn of(targets: &[AssignedTarget], names: &Names, counts: &Counts) -> Self {
         let reached = targets.iter().map(|target| {
             let members = target.group().and_then(|id| counts.group(id));

@@ -113,7 +113,7 @@ fn aligned(
 }
 
 /// Returns whether a value is what a new object has in the property.
-pub(super) fn says_nothing(property: &Property, value: &Json) -> bool {
+pub(crate) fn says_nothing(property: &Property, value: &Json) -> bool {
     let is_first = matches!(&property.shape, Shape::Enum(def)
         if def.members.first().is_some_and(|first| value == first));
     let is_untagged = property.name == "roleScopeTagIds" && *value == json!(["0"]);

@@ -1,5 +1,6 @@
 //! A result in every format that is not laid out for a terminal.
 
+use super::html::{self, PageExtras};
 use super::json::Document;
 use super::results::{Checked, FailedRun, Results, ToResults};
 use super::{Links, json, markdown};
@@ -14,9 +15,15 @@ pub(crate) trait ReportDocument: ToResults {
     fn json(&self) -> String;
     /// Returns the Markdown page.
     fn markdown(&self, links: &Links) -> String;
+    /// Returns the HTML page.
+    fn html(&self, links: &Links) -> String;
 }
 
 impl ReportDocument for Plan {
+    fn html(&self, links: &Links) -> String {
+        html::story(self, &PageExtras::default(), links)
+    }
+
     fn json(&self) -> String {
         Document::Plan.render(self)
     }
@@ -27,6 +34,10 @@ impl ReportDocument for Plan {
 }
 
 impl ReportDocument for DriftReport {
+    fn html(&self, links: &Links) -> String {
+        html::story(self, &PageExtras::of(self), links)
+    }
+
     fn json(&self) -> String {
         Document::Drift.render(self)
     }
@@ -51,6 +62,10 @@ impl ToResults for EndedRun<'_> {
 }
 
 impl ReportDocument for EndedRun<'_> {
+    fn html(&self, _: &Links) -> String {
+        html::outcome(self.outcome, self.commands)
+    }
+
     fn json(&self) -> String {
         Document::Outcome.render(self.outcome)
     }
@@ -61,6 +76,11 @@ impl ReportDocument for EndedRun<'_> {
 }
 
 impl ReportDocument for Checked<'_> {
+    fn html(&self, links: &Links) -> String {
+        let manifests = self.0.iter().map(|loaded| loaded.manifests.len()).sum();
+        html::findings(&self.items(), manifests, links)
+    }
+
     fn json(&self) -> String {
         Document::Findings.render(&FindingsDocument::new(self.items()))
     }
@@ -72,6 +92,11 @@ impl ReportDocument for Checked<'_> {
 }
 
 impl ReportDocument for FailedRun<'_> {
+    fn html(&self, links: &Links) -> String {
+        let Self { error, explanation, invalid, refusals, .. } = *self;
+        html::failure(error, explanation, invalid, refusals, links)
+    }
+
     fn json(&self) -> String {
         json::error(self.error, self.explanation, self.invalid)
     }

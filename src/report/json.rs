@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::apply::outcome::Outcome;
+use crate::as_built::AsBuilt;
 use crate::definitions::document::CatalogDocument;
 use crate::diagnose::doctor::DoctorDocument;
 use crate::diagnose::needs::PermissionsDocument;
@@ -58,6 +59,9 @@ pub enum Document {
     Import,
     /// The differences that manifests took over.
     Adopt,
+    /// The objects of a tenant as they are.
+    #[serde(rename = "as-built")]
+    AsBuilt,
     /// The message to a channel.
     Notification,
 }
@@ -144,6 +148,7 @@ pub fn schema(document: Document) -> Value {
         Document::Manifests => schema_of::<Headed<ManifestsDocument>>(),
         Document::Import => schema_of::<Headed<ImportDocument>>(),
         Document::Adopt => schema_of::<Headed<AdoptDocument>>(),
+        Document::AsBuilt => schema_of::<Headed<AsBuilt>>(),
         Document::Notification => schema_of::<Headed<Notification>>(),
     };
     schema["title"] = json!(document);
@@ -203,6 +208,7 @@ mod tests {
             (Document::Plan, "plan", Document::Plan.render(&testing::settled())),
             (Document::Drift, "drift", Document::Drift.render(&testing::drift_report())),
             (Document::Outcome, "outcome", Document::Outcome.render(&testing::outcome())),
+            (Document::AsBuilt, "as-built", Document::AsBuilt.render(&testing::record("x"))),
             (Document::Error, "error", an_error(None)),
             (Document::Error, "error", an_error(Some(&broken))),
             (

@@ -5,9 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::apply::outcome::{Item, Outcome};
+use crate::as_built::{
+    AsBuilt, AsBuiltObject, AsBuiltReference, AsBuiltSetting, AsBuiltSummary, RecordedCommit,
+    RecordedValue, UnreadableObject,
+};
 use crate::diagnostic::Location;
 use crate::drift::{self, DriftReport};
+use crate::import::document::NotCoveredCount;
 use crate::journal::Status;
+use crate::kinds::portal::Platform;
 use crate::manifest::Address;
 use crate::plan::reach::{Audience, Extent, Reached};
 use crate::plan::{
@@ -462,6 +468,76 @@ pub(super) fn hostile_outcome(text: &str) -> Outcome {
         item.help = Some(text.to_owned());
     }
     outcome
+}
+
+/// A record in which a name, a path, a value, an id and a reason are this text.
+pub(super) fn record(text: &str) -> AsBuilt {
+    let owned = || text.to_owned();
+    let setting = |path: &str, value: RecordedValue| AsBuiltSetting {
+        path: path.to_owned(),
+        title: None,
+        value,
+        names: BTreeMap::new(),
+        default: false,
+    };
+    let mut tag = setting("roleScopeTagIds", RecordedValue::Value(json!(["3", text])));
+    tag.names.insert("3".to_owned(), owned());
+    let mut titled = setting(text, RecordedValue::Value(json!(text)));
+    titled.title = Some(owned());
+    let mut default = setting("cameraBlocked", RecordedValue::Value(json!(false)));
+    default.default = true;
+    let managed = AsBuiltObject {
+        kind: "windows10CustomConfiguration".to_owned(),
+        portal_name: Some("Custom".to_owned()),
+        platform: Some(Platform::Windows),
+        display_name: owned(),
+        id: owned(),
+        address: Some(Address { kind: "windows10CustomConfiguration".to_owned(), name: owned() }),
+        location: Some(at(text, 2)),
+        last_modified: Some(owned()),
+        digest: "sha256:0a1b".to_owned(),
+        settings: vec![
+            titled,
+            tag,
+            setting("omaSettings[./Vendor/x].value", RecordedValue::Masked),
+            setting("preSharedKey", RecordedValue::Withheld),
+            setting("script", RecordedValue::Value(json!(format!("#!/bin/sh\necho {text}\n")))),
+            default,
+        ],
+        references: BTreeMap::from([(
+            "rootCertificate".to_owned(),
+            vec![AsBuiltReference { display_name: owned(), id: owned() }],
+        )]),
+        assignments: Some(vec![
+            Reached { filter: Some(owned()), target: owned(), ..group("Windows laptops", 7, 2) },
+            Reached { excluded: true, ..group("Break-glass", 1, 0) },
+        ]),
+        reach: Some(reach_unknown()),
+    };
+    let unmanaged = AsBuiltObject {
+        kind: "iosWiFiConfiguration".to_owned(),
+        display_name: "Guest".to_owned(),
+        id: ADMINS.to_owned(),
+        assignments: Some(Vec::new()),
+        ..AsBuiltObject::default()
+    };
+    AsBuilt {
+        tenant: tenant(),
+        checked_at: "2026-11-21T08:00:00Z".to_owned(),
+        only: Vec::new(),
+        version: "0.1.0".to_owned(),
+        commit: Some(RecordedCommit { id: "0a1b2c".to_owned(), dirty: true }),
+        items: vec![managed, unmanaged],
+        missing: vec![Address { kind: "iosVpnConfiguration".to_owned(), name: owned() }],
+        unreadable: vec![UnreadableObject { object: owned(), why: owned() }],
+        not_covered: vec![NotCoveredCount {
+            objects: "apps".to_owned(),
+            path: "/deviceAppManagement/mobileApps".to_owned(),
+            count: Some(12),
+        }],
+        summary: AsBuiltSummary { managed: 1, unmanaged: 1, missing: 1, unreadable: 1 },
+        warnings: vec![owned()],
+    }
 }
 
 /// A drift report whose items have an author, an acceptance and an origin.

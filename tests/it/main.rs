@@ -107,6 +107,12 @@ mod limits {
     mod waits;
 }
 
+mod page {
+    mod browser;
+    mod documents;
+    mod pages;
+}
+
 #[cfg(unix)]
 mod pipelines {
     mod azure;

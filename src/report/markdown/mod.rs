@@ -3,6 +3,7 @@
 //! A page says the verdict first, then what it is about in a table, then the details, folded. Nothing in it exceeds what
 //! GitHub takes as a comment: see [`page`].
 
+mod as_built;
 mod diagnose;
 mod escape;
 mod failure;
@@ -14,6 +15,7 @@ mod page;
 mod story;
 mod told;
 
+pub(crate) use as_built::as_built;
 pub use diagnose::{doctor, permissions, scopes, setup};
 pub use failure::failure;
 pub use findings::findings;

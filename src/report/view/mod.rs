@@ -13,6 +13,7 @@ mod story;
 mod value;
 
 pub(super) use layout::{DiffRow, rows};
-pub(super) use node::{DiffContent, DiffMark, TextSpan};
+pub(super) use node::{DiffContent, DiffMark, DiffNode, TextSpan};
+pub(super) use reach::sentence as reach_sentence;
 pub(crate) use story::ToStory;
 pub(super) use story::{NotCompared, ObjectView, Story, StoryKind, Urgency, display_name};

@@ -7,7 +7,7 @@ use crate::tenant::reach::{Reported, Statuses};
 const NOBODY: &str = "nobody";
 
 /// Returns whom an object would reach, whom the object reaches now, and how many devices have it.
-pub(super) fn sentence(reach: &Reach) -> String {
+pub(in crate::report) fn sentence(reach: &Reach) -> String {
     let before = reach.before.as_ref().map(people);
     let who = match (before, reach.after.as_ref().map(people)) {
         (Some(before), Some(after)) if before != after => {

@@ -1,0 +1,125 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const byId = (id) => document.getElementById(id);
+  const items = Array.from(document.querySelectorAll("[data-item]"));
+  const folds = () => items.map((item) => item.querySelector("details"));
+
+  const search = byId("filter-text");
+  const kind = byId("filter-kind");
+  const risk = byId("filter-risk");
+  const count = byId("filter-count");
+  const none = byId("none");
+  const tiles = Array.from(document.querySelectorAll("[data-show]"));
+
+  // The texts are collected once, when the browser has time or when the first filter needs them.
+  let texts;
+  const collect = () => {
+    texts ??= items.map((item) => ({
+      text: item.textContent.toLowerCase(),
+      mark: item.dataset.mark,
+      kind: item.dataset.kind,
+      risks: item.dataset.risks ? item.dataset.risks.split(" ") : [],
+    }));
+  };
+  const shown = items.map(() => true);
+  const number = (value) => value.toLocaleString("en-US");
+
+  const filter = () => {
+    collect();
+    const words = search ? search.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
+    const marks = tiles.filter((tile) => tile.ariaPressed === "true").map((tile) => tile.dataset.show);
+    const ofKind = kind ? kind.value : "";
+    const ofRisk = risk ? risk.value : "";
+    let visible = 0;
+    texts.forEach((entry, at) => {
+      const fits =
+        (marks.length === 0 || marks.includes(entry.mark)) &&
+        (!ofKind || entry.kind === ofKind) &&
+        (!ofRisk || (ofRisk === "*" ? entry.risks.length > 0 : entry.risks.includes(ofRisk))) &&
+        words.every((word) => entry.text.includes(word));
+      visible += fits;
+      if (fits !== shown[at]) {
+        shown[at] = fits;
+        items[at].hidden = !fits;
+      }
+    });
+    if (count) {
+      const all = `${number(items.length)} objects`;
+      count.value = visible === items.length ? all : `${number(visible)} of ${all}`;
+    }
+    if (none) none.hidden = visible > 0;
+  };
+
+  const reset = () => {
+    if (search) search.value = "";
+    if (kind) kind.value = "";
+    if (risk) risk.value = "";
+    tiles.forEach((tile) => (tile.ariaPressed = "false"));
+    filter();
+  };
+
+  tiles.forEach((tile) =>
+    tile.addEventListener("click", () => {
+      tile.ariaPressed = tile.ariaPressed === "true" ? "false" : "true";
+      filter();
+    }),
+  );
+  search?.addEventListener("input", filter);
+  kind?.addEventListener("change", filter);
+  risk?.addEventListener("change", filter);
+  byId("reset")?.addEventListener("click", () => {
+    reset();
+    search?.focus();
+  });
+  const openAll = (open) =>
+    folds().forEach((fold, at) => {
+      if (fold && shown[at]) fold.open = open;
+    });
+  byId("expand")?.addEventListener("click", () => openAll(true));
+  byId("collapse")?.addEventListener("click", () => openAll(false));
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, select, textarea");
+    if (event.key === "/" && search && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      search.focus();
+    } else if (event.key === "Escape" && event.target === search) {
+      reset();
+    }
+  });
+
+  // A link to an object shows and opens it.
+  const follow = () => {
+    let name;
+    try {
+      name = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return;
+    }
+    const target = name && byId(name);
+    const at = target ? items.indexOf(target) : -1;
+    if (at === -1) return;
+    if (!shown[at]) reset();
+    const fold = target.querySelector("details");
+    if (fold) fold.open = true;
+    target.scrollIntoView({ block: "start" });
+  };
+  addEventListener("hashchange", follow);
+  document.addEventListener("click", (event) => {
+    // The same link again changes no address.
+    if (event.target.closest?.('a[href^="#"]')) setTimeout(follow);
+  });
+  follow();
+
+  // On paper, everything that the filter leaves is open.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = folds().filter((fold, at) => fold && shown[at] && !fold.open);
+    closed.forEach((fold) => (fold.open = true));
+  });
+  addEventListener("afterprint", () => closed.forEach((fold) => (fold.open = false)));
+
+  if (search) (window.requestIdleCallback ?? setTimeout)(collect);
+})();

@@ -1,0 +1,131 @@
+//! The record of a tenant: `moorline document`.
+
+use serde_json::{Value, json};
+
+use crate::support::Workspace;
+
+const HELLO: &str = "apiVersion: graph.microsoft.com/beta
+kind: windowsIdentityProtectionConfiguration
+metadata: { name: hello }
+spec: { displayName: Windows Hello, pinMinimumLength: 6 }
+assignments:
+  - { group: Laptops, filter: { include: Corporate } }
+  - { excludeGroup: Break-glass }
+";
+
+/// Returns a tenant that has the object of a manifest, and one with a masked value that no manifest manages.
+fn tenant() -> Workspace {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    workspace.seed(&json!({
+        "groups": [
+            { "displayName": "Laptops", "unnamedMembers": { "devices": 7, "users": 2 } },
+            { "displayName": "Break-glass", "unnamedMembers": { "devices": 1 } },
+        ],
+        "assignmentFilters": [{ "displayName": "Corporate", "platform": "windows10AndLater", "rule": "(device.model -eq \"x\")" }],
+        "deviceConfigurations": [{
+            "@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": "Old layout",
+            "omaSettings": [{
+                "@odata.type": "#microsoft.graph.omaSettingString", "displayName": "Key", "omaUri": "./Vendor/MSFT/key",
+                "isEncrypted": true, "value": "canary-hunter2",
+            }],
+        }],
+    }));
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    workspace
+}
+
+fn item<'a>(record: &'a Value, kind: &str) -> &'a Value {
+    let items = record["items"].as_array().expect("items");
+    items.iter().find(|item| item["kind"] == kind).expect("an object of the kind")
+}
+
+#[test]
+fn record_has_every_object_with_its_manifest_settings_and_assignments() {
+    let workspace = tenant();
+    let record = workspace
+        .run(&["document", "--sandbox=s.json", "--format", "json", "--reach"])
+        .expect(0)
+        .json();
+    assert_eq!(record["summary"]["managed"], 1, "{record:#}");
+    let hello = item(&record, "windowsIdentityProtectionConfiguration");
+    assert_eq!(hello["address"], "windowsIdentityProtectionConfiguration/hello");
+    assert_eq!(hello["portalName"], "Identity protection");
+    assert!(hello["digest"].as_str().is_some_and(|digest| digest.starts_with("sha256:")));
+    let settings = hello["settings"].as_array().expect("settings");
+    let pin = settings.iter().find(|it| it["path"] == "pinMinimumLength").expect("it is set");
+    assert_eq!(pin["value"], json!({ "value": 6 }));
+    let targets = hello["assignments"].as_array().expect("assignments");
+    let laptops = targets.iter().find(|it| it["target"] == "group Laptops").expect("included");
+    assert_eq!((&laptops["filter"], &laptops["devices"]), (&json!("include Corporate"), &json!(7)));
+    let break_glass = targets.iter().find(|it| it["target"] == "excluded group Break-glass");
+    assert_eq!(break_glass.map(|it| &it["excluded"]), Some(&json!(true)));
+    let custom = item(&record, "windows10CustomConfiguration");
+    assert_eq!(custom["address"], Value::Null);
+}
+
+#[test]
+fn masked_value_is_said_to_be_masked_in_each_format() {
+    let workspace = tenant();
+    for (format, words) in [
+        ("json", "\"masked\""),
+        ("markdown", "*masked by the service*"),
+        ("html", "masked by the service"),
+    ] {
+        let run = workspace.run(&["document", "--sandbox=s.json", "--format", format]).expect(0);
+        assert!(run.stdout.contains(words), "{format}: {}", run.stdout);
+        assert!(run.stdout.contains("Old layout"), "{format}");
+    }
+}
+
+#[test]
+fn only_selects_by_the_name_of_a_manifest_and_by_the_display_name_of_an_unmanaged_object() {
+    let workspace = tenant();
+    let count = |only: &str| {
+        let arguments = ["document", "--sandbox=s.json", "--format", "json", "--only", only];
+        workspace.run(&arguments).expect(0).json()["items"].as_array().map(Vec::len)
+    };
+    assert_eq!(count("windowsIdentityProtectionConfiguration/hello"), Some(1));
+    assert_eq!(count("windows10CustomConfiguration/Old layout"), Some(1));
+    let arguments = ["document", "--sandbox=s.json", "--only", "ios*/nothing"];
+    let refused = workspace.run(&arguments).expect(64);
+    assert!(refused.stderr.contains("matches no object of the tenant"), "{}", refused.stderr);
+}
+
+#[test]
+fn commit_is_that_of_the_folder_and_says_whether_files_changed_since() {
+    let workspace = tenant();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.arg("-C").arg(workspace.path()).args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@contoso.com",
+        ]);
+        let output = git.args(arguments).output().expect("git");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let commit = || {
+        let arguments = ["document", "--sandbox=s.json", "--format", "json"];
+        workspace.run(&arguments).expect(0).json()["commit"].clone()
+    };
+    assert_eq!(commit(), Value::Null, "the folder is in no repository");
+    git(&["init", "--quiet"]);
+    workspace.write(".gitignore", "s.json*\n.*.lock\n");
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "Begin"]);
+    let id = git(&["rev-parse", "HEAD"]);
+    assert_eq!(commit(), json!({ "id": id, "dirty": false }));
+    workspace.write("hello.yaml", HELLO.replace('6', "8"));
+    assert_eq!(commit(), json!({ "id": id, "dirty": true }));
+}
+
+#[test]
+fn manifest_without_an_object_is_named() {
+    let workspace =
+        Workspace::tenant(&[("hello.yaml", &HELLO[..HELLO.find("assignments").expect("it has")])]);
+    let record =
+        workspace.run(&["document", "--sandbox=s.json", "--format", "json"]).expect(0).json();
+    assert_eq!(record["missing"], json!(["windowsIdentityProtectionConfiguration/hello"]));
+}
