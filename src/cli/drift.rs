@@ -10,10 +10,13 @@ use super::plan::unread_objects;
 use super::plan_arguments::Unverifiable;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
-use crate::drift;
+use crate::drift::{self, DriftOptions, Previous};
 use crate::error::Error;
 use crate::import::adopt::{AdoptOptions, AdoptRequest};
-use crate::plan::Planned;
+use crate::manifest::previous::{self, NO_PREVIOUS};
+use crate::manifest::{Address, Desired};
+use crate::plan::{Change, Plan, PlanOptions, Planned, Undeclared};
+use crate::reconcile;
 use crate::report::json::Document;
 use crate::ui::Ui;
 
@@ -29,6 +32,9 @@ pub(super) struct Arguments {
     /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
+    /// Tell what changed in the tenant from what is merged and not applied yet, by the manifests of the last apply in this Git ref or folder.
+    #[arg(long, value_name = "REF|DIR", conflicts_with = "adopt")]
+    previous: Option<String>,
     /// Write the tenant's values into the manifests: all that differ, or those of one object or property; can be repeated.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]", num_args = 0..=1, action = ArgAction::Append, conflicts_with_all = ["detailed_exitcode", "unverifiable"])]
     adopt: Option<Vec<String>>,
@@ -61,10 +67,25 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
         return adopt::run(ui, path, session, &options, how, output).await;
     }
-    let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
-    session.close().await;
+    let earlier = arguments.earlier(ui, &session.desired)?;
+    let release = earlier.as_ref().map(|(_, release)| release);
+    let options = PlanOptions {
+        also: release.map(Undeclared::families).unwrap_or_default(),
+        ..session.plan_options()
+    };
+    let (mut planned, mut live) = session.plan(ui, &options).await?;
+    let mut before = Vec::new();
+    if let Some((desired, release)) = &earlier {
+        session.report_released(release, &mut planned, &mut live).await?;
+        before = compared(&session, desired, &planned.plan, &options).await?;
+    }
+    let Planned { plan, .. } = planned;
     let unread = plan.unread();
-    let report = drift::report(plan);
+    let previous = arguments.previous.as_deref().map(|name| Previous { name, changes: &before });
+    let rules = &session.desired.tenant.spec.drift;
+    let mut report = drift::report_with(plan, &DriftOptions { rules, previous });
+    drift::attribute(&session.graph, &mut report, &options.earlier).await;
+    session.close().await;
     output.warn(ui, &report.warnings);
     output.tell(ui, Document::Drift, &report)?;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
@@ -82,7 +103,41 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err()))
 }
 
+/// Compares the tenant with earlier manifests, of the objects that differ from the present ones.
+async fn compared(
+    session: &Session,
+    earlier: &Desired,
+    plan: &Plan,
+    options: &PlanOptions,
+) -> Result<Vec<Change>> {
+    let differing = drift::differing(plan);
+    if differing.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The object of a manifest that was given another name is found by its id.
+    let is_gone = |address: &Address| session.desired.manifest(address).is_none();
+    let selected = |address: &Address| differing.contains(address) || is_gone(address);
+    let (planned, _) = reconcile::plan(&session.graph, earlier, selected, options).await?;
+    Ok(planned.plan.changes)
+}
+
 impl Arguments {
+    /// Reads the manifests of the last apply, and compares the present ones with them.
+    fn earlier(&self, ui: &Ui, desired: &Desired) -> Result<Option<(Desired, Undeclared)>, Error> {
+        let Some(previous) = &self.previous else { return Ok(None) };
+        let load = || previous::load(&desired.root, previous);
+        let earlier = ui.watched("the earlier manifests of `--previous`", load);
+        let earlier = earlier.map_err(|error| match error.code {
+            NO_PREVIOUS => error.hint(
+                "Leave `--previous` out where nothing was applied yet: each difference is reported, and none is told to be pending.",
+            ),
+            _ => error,
+        })?;
+        ui.known.add_all(&earlier.secrets_in_clear());
+        let release = Undeclared::between(&earlier.manifests, &desired.manifests);
+        Ok(Some((earlier, release)))
+    }
+
     /// Returns what is adopted, where that is asked for.
     fn adopted(&self) -> Result<Option<AdoptOptions>, Error> {
         let Some(texts) = &self.adopt else { return Ok(None) };

@@ -65,8 +65,9 @@ pub(super) fn details(page: &mut MarkdownPage, object: &ObjectView<'_>, directio
         object.whole.unwrap_or(&object.extent),
         code(&object.place),
     );
-    if let Some(modified) = &object.modified {
-        text += &format!(", {}", sentence(modified));
+    let notes = [object.since, object.modified.as_deref(), object.changed.as_deref()];
+    for note in notes.into_iter().flatten() {
+        text += &format!(", {}", sentence(note));
     }
     text.push('\n');
     let rows = rows(&object.nodes);

@@ -29,7 +29,10 @@ pub(crate) fn story(report: &impl ToStory, mut writer: TextWriter, verbose: bool
         }
     }
     let (folded, shown): (Vec<&ObjectView<'_>>, Vec<&ObjectView<'_>>) =
-        story.objects.iter().partition(|object| !story.verbose && is_folded(object));
+        story.objects.iter().partition(|object| {
+            // A drift report lists undeclared settings only where the tenant file asks for them.
+            !story.verbose && is_folded(object) && (is_plan || object.left_alone.is_empty())
+        });
     let different = shown.iter().filter(|object| object.differs);
     for view in different.chain(shown.iter().filter(|object| !object.differs)) {
         object(&mut writer, view, story);
@@ -109,7 +112,8 @@ fn unmanaged(writer: &mut TextWriter, story: &Story<'_>) {
 /// Writes an object.
 fn object(writer: &mut TextWriter, object: &ObjectView<'_>, story: &Story<'_>) {
     header(writer, object);
-    for note in object.whole.into_iter().chain(object.modified.as_deref()) {
+    let notes = [object.whole, object.since, object.modified.as_deref(), object.changed.as_deref()];
+    for note in notes.into_iter().flatten() {
         writer.line(INDENT, DIM, note);
     }
     for reason in object.reasons {

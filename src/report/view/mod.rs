@@ -7,6 +7,7 @@ mod compare;
 mod field;
 mod layout;
 mod node;
+mod origin;
 mod payload;
 mod reach;
 mod story;

@@ -2,11 +2,15 @@
 
 use super::field::{self, Viewer};
 use super::node::{DiffMark, DiffNode, Direction};
+use super::origin;
 use super::payload::Payload;
 use super::reach;
 use super::value;
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Blocked, Change, Coverage, FieldStatus, Plan, Risk, Shown};
+use crate::plan::{
+    Action, Blocked, Change, Coverage, FieldStatus, LeftAlone, NoLongerManaged, Plan, Released,
+    Risk, Shown,
+};
 use crate::report::phrases;
 use crate::text::sanitize;
 
@@ -60,7 +64,7 @@ impl ToStory for Plan {
             checked: None,
             objects: changes.map(|item| change(item, verbose)).collect(),
             limits: limits.collect(),
-            released: released(self),
+            released: released(&self.released, &self.no_longer_managed),
             warnings: &self.warnings,
             remainder: phrases::plan_remainder(self),
             coverage: &self.coverage,
@@ -73,11 +77,16 @@ impl ToStory for Plan {
 impl ToStory for DriftReport {
     /// Returns its view: drifted objects first, then those whose state is not known.
     fn story(&self, verbose: bool) -> Story<'_> {
-        use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
-        let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
-        let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
+        use DriftStatus::{Unknown, Unverifiable};
+        let untold = |item: &&DriftItem| {
+            matches!(item.status, Unverifiable | Unknown)
+                || !item.differs() && !item.undeclared.is_empty()
+        };
         let items = &self.items;
-        let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
+        let known = items.iter().filter(|item| item.differs());
+        let out_of_sync = known.chain(items.iter().filter(untold));
+        let mut stays = released(&self.released, &self.no_longer_managed);
+        stays.extend(self.unmanaged.iter().map(phrases::unmanaged_drift));
         Story {
             direction: Direction::Drift,
             verbose,
@@ -86,9 +95,9 @@ impl ToStory for DriftReport {
             checked: Some(phrases::moment(&self.checked_at)),
             objects: out_of_sync.map(|item| drift_item(item, verbose)).collect(),
             limits: Vec::new(),
-            released: Vec::new(),
+            released: stays,
             warnings: &self.warnings,
-            remainder: Vec::new(),
+            remainder: phrases::drift_remainder(self),
             coverage: &self.coverage,
             digest: None,
             differs: self.summary.drifted > 0,
@@ -96,9 +105,9 @@ impl ToStory for DriftReport {
     }
 }
 
-fn released(plan: &Plan) -> Vec<String> {
+fn released(released: &[Released], no_longer_managed: &[NoLongerManaged]) -> Vec<String> {
     let mut lines = Vec::new();
-    for released in &plan.released {
+    for released in released {
         let address = &released.address;
         lines.extend(released.fields.iter().map(|field| {
             let live = live_value(&field.live, field.encoded);
@@ -114,7 +123,7 @@ fn released(plan: &Plan) -> Vec<String> {
             format!("released: {address} assignments, live stays {kept}")
         }));
     }
-    lines.extend(plan.no_longer_managed.iter().map(|object| {
+    lines.extend(no_longer_managed.iter().map(|object| {
         let name = display_name(&object.display_name).unwrap_or_default();
         format!(
             "no longer managed: {} {name}; to delete it, declare it with `metadata: {{ state: absent }}`",
@@ -141,6 +150,10 @@ pub(in crate::report) struct ObjectView<'a> {
     pub(in crate::report) whole: Option<&'static str>,
     /// The time of the last modification.
     pub(in crate::report) modified: Option<String>,
+    /// Whether the tenant or the manifests changed, in words.
+    pub(in crate::report) since: Option<&'static str>,
+    /// The author and the time of the difference, in words.
+    pub(in crate::report) changed: Option<String>,
     /// Why the change cannot be made or the difference cannot be determined.
     pub(in crate::report) reasons: &'a [Blocked],
     /// The differences.
@@ -163,7 +176,6 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
     let hidden = blocked && !verbose;
     let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
-    let left_alone = change.left_alone.iter().filter(|_| !blocked);
     let (mark, whole) = match change.action {
         _ if blocked => (DiffMark::Blocked, None),
         Action::Create => (DiffMark::Add, None),
@@ -186,16 +198,13 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         whole,
         // For values that cannot be compared, this is all that the tenant shows.
         modified: unverifiable.and(change.last_modified.as_deref()).map(modified),
+        since: None,
+        changed: None,
         reasons: &change.blocked,
         extent: phrases::extent(&change.fields, &change.assignments),
         nodes,
         reach: change.reach.as_ref().map(reach::sentence),
-        left_alone: left_alone
-            .map(|setting| {
-                let live = live_value(&setting.live, setting.encoded);
-                sanitize::line(&format!("{} = {live}", setting.path)).into_owned()
-            })
-            .collect(),
+        left_alone: if blocked { Vec::new() } else { left_alone(&change.left_alone) },
         risks: if blocked { &[] } else { &change.risks },
     }
 }
@@ -218,6 +227,10 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         (DriftStatus::Drifted, Action::Replace) => {
             (DiffMark::Change, Some("of another type in the tenant"))
         }
+        (DriftStatus::Drifted, Action::None) if item.differs_by_undeclared() => (
+            DiffMark::Change,
+            Some("has undeclared settings, which `spec.drift.undeclared` makes drift"),
+        ),
         (DriftStatus::Drifted, _) => (DiffMark::Change, None),
         (DriftStatus::Unverifiable, _) => (DiffMark::Unverifiable, None),
         (DriftStatus::Unknown, _) => (DiffMark::Blocked, None),
@@ -230,12 +243,14 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         display_name: display_name(&item.display_name),
         place: item.location.to_string(),
         whole,
-        modified: item.last_modified.as_deref().map(modified),
+        modified: item.last_modified.as_deref().filter(|_| !origin::tells_time(item)).map(modified),
+        since: item.since.map(phrases::since),
+        changed: item.changed.as_ref().map(phrases::changed),
         reasons: &item.reasons,
         extent: phrases::extent(&item.fields, &item.assignments),
-        nodes: viewer.nodes(&item.fields, &item.assignments),
+        nodes: origin::with_origins(viewer.nodes(&item.fields, &item.assignments), item),
         reach: None,
-        left_alone: Vec::new(),
+        left_alone: left_alone(&item.undeclared),
         risks: &[],
     }
 }
@@ -252,6 +267,15 @@ fn live_value(live: &Shown, encoded: bool) -> String {
         _ => value::show("", &live, &Default::default()),
     });
     live.unwrap_or_default()
+}
+
+/// Returns settings that are not declared, `name = value`.
+fn left_alone(settings: &[LeftAlone]) -> Vec<String> {
+    let words = |setting: &LeftAlone| {
+        let live = live_value(&setting.live, setting.encoded);
+        sanitize::line(&format!("{} = {live}", setting.path)).into_owned()
+    };
+    settings.iter().map(words).collect()
 }
 
 fn modified(at: &str) -> String {
