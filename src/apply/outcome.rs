@@ -25,6 +25,9 @@ pub struct Outcome {
     pub summary: OutcomeSummary,
     /// Whether the user interrupted it.
     pub interrupted: bool,
+    /// Whether the tenant is now as all manifests declare, as far as it can be written: the run was an apply without `--only`
+    /// and `--resume`, and every change was made.
+    pub complete: bool,
     /// The path of the journal, where anything was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
@@ -162,8 +165,16 @@ impl Outcome {
             items: Vec::new(),
             summary: OutcomeSummary::default(),
             interrupted: false,
+            complete: false,
             journal: None,
         }
+    }
+
+    /// Notes whether an apply of a whole plan made every change.
+    #[must_use]
+    pub fn of_whole(self, plan: &Plan) -> Self {
+        let complete = plan.only.is_empty() && self.error_kind().is_none();
+        Self { complete, ..self }
     }
 
     /// Adds items, and counts them.

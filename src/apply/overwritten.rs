@@ -111,9 +111,7 @@ impl WriteWindow {
         caller: &str,
     ) -> Result<Vec<&'a AuditRecord>, Unlogged> {
         let is_ours = |record: &&AuditRecord| record.actor.eq_ignore_ascii_case(caller);
-        let about = |record: &&AuditRecord| {
-            record.object.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&self.id))
-        };
+        let about = |record: &&AuditRecord| record.is_about(&self.id);
         let records = records.iter().filter(about);
         let began = self.from - SKEW;
         let own = records.clone().filter(is_ours).map(|record| record.at);
@@ -136,7 +134,8 @@ impl WriteWindow {
 /// Returns the message about writes that were replaced, and the way back.
 fn told(others: &[&AuditRecord]) -> (String, String) {
     let one = |record: &&AuditRecord| {
-        let what = match &record.properties[..] {
+        let properties: Vec<&str> = record.properties.iter().map(|one| &*one.name).collect();
+        let what = match &properties[..] {
             [] => String::new(),
             properties => format!(" ({})", properties.join(", ")),
         };

@@ -102,6 +102,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     let outcome = execution.run().await?;
     session.close().await;
     let outcome = outcome.and(left_out);
+    let outcome = if journal.is_none() { outcome.of_whole(&planned.plan) } else { outcome };
     let run = RunOf::new("apply", path);
     execution::finish(ui, matches, &write.output, &outcome, &run, Command::Apply)
 }

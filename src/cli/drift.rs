@@ -12,11 +12,13 @@ use super::report_output::ReportOutput;
 use super::session::Session;
 use super::telling::Telling;
 use super::{Done, Result, TenantOptions};
-use crate::drift::history::DriftHistory;
-use crate::drift::{self, DriftReport};
+use crate::drift::{self, DriftOptions, Previous};
 use crate::error::Error;
 use crate::import::adopt::{AdoptOptions, AdoptRequest};
-use crate::plan::Planned;
+use crate::manifest::previous::{self, NO_PREVIOUS};
+use crate::manifest::{Address, Desired};
+use crate::plan::{Change, Plan, PlanOptions, Planned, Undeclared};
+use crate::reconcile;
 use crate::ui::Ui;
 
 /// Show where the tenant differs from the manifests, or take the tenant's values into them.
@@ -31,9 +33,9 @@ pub(super) struct Arguments {
     /// How to treat settings that cannot be compared.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
-    /// Folder with earlier JSON reports, whose counts the HTML page draws over time.
-    #[arg(long, value_name = "DIR", conflicts_with = "adopt")]
-    history: Option<PathBuf>,
+    /// Tell what changed in the tenant from what is merged and not applied yet, by the manifests of the last apply in this Git ref or folder.
+    #[arg(long, value_name = "REF|DIR", conflicts_with = "adopt")]
+    previous: Option<String>,
     /// Write the tenant's values into the manifests: all that differ, or those of one object or property; can be repeated.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]", num_args = 0..=1, action = ArgAction::Append, conflicts_with_all = ["detailed_exitcode", "unverifiable"])]
     adopt: Option<Vec<String>>,
@@ -73,12 +75,26 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     let file = session.desired.tenant.clone();
     let channels = telling.channels(&file)?;
-    let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
+    let earlier = arguments.earlier(ui, &session.desired)?;
+    let release = earlier.as_ref().map(|(_, release)| release);
+    let options = PlanOptions {
+        also: release.map(Undeclared::families).unwrap_or_default(),
+        ..session.plan_options()
+    };
+    let (mut planned, mut live) = session.plan(ui, &options).await?;
+    let mut before = Vec::new();
+    if let Some((desired, release)) = &earlier {
+        session.report_released(release, &mut planned, &mut live).await?;
+        before = compared(&session, desired, &planned.plan, &options).await?;
+    }
+    let Planned { plan, .. } = planned;
+    let unread = plan.unread();
+    let previous = arguments.previous.as_deref().map(|name| Previous { name, changes: &before });
+    let mut report = drift::report_with(plan, &DriftOptions { rules: &file.spec.drift, previous });
+    drift::attribute(&session.graph, &mut report, &options.earlier).await;
     let approvals = telling.approvals(ui, &session.graph).await;
     session.close().await;
-    let unread = plan.unread();
-    let mut report = drift::report(plan);
-    arguments.read_history(ui, &mut report)?;
+    telling.read_history(ui, &mut report)?;
     output.warn(ui, &report.warnings);
     output.tell(ui, &RunOf::new("drift", path), &report)?;
     let is_kept = telling.tell(ui, &report, &channels, approvals.as_deref()).await;
@@ -97,19 +113,39 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err() || !is_kept))
 }
 
+/// Compares the tenant with earlier manifests, of the objects that differ from the present ones.
+async fn compared(
+    session: &Session,
+    earlier: &Desired,
+    plan: &Plan,
+    options: &PlanOptions,
+) -> Result<Vec<Change>> {
+    let differing = drift::differing(plan);
+    if differing.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The object of a manifest that was given another name is found by its id.
+    let is_gone = |address: &Address| session.desired.manifest(address).is_none();
+    let selected = |address: &Address| differing.contains(address) || is_gone(address);
+    let (planned, _) = reconcile::plan(&session.graph, earlier, selected, options).await?;
+    Ok(planned.plan.changes)
+}
+
 impl Arguments {
-    /// Adds the counts of earlier reports.
-    fn read_history(&self, ui: &Ui, report: &mut DriftReport) -> Result<(), Error> {
-        let Some(folder) = &self.history else { return Ok(()) };
-        let history = DriftHistory::read(folder, &report.tenant, &report.only).map_err(|source| {
-            let message = format!("`{}` cannot be read", folder.display());
-            Error::usage("usage/path", message)
-                .because(source)
-                .hint("Give the folder with the reports that `drift --format json --output FILE` wrote.")
+    /// Reads the manifests of the last apply, and compares the present ones with them.
+    fn earlier(&self, ui: &Ui, desired: &Desired) -> Result<Option<(Desired, Undeclared)>, Error> {
+        let Some(previous) = &self.previous else { return Ok(None) };
+        let load = || previous::load(&desired.root, previous);
+        let earlier = ui.watched("the earlier manifests of `--previous`", load);
+        let earlier = earlier.map_err(|error| match error.code {
+            NO_PREVIOUS => error.hint(
+                "Leave `--previous` out where nothing was applied yet: each difference is reported, and none is told to be pending.",
+            ),
+            _ => error,
         })?;
-        history.warnings.iter().for_each(|warning| ui.warning(warning));
-        report.history = history.points;
-        Ok(())
+        ui.known.add_all(&earlier.secrets_in_clear());
+        let release = Undeclared::between(&earlier.manifests, &desired.manifests);
+        Ok(Some((earlier, release)))
     }
 
     /// Returns what is adopted, where that is asked for.

@@ -64,7 +64,7 @@ impl PlanArguments {
         };
         let load = || previous::load(&desired.root, previous);
         let before = ui.watched("the earlier manifests of `--previous`", load)?;
-        let release = Undeclared::between(&before, &desired.manifests);
+        let release = Undeclared::between(&before.manifests, &desired.manifests);
         if self.reset_released {
             release.reset(&mut desired.manifests);
         }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::disk;
 use crate::drift::DriftReport;
+use crate::drift::history::DriftHistory;
 use crate::error::Error;
 use crate::forge::issue::{IssueOutcome, IssueRequest, TrackingIssue};
 use crate::forge::{ForgeClient, ForgeContext, ForgeError, ForgeOptions};
@@ -43,7 +44,7 @@ pub(super) struct Telling {
     /// Tell this channel of `spec.notify` what moved since the last run; can be repeated.
     #[arg(long, value_name = "CHANNEL", conflicts_with = "adopt")]
     notify: Vec<String>,
-    /// Folder that keeps each report as JSON, by time, and what channels were told.
+    /// Folder that keeps each report as JSON, by time, and what channels were told; the HTML page draws its counts over time.
     #[arg(long, value_name = "DIR", conflicts_with = "adopt")]
     history: Option<PathBuf>,
 }
@@ -80,6 +81,24 @@ impl Telling {
             })
         });
         named.collect()
+    }
+
+    /// Adds the counts of the reports that the history keeps.
+    ///
+    /// # Errors
+    /// `usage/path` when the folder cannot be read.
+    pub(super) fn read_history(&self, ui: &Ui, report: &mut DriftReport) -> Result<(), Error> {
+        let Some(folder) = self.history.as_ref().filter(|folder| folder.exists()) else {
+            return Ok(());
+        };
+        let history = DriftHistory::read(folder, &report.tenant, &report.only).map_err(|source| {
+            let message = format!("`{}` cannot be read", folder.display());
+            let error = Error::usage("usage/path", message).because(source);
+            error.hint("Give the folder of the reports that earlier runs kept, or one that is not there yet.")
+        })?;
+        history.warnings.iter().for_each(|warning| ui.warning(warning));
+        report.history = history.points;
+        Ok(())
     }
 
     /// Reads the requests for approval, if people are told of them; `None` where they cannot be read.

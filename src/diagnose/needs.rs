@@ -1,11 +1,12 @@
 //! Determines the least privileges that manifests need, and why.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::permissions::{Lookup, Optional, Permission, Role, Sort, Table};
-use crate::kinds::family_of;
+use crate::kinds::{FAMILIES, family_of};
 use crate::manifest::tenant_file::OwnershipSpec;
 use crate::manifest::{Address, Manifest};
 use crate::schema::semantics::{Form, Semantics};
@@ -13,7 +14,9 @@ use crate::tenant::lookup::NamesUsed;
 use crate::tenant::read::{families, is_pruned};
 
 /// The command that privileges are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// See what an apply would do.
@@ -110,6 +113,15 @@ pub struct NeededRole {
     pub why: String,
     /// The roles; one is enough.
     pub any: Vec<Role>,
+}
+
+impl Needs {
+    /// Returns the optional permissions that tell a drift report who changed what.
+    pub fn attribution(&self) -> impl Iterator<Item = &Need> {
+        let logs = FAMILIES.iter().map(|family| family.audit.permission());
+        let logs: BTreeSet<&str> = logs.filter(|_| self.purpose == Purpose::Drift).collect();
+        self.optional.iter().filter(move |need| logs.contains(need.permission.as_str()))
+    }
 }
 
 impl NeededRole {
@@ -292,7 +304,8 @@ fn optional(manifests: &[&Manifest], purpose: Purpose, needed: &mut [Need]) -> V
             optional.families.iter().any(|name| name == manifest.family.name)
                 && declares.is_none_or(|name| manifest.spec.get(name).is_some())
         };
-        (purpose == Purpose::Apply || !optional.writing) && manifests.iter().any(serves)
+        let purposes = &optional.purposes;
+        (purposes.is_empty() || purposes.contains(&purpose)) && manifests.iter().any(serves)
     };
     let optional = table.optional.iter().filter(is_of_use).filter_map(|optional| {
         let reason = Reason { why: optional.why.clone(), manifests: Vec::new() };

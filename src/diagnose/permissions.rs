@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::needs::Purpose;
+
 /// The table of permissions, lookups, roles and licences.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -144,9 +146,9 @@ pub struct Optional {
     /// The property that a manifest must declare for it to be useful.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declares: Option<String>,
-    /// Whether it is useful for writing only.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub writing: bool,
+    /// The purposes that it is useful for; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purposes: Vec<Purpose>,
 }
 
 /// The roles that cover a family; one of each list is enough.

@@ -12,6 +12,9 @@ use crate::plan::TenantRef;
 /// The most bytes of a report that are read.
 const LARGEST: u64 = 64 << 20;
 
+/// The beginning of the names of files that are no reports, but keep what people were told.
+pub const MEMORY_PREFIX: &str = "notified-";
+
 /// The counts of one report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DriftPoint {
@@ -83,7 +86,10 @@ impl DriftHistory {
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|end| end == "json") {
+            let is_memory = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(MEMORY_PREFIX));
+            if path.extension().is_some_and(|end| end == "json") && !is_memory {
                 paths.push(path);
             }
         }

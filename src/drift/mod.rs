@@ -1,16 +1,37 @@
 //! The drift report: a plan, read as the differences of the tenant from the manifests.
+//!
+//! | file | what it adds |
+//! |---|---|
+//! | `rules` | what `spec.drift` makes of objects and settings that no manifest declares |
+//! | `since` | whether the tenant or the manifests changed, by what earlier manifests declared |
+//! | `search`, `trace` | who made the differences: one question to each audit log, and the match of its records |
+//! | `attribution` | the author of a change, as data |
 
 use serde::Serialize;
 
 use crate::diagnostic::Location;
 use crate::manifest::Address;
+use crate::manifest::tenant_file::{DriftSpec, Treatment};
 use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
-    Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef,
+    Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, LeftAlone,
+    NoLongerManaged, Plan, Released, Shown, TenantRef, Unmanaged,
 };
+use crate::schema::defaults::is_default;
 use crate::tenant::matching;
 
+mod attribution;
 pub mod history;
+mod rules;
+mod search;
+mod since;
+mod trace;
+
+pub use attribution::{Attribution, Author, FieldOrigin};
+pub use search::attribute;
+pub use since::{Previous, Since, SinceSummary, differing};
+
+use rules::Treatments;
 
 /// The differences of a tenant from its manifests.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -26,8 +47,20 @@ pub struct DriftReport {
     pub items: Vec<DriftItem>,
     /// The counts.
     pub summary: DriftSummary,
-    /// The objects of the tenant that no manifest manages.
+    /// The objects of the tenant that no manifest manages, without those that `spec.drift.unmanaged` ignores.
     pub coverage: Coverage,
+    /// Those of them that `spec.drift.unmanaged` makes drift.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmanaged: Vec<Unmanaged>,
+    /// The ref or folder of the earlier manifests, where they were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// Settings that the earlier manifests declared, and that stay in the tenant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
+    /// Objects that the earlier manifests declared, and that stay in the tenant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_managed: Vec<NoLongerManaged>,
     /// Warnings.
     pub warnings: Vec<String>,
     /// The counts of earlier reports, the earliest first; no part of the document.
@@ -61,6 +94,18 @@ pub struct DriftItem {
     /// When the object was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// Settings that are set and not declared, as far as `spec.drift.undeclared` does not ignore them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undeclared: Vec<LeftAlone>,
+    /// Whether the tenant or the manifests changed, where earlier manifests were compared and can be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
+    /// The author and the time of the difference; absent where nothing differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Attribution>,
+    /// Where the differences of single properties come from, as far as it is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<FieldOrigin>,
 }
 
 /// The drift status of an object.
@@ -93,24 +138,78 @@ pub struct DriftSummary {
     pub unverifiable: usize,
     /// Objects whose status cannot be determined.
     pub unknown: usize,
+    /// The differing objects by which side changed, where earlier manifests were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<SinceSummary>,
 }
 
 impl DriftReport {
-    /// Returns whether there is drift, whether or not an apply can revert it.
+    /// Returns whether there is drift, whether or not an apply can revert it. Differences that only wait for an apply are
+    /// none.
     pub fn has_drift(&self) -> bool {
-        let drifted = [DriftStatus::Missing, DriftStatus::Drifted];
-        self.items.iter().any(|item| drifted.contains(&item.status))
+        !self.unmanaged.is_empty() || self.items.iter().any(DriftItem::is_drift)
     }
 }
 
+impl DriftItem {
+    /// Returns whether the object differs from what is declared.
+    pub fn differs(&self) -> bool {
+        matches!(self.status, DriftStatus::Missing | DriftStatus::Drifted)
+    }
+
+    /// Returns whether the object differs, and not only because an apply is pending.
+    pub fn is_drift(&self) -> bool {
+        self.differs() && self.since != Some(Since::Pending)
+    }
+
+    /// Returns whether the object differs in undeclared settings alone, which `spec.drift.undeclared` makes drift.
+    pub fn differs_by_undeclared(&self) -> bool {
+        self.differs()
+            && !self.undeclared.is_empty()
+            && self.assignments.is_empty()
+            && self.differing().next().is_none()
+    }
+
+    /// Returns the fields that differ, and not only because an apply is pending.
+    fn drifted(&self) -> impl Iterator<Item = &FieldChange> {
+        let is_pending = |field: &FieldChange| {
+            let mut origins = self.origins.iter().filter(|origin| origin.path == field.path);
+            origins.any(|origin| origin.since == Some(Since::Pending))
+        };
+        self.differing().filter(move |field| !is_pending(field))
+    }
+
+    /// Returns the fields that differ.
+    fn differing(&self) -> impl Iterator<Item = &FieldChange> {
+        self.fields.iter().filter(|field| field.status != FieldStatus::Unverifiable)
+    }
+}
+
+/// The rules and manifests that a report depends on beside the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct DriftOptions<'a> {
+    /// The treatment of objects and settings that no manifest declares.
+    pub rules: &'a DriftSpec,
+    /// The earlier manifests.
+    pub previous: Option<Previous<'a>>,
+}
+
 /// Returns the drift report of a plan.
-pub fn report(mut plan: Plan) -> DriftReport {
+pub fn report(plan: Plan) -> DriftReport {
+    report_with(plan, &DriftOptions { rules: &DriftSpec::default(), previous: None })
+}
+
+/// As [`report`], with the rules of a tenant file and with earlier manifests.
+pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
+    let DriftOptions { rules, previous } = options;
     // A missing object may be there under another name.
     for change in &plan.changes {
         let alike = change.risks.iter().filter(|risk| risk.code == CREATE_LIKE);
         plan.warnings.extend(alike.map(|risk| format!("{}: {}", change.address, risk.message)));
     }
-    let items: Vec<DriftItem> = plan.changes.into_iter().map(item).collect();
+    let undeclared = Treatments::of(rules.undeclared.as_ref(), Treatment::Ignore);
+    let make = |change| item(change, &undeclared, previous.map(|previous| previous.changes));
+    let items: Vec<DriftItem> = plan.changes.into_iter().map(make).collect();
     let mut summary = DriftSummary::default();
     for item in &items {
         *match item.status {
@@ -121,6 +220,18 @@ pub fn report(mut plan: Plan) -> DriftReport {
             DriftStatus::Unknown => &mut summary.unknown,
         } += 1;
     }
+    let differing = |since| items.iter().filter(|item| item.since == Some(since)).count();
+    summary.since = previous.map(|_| SinceSummary {
+        drifted: differing(Since::Drifted),
+        pending: differing(Since::Pending) + plan.no_longer_managed.len(),
+        both: differing(Since::Both),
+    });
+    let treatments = Treatments::of(rules.unmanaged.as_ref(), Treatment::Report);
+    let treat = |object: &Unmanaged| treatments.treat(&object.kind, &object.display_name);
+    plan.coverage.unmanaged.retain(|object| treat(object) != Treatment::Ignore);
+    let mut unmanaged = plan.coverage.unmanaged.clone();
+    // The selected manifests are looked at alone, so other objects of the tenant are no drift of theirs.
+    unmanaged.retain(|object| treat(object) == Treatment::Fail && plan.only.is_empty());
     DriftReport {
         tenant: plan.tenant,
         checked_at: plan.created_at,
@@ -128,18 +239,43 @@ pub fn report(mut plan: Plan) -> DriftReport {
         items,
         summary,
         coverage: plan.coverage,
+        unmanaged,
+        previous: previous.map(|previous| previous.name.to_owned()),
+        released: plan.released,
+        no_longer_managed: plan.no_longer_managed,
         warnings: plan.warnings,
         history: Vec::new(),
     }
 }
 
-fn item(mut change: Change) -> DriftItem {
+fn item(mut change: Change, undeclared: &Treatments, previous: Option<&[Change]>) -> DriftItem {
+    let origin = previous.filter(|_| differs(&change)).map(|then| since::origin(&change, then));
+    let origin = origin.unwrap_or_default();
+    let mut status = status(&change);
+    let treatment = match status {
+        // Of an object that is not there, or not known, nothing is left alone.
+        DriftStatus::Missing | DriftStatus::Unknown => Treatment::Ignore,
+        _ => undeclared.treat(&change.address.kind, &change.display_name),
+    };
+    let kind = &change.address.kind;
+    change.left_alone.retain(|one| treatment != Treatment::Ignore && !is_at_default(kind, one));
+    let mut since = origin.since;
+    if treatment == Treatment::Fail && !change.left_alone.is_empty() {
+        status = DriftStatus::Drifted;
+        // No manifest ever declared them.
+        since = previous.map(|_| match since {
+            Some(Since::Pending | Since::Both) => Since::Both,
+            Some(Since::Drifted) | None => Since::Drifted,
+        });
+    }
+    let mut origins = origin.fields;
     if change.action == Action::Create {
         // A missing object differs in every field, so the fields say nothing more.
         (change.fields, change.assignments) = Default::default();
+        origins.clear();
     }
     DriftItem {
-        status: status(&change),
+        status,
         action: change.action,
         address: change.address,
         location: change.location,
@@ -149,7 +285,24 @@ fn item(mut change: Change) -> DriftItem {
         assignments: change.assignments,
         reasons: change.blocked,
         last_modified: change.last_modified,
+        undeclared: change.left_alone,
+        since,
+        changed: None,
+        origins,
     }
+}
+
+/// Returns whether a create without the setting yields the value that it has.
+fn is_at_default(kind: &str, setting: &LeftAlone) -> bool {
+    match (setting.path.top(), &setting.live) {
+        (Some(name), Shown::Value(value)) => is_default(kind, name, value),
+        _ => false,
+    }
+}
+
+/// Returns whether the object of a change differs from what is declared.
+fn differs(change: &Change) -> bool {
+    matches!(status(change), DriftStatus::Missing | DriftStatus::Drifted)
 }
 
 fn status(change: &Change) -> DriftStatus {

@@ -1,6 +1,7 @@
 //! Lists, page by page.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -93,6 +94,22 @@ impl Graph {
         request: &Request,
         mut take: impl FnMut(Part),
     ) -> Result<(), GraphError> {
+        let all = |part| {
+            take(part);
+            ControlFlow::Continue(())
+        };
+        self.list_while(request, all).await
+    }
+
+    /// As [`Self::list_by_pages`], until enough pages were handed on.
+    ///
+    /// # Errors
+    /// See [`Self::list`], of the pages that were requested.
+    pub async fn list_while(
+        &self,
+        request: &Request,
+        mut take: impl FnMut(Part) -> ControlFlow<()>,
+    ) -> Result<(), GraphError> {
         if request.method != Method::Get {
             return Err(GraphError::InvalidRequest {
                 call: Call::of(request),
@@ -111,13 +128,13 @@ impl Graph {
                 Err(error) => match first {
                     // Not every list takes a page size. It is waited for as it is, in the time that is left.
                     Some(retry) if error.status() == Some(400) => {
-                        take(Part::Anew);
+                        let _ = take(Part::Anew);
                         return self.pages(request, retry, false, &mut take).await.map(drop);
                     }
                     _ => return Err(error),
                 },
             }
-            take(Part::Anew);
+            let _ = take(Part::Anew);
             if let Some(size) = smaller.next() {
                 let joint = if request.path.contains('?') { '&' } else { '?' };
                 sized.path = format!("{}{joint}$top={size}", request.path);
@@ -167,7 +184,7 @@ impl Graph {
         request: &Request,
         mut retry: RetryLoop<'a>,
         may_shrink: bool,
-        take: &mut impl FnMut(Part),
+        take: &mut impl FnMut(Part) -> ControlFlow<()>,
     ) -> Result<Option<RetryLoop<'a>>, GraphError> {
         let mut outgoing = self.sender.outgoing(request)?;
         let mut seen = HashSet::new();
@@ -182,8 +199,8 @@ impl Graph {
             let (items, next) = page_of(&outgoing.call, &page, &mut room)?;
             empty = if items.is_empty() { empty + 1 } else { 0 };
             progress.add(items.len());
-            take(Part::Page(items));
-            let Some(next) = next else {
+            let is_enough = take(Part::Page(items)).is_break();
+            let Some(next) = next.filter(|_| !is_enough) else {
                 return Ok(None);
             };
             let url = self.follow(&outgoing.call, &next)?;

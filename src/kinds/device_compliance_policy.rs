@@ -29,6 +29,8 @@ pub(super) const FAMILY: Family = Family {
         stands_in: false,
     }],
     risks: RISKS,
+    // UNVERIFIED (FACTS 6.1)
+    audit_component: None,
     ..super::device_configuration::FAMILY
 };
 

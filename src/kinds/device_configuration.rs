@@ -29,6 +29,7 @@ pub(super) const FAMILY: Family = Family {
     status_overview: Some("deviceStatusOverview"),
     access_policy: Some("configurationPolicy"),
     audit: AuditLog::Intune,
+    audit_component: Some("DeviceConfiguration"),
     deletable: true,
     untouched: Untouched::Version,
     locks: &[],

@@ -41,6 +41,8 @@ pub(super) const FAMILY: Family = Family {
     }],
     not_kinds: &[],
     risks: RISKS,
+    // UNVERIFIED (FACTS 6.1)
+    audit_component: None,
     ..super::device_configuration::FAMILY
 };
 

@@ -39,6 +39,7 @@ pub(super) const FAMILY: Family = Family {
     status_overview: None,
     access_policy: None,
     audit: AuditLog::Directory("Set device registration policies"),
+    audit_component: None,
     deletable: false,
     untouched: Untouched::Dates,
     locks: &[Lock {

@@ -44,6 +44,8 @@ pub struct Family {
     pub access_policy: Option<&'static str>,
     /// The log of the writes of its objects.
     pub audit: AuditLog,
+    /// The `componentName` that the entries of its objects have in Intune's log, where it is known (FACTS 6.1).
+    pub audit_component: Option<&'static str>,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
     /// How an object shows that it is unchanged since its creation.

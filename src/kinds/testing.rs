@@ -22,6 +22,7 @@ pub(super) static FAMILY: Family = Family {
     status_overview: None,
     access_policy: None,
     audit: AuditLog::Intune,
+    audit_component: None,
     deletable: false,
     untouched: Untouched::Dates,
     locks: &[],

@@ -93,6 +93,21 @@ pub(super) fn ownership(tenant: &TenantFile, span: Span) -> Option<Finding> {
     })
 }
 
+/// Refuses rules of `spec.drift` whose pattern is no glob.
+pub(super) fn drift_rules(spec: &Value) -> Vec<Finding> {
+    let lists = ["unmanaged", "undeclared"].map(|list| spec.get("drift")?.get(list));
+    let rules = lists.into_iter().flatten().flat_map(Value::elements);
+    let patterns = rules.filter_map(|rule| rule.get("match"));
+    let faults = patterns.filter_map(|pattern| {
+        let text = pattern.as_str()?;
+        let error = globset::Glob::new(text).err()?;
+        let message = format!("`{text}` is not a valid glob: {}", error.kind());
+        let finding = Finding::error("tenant/drift-rule", pattern.span, message);
+        Some(finding.help("write `*` for any text and `{a,b}` for either, as in `windows*/TEMP*`"))
+    });
+    faults.collect()
+}
+
 /// Refuses null in an object that is replaced whole: the service refuses the object where a part is missing.
 fn null(name: &str, value: &Value) -> Option<Finding> {
     (value.declared == Declared::Null).then(|| {

@@ -206,6 +206,7 @@ impl Loader {
                 self.loaded.ownership = Some(ownership.span);
                 findings.extend(lint::ownership(&tenant, ownership.span));
             }
+            findings.extend(root.get("spec").map(lint::drift_rules).unwrap_or_default());
             self.tenant(&root, &tenant, &folder, own);
             self.loaded.tenant = Some(tenant);
         }

@@ -5,24 +5,27 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Manifest, concerns_secrets_sent, load};
+use super::{Desired, concerns_secrets_sent, load};
 use crate::error::Error;
 
-/// Returns the manifests that a tenant's folder had.
+/// The code of the error that there is no such folder or ref.
+pub const NO_PREVIOUS: &str = "usage/previous";
+
+/// Returns what a tenant's folder declared.
 ///
 /// # Errors
 /// When there is no such folder or ref, or its manifests cannot be used.
-pub fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, Error> {
+pub fn load(root: &Path, previous: &str) -> Result<Desired, Error> {
     let folder = Path::new(previous);
     if folder.is_dir() {
-        return manifests(folder, previous);
+        return desired(folder, previous);
     }
     let commit = format!("{previous}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
     // With `--quiet`, Git says nothing of a ref that does not exist.
     let commit = git(root, &arguments, None)?.map_err(|_| {
         let message = format!("`{previous}` is neither a folder nor a commit of this repository");
-        Error::usage("usage/previous", message).hint(
+        Error::usage(NO_PREVIOUS, message).hint(
             "Fetch it first: a pipeline often clones the last commit alone (`fetch-depth: 0` in GitHub Actions).",
         )
     })?;
@@ -38,21 +41,20 @@ pub fn load(root: &Path, previous: &str) -> Result<Vec<Manifest>, Error> {
     git(&top, &["read-tree", &commit], Some(&index))??;
     let prefix_option = format!("--prefix={}/", tree.display());
     git(&top, &["checkout-index", "--all", "--quiet", &prefix_option], Some(&index))??;
-    manifests(&tree.join(prefix), previous)
+    desired(&tree.join(prefix), previous)
 }
 
-fn manifests(folder: &Path, previous: &str) -> Result<Vec<Manifest>, Error> {
+fn desired(folder: &Path, previous: &str) -> Result<Desired, Error> {
     let mut loaded = load::load(folder);
     // Values that are only sent are not sent from here.
     loaded.findings.retain(|finding| !concerns_secrets_sent(finding));
-    let desired = loaded.into_desired().map_err(|invalid| {
+    loaded.into_desired().map_err(|invalid| {
         let first = invalid.findings.first().map_or("", |first| &first.message);
         let message = format!("the manifests of `{previous}` cannot be used: {first}");
         Error::failed("previous/invalid", message).hint(
             "Give a ref whose manifests this release accepts; `moorline validate` lists all findings there.",
         )
-    })?;
-    Ok(desired.manifests)
+    })
 }
 
 /// Runs Git and returns its stdout. The inner error is a failure of Git itself.

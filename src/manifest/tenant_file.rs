@@ -1,5 +1,6 @@
 //! `moorline.yaml`: which tenant, and which manifests are its.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -71,6 +72,9 @@ pub struct TenantSpec {
     pub guard: GuardSpec,
     /// Which live objects are this tenant file's; off where absent.
     pub ownership: Option<OwnershipSpec>,
+    /// The treatment of objects and settings that no manifest declares, in a drift report.
+    #[serde(default)]
+    pub drift: DriftSpec,
     /// Which environment variables `$env` may name.
     #[serde(default)]
     pub secrets: SecretsSpec,
@@ -102,6 +106,82 @@ pub struct OwnershipSpec {
     /// Whether objects that carry the tag and that no manifest declares are deleted.
     #[serde(default)]
     pub prune: bool,
+}
+
+/// The treatment of objects and settings that no manifest declares, in a drift report.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DriftSpec {
+    /// Live objects that no manifest manages; where absent, they are reported.
+    #[serde(default)]
+    #[schemars(with = "DriftRules")]
+    pub unmanaged: Option<DriftRules>,
+    /// Settings of managed objects that are set and not declared; where absent, they are ignored.
+    #[serde(default)]
+    #[schemars(with = "DriftRules")]
+    pub undeclared: Option<DriftRules>,
+}
+
+/// One word for all, or rules of which the first that matches an object counts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum DriftRules {
+    /// All are treated alike.
+    All(Treatment),
+    /// Each object is treated as the first rule that matches it says.
+    Rules(Vec<DriftRule>),
+}
+
+/// The treatment of the objects that a glob matches.
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DriftRule {
+    /// A glob over KIND/NAME, where NAME is the display name of the live object.
+    #[serde(rename = "match")]
+    pub pattern: String,
+    /// The treatment.
+    pub then: Treatment,
+}
+
+/// The treatment of something that no manifest declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Treatment {
+    /// It is left out of the report.
+    Ignore,
+    /// It is reported, and is no drift.
+    Report,
+    /// It is drift.
+    Fail,
+}
+
+impl DriftRules {
+    /// Returns the rules.
+    pub fn rules(&self) -> &[DriftRule] {
+        match self {
+            Self::All(_) => &[],
+            Self::Rules(rules) => rules,
+        }
+    }
+}
+
+/// Keywords of JSON Schema concern values of their own type alone, so that a wrong word or rule is told as such.
+impl schemars::JsonSchema for DriftRules {
+    fn schema_name() -> Cow<'static, str> {
+        "DriftRules".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let word = generator.subschema_for::<Treatment>();
+        let rule = generator.subschema_for::<DriftRule>();
+        schemars::json_schema!({
+            "description": "One word for all, or rules of which the first that matches an object counts.",
+            "type": ["string", "array"],
+            "if": { "type": "string" },
+            "then": word,
+            "items": rule,
+        })
+    }
 }
 
 /// Which environment variables `$env` may name.

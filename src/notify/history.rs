@@ -1,5 +1,6 @@
 //! A folder with one drift report a run, by time. Runs write to it; what reads it shows drift over time.
 
+use crate::drift::history::MEMORY_PREFIX;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,7 @@ impl History {
 
     /// Returns the path for what the next run of a tenant has to know.
     pub(crate) fn memory(&self, tenant: &str) -> PathBuf {
-        self.folder.join(format!("notified-{tenant}.json"))
+        self.folder.join(format!("{MEMORY_PREFIX}{tenant}.json"))
     }
 
     /// Returns the path for the report of a time, `20261130T111600Z.json`; a second one of the same second has a number.

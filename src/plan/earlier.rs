@@ -39,6 +39,17 @@ impl EarlierRuns {
         self.0.as_ref()?.get(&caseless(object.family, &object.id))
     }
 
+    /// Returns the ids, without case, of the objects that were written for a manifest, each with the time of the last such run.
+    pub(crate) fn written_for<'a>(
+        &'a self,
+        address: &'a Address,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let objects = self.0.iter().flat_map(|objects| objects.iter());
+        objects.filter_map(|((_, id), recorded)| {
+            Some((id.as_str(), recorded.addresses.get(address)?.as_str()))
+        })
+    }
+
     /// Returns whether an earlier run created an object.
     pub(crate) fn created(&self, object: &LiveObject) -> bool {
         self.of(object).is_some_and(|recorded| recorded.created)

@@ -11,11 +11,12 @@ use crate::diagnose::needs::{Needs, Purpose, Reason, ResourceAccess};
 use crate::diagnose::permissions::IntuneScope;
 use crate::diagnose::setup::SetupDocument;
 use crate::diagnostic::json::{FindingItem, FindingsSummary};
-use crate::drift::DriftReport;
+use crate::drift::{Attribution, DriftReport, DriftStatus, Since};
 use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
 use crate::plan::{
     AssignmentChange, Change, Coverage, FieldChange, FieldStatus, Plan, Summary, TenantRef,
+    Unmanaged,
 };
 use crate::recovery::Settled;
 
@@ -256,22 +257,74 @@ pub(super) fn findings(items: &[FindingItem]) -> String {
     format!("{counts} in {}", count(files.len(), "file"))
 }
 
+/// Returns the line about an unmanaged object that is drift.
+pub(super) fn unmanaged_drift(object: &Unmanaged) -> String {
+    let Unmanaged { kind, display_name, id } = object;
+    format!("unmanaged, which `spec.drift.unmanaged` makes drift: {kind} \"{display_name}\" ({id})")
+}
+
 /// Returns the summary line of a drift report.
 pub(super) fn drift_summary(report: &DriftReport) -> String {
     let summary = &report.summary;
+    let unmanaged = others([(report.unmanaged.len(), "unmanaged")]);
+    let pending = summary.since.map_or(0, |since| since.pending);
     if report.has_drift() {
+        let of = |status| {
+            report.items.iter().filter(|item| item.is_drift() && item.status == status).count()
+        };
         return format!(
-            "Drift: {} drifted, {} missing, {} unverifiable, {} unknown, {} in sync.",
-            summary.drifted,
-            summary.missing,
+            "Drift: {} drifted, {} missing{}, {} unverifiable, {} unknown, {} in sync{unmanaged}.",
+            of(DriftStatus::Drifted),
+            of(DriftStatus::Missing),
+            others([(pending, "pending")]),
             summary.unverifiable,
             summary.unknown,
             summary.in_sync,
         );
     }
-    let rest = others([(summary.unverifiable, "unverifiable"), (summary.unknown, "unknown")]);
+    let rest = others([
+        (pending, "pending"),
+        (summary.unverifiable, "unverifiable"),
+        (summary.unknown, "unknown"),
+    ]);
     let in_sync = count(summary.in_sync, "object");
     format!("No drift. {in_sync} {} as declared{rest}.", are(summary.in_sync))
+}
+
+/// Returns the sentence about which side changed, where earlier manifests were compared and anything differs.
+pub(super) fn drift_remainder(report: &DriftReport) -> Vec<String> {
+    let (Some(since), Some(previous)) = (report.summary.since, &report.previous) else {
+        return Vec::new();
+    };
+    let counts = [
+        (since.drifted, "changed in the tenant"),
+        (since.pending, "pending (merged and not applied)"),
+        (since.both, "both"),
+    ];
+    let counts = above_zero(counts, |number, words| format!("{number} {words}"));
+    let words = if counts.is_empty() { "nothing differs".to_owned() } else { counts.join(", ") };
+    vec![format!("Since `{previous}`: {words}.")]
+}
+
+/// Returns which side of an object changed.
+pub(super) fn since(since: Since) -> &'static str {
+    match since {
+        Since::Drifted => "drifted: changed in the tenant",
+        Since::Pending => "pending: changed in Git and not applied yet",
+        Since::Both => "both: changed in the tenant, and in Git without an apply",
+    }
+}
+
+/// Returns who made a difference, when and how.
+pub(super) fn changed(changed: &Attribution) -> String {
+    let operation = changed.operation.as_ref().map(|words| format!(" ({words})"));
+    format!("changed by {}{}", author(changed), operation.unwrap_or_default())
+}
+
+/// Returns who made a difference, and when.
+pub(super) fn author(changed: &Attribution) -> String {
+    let at = changed.at.as_ref().map(|at| format!(", {}", moment(at))).unwrap_or_default();
+    format!("{}{at}", changed.by)
 }
 
 /// Returns the counts above zero: `, 2 pending, 1 failed`.

@@ -1,13 +1,21 @@
 //! Reads the audit logs: who wrote which object, and when (FACTS 6).
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::graph::{Graph, GraphError, Request};
+use crate::graph::{Graph, GraphError, Part, Request};
 use crate::http::odata;
 use crate::kinds::AuditLog;
 use crate::schema::types::GraphVersion;
 use crate::schema::walk::Tree;
+
+/// The most pages of a log that are read for one question.
+const MOST_PAGES: usize = 50;
+
+/// Names in records that say nothing of the write: each write has them (FACTS 6.1).
+const OF_EACH_WRITE: [&str; 3] = ["DeviceManagementAPIVersion", "LastModifiedDateTime", "Version"];
 
 /// A write that an audit log records.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +28,53 @@ pub struct AuditRecord {
     pub actor: String,
     /// The name of the person or app for people.
     pub name: String,
-    /// The id of the object, where the log names it.
-    pub object: Option<String>,
+    /// Whether an app made the write as itself.
+    pub is_app: bool,
+    /// The operation, in the words of the log.
+    pub operation: String,
+    /// Whether an object was deleted.
+    pub is_deletion: bool,
+    /// The ids of the objects, as far as the log names them.
+    pub objects: Vec<String>,
+    /// The display names of the objects, as far as the log has them.
+    pub names: Vec<String>,
     /// The properties that were written.
-    pub properties: Vec<String>,
+    pub properties: Vec<AuditedProperty>,
+}
+
+/// A property that a write changed, as a log has it. What the names and values look like is not promised (FACTS 6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditedProperty {
+    /// The name that the log has for it.
+    pub name: String,
+    /// The value that it had before, where the log has one.
+    pub old: Option<String>,
+}
+
+/// A question to a log.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditQuery {
+    /// The log.
+    pub log: AuditLog,
+    /// The part of the service whose writes are asked for; all where there is none.
+    pub component: Option<&'static str>,
+    /// The earliest time of a write.
+    pub from: Timestamp,
+    /// The latest time of a write.
+    pub until: Timestamp,
+}
+
+impl AuditRecord {
+    /// Returns whether the record is about an object of this id. A record that names no object is about the only one of its
+    /// log.
+    pub fn is_about(&self, id: &str) -> bool {
+        self.objects.is_empty() || self.names_object(id)
+    }
+
+    /// Returns whether the record names an object by its id.
+    pub fn names_object(&self, id: &str) -> bool {
+        self.objects.iter().any(|one| one.eq_ignore_ascii_case(id))
+    }
 }
 
 /// Returns the successful writes that a log records within a time.
@@ -36,10 +87,57 @@ pub async fn written(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<AuditRecord>, GraphError> {
+    let request = request(&AuditQuery { log, component: None, from, until });
+    let records = graph.list(&request).await?;
+    Ok(records.iter().filter_map(|record| read(log, record)).collect())
+}
+
+/// Reads the successful writes that answer a question, newest first, until `is_enough` says so of those that were read by
+/// then. Returns them, and whether more pages would follow.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn newest(
+    graph: &Graph,
+    query: &AuditQuery,
+    is_enough: impl Fn(&[AuditRecord]) -> bool,
+) -> Result<(Vec<AuditRecord>, bool), GraphError> {
+    let mut request = request(query);
+    if query.log == AuditLog::Intune {
+        request.path += "&$orderby=activityDateTime%20desc";
+    }
+    let (mut records, mut pages) = (Vec::new(), 0);
+    let take = |part| {
+        match part {
+            Part::Page(items) => {
+                let page = items.iter().filter_map(|item| read(query.log, &item.value()?));
+                records.extend(page);
+                pages += 1;
+            }
+            Part::Anew => {
+                records.clear();
+                pages = 0;
+            }
+        }
+        if pages == MOST_PAGES || is_enough(&records) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    graph.list_while(&request, take).await?;
+    records.sort_by_key(|record| std::cmp::Reverse(record.at));
+    Ok((records, pages == MOST_PAGES))
+}
+
+fn request(query: &AuditQuery) -> Request {
+    let AuditQuery { log, component, from, until } = query;
     let within = format!("activityDateTime ge {from} and activityDateTime le {until}");
     let (version, path, filter) = match log {
         AuditLog::Intune => {
-            let filter = format!("{within} and activityOperationType ne 'Get'");
+            let component = component.map(|name| format!("componentName eq '{name}' and "));
+            let component = component.unwrap_or_default();
+            let filter = format!("{component}{within} and activityOperationType ne 'Get'");
             (GraphVersion::Beta, "/deviceManagement/auditEvents", filter)
         }
         AuditLog::Directory(activity) => {
@@ -48,44 +146,70 @@ pub async fn written(
             (GraphVersion::V1, "/auditLogs/directoryAudits", filter)
         }
     };
-    let request = Request::get(version, format!("{path}?$filter={}", filter.replace(' ', "%20")));
-    let records = graph.list(&request).await?;
-    Ok(records.iter().filter_map(|record| read(log, record)).collect())
+    Request::get(version, format!("{path}?$filter={}", filter.replace(' ', "%20")))
 }
 
 /// Reads a record, `None` where it is of no successful write or does not say who made it.
 fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let (result, resources, who) = match log {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let (result, resources, operations, people, apps) = match log {
         AuditLog::Intune => {
             let actor = &record["actor"];
-            let who = [
-                (&actor["userPrincipalName"], &actor["userPrincipalName"]),
+            let operations =
+                ["activityType", "activityOperationType", "displayName"].map(|name| &record[name]);
+            let apps = [
                 (&actor["applicationId"], &actor["applicationDisplayName"]),
+                (&actor["servicePrincipalName"], &actor["servicePrincipalName"]),
             ];
-            (&record["activityResult"], &record["resources"], who)
+            let person = &actor["userPrincipalName"];
+            (&record["activityResult"], &record["resources"], operations, person, apps)
         }
         AuditLog::Directory(_) => {
             let (user, app) = (&record["initiatedBy"]["user"], &record["initiatedBy"]["app"]);
-            let who = [
-                (&user["userPrincipalName"], &user["userPrincipalName"]),
+            let operations = ["activityDisplayName", "operationType", "category"];
+            let operations = operations.map(|name| &record[name]);
+            let apps = [
                 (&app["appId"], &app["displayName"]),
+                (&app["servicePrincipalId"], &app["displayName"]),
             ];
-            (&record["result"], &record["targetResources"], who)
+            let person = &user["userPrincipalName"];
+            (&record["result"], &record["targetResources"], operations, person, apps)
         }
     };
     let is_success = text(result).is_some_and(|result| result.eq_ignore_ascii_case("success"));
-    let (actor, name) =
-        who.into_iter().find(|(actor, _)| actor.is_string()).filter(|_| is_success)?;
+    let (actor, name, is_app) = match text(people) {
+        Some(person) => (person.clone(), person, false),
+        None => {
+            let (id, name) = apps.into_iter().find(|(id, _)| text(id).is_some())?;
+            let id = text(id)?;
+            (id.clone(), text(name).unwrap_or(id), true)
+        }
+    };
+    if !is_success {
+        return None;
+    }
     let resources = resources.elements();
     let properties = resources.iter().flat_map(|one| one["modifiedProperties"].elements());
+    let properties = properties.filter_map(|one| {
+        let name = text(&one["displayName"])?;
+        let old = one["oldValue"].as_str().map(str::to_owned);
+        let says_something = !OF_EACH_WRITE.iter().any(|it| it.eq_ignore_ascii_case(&name));
+        says_something.then_some(AuditedProperty { name, old })
+    });
+    let is_deletion = |name: &str| {
+        text(&record[name]).is_some_and(|operation| operation.eq_ignore_ascii_case("delete"))
+    };
     Some(AuditRecord {
         id: text(&record["id"])?,
         at: record["activityDateTime"].as_str()?.parse().ok()?,
-        actor: text(actor)?,
-        name: text(name).or(text(actor))?,
-        object: resources.iter().find_map(|one| text(&one["resourceId"])),
-        properties: properties.filter_map(|one| text(&one["displayName"])).collect(),
+        actor,
+        name,
+        is_app,
+        operation: operations.into_iter().find_map(text).unwrap_or_default(),
+        is_deletion: ["activityOperationType", "operationType"].into_iter().any(is_deletion),
+        objects: resources.iter().filter_map(|one| text(&one["resourceId"])).collect(),
+        names: resources.iter().filter_map(|one| text(&one["displayName"])).collect(),
+        properties: properties.collect(),
     })
 }
 
@@ -96,6 +220,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn question_is_filtered_by_component_and_time() {
+        let at = |text: &str| text.parse().expect("an instant");
+        let query = AuditQuery {
+            log: AuditLog::Intune,
+            component: Some("DeviceConfiguration"),
+            from: at("2026-11-01T00:00:00Z"),
+            until: at("2026-11-02T00:00:00Z"),
+        };
+        let asked = request(&query).path.replace("%20", " ");
+        assert_eq!(
+            asked,
+            "/deviceManagement/auditEvents?$filter=componentName eq 'DeviceConfiguration' and activityDateTime ge 2026-11-01T00:00:00Z and activityDateTime le 2026-11-02T00:00:00Z and activityOperationType ne 'Get'"
+        );
+    }
+
+    #[test]
     fn record_of_each_log_tells_who_wrote_what() {
         let policy = json!({
             "id": "DRS_1", "activityDateTime": "2026-11-30T02:15:01.1234567Z", "result": "success",
@@ -104,15 +244,17 @@ mod tests {
         });
         let read_policy = read(AuditLog::Directory("x"), &policy).expect("a record");
         assert_eq!(read_policy.name, "alice@contoso.com");
-        assert_eq!(read_policy.properties, ["localAdminPassword"]);
+        assert!(!read_policy.is_app);
+        let names: Vec<&str> = read_policy.properties.iter().map(|one| &*one.name).collect();
+        assert_eq!(names, ["localAdminPassword"]);
         let mut event = json!({
             "id": "1", "activityDateTime": "2026-11-30T02:15:01Z", "activityResult": "Success",
-            "actor": { "userPrincipalName": null, "applicationId": "a-1", "applicationDisplayName": "Pipeline" },
+            "actor": { "userPrincipalName": "", "applicationId": "a-1", "applicationDisplayName": "Pipeline" },
             "resources": [{ "resourceId": "o-1", "modifiedProperties": [] }],
         });
         let read_event = read(AuditLog::Intune, &event).expect("a record");
         assert_eq!((&*read_event.actor, &*read_event.name), ("a-1", "Pipeline"));
-        assert_eq!(read_event.object.as_deref(), Some("o-1"));
+        assert!(read_event.is_app && read_event.is_about("O-1") && !read_event.is_about("o-2"));
         event["activityResult"] = json!("Failure");
         assert_eq!(read(AuditLog::Intune, &event), None);
     }

@@ -61,6 +61,12 @@ mod documents {
     mod schemas;
 }
 
+mod drift {
+    mod attribution;
+    mod previous;
+    mod rules;
+}
+
 mod families {
     mod added_collection;
     #[cfg(debug_assertions)]

@@ -135,7 +135,7 @@ impl Checklist {
     pub(super) fn new(needs: &Needs, families: &[&Family]) -> Self {
         let listed = |(id, title): &(&str, &str)| Check::new(*id, *title);
         let mut checks: Vec<Check> = BEFORE.iter().map(listed).collect();
-        checks.extend(needs.permissions.iter().map(|need| {
+        checks.extend(needs.permissions.iter().chain(needs.attribution()).map(|need| {
             let permission = need.permission.as_str();
             Check::new(permission_id(permission), permission)
         }));

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::checklist::{CheckResult, Checklist, permission_id, use_intune};
+use super::checklist::{CheckResult, CheckStatus, Checklist, permission_id, use_intune};
 use crate::auth::claims::Claims;
 use crate::diagnose::needs::{Need, NeededRole, Needs, Purpose};
 use crate::diagnose::permissions::{Role, Table};
@@ -23,6 +23,17 @@ pub(super) fn check(
     checklist.record("consent", consent(claims, granted.len()));
     for need in &needs.permissions {
         let result = permission(claims, &granted, need);
+        checklist.record(&permission_id(&need.permission), result);
+    }
+    for need in needs.attribution() {
+        let result = permission(claims, &granted, need);
+        let result = match result.status {
+            CheckStatus::Missing => {
+                CheckResult::unknown(format!("useful and not required: {}", result.detail))
+                    .with_remedy(result.remedy)
+            }
+            _ => result,
+        };
         checklist.record(&permission_id(&need.permission), result);
     }
 }

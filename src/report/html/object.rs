@@ -53,7 +53,7 @@ pub(super) fn object(object: &ObjectView<'_>, links: &Links, filters: &mut Filte
                         span.extent { (Plain(object.whole.unwrap_or(&object.extent))) }
                         @if let Some(reach) = &object.reach { span.reach { (Prose(&reach.brief)) } }
                         @if let Some(since) = object.since { span.reach { (Prose(since)) } }
-                        @if let Some(change) = object.last_change() { span.reach { (Plain(&change)) } }
+                        @for change in object.last_change() { span.reach { (Plain(&change)) } }
                     }
                     span.badges { (badges(object)) }
                 }
@@ -85,7 +85,7 @@ fn details(object: &ObjectView<'_>, links: &Links) -> Markup {
     html! {
         dl.facts {
             div { dt { "Declared at" } dd { (place(object.place, links)) } }
-            @if let Some(change) = object.last_change() {
+            @for change in object.last_change() {
                 div { dt { "In the tenant" } dd { (Plain(&change)) } }
             }
             @if let Some(reach) = &object.reach {

@@ -29,7 +29,7 @@ impl PageExtras {
         let mut history = report.history.clone();
         history.push(DriftPoint::from(report));
         history.dedup();
-        Self { timeline: Vec::new(), history }
+        Self { timeline: report.items.iter().flat_map(timeline::of).collect(), history }
     }
 }
 

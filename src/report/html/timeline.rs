@@ -4,7 +4,9 @@ use maud::{Markup, html};
 
 use super::attention::link;
 use super::words::Plain;
-use crate::report::phrases;
+use crate::drift::{Attribution, DriftItem, FieldOrigin};
+use crate::plan::Shown;
+use crate::report::{phrases, view};
 
 /// The most entries that are shown.
 const MOST: usize = 500;
@@ -26,6 +28,39 @@ pub(crate) struct TimelineEntry {
     pub(crate) before: Option<String>,
     /// The value since.
     pub(crate) after: Option<String>,
+}
+
+/// Returns the changes of an object that audit logs know of: those of its properties, else that of the object.
+pub(super) fn of(item: &DriftItem) -> Vec<TimelineEntry> {
+    let value = |shown: &Shown, names| {
+        view::on_one_line(shown, names).unwrap_or_else(|| "nothing".to_owned())
+    };
+    let entry = |changed: &Attribution| {
+        let at = changed.at.clone()?;
+        Some(TimelineEntry {
+            at,
+            by: changed.by.to_string(),
+            operation: changed.operation.clone(),
+            object: item.address.to_string(),
+            ..TimelineEntry::default()
+        })
+    };
+    let of_property = |origin: &FieldOrigin| {
+        let changed = origin.changed.as_ref()?;
+        let field = item.fields.iter().find(|field| field.path == origin.path)?;
+        Some(TimelineEntry {
+            property: Some(origin.path.to_string()),
+            before: changed.former.as_ref().map(|former| value(former, &field.names)),
+            after: Some(value(&field.before, &field.names)),
+            ..entry(changed)?
+        })
+    };
+    let entries: Vec<TimelineEntry> = item.origins.iter().filter_map(of_property).collect();
+    if entries.is_empty() {
+        item.changed.as_ref().and_then(entry).into_iter().collect()
+    } else {
+        entries
+    }
 }
 
 /// Returns the entries, `None` where there are none.

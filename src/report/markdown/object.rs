@@ -105,11 +105,8 @@ fn details(object: &ObjectView<'_>, links: &Links) -> String {
     if let Some(portal) = &object.portal {
         text += &format!(", {}", sentence(portal));
     }
-    if let Some(change) = object.last_change() {
-        text += &format!(", {}", sentence(&change));
-    }
-    if let Some(since) = object.since {
-        text += &format!(", {}", sentence(since));
+    for note in object.since.map(str::to_owned).into_iter().chain(object.last_change()) {
+        text += &format!(", {}", sentence(&note));
     }
     text.push('\n');
     let reasons = object.reasons.iter().map(|why| reason(why, object.place, links));

@@ -124,9 +124,9 @@ fn unmanaged(writer: &mut TextWriter, story: &Story<'_>) {
 fn object(writer: &mut TextWriter, object: &ObjectView<'_>, verbose: bool) {
     let place = object.place.to_string();
     header(writer, object, &place);
-    let change = object.last_change();
-    for note in object.whole.into_iter().chain(object.since).chain(change.as_deref()) {
-        writer.sentences(INDENT, DIM, note);
+    let notes = object.whole.into_iter().chain(object.since).map(str::to_owned);
+    for note in notes.chain(object.last_change()) {
+        writer.sentences(INDENT, DIM, &note);
     }
     for acceptance in &object.accepted {
         writer.sentences(INDENT, PLAIN, acceptance);

@@ -10,6 +10,10 @@ use super::story::StoryKind;
 use super::value;
 use crate::diagnostic::Location;
 use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Segment, Shown};
+use crate::report::width::cut;
+
+/// The most columns of a value beside other words.
+const ON_ONE_LINE: usize = 60;
 
 /// Builds the nodes of one object.
 pub(super) struct Viewer<'a> {
@@ -30,6 +34,11 @@ pub(super) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
     }
 }
 
+/// Returns a shown value on one line, `None` where it is unset.
+pub(in crate::report) fn on_one_line(shown: &Shown, names: &value::IdNames) -> Option<String> {
+    json(shown).map(|shown| cut(&value::show("", &shown, names), ON_ONE_LINE))
+}
+
 impl Viewer<'_> {
     /// Returns the nodes of the differences, with the assignments last, below a title.
     pub(super) fn nodes(
@@ -37,17 +46,22 @@ impl Viewer<'_> {
         fields: &[FieldChange],
         assignments: &[AssignmentChange],
     ) -> Vec<DiffNode> {
-        // Every run would show what cannot be compared, so a line of the report names it.
-        let shown =
-            |field: &&FieldChange| self.verbose || field.status != FieldStatus::Unverifiable;
-        let mut nodes: Vec<DiffNode> =
-            fields.iter().filter(shown).map(|field| self.field(field)).collect();
+        let mut nodes: Vec<DiffNode> = self.shown(fields).map(|field| self.field(field)).collect();
         if !assignments.is_empty() {
             let mut title = DiffNode::new(DiffMark::Title, "assignments", DiffContent::Nothing);
             title.children = assignments.iter().map(|change| self.assignment(change)).collect();
             nodes.push(title);
         }
         nodes
+    }
+
+    /// Returns the fields that have a line. Every run would show what cannot be compared, so a line of the report names it.
+    pub(super) fn shown<'f>(
+        &self,
+        fields: &'f [FieldChange],
+    ) -> impl Iterator<Item = &'f FieldChange> {
+        let verbose = self.verbose;
+        fields.iter().filter(move |field| verbose || field.status != FieldStatus::Unverifiable)
     }
 
     fn field(&self, field: &FieldChange) -> DiffNode {

@@ -7,11 +7,13 @@ mod compare;
 mod field;
 mod layout;
 mod node;
+mod origin;
 mod payload;
 mod reach;
 mod story;
 mod value;
 
+pub(super) use field::on_one_line;
 pub(super) use layout::{DiffRow, rows};
 pub(super) use node::{DiffContent, DiffMark, DiffNode, TextSpan};
 pub(super) use reach::sentence as reach_sentence;

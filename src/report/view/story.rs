@@ -2,6 +2,7 @@
 
 use super::field::{self, Viewer};
 use super::node::{DiffMark, DiffNode};
+use super::origin;
 use super::payload::Payload;
 use super::reach;
 use super::value;
@@ -10,7 +11,8 @@ use crate::drift::{DriftItem, DriftReport, DriftStatus};
 use crate::kinds::portal::{self, Platform};
 use crate::manifest::Address;
 use crate::plan::{
-    Action, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, Risk, RiskLevel, Shown,
+    Action, Blocked, Change, Coverage, FieldChange, FieldStatus, LeftAlone, NoLongerManaged, Plan,
+    Released, Risk, RiskLevel, Shown,
 };
 use crate::report::phrases;
 use crate::text::sanitize;
@@ -88,7 +90,7 @@ impl ToStory for Plan {
             checked: None,
             objects: by_urgency(changes.map(|item| change(item, verbose))),
             limits: limits.collect(),
-            released: released(self),
+            released: released(&self.released, &self.no_longer_managed),
             warnings: &self.warnings,
             remainder: phrases::plan_remainder(self),
             not_compared: self
@@ -106,11 +108,14 @@ impl ToStory for Plan {
 impl ToStory for DriftReport {
     fn story(&self, verbose: bool) -> Story<'_> {
         let is_noteworthy = |item: &&DriftItem| match item.status {
+            _ if !item.undeclared.is_empty() => true,
             DriftStatus::InSync => false,
             DriftStatus::Unverifiable => is_shown(&item.fields, verbose),
             DriftStatus::Drifted | DriftStatus::Missing | DriftStatus::Unknown => true,
         };
         let items = self.items.iter().filter(is_noteworthy);
+        let mut stays = released(&self.released, &self.no_longer_managed);
+        stays.extend(self.unmanaged.iter().map(phrases::unmanaged_drift));
         Story {
             kind: StoryKind::Drift,
             verbose,
@@ -119,9 +124,9 @@ impl ToStory for DriftReport {
             checked: Some(phrases::moment(&self.checked_at)),
             objects: by_urgency(items.map(|item| drift_item(item, verbose))),
             limits: Vec::new(),
-            released: Vec::new(),
+            released: stays,
             warnings: &self.warnings,
-            remainder: Vec::new(),
+            remainder: phrases::drift_remainder(self),
             not_compared: self
                 .items
                 .iter()
@@ -160,9 +165,9 @@ fn not_compared<'a>(
     })
 }
 
-fn released(plan: &Plan) -> Vec<String> {
+fn released(released: &[Released], no_longer_managed: &[NoLongerManaged]) -> Vec<String> {
     let mut lines = Vec::new();
-    for released in &plan.released {
+    for released in released {
         let address = &released.address;
         lines.extend(released.fields.iter().map(|field| {
             let live = live_value(&field.live, field.encoded);
@@ -178,7 +183,7 @@ fn released(plan: &Plan) -> Vec<String> {
             format!("released: {address} assignments, live stays {kept}")
         }));
     }
-    lines.extend(plan.no_longer_managed.iter().map(|object| {
+    lines.extend(no_longer_managed.iter().map(|object| {
         let name = display_name(&object.display_name).unwrap_or_default();
         format!(
             "no longer managed: {} {name}; to delete it, declare it with `metadata: {{ state: absent }}`",
@@ -264,10 +269,10 @@ impl ObjectView<'_> {
         }
     }
 
-    /// Returns the last change of the live object in words: who made it where that is known, else when it was.
-    pub(in crate::report) fn last_change(&self) -> Option<String> {
-        let modified = || self.modified.as_ref().map(|at| format!("last modified {at}"));
-        self.changed.clone().or_else(modified)
+    /// Returns the last change of the live object in words: when it was, unless its author and its time are known, and those.
+    pub(in crate::report) fn last_change(&self) -> impl Iterator<Item = String> {
+        let modified = self.modified.as_ref().map(|at| format!("last modified {at}"));
+        modified.into_iter().chain(self.changed.clone())
     }
 }
 
@@ -279,7 +284,6 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
     let hidden = blocked && !verbose;
     let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
-    let left_alone = change.left_alone.iter().filter(|_| !blocked);
     let (mark, whole) = match change.action {
         _ if blocked => (DiffMark::Blocked, None),
         Action::Create => (DiffMark::Add, None),
@@ -312,12 +316,7 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
             sentence: reach::sentence(reach),
             brief: reach::brief(reach),
         }),
-        left_alone: left_alone
-            .map(|setting| {
-                let live = live_value(&setting.live, setting.encoded);
-                sanitize::line(&format!("{} = {live}", setting.path)).into_owned()
-            })
-            .collect(),
+        left_alone: if blocked { Vec::new() } else { left_alone(&change.left_alone) },
         risks: if blocked { &[] } else { &change.risks },
     }
 }
@@ -341,6 +340,10 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         (DriftStatus::Drifted, Action::Replace) => {
             (DiffMark::Replace, Some("of another type in the tenant"))
         }
+        (DriftStatus::Drifted, Action::None) if item.differs_by_undeclared() => (
+            DiffMark::Change,
+            Some("has undeclared settings, which `spec.drift.undeclared` makes drift"),
+        ),
         (DriftStatus::Drifted, _) => (DiffMark::Change, None),
         (DriftStatus::Unverifiable, _) => (DiffMark::Unverifiable, None),
         (DriftStatus::Unknown, _) => (DiffMark::Blocked, None),
@@ -354,15 +357,19 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         portal: console_name(&item.address),
         place: &item.location,
         whole,
-        modified: item.last_modified.as_deref().map(phrases::moment),
-        changed: None,
-        since: None,
+        modified: item
+            .last_modified
+            .as_deref()
+            .filter(|_| !origin::tells_time(item))
+            .map(phrases::moment),
+        changed: item.changed.as_ref().map(phrases::changed),
+        since: item.since.map(phrases::since),
         accepted: Vec::new(),
         reasons: &item.reasons,
         extent: phrases::extent(&item.fields, &item.assignments),
-        nodes: viewer.nodes(&item.fields, &item.assignments),
+        nodes: origin::with_origins(viewer.nodes(&item.fields, &item.assignments), &viewer, item),
         reach: None,
-        left_alone: Vec::new(),
+        left_alone: left_alone(&item.undeclared),
         risks: &[],
     }
 }
@@ -388,4 +395,13 @@ fn live_value(live: &Shown, encoded: bool) -> String {
         _ => value::show("", &live, &Default::default()),
     });
     live.unwrap_or_default()
+}
+
+/// Returns settings that are not declared, `name = value`.
+fn left_alone(settings: &[LeftAlone]) -> Vec<String> {
+    let words = |setting: &LeftAlone| {
+        let live = live_value(&setting.live, setting.encoded);
+        sanitize::line(&format!("{} = {live}", setting.path)).into_owned()
+    };
+    settings.iter().map(words).collect()
 }

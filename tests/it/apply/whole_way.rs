@@ -28,8 +28,9 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
     assert_snapshot!(paragraphs_with(&drift.stdout, object), @r#"
     ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
         policies/windows/windows-hello.yaml:3
-        last modified [time]
-        ~ pinMinimumLength  declared 6, the tenant has 4  policies/windows/windows-hello.yaml:34
+        changed by admin@contoso.onmicrosoft.com, [time] (Patch DeviceConfiguration)
+        ~ pinMinimumLength  declared 6, the tenant has 4  was 6
+            policies/windows/windows-hello.yaml:34
     "#);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);

@@ -431,6 +431,20 @@ fn a_graph_that_says_nothing_is_told_within_seconds() {
 }
 
 #[test]
+fn permission_to_tell_who_made_a_drift_is_useful_and_not_required() {
+    let fake = Fake::start(healthy);
+    let document = examine_for("drift", &fake, 0);
+    let items = document["items"].as_array().expect("a list");
+    let id = "permission/DeviceManagementApps.Read.All";
+    let check = items.iter().find(|check| check["id"] == id).expect("the check");
+    assert_eq!(check["status"], "unknown");
+    let detail = check["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with("useful and not required: not in the token"), "{detail}");
+    let of_plan = examine_for("plan", &fake, 0).to_string();
+    assert!(!of_plan.contains(id), "{of_plan}");
+}
+
+#[test]
 fn what_could_not_be_looked_at_is_said_once() {
     let workspace = workspace();
     workspace.seed(&json!({ "apps": [{ "clientId": "moorline", "secret": "canary-another" }] }));

@@ -354,7 +354,7 @@ fn member_that_an_action_leaves_out_has_its_default() {
     let _filters = stable_snapshots();
     assert_snapshot!(paragraphs_with(&drift.stdout, "gracePeriodHours"), @r#"
     ~ windows10CompliancePolicy/windows   "Windows"   windows.yaml:2
-        last modified [time]
+        changed by admin@contoso.onmicrosoft.com, [time] (Action DeviceCompliancePolicy)
         + scheduledActionsForRule[0].scheduledActionConfigurations[block].gracePeriodHours
             declared unset, the tenant has 8760  windows.yaml:7
     "#);

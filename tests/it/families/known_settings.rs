@@ -219,7 +219,7 @@ fn plan_and_drift_name_settings_as_the_portal_does() {
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
       ~ deviceManagementConfigurationPolicy/windows   "Windows"   policy.yaml:2
-          last modified [time]
+          changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_policy_config_defender_puaprotection]  "PUA Protection"
               policy.yaml:10
               ~ choice  declared "2", the tenant has "0"

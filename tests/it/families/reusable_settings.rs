@@ -92,7 +92,7 @@ fn setting_that_is_named_is_referred_to_by_its_id() {
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
       ~ deviceManagementConfigurationPolicy/rules   "Windows - Rules"   policy.yaml:2
-          last modified [time]
+          changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
           ~ settings[vendor_msft_firewall_mdmstore_firewallrules_{firewallrulename}]  policy.yaml:10
               ~ groups  - declared, + in the tenant
                   ~ [0]

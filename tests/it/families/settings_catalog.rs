@@ -105,7 +105,7 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
       ~ deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
-          last modified [time]
+          changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_laps_policies_backupdirectory]  policy.yaml:10
               ~ children
                   ~ device_vendor_msft_laps_policies_passwordagedays_aad

@@ -210,6 +210,7 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
 
       - windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           declared, and the tenant does not have it
+          changed by unknown (no record since [time] is about it)
 
     Drift: 0 drifted, 1 missing, 0 unverifiable, 0 unknown, 0 in sync.
     1 live object is not managed by any manifest.

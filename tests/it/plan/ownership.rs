@@ -225,6 +225,7 @@ fn an_orphan_is_drift() {
           moorline.yaml:5
           it carries the owner's scope tag, and no manifest declares it
           last modified [time]
+          changed by unknown (no record since [time] is about it)
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 1 in sync.
     "#);

@@ -9,6 +9,8 @@ use super::state::{State, text};
 use super::{Object, object};
 use crate::schema::types::type_name;
 
+mod spelling;
+
 /// Appends Intune's record of a change. The record has the values that reads of the object show, so no masked one.
 pub(crate) fn of_object(
     state: &mut State,
@@ -55,7 +57,7 @@ pub(crate) fn of_object(
             "displayName": text(subject, row.name_property),
             "auditResourceType": type_name(text(subject, "@odata.type")),
             "resourceId": text(subject, "id"),
-            "modifiedProperties": modified(before, after),
+            "modifiedProperties": spelling::modified(state, before, after),
         }],
     }));
     state.audit_events.push(event);
@@ -96,28 +98,19 @@ pub(crate) fn device_registration_policy(
             "type": "Policy",
             "userPrincipalName": null,
             "groupType": null,
-            "modifiedProperties": modified(Some(before), Some(after)),
+            "modifiedProperties": modified(before, after),
         }],
         "additionalDetails": [],
     }));
     state.directory_audits.push(record);
 }
 
-/// Returns the properties that differ. A creation lists those that it set and a deletion none: the service's own list there
-/// is not known, and three hundred defaults would bury the rest of the log.
-fn modified(before: Option<&Object>, after: Option<&Object>) -> Value {
-    let Some(new) = after else { return json!([]) };
-    let is_unset =
-        |value: &Value| [json!(null), json!(false), json!([]), json!("")].contains(value);
-    let mut modified = Vec::new();
-    for (name, value) in new {
-        let old = before.and_then(|before| before.get(name));
-        if old == Some(value) || before.is_none() && is_unset(value) {
-            continue;
-        }
-        let old = old.map(Value::to_string);
-        modified
-            .push(json!({ "displayName": name, "oldValue": old, "newValue": value.to_string() }));
-    }
-    modified.into()
+/// Returns the properties that differ, as JSON in texts, which is how Entra's log has other values (FACTS 6.2).
+fn modified(before: &Object, after: &Object) -> Value {
+    let differs = |(name, new): (&String, &Value)| {
+        let old = before.get(name);
+        let entry = json!({ "displayName": name, "oldValue": old.map(Value::to_string), "newValue": new.to_string() });
+        (old != Some(new)).then_some(entry)
+    };
+    after.iter().filter_map(differs).collect()
 }

@@ -1,0 +1,184 @@
+//! Tells what changed in the tenant from what changed in the manifests, by what earlier manifests declared.
+//!
+//! The tenant is compared twice: with the manifests, and with the earlier ones. A property that differs from both was changed
+//! in the tenant; one that differs from the present manifests alone waits for an apply.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::attribution::FieldOrigin;
+use crate::manifest::Address;
+use crate::plan::{
+    Action, AssignmentChange, Change, FieldChange, FieldPath, FieldStatus, Plan, Shown,
+};
+use crate::tenant::matching;
+
+/// Which side changed since the earlier manifests.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Since {
+    /// The tenant: it is not as the earlier manifests declare.
+    Drifted,
+    /// The manifests: the tenant is as the earlier ones declare, and an apply is pending.
+    Pending,
+    /// Both.
+    Both,
+}
+
+/// The differing objects by which side changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SinceSummary {
+    /// Objects that changed in the tenant.
+    pub drifted: usize,
+    /// Objects whose manifests changed, those without a manifest any more among them.
+    pub pending: usize,
+    /// Objects of which both changed.
+    pub both: usize,
+}
+
+/// Earlier manifests, compared with the tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Previous<'a> {
+    /// The ref or folder, as it was given.
+    pub name: &'a str,
+    /// The changes that an apply of them would make, at least of the objects that differ from the present ones.
+    pub changes: &'a [Change],
+}
+
+/// Where the differences of an object come from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ChangeOrigin {
+    /// Of the object as a whole; `None` where the earlier manifest cannot be compared.
+    pub(super) since: Option<Since>,
+    /// Of each property that differs.
+    pub(super) fields: Vec<FieldOrigin>,
+}
+
+/// Returns the manifests whose objects differ from them.
+pub fn differing(plan: &Plan) -> BTreeSet<Address> {
+    let differing = plan.changes.iter().filter(|change| super::differs(change));
+    differing.map(|change| change.address.clone()).collect()
+}
+
+/// The effect of a change on an object as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WholeChange {
+    Make,
+    Remake,
+    Remove,
+    Keep,
+}
+
+fn whole(change: &Change) -> WholeChange {
+    match change.action {
+        Action::Create => WholeChange::Make,
+        Action::Replace => WholeChange::Remake,
+        Action::Delete => WholeChange::Remove,
+        _ if change.blocked.iter().any(|why| why.code == matching::ID_GONE) => WholeChange::Make,
+        Action::Update | Action::None => WholeChange::Keep,
+    }
+}
+
+/// Returns where the differences of an object come from.
+pub(super) fn origin(change: &Change, previous: &[Change]) -> ChangeOrigin {
+    let all = |since| ChangeOrigin { since: Some(since), fields: each(change, |_| Some(since)) };
+    let Some(before) = counterpart(change, previous) else {
+        return all(Since::Pending);
+    };
+    if before.blocked.iter().any(|why| why.code != matching::ID_GONE) {
+        return ChangeOrigin::default();
+    }
+    let since = match (whole(change), whole(before)) {
+        (WholeChange::Keep, WholeChange::Keep) => return of_parts(change, before),
+        (WholeChange::Make, WholeChange::Make) if !declares_same(change, before) => Since::Both,
+        (now, then) if now == then => Since::Drifted,
+        // The earlier manifest is about another object, or about none: this one is as it was left.
+        (WholeChange::Make, _) | (_, WholeChange::Make) => Since::Pending,
+        _ if super::differs(before) => Since::Both,
+        _ => Since::Pending,
+    };
+    all(since)
+}
+
+/// Returns the change that earlier manifests would make to the same object, or else for the same manifest.
+fn counterpart<'a>(change: &Change, previous: &'a [Change]) -> Option<&'a Change> {
+    let is_same = |id: &String, other: &Change| {
+        other.address.kind == change.address.kind
+            && other.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id))
+    };
+    let of_object =
+        change.id.as_ref().and_then(|id| previous.iter().find(|other| is_same(id, other)));
+    of_object.or_else(|| previous.iter().find(|other| other.address == change.address))
+}
+
+/// Compares the parts of an object that is there, property by property.
+fn of_parts(change: &Change, before: &Change) -> ChangeOrigin {
+    let fields = each(change, |field| Some(since_of(field, &before.fields)));
+    let assignments =
+        change.assignments.iter().map(|one| since_of_target(one, &before.assignments));
+    let found: BTreeSet<Since> =
+        fields.iter().filter_map(|origin| origin.since).chain(assignments).collect();
+    let since = match found.len() {
+        0 => None,
+        1 => found.into_iter().next(),
+        _ => Some(Since::Both),
+    };
+    ChangeOrigin { since, fields }
+}
+
+fn each(change: &Change, since: impl Fn(&FieldChange) -> Option<Since>) -> Vec<FieldOrigin> {
+    let differing = differing_fields(&change.fields);
+    let origin = |field: &FieldChange| FieldOrigin {
+        path: field.path.clone(),
+        since: since(field),
+        changed: None,
+    };
+    differing.map(origin).collect()
+}
+
+fn differing_fields(fields: &[FieldChange]) -> impl Iterator<Item = &FieldChange> {
+    fields.iter().filter(|field| field.status != FieldStatus::Unverifiable)
+}
+
+fn since_of(field: &FieldChange, before: &[FieldChange]) -> Since {
+    let mut before = differing_fields(before);
+    let Some(found) = before.find(|other| overlap(&field.path, &other.path)) else {
+        return Since::Pending;
+    };
+    if found.path == field.path && found.after == field.after {
+        Since::Drifted
+    } else {
+        Since::Both
+    }
+}
+
+/// Returns whether one path is the other, or leads to it.
+fn overlap(one: &FieldPath, other: &FieldPath) -> bool {
+    one.0.iter().zip(&other.0).all(|(one, other)| one == other)
+}
+
+fn since_of_target(change: &AssignmentChange, before: &[AssignmentChange]) -> Since {
+    match before.iter().find(|other| other.target == change.target) {
+        None => Since::Pending,
+        Some(other) if (other.effect, &other.after) == (change.effect, &change.after) => {
+            Since::Drifted
+        }
+        Some(_) => Since::Both,
+    }
+}
+
+/// Returns whether two manifests that no object is bound to declare the same.
+fn declares_same(change: &Change, before: &Change) -> bool {
+    let declared = |change: &Change| -> Vec<(String, Shown)> {
+        change.fields.iter().map(|field| (field.path.to_string(), field.after.clone())).collect()
+    };
+    let targets = |change: &Change| -> Vec<(String, Option<String>)> {
+        let assignments = change.assignments.iter();
+        assignments.map(|one| (one.target.clone(), one.filter_after.clone())).collect()
+    };
+    declared(change) == declared(before) && targets(change) == targets(before)
+}

@@ -1,0 +1,260 @@
+//! Matches records of an audit log with the differing properties of an object.
+//!
+//! What a log calls a property and how it writes a value is not promised: names are compared without case, and a value is
+//! shown as the log has it where it does not read as the type of the property.
+
+use std::collections::BTreeSet;
+use std::mem::discriminant;
+
+use serde_json::{Value as Json, json};
+
+use super::attribution::Attribution;
+use crate::plan::{FieldChange, FieldPath, Segment, Shown};
+use crate::schema::model::{Model, Property, Shape};
+use crate::schema::types::GraphVersion;
+use crate::tenant::audit::{AuditRecord, AuditedProperty};
+use crate::values::payload;
+use crate::values::secret::{redacted, stands_for_secret};
+
+/// The beginning of the name of an element of a list in Intune's log (FACTS 6.1).
+const ELEMENT: &str = "$Collection.";
+
+/// Returns the attribution of a property of an object of a kind to the newest of these records that names it.
+pub(super) fn attribution(
+    kind: &str,
+    field: &FieldChange,
+    records: &[&AuditRecord],
+) -> Option<Attribution> {
+    records.iter().find_map(|record| {
+        let is_named = record.properties.iter().any(|one| names(&one.name, &field.path));
+        is_named.then(|| Attribution::of(record, former(kind, field, &record.properties)))
+    })
+}
+
+/// Returns whether a log's name is that of a property, of one that holds it, or of one within it.
+fn names(logged: &str, path: &FieldPath) -> bool {
+    let (logged, path) = (parts(logged), steps(path));
+    !path.is_empty() && logged.iter().zip(&path).all(|(one, two)| one.eq_ignore_ascii_case(two))
+}
+
+/// Returns the names in a log's name: of `$Collection.Name.Member[0]`, `Name` and `Member`.
+fn parts(logged: &str) -> Vec<&str> {
+    let logged = logged.strip_prefix(ELEMENT).unwrap_or(logged);
+    logged.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect()
+}
+
+/// Returns the names of the properties on a path.
+fn steps(path: &FieldPath) -> Vec<&str> {
+    let names = path.0.iter().filter_map(|segment| match segment {
+        Segment::Name(name) => Some(name.as_str()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// Returns the value that a property had, `None` where the entries do not tell it.
+fn former(kind: &str, field: &FieldChange, entries: &[AuditedProperty]) -> Option<Shown> {
+    let path = steps(&field.path);
+    if path.len() < field.path.depth() {
+        // Entries do not tell which element they are of.
+        return None;
+    }
+    let structure = Model::of(GraphVersion::Beta).get(kind)?;
+    let top = structure.properties.get(*path.first()?)?;
+    let told = told(&path, top, field, entries)?;
+    if [&field.before, &field.after].into_iter().any(is_withheld) || top.is_secret() {
+        return Some(Shown::Withheld);
+    }
+    Some(told)
+        .filter(|value| !value.is_null())
+        .map(|value| if stands_for_secret(&value) { Shown::Withheld } else { Shown::Value(value) })
+}
+
+fn is_withheld(shown: &Shown) -> bool {
+    match shown {
+        Shown::Unset => false,
+        Shown::Value(value) => stands_for_secret(value),
+        Shown::Withheld => true,
+    }
+}
+
+/// Returns the former value of the property at these names, without secrets.
+fn told(
+    path: &[&str],
+    top: &Property,
+    field: &FieldChange,
+    entries: &[AuditedProperty],
+) -> Option<Json> {
+    let is_at = |entry: &&AuditedProperty, path: &[&str]| {
+        let parts = parts(&entry.name);
+        parts.len() == path.len() && parts.iter().zip(path).all(|(a, b)| a.eq_ignore_ascii_case(b))
+    };
+    let (elements, whole): (Vec<_>, Vec<_>) =
+        entries.iter().filter(|entry| is_at(entry, path)).partition(|entry| is_element(entry));
+    let shown = |value: Json| redact(top, path, value);
+    if let Some(entry) = whole.first() {
+        return shown(typed(entry.old.as_deref()?, field, top, path));
+    }
+    if !elements.is_empty() {
+        let before: Vec<Json> =
+            elements.iter().filter_map(|entry| Some(json!(entry.old.as_deref()?))).collect();
+        return (!before.is_empty()).then(|| shown(before.into())).flatten();
+    }
+    // The value of a property that holds this one, as JSON.
+    (1..path.len()).rev().find_map(|depth| {
+        let (outer, inner) = path.split_at(depth);
+        let entry = entries.iter().find(|entry| is_at(entry, outer) && !is_element(entry))?;
+        let value: Json = serde_json::from_str(entry.old.as_deref()?).ok()?;
+        let value = redact(top, outer, value)?;
+        inner.iter().try_fold(&value, |value, name| value.get(*name)).cloned()
+    })
+}
+
+fn is_element(entry: &AuditedProperty) -> bool {
+    entry.name.starts_with(ELEMENT) || entry.name.ends_with(']')
+}
+
+/// Returns a value without the secrets in it. Below the top, the types are not followed: whether the property is a secret
+/// is known from its values on both sides, and secrets within texts are looked for.
+fn redact(top: &Property, path: &[&str], value: Json) -> Option<Json> {
+    let model = Model::of(GraphVersion::Beta);
+    let value = match (path.len(), &value) {
+        (1, _) => redacted(model, top, &top.shape, &value, &BTreeSet::new(), true),
+        (_, Json::String(text)) => payload::redacted(text).into(),
+        (_, Json::Object(_) | Json::Array(_)) => return None,
+        _ => value,
+    };
+    Some(value)
+}
+
+/// Returns the text of a log as a value of the type that the property has on either side.
+fn typed(text: &str, field: &FieldChange, top: &Property, path: &[&str]) -> Json {
+    let sides = [&field.before, &field.after];
+    let sides = sides.into_iter().filter_map(|side| match side {
+        Shown::Value(value) => Some(value),
+        _ => None,
+    });
+    let sides: Vec<&Json> = sides.collect();
+    let is_alike =
+        |value: &Json| sides.iter().any(|side| discriminant(*side) == discriminant(value));
+    if let Ok(value) = serde_json::from_str::<Json>(text)
+        && (is_alike(&value) || value.is_null())
+    {
+        return value;
+    }
+    let flag = [true, false].into_iter().find(|flag| text.eq_ignore_ascii_case(&flag.to_string()));
+    if let Some(flag) = flag.filter(|flag| is_alike(&json!(flag))) {
+        return flag.into();
+    }
+    let members = match &top.shape {
+        Shape::Enum(def) if path.len() == 1 => &def.members[..],
+        _ => &[],
+    };
+    let member = members.iter().find(|member| member.eq_ignore_ascii_case(text));
+    member.map_or(text, String::as_str).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::FieldStatus;
+
+    const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+    fn field(path: &[&str], before: Json, after: Json) -> FieldChange {
+        let path = path.iter().map(|name| Segment::Name((*name).to_owned())).collect();
+        FieldChange {
+            path: FieldPath(path),
+            status: FieldStatus::Change,
+            before: Shown::Value(before),
+            after: Shown::Value(after),
+            ..FieldChange::default()
+        }
+    }
+
+    fn record(entries: &[(&str, Option<&str>)]) -> AuditRecord {
+        let entry = |(name, old): &(&str, Option<&str>)| AuditedProperty {
+            name: (*name).to_owned(),
+            old: old.map(str::to_owned),
+        };
+        AuditRecord {
+            id: "e-1".to_owned(),
+            at: "2026-11-30T02:15:01Z".parse().expect("an instant"),
+            actor: "alice@contoso.com".to_owned(),
+            name: "alice@contoso.com".to_owned(),
+            is_app: false,
+            operation: "Patch DeviceConfiguration".to_owned(),
+            is_deletion: false,
+            objects: vec!["o-1".to_owned()],
+            names: Vec::new(),
+            properties: entries.iter().map(entry).collect(),
+        }
+    }
+
+    fn told_of(kind: &str, field: &FieldChange, entries: &[(&str, Option<&str>)]) -> Option<Shown> {
+        let record = record(entries);
+        attribution(kind, field, &[&record])?.former
+    }
+
+    #[test]
+    fn former_value_has_the_type_of_the_property() {
+        let value = |value: Json| Some(Shown::Value(value));
+        let pin = field(&["pinMinimumLength"], json!(4), json!(6));
+        for (name, old) in [("PinMinimumLength", "6"), ("pinMinimumLength", "6")] {
+            assert_eq!(told_of(HELLO, &pin, &[(name, Some(old))]), value(json!(6)), "{name}");
+        }
+        assert_eq!(told_of(HELLO, &pin, &[("PinMinimumLength", Some("six"))]), value(json!("six")));
+        let flag = field(&["unlockWithBiometricsEnabled"], json!(true), json!(false));
+        let old = [("UnlockWithBiometricsEnabled", Some("False"))];
+        assert_eq!(told_of(HELLO, &flag, &old), value(json!(false)));
+        let usage = field(&["pinUppercaseCharactersUsage"], json!("allowed"), json!("required"));
+        let old = [("PinUppercaseCharactersUsage", Some("NotConfigured"))];
+        assert_eq!(told_of(HELLO, &usage, &old), value(json!("notConfigured")));
+        let name = field(&["displayName"], json!("Lobby"), json!("6"));
+        assert_eq!(told_of(HELLO, &name, &[("DisplayName", Some("7"))]), value(json!("7")));
+        let quoted = [("displayName", Some("\"Hall\""))];
+        assert_eq!(told_of(HELLO, &name, &quoted), value(json!("Hall")));
+        let tags = field(&["roleScopeTagIds"], json!(["0"]), json!(["1"]));
+        let old = [
+            ("$Collection.RoleScopeTagIds[0]", Some("Default")),
+            ("$Collection.RoleScopeTagIds[1]", Some("Berlin")),
+        ];
+        assert_eq!(told_of(HELLO, &tags, &old), value(json!(["Default", "Berlin"])));
+    }
+
+    #[test]
+    fn property_within_a_value_that_is_logged_whole_is_found_in_it() {
+        let kind = "deviceRegistrationPolicy";
+        let on = field(&["localAdminPassword", "isEnabled"], json!(false), json!(true));
+        let old = [("localAdminPassword", Some(r#"{"isEnabled":true}"#))];
+        assert_eq!(told_of(kind, &on, &old), Some(Shown::Value(json!(true))));
+        let no_json = record(&[("localAdminPassword", Some("on"))]);
+        let attributed = attribution(kind, &on, &[&no_json]).expect("it is named");
+        assert_eq!(attributed.former, None, "the text does not tell");
+    }
+
+    #[test]
+    fn property_that_no_entry_names_is_not_attributed() {
+        let pin = field(&["pinMinimumLength"], json!(4), json!(6));
+        let other = record(&[("PinMaximumLength", Some("6")), ("Pin", Some("1"))]);
+        assert_eq!(attribution(HELLO, &pin, &[&other]), None);
+        let older = record(&[("PinMinimumLength", None)]);
+        let attributed = attribution(HELLO, &pin, &[&other, &older]).expect("the older one");
+        assert_eq!(attributed.former, None, "the entry has no former value");
+    }
+
+    #[test]
+    fn former_secret_is_withheld() {
+        let mut key = field(&["preSharedKey"], json!("x"), json!("y"));
+        (key.before, key.after) = (Shown::Unset, Shown::Withheld);
+        let old = [("PreSharedKey", Some("canary"))];
+        assert_eq!(told_of("iosWiFiConfiguration", &key, &old), Some(Shown::Withheld));
+        // The type says it, whatever the two sides are.
+        key.after = Shown::Unset;
+        assert_eq!(told_of("iosWiFiConfiguration", &key, &old), Some(Shown::Withheld));
+        let text = field(&["description"], json!("a"), json!("b"));
+        let old = [("Description", Some("<key>Password</key><string>canary-1</string>"))];
+        let former = format!("{:?}", told_of(HELLO, &text, &old));
+        assert!(!former.contains("canary"), "{former}");
+    }
+}

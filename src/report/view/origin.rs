@@ -1,0 +1,55 @@
+//! Adds to the lines of properties where their differences come from: who changed which, what it was before, and whether an
+//! apply is pending.
+
+use super::field::{Viewer, on_one_line};
+use super::node::DiffNode;
+use super::value::IdNames;
+use crate::drift::{Attribution, DriftItem, FieldOrigin, Since};
+use crate::report::phrases;
+
+/// Returns whether the author of an item's difference is known, and with it the time of its last change.
+pub(super) fn tells_time(item: &DriftItem) -> bool {
+    let changed = item.changed.as_ref().and_then(Attribution::instant);
+    let modified = item.last_modified.as_ref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    changed.zip(modified).is_some_and(|(changed, modified)| {
+        changed.duration_since(modified).abs() < jiff::SignedDuration::from_mins(1)
+    })
+}
+
+/// Returns the lines of an item's properties with what is known of each; the first lines are those of the fields that are shown, in order.
+pub(super) fn with_origins(
+    mut nodes: Vec<DiffNode>,
+    viewer: &Viewer<'_>,
+    item: &DriftItem,
+) -> Vec<DiffNode> {
+    for (node, field) in nodes.iter_mut().zip(viewer.shown(&item.fields)) {
+        let Some(origin) = item.origins.iter().find(|origin| origin.path == field.path) else {
+            continue;
+        };
+        let parts = node.reason.take().into_iter().chain(words(origin, item, &field.names));
+        let parts: Vec<String> = parts.collect();
+        node.reason = (!parts.is_empty()).then(|| parts.join(", "));
+    }
+    nodes
+}
+
+/// Returns the words about a property, without what those about its object say.
+fn words(origin: &FieldOrigin, item: &DriftItem, names: &IdNames) -> Vec<String> {
+    // Where all properties are alike, the object has the word.
+    let since = origin.since.filter(|_| item.since == Some(Since::Both)).map(|since| match since {
+        Since::Drifted => "drifted".to_owned(),
+        Since::Pending => "pending".to_owned(),
+        Since::Both => "drifted, and an apply is pending".to_owned(),
+    });
+    let changed = origin.changed.as_ref().and_then(|changed| {
+        let former = changed.former.as_ref().and_then(|former| on_one_line(former, names));
+        let former = former.map(|former| format!("was {former}"));
+        let is_of_object = item.changed.as_ref().is_some_and(|one| one.record == changed.record);
+        match (former, is_of_object) {
+            (former, true) => former,
+            (Some(former), false) => Some(format!("{former} until {}", phrases::author(changed))),
+            (None, false) => Some(phrases::changed(changed)),
+        }
+    });
+    since.into_iter().chain(changed).collect()
+}

@@ -1,0 +1,272 @@
+//! Who changed what behind Git's back, and when, by the audit logs.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::served::Served;
+use crate::support::Workspace;
+use crate::support::snapshots::stable_snapshots;
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+const MANIFEST: &str = "apiVersion: graph.microsoft.com/beta
+kind: windowsIdentityProtectionConfiguration
+metadata: { name: it }
+spec: { displayName: Front desk, pinMinimumLength: 6, pinMaximumLength: 12, pinUppercaseCharactersUsage: required }
+";
+const POLICY: &str = "apiVersion: graph.microsoft.com/beta
+kind: deviceRegistrationPolicy
+metadata: { name: registration }
+spec: { userDeviceQuota: 20, localAdminPassword: { isEnabled: true } }
+";
+
+/// Returns a tenant that is as this manifest declares.
+fn applied(manifest: &str) -> Workspace {
+    let workspace = Workspace::tenant(&[("it.yaml", manifest)]);
+    let users = ["alice", "bob"].map(
+        |name| json!({ "displayName": name, "userPrincipalName": format!("{name}@contoso.com") }),
+    );
+    workspace.seed(&json!({ "users": users }));
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    workspace
+}
+
+fn edit(workspace: &Workspace, actor: &str, arguments: &[&str]) {
+    let edit = ["sandbox", "edit", "s.json"];
+    let arguments = [&edit[..], arguments, &["--as", actor]].concat();
+    workspace.run(&arguments).expect(0);
+}
+
+fn drift(workspace: &Workspace, format: &str) -> String {
+    workspace.run(&["drift", "--sandbox=s.json", "--format", format]).expect(0).stdout
+}
+
+fn item(workspace: &Workspace) -> Value {
+    let report: Value = serde_json::from_str(&drift(workspace, "json")).expect("JSON");
+    report["items"][0].clone()
+}
+
+#[test]
+fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
+    let _stable = stable_snapshots();
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    let set = ["--set", "pinMinimumLength=4", "--set", "pinUppercaseCharactersUsage=allowed"];
+    edit(&workspace, "alice@contoso.com", &[&[object.as_str()], &set[..]].concat());
+    assert_snapshot!(drift(&workspace, "text"), @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
+          changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
+          ~ pinMinimumLength             declared 6, the tenant has 4  was 6  it.yaml:4
+          ~ pinUppercaseCharactersUsage  declared required, the tenant has allowed  was required
+              it.yaml:4
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
+    "#);
+    assert_snapshot!(drift(&workspace, "markdown"), @"
+    ### Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
+
+    Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
+
+    Lines with `-` are declared, lines with `+` are what the tenant has.
+
+    <details>
+    <summary><code>~ windowsIdentityProtectionConfiguration/it</code> <code>&quot;Front desk&quot;</code> 2 settings</summary>
+
+    `it.yaml:2`, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
+
+    ```diff
+    - pinMinimumLength             6
+    + pinMinimumLength             4  was 6  # it.yaml:4
+    - pinUppercaseCharactersUsage  required
+    + pinUppercaseCharactersUsage  allowed  was required  # it.yaml:4
+    ```
+
+    </details>
+    ");
+    let item = item(&workspace);
+    let changed = &item["changed"];
+    assert_eq!(changed["by"], json!({ "type": "person", "name": "alice@contoso.com" }));
+    assert_eq!(changed["operation"], "Patch DeviceConfiguration");
+    assert_eq!(changed.get("former"), None, "it is of properties");
+    assert_eq!(item["origins"][0]["path"], json!(["pinMinimumLength"]));
+    assert_eq!(item["origins"][0]["changed"]["former"], json!({ "value": 6 }));
+    assert_eq!(item["origins"][1]["changed"]["former"], json!({ "value": "required" }));
+    let at = changed["at"].as_str().expect("a time");
+    assert!(at.parse::<jiff::Timestamp>().is_ok(), "{at}");
+}
+
+#[test]
+fn properties_that_several_people_changed_are_told_apart() {
+    let _stable = stable_snapshots();
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "pinMinimumLength=4"]);
+    edit(&workspace, "bob@contoso.com", &[&object, "--set", "pinMaximumLength=20"]);
+    edit(&workspace, "bob@contoso.com", &[&object, "--set", "pinExpirationInDays=30"]);
+    assert_snapshot!(drift(&workspace, "text"), @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
+          changed by bob@contoso.com, [time] (Patch DeviceConfiguration)
+          ~ pinMinimumLength  declared 6, the tenant has 4
+              was 6 until alice@contoso.com, [time]  it.yaml:4
+          ~ pinMaximumLength  declared 12, the tenant has 20  was 12  it.yaml:4
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
+    "#);
+}
+
+#[test]
+fn deletion_is_attributed_by_the_id_and_without_journals_by_the_name() {
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--delete"]);
+    for _ in 0..2 {
+        let item = item(&workspace);
+        assert_eq!(item["status"], "missing");
+        assert_eq!(item["changed"]["by"], json!({ "type": "person", "name": "alice@contoso.com" }));
+        assert_eq!(item["changed"]["operation"], "Delete DeviceConfiguration");
+        let _ = std::fs::remove_dir_all(workspace.file(".moorline"));
+    }
+}
+
+#[test]
+fn edit_of_the_registration_policy_is_attributed_by_entras_log() {
+    let _stable = stable_snapshots();
+    let workspace = applied(POLICY);
+    let set = ["deviceRegistrationPolicy", "--set", "localAdminPassword.isEnabled=false"];
+    edit(&workspace, "alice@contoso.com", &set);
+    assert_snapshot!(drift(&workspace, "text"), @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ deviceRegistrationPolicy/registration   "Device Registration Policy"   it.yaml:2
+          changed by alice@contoso.com, [time] (Set device registration policies)
+          ~ localAdminPassword.isEnabled  declared true, the tenant has false  was true  it.yaml:4
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
+    "#);
+}
+
+/// Returns a tenant whose app has these permissions beside those to write, with drift.
+fn served(manifest: &str, permissions: &[&str], set: &str, faults: Value) -> Served {
+    let workspace = Workspace::tenant(&[("it.yaml", manifest)]);
+    let own =
+        ["DeviceManagementConfiguration.ReadWrite.All", "Policy.ReadWrite.DeviceConfiguration"];
+    let roles = [&own[..], permissions].concat();
+    let object = json!({
+        "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": "Front desk",
+        "pinMinimumLength": 6, "pinMaximumLength": 12, "pinUppercaseCharactersUsage": "required",
+    });
+    workspace.seed(&json!({
+        "apps": [{ "clientId": "tests", "secret": "canary", "roles": roles }],
+        "deviceConfigurations": [object],
+        "deviceRegistrationPolicy": { "userDeviceQuota": 20, "localAdminPassword": { "isEnabled": true } },
+    }));
+    let object = if manifest == POLICY { "deviceRegistrationPolicy" } else { HELLO };
+    let object = if object == HELLO { format!("{HELLO}/Front desk") } else { object.to_owned() };
+    workspace.run(&["sandbox", "edit", "sandbox.json", &object, "--set", set]).expect(0);
+    Served::new(workspace, json!({ "faults": faults }))
+}
+
+fn author(served: &Served) -> Value {
+    let run = served.run(&["drift", "--format", "json"], &[]).expect(0);
+    run.json()["items"][0]["changed"]["by"].clone()
+}
+
+#[test]
+fn missing_permission_is_named_and_no_failure() {
+    for (manifest, set, permission) in [
+        (MANIFEST, "pinMinimumLength=4", "DeviceManagementApps.Read.All"),
+        (POLICY, "userDeviceQuota=50", "AuditLog.Read.All"),
+    ] {
+        let without = served(manifest, &[], set, json!([]));
+        let why = format!("needs {permission}");
+        assert_eq!(author(&without), json!({ "type": "unknown", "why": why }));
+        let text = without.run(&["drift"], &[]).expect(0).stdout;
+        assert!(text.contains(&format!("changed by unknown (needs {permission})")), "{text}");
+        let exit = without.run(&["drift", "--detailed-exitcode"], &[]).code;
+        assert_eq!(exit, 2, "it is drift all the same");
+        let with = served(manifest, &[permission], set, json!([]));
+        assert_eq!(author(&with)["type"], "person");
+    }
+}
+
+#[test]
+fn log_that_fails_leaves_the_author_unknown_with_a_warning() {
+    let fails = json!([{ "match": { "path": "/beta/deviceManagement/auditEvents" }, "effect": { "status": 400 } }]);
+    let served = served(MANIFEST, &["DeviceManagementApps.Read.All"], "pinMinimumLength=4", fails);
+    let report = served.run(&["drift", "--format", "json"], &[]).expect(0).json();
+    let changed = &report["items"][0]["changed"];
+    assert_eq!(changed["by"], json!({ "type": "unknown", "why": "the audit log cannot be read" }));
+    let warning = report["warnings"][0].as_str().unwrap_or_default();
+    assert!(
+        warning.contains("Intune's audit log cannot be read: GET /beta/deviceManagement"),
+        "{warning}"
+    );
+}
+
+#[test]
+fn object_that_the_log_does_not_have_is_said_to_be_unknown() {
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "pinMinimumLength=4"]);
+    let mut state = workspace.json("s.json");
+    state["auditEvents"] = json!([]);
+    std::fs::remove_file(workspace.file("s.json")).expect("it was there");
+    workspace.write("s.json", state.to_string());
+    let why = item(&workspace)["changed"]["by"]["why"].as_str().unwrap_or_default().to_owned();
+    assert!(why.starts_with("no record since ") && why.ends_with(" is about it"), "{why}");
+}
+
+#[test]
+fn one_question_is_asked_however_many_objects_drifted_and_none_without_drift() {
+    let names = ["a", "b", "c"];
+    let manifests: Vec<(String, String)> = names
+        .iter()
+        .map(|name| {
+            let text = MANIFEST.replace("name: it", &format!("name: {name}"));
+            (format!("{name}.yaml"), text.replace("Front desk", name))
+        })
+        .collect();
+    let files: Vec<(&str, &str)> =
+        manifests.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let workspace = Workspace::tenant(&files);
+    let object = |name: &&str| {
+        json!({
+            "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": name,
+            "pinMinimumLength": 6, "pinMaximumLength": 12, "pinUppercaseCharactersUsage": "required",
+        })
+    };
+    workspace
+        .seed(&json!({ "deviceConfigurations": names.iter().map(object).collect::<Vec<_>>() }));
+    let asked = |arguments: &[&str]| {
+        let run = workspace.run(&[&["drift", "-vv"], arguments].concat()).expect(0);
+        run.stderr.lines().filter(|line| line.contains("/deviceManagement/auditEvents")).count()
+    };
+    assert_eq!(asked(&["--sandbox=sandbox.json"]), 0);
+    for name in names {
+        let object = format!("{HELLO}/{name}");
+        let edit = ["sandbox", "edit", "sandbox.json", &object, "--set", "pinMinimumLength=4"];
+        workspace.run(&edit).expect(0);
+    }
+    assert_eq!(asked(&["--sandbox=sandbox.json"]), 1);
+}
+
+#[test]
+fn former_secret_is_withheld() {
+    let wifi = "apiVersion: graph.microsoft.com/beta
+kind: windowsWifiConfiguration
+metadata: { name: it }
+spec: { displayName: Office, networkName: office, wifiSecurityType: wpaPersonal, preSharedKey: { $env: WIFI_PSK } }
+";
+    let workspace = Workspace::tenant(&[("it.yaml", wifi)]);
+    let key = [("WIFI_PSK", "canary-correct-horse")];
+    workspace.run_with(&["apply", "--sandbox=s.json", "--yes"], &key).expect(0);
+    let object = "windowsWifiConfiguration/Office";
+    let set = ["--set", "preSharedKey=canary-other", "--set", "networkName=guest"];
+    edit(&workspace, "alice@contoso.com", &[&[object], &set[..]].concat());
+    // The test of each run looks for the secret in what is written.
+    let text = drift(&workspace, "text");
+    assert!(text.contains("was office"), "{text}");
+}

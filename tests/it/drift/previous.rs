@@ -1,0 +1,290 @@
+//! Drift told apart: what changed in the tenant, and what is merged and waits for an apply.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::snapshots::stable_snapshots;
+use crate::support::{Run, Workspace, copy};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+fn manifest(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: {name} }}\nspec: {{ displayName: {name}{spec} }}\n"
+    )
+}
+
+const SPEC: &str = ", pinMinimumLength: 6, pinMaximumLength: 12, pinExpirationInDays: 30";
+
+/// Returns a tenant that is as `before` declares; `now` is the same yet.
+fn workspace(names: &[&str]) -> Workspace {
+    let workspace = Workspace::tenant(&[]);
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write("now/moorline.yaml", tenant.replace("sandbox.json", "../sandbox.json"));
+    for name in names {
+        workspace.write(&format!("now/{name}.yaml"), manifest(name, SPEC));
+    }
+    workspace.run(&["apply", "now", "--sandbox=s.json", "--yes"]).expect(0);
+    copy(&workspace.file("now"), &workspace.file("before"));
+    workspace
+}
+
+fn live(workspace: &Workspace, name: &str, arguments: &[&str]) {
+    let object = format!("{HELLO}/{name}");
+    let edit = ["sandbox", "edit", "s.json", &object, "--as", "alice@contoso.com"];
+    workspace.run(&[&edit[..], arguments].concat()).expect(0);
+}
+
+fn drift(workspace: &Workspace, more: &[&str]) -> Run {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let drift = ["drift", "now", "--sandbox=s.json", "--detailed-exitcode"];
+    workspace.run_with(&[&drift[..], more].concat(), &[("PATH", &path)])
+}
+
+fn told(workspace: &Workspace, code: i32) -> Value {
+    drift(workspace, &["--previous", "before", "--format", "json"]).expect(code).json()
+}
+
+/// Returns what an item says of the properties, as `path: since`.
+fn since(item: &Value) -> Vec<String> {
+    let origins = item["origins"].as_array().into_iter().flatten();
+    let words = origins.map(|one| format!("{}: {}", one["path"][0], one["since"]));
+    words.map(|words| words.replace('"', "")).collect()
+}
+
+#[test]
+fn each_property_is_drifted_pending_or_both() {
+    let _stable = stable_snapshots();
+    let workspace = workspace(&["a", "b", "c", "d"]);
+    live(&workspace, "a", &["--set", "pinMinimumLength=4"]);
+    workspace.edit("now/b.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    live(&workspace, "c", &["--set", "pinMinimumLength=4", "--set", "pinExpirationInDays=60"]);
+    workspace.edit("now/c.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    workspace.edit("now/c.yaml", "pinExpirationInDays: 30", "pinExpirationInDays: 90");
+    // The tenant has what is declared now, so nothing differs.
+    live(&workspace, "d", &["--set", "pinMinimumLength=5"]);
+    workspace.edit("now/d.yaml", "pinMinimumLength: 6", "pinMinimumLength: 5");
+    let report = told(&workspace, 2);
+    let items = report["items"].as_array().expect("a list");
+    let objects: Vec<&Value> = items.iter().map(|item| &item["since"]).collect();
+    assert_eq!(json!(objects), json!(["drifted", "pending", "both", null]));
+    assert_eq!(since(&items[0]), ["pinMinimumLength: drifted"]);
+    assert_eq!(since(&items[1]), ["pinMaximumLength: pending"]);
+    let mut mixed = since(&items[2]);
+    mixed.sort();
+    assert_eq!(
+        mixed,
+        ["pinExpirationInDays: both", "pinMaximumLength: pending", "pinMinimumLength: drifted"]
+    );
+    assert_eq!(report["summary"]["since"], json!({ "drifted": 1, "pending": 1, "both": 1 }));
+    assert_eq!(report["previous"], "before");
+    assert_snapshot!(drift(&workspace, &["--previous", "before"]).expect(2).stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ windowsIdentityProtectionConfiguration/a   "a"   now/a.yaml:2
+          drifted: changed in the tenant
+          changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
+          ~ pinMinimumLength  declared 6, the tenant has 4  was 6  now/a.yaml:4
+
+      ~ windowsIdentityProtectionConfiguration/b   "b"   now/b.yaml:2
+          pending: changed in Git and not applied yet
+          last modified [time]
+          ~ pinMaximumLength  declared 20, the tenant has 12  now/b.yaml:4
+
+      ~ windowsIdentityProtectionConfiguration/c   "c"   now/c.yaml:2
+          both: changed in the tenant, and in Git without an apply
+          changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
+          ~ pinMinimumLength     declared 6, the tenant has 4  drifted, was 6  now/c.yaml:4
+          ~ pinMaximumLength     declared 20, the tenant has 12  pending  now/c.yaml:4
+          ~ pinExpirationInDays  declared 90, the tenant has 60
+              drifted, and an apply is pending, was 30  now/c.yaml:4
+
+    Drift: 2 drifted, 0 missing, 1 pending, 0 unverifiable, 0 unknown, 1 in sync.
+    Since `before`: 1 changed in the tenant, 1 pending (merged and not applied), 1 both.
+    "#);
+    assert_snapshot!(drift(&workspace, &["--previous", "before", "--format", "markdown"]).expect(2).stdout, @"
+    ### Drift: 2 drifted, 0 missing, 1 pending, 0 unverifiable, 0 unknown, 1 in sync.
+
+    Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
+
+    Lines with `-` are declared, lines with `+` are what the tenant has.
+
+    <details>
+    <summary><code>~ windowsIdentityProtectionConfiguration/a</code> <code>&quot;a&quot;</code> 1 setting</summary>
+
+    `now/a.yaml:2`, drifted: changed in the tenant, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
+
+    ```diff
+    - pinMinimumLength  6
+    + pinMinimumLength  4  was 6  # now/a.yaml:4
+    ```
+
+    </details>
+
+    <details>
+    <summary><code>~ windowsIdentityProtectionConfiguration/b</code> <code>&quot;b&quot;</code> 1 setting</summary>
+
+    `now/b.yaml:2`, pending: changed in Git and not applied yet, last modified [time]
+
+    ```diff
+    - pinMaximumLength  20
+    + pinMaximumLength  12  # now/b.yaml:4
+    ```
+
+    </details>
+
+    <details>
+    <summary><code>~ windowsIdentityProtectionConfiguration/c</code> <code>&quot;c&quot;</code> 3 settings</summary>
+
+    `now/c.yaml:2`, both: changed in the tenant, and in Git without an apply, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
+
+    ```diff
+    - pinMinimumLength     6
+    + pinMinimumLength     4  drifted, was 6  # now/c.yaml:4
+    - pinMaximumLength     20
+    + pinMaximumLength     12  pending  # now/c.yaml:4
+    - pinExpirationInDays  90
+    + pinExpirationInDays  60  drifted, and an apply is pending, was 30  # now/c.yaml:4
+    ```
+
+    </details>
+
+    Since `before`: 1 changed in the tenant, 1 pending (merged and not applied), 1 both.
+    ");
+}
+
+#[test]
+fn what_is_only_pending_is_no_drift() {
+    let _stable = stable_snapshots();
+    let workspace = workspace(&["a", "b", "c"]);
+    workspace.edit("now/a.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    std::fs::remove_file(workspace.file("now/b.yaml")).expect("it was there");
+    workspace.write("now/d.yaml", manifest("d", SPEC));
+    drift(&workspace, &[]).expect(2);
+    let report = told(&workspace, 0);
+    assert_eq!(report["summary"]["since"], json!({ "drifted": 0, "pending": 3, "both": 0 }));
+    assert_eq!(report["noLongerManaged"][0]["address"], format!("{HELLO}/b"));
+    assert_snapshot!(drift(&workspace, &["--previous", "before"]).expect(0).stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ windowsIdentityProtectionConfiguration/a   "a"   now/a.yaml:2
+          pending: changed in Git and not applied yet
+          last modified [time]
+          ~ pinMaximumLength  declared 20, the tenant has 12  now/a.yaml:4
+
+      - windowsIdentityProtectionConfiguration/d   "d"   now/d.yaml:2
+          declared, and the tenant does not have it
+          pending: changed in Git and not applied yet
+
+    No drift. 1 object is as declared, 3 pending.
+    Since `before`: 3 pending (merged and not applied).
+    1 live object is not managed by any manifest.
+    no longer managed: windowsIdentityProtectionConfiguration/b "b"; to delete it, declare it with
+      `metadata: { state: absent }`
+
+    warning: windowsIdentityProtectionConfiguration/d: new objects of its kind are closed since 2024-07
+      to the console; use deviceManagementConfigurationPolicy
+      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+    warning: windowsIdentityProtectionConfiguration/d: Another object would be created: "b"
+      ([id]) has 3 of 3 declared values. If it is the same object, add
+      `id: [id]` or `formerly: ["b"]` to `metadata`; if it is another
+      one, `notFormerly: ["b"]`.
+    "#);
+}
+
+#[test]
+fn deleted_object_is_drift_and_with_a_new_declaration_both() {
+    let workspace = workspace(&["a", "b"]);
+    live(&workspace, "a", &["--delete"]);
+    live(&workspace, "b", &["--delete"]);
+    workspace.edit("now/b.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    let report = told(&workspace, 2);
+    let objects: Vec<&Value> =
+        report["items"].as_array().expect("a list").iter().map(|item| &item["since"]).collect();
+    assert_eq!(json!(objects), json!(["drifted", "both"]));
+}
+
+#[test]
+fn declared_absence_is_pending_until_it_is_applied() {
+    let workspace = workspace(&["a"]);
+    workspace.edit("now/a.yaml", "name: a }", "name: a, state: absent }");
+    assert_eq!(told(&workspace, 0)["items"][0]["since"], "pending");
+    live(&workspace, "a", &["--set", "pinMinimumLength=4"]);
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "both");
+}
+
+#[test]
+fn manifest_with_another_name_is_compared_by_its_object() {
+    let workspace = workspace(&["a"]);
+    workspace.edit("now/a.yaml", "name: a }", "name: z }");
+    assert_eq!(told(&workspace, 0)["items"][0].get("since"), None, "nothing differs");
+    live(&workspace, "a", &["--set", "pinMinimumLength=4"]);
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "drifted");
+}
+
+#[test]
+fn assignments_are_told_apart_too() {
+    let workspace = workspace(&["a"]);
+    let assigned = |folder: &str, target: &str| {
+        let text = manifest("a", SPEC);
+        workspace.write(&format!("{folder}/a.yaml"), format!("{text}assignments: [{target}]\n"));
+    };
+    assigned("now", "allDevices: true");
+    assert_eq!(told(&workspace, 0)["items"][0]["since"], "pending");
+    assigned("before", "allDevices: true");
+    assert_eq!(
+        told(&workspace, 2)["items"][0]["since"],
+        "drifted",
+        "it was applied and taken away"
+    );
+    assigned("now", "{ allUsers: true }, { allDevices: true }");
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "both");
+}
+
+#[test]
+fn missing_ref_is_an_error_with_a_remedy_that_works() {
+    let workspace = workspace(&["a"]);
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command
+            .current_dir(workspace.path())
+            .args(["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com"])
+            .args(arguments);
+        assert!(command.output().expect("git runs").status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "now"]);
+    git(&["commit", "--quiet", "--message=applied"]);
+    let missing = drift(&workspace, &["--previous", "refs/moorline/applied"]).expect(64);
+    assert_snapshot!(missing.stderr, @"
+    Using the sandbox, kept in s.json.
+    error[usage/previous]: `refs/moorline/applied` is neither a folder nor a commit of this repository
+
+    hint: Fetch it first: a pipeline often clones the last commit alone (`fetch-depth: 0` in GitHub Actions).
+    hint: Leave `--previous` out where nothing was applied yet: each difference is reported, and none is told to be pending.
+    ");
+    drift(&workspace, &[]).expect(0);
+    git(&["update-ref", "refs/moorline/applied", "HEAD"]);
+    workspace.edit("now/a.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    let report = drift(&workspace, &["--previous", "refs/moorline/applied", "--format", "json"]);
+    assert_eq!(report.expect(0).json()["items"][0]["since"], "pending");
+}
+
+#[test]
+fn apply_says_whether_the_ref_may_move() {
+    let workspace = workspace(&["a", "b"]);
+    let complete = |more: &[&str], code: i32| {
+        let apply = ["apply", "now", "--sandbox=s.json", "--yes", "--format", "json"];
+        workspace.run(&[&apply[..], more].concat()).expect(code).json()["complete"].clone()
+    };
+    assert_eq!(complete(&[], 0), true, "nothing was to be done");
+    workspace.edit("now/a.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    assert_eq!(complete(&["--only", "*/a"], 0), false);
+    workspace.edit("now/b.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    assert_eq!(complete(&[], 0), true);
+    let unknown = format!("{}assignments: [{{ group: Unknown group }}]\n", manifest("b", SPEC));
+    workspace.write("now/b.yaml", unknown);
+    assert_eq!(complete(&["--skip-blocked"], 6), false);
+}

@@ -1,0 +1,162 @@
+//! `spec.drift` of the tenant file: what objects and settings that no manifest declares are.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::snapshots::stable_snapshots;
+use crate::support::{Run, Workspace};
+
+const HELLO: &str = "windowsIdentityProtectionConfiguration";
+
+/// Returns a tenant with one managed object and two others, and these rules.
+fn workspace(rules: &str) -> Workspace {
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: it }}\nspec: {{ displayName: Front desk, pinMinimumLength: 6 }}\n"
+    );
+    let workspace = Workspace::tenant(&[("it.yaml", &manifest)]);
+    workspace.edit("moorline.yaml", "  sandbox:", &format!("  drift: {rules}\n  sandbox:"));
+    let object = |name: &str, more: Value| {
+        let mut object = json!({
+            "@odata.type": format!("#microsoft.graph.{HELLO}"), "displayName": name, "pinMinimumLength": 6,
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            object[name] = value.clone();
+        }
+        object
+    };
+    let objects = [
+        object(
+            "Front desk",
+            json!({ "pinMaximumLength": 12, "pinLowercaseCharactersUsage": "notConfigured" }),
+        ),
+        object("TEMP alice", json!({})),
+        object("Kiosk", json!({})),
+    ];
+    workspace.seed(&json!({ "deviceConfigurations": objects }));
+    workspace
+}
+
+fn drift(workspace: &Workspace, more: &[&str]) -> Run {
+    workspace.run(&[&["drift", "--sandbox", "--detailed-exitcode"], more].concat())
+}
+
+#[test]
+fn without_rules_unmanaged_objects_are_reported_and_undeclared_settings_are_not() {
+    let run = drift(&workspace("{}"), &["--format", "json"]).expect(0);
+    let report = run.json();
+    assert_eq!(report["coverage"]["unmanaged"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["items"][0].get("undeclared"), None);
+}
+
+#[test]
+fn unmanaged_objects_are_ignored_reported_or_drift() {
+    let _stable = stable_snapshots();
+    for (rules, code, listed, drifted) in [
+        ("{ unmanaged: ignore }", 0, 0, 0),
+        ("{ unmanaged: report }", 0, 2, 0),
+        ("{ unmanaged: fail }", 2, 2, 2),
+        ("{ unmanaged: [{ match: '*/TEMP*', then: fail }] }", 2, 2, 1),
+        ("{ unmanaged: [{ match: '*/TEMP*', then: ignore }] }", 0, 1, 0),
+        ("{ unmanaged: [{ match: 'ios*/*', then: fail }] }", 0, 2, 0),
+    ] {
+        let workspace = workspace(rules);
+        let report = drift(&workspace, &["--format", "json"]).expect(code).json();
+        let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+        assert_eq!(count(&report["coverage"]["unmanaged"]), listed, "{rules}");
+        assert_eq!(count(&report["unmanaged"]), drifted, "{rules}");
+        let only = drift(&workspace, &["--only", "windows*/*"]);
+        assert_eq!(only.code, 0, "{rules}: what was selected is in sync");
+    }
+    let run = drift(&workspace("{ unmanaged: [{ match: '*/TEMP*', then: fail }] }"), &[]).expect(2);
+    assert_snapshot!(run.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+    Drift: 0 drifted, 0 missing, 0 unverifiable, 0 unknown, 1 in sync, 1 unmanaged.
+    2 live objects are not managed by any manifest.
+    unmanaged, which `spec.drift.unmanaged` makes drift: windowsIdentityProtectionConfiguration "TEMP
+      alice" ([id])
+    "#);
+}
+
+#[test]
+fn undeclared_settings_are_ignored_reported_or_drift() {
+    let _stable = stable_snapshots();
+    for (rules, code) in [
+        ("{ undeclared: report }", 0),
+        ("{ undeclared: [{ match: '*/Front*', then: fail }] }", 2),
+        ("{ undeclared: [{ match: '*/Kiosk', then: fail }] }", 0),
+    ] {
+        drift(&workspace(rules), &[]).expect(code);
+    }
+    let reported = drift(&workspace("{ undeclared: report }"), &[]).expect(0);
+    assert_snapshot!(reported.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+        windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
+          last modified [time]
+          1 undeclared setting is left alone: pinMaximumLength = 12
+
+    No drift. 1 object is as declared.
+    2 live objects are not managed by any manifest.
+    "#);
+    let failed = drift(&workspace("{ undeclared: fail }"), &[]).expect(2);
+    assert_snapshot!(failed.stdout, @r#"
+    Tenant contoso (contoso.onmicrosoft.com), checked [time]
+
+      ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
+          has undeclared settings, which `spec.drift.undeclared` makes drift
+          last modified [time]
+          changed by unknown (no record since [time] is about it)
+          1 undeclared setting is left alone: pinMaximumLength = 12
+
+    Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
+    2 live objects are not managed by any manifest.
+    "#);
+    let report = drift(&workspace("{ undeclared: fail }"), &["--format", "json"]).expect(2).json();
+    // `pinLowercaseCharactersUsage` has the value that a new object has.
+    assert_eq!(
+        report["items"][0]["undeclared"],
+        json!([{ "path": ["pinMaximumLength"], "live": { "value": 12 } }])
+    );
+    assert_eq!(report["items"][0]["status"], "drifted");
+}
+
+#[test]
+fn what_is_no_rule_is_refused_where_it_stands() {
+    let _stable = stable_snapshots();
+    let told = |rules: &str| drift(&workspace(rules), &[]).expect(3).stderr;
+    assert_snapshot!(told("{ unmanaged: warn }"), @"
+    error[schema/enum]: `warn` is not a value of `unmanaged`
+     --> moorline.yaml:6:23
+      |
+    6 |   drift: { unmanaged: warn }
+      |                       ^^^^
+      |
+      = help: use `ignore`, `report` or `fail`
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
+    assert_snapshot!(told("{ unmanaged: [{ match: 'windows[', then: fail }] }"), @"
+    error[tenant/drift-rule]: `windows[` is not a valid glob: unclosed character class; missing ']'
+     --> moorline.yaml:6:33
+      |
+    6 |   drift: { unmanaged: [{ match: 'windows[', then: fail }] }
+      |                                 ^^^^^^^^^^
+      |
+      = help: write `*` for any text and `{a,b}` for either, as in `windows*/TEMP*`
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
+    assert_snapshot!(told("{ undeclared: [{ match: '*/*', than: fail }] }"), @"
+    error[schema/additionalProperties]: an element of `undeclared` has no key `than`
+     --> moorline.yaml:6:41
+      |
+    6 |   drift: { undeclared: [{ match: '*/*', than: fail }] }
+      |                                         ^^^^
+      |
+    help: did you mean `then`?
+      |
+    6 -   drift: { undeclared: [{ match: '*/*', than: fail }] }
+    6 +   drift: { undeclared: [{ match: '*/*', then: fail }] }
+      |
+    error[manifest/invalid]: the manifests cannot be used: 1 error in 1 file
+    ");
+}
