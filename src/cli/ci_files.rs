@@ -30,9 +30,17 @@ impl CiFiles {
     }
 
     /// Writes a result. A file that cannot be written changes nothing but a warning.
-    pub(super) fn write(&self, ui: &Ui, results: &Results, page: impl FnOnce() -> String) {
-        let outputs = results.outputs().iter().map(|(name, value)| output(name, value));
-        self.append_outputs(ui, &outputs.collect::<String>());
+    pub(super) fn write(
+        &self,
+        ui: &Ui,
+        results: impl FnOnce() -> Results,
+        page: impl FnOnce() -> String,
+    ) {
+        if self.outputs.is_some() {
+            let results = results();
+            let outputs = results.outputs().iter().map(|(name, value)| output(name, value));
+            self.append_outputs(ui, &outputs.collect::<String>());
+        }
         let Some(summary) = &self.summary else { return };
         let page = page();
         let size = std::fs::metadata(summary).map_or(0, |metadata| metadata.len());

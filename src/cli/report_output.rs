@@ -115,7 +115,7 @@ impl ReportOutput {
             None => Rendered::Text(text()),
         };
         self.put(ui, &rendered)?;
-        self.ci_files().write(ui, &self.results(run, told), || told.markdown(&self.links()));
+        self.ci_files().write(ui, || self.results(run, told), || told.markdown(&self.links()));
         Ok(())
     }
 
@@ -213,7 +213,7 @@ impl Destination for ReportOutput {
                 Rendered::Commands(log) => ui.ci_log(log),
             };
         }
-        self.ci_files().write(ui, &self.results(&run, failed), || failed.markdown(&self.links()));
+        self.ci_files().write(ui, || self.results(&run, failed), || failed.markdown(&self.links()));
     }
 
     fn finish(&self, ui: &Ui, code: u8) {

@@ -174,7 +174,7 @@ impl Results {
 
     /// Adds a value for the steps that follow.
     fn output(&mut self, name: &'static str, value: impl ToString) {
-        self.outputs.push((name, value.to_string()));
+        self.outputs.push((name, text(&value.to_string(), LONGEST)));
     }
 }
 
