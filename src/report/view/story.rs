@@ -20,15 +20,15 @@ use crate::text::sanitize;
 /// The reports that are written as a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum StoryKind {
-    /// What an apply would do.
+    /// A plan: the changes of an apply.
     Plan,
-    /// What differs from the manifests.
+    /// A drift report: the differences from the manifests.
     Drift,
 }
 
 /// The view of a plan or a drift report: everything that a format writes.
 pub(crate) struct Story<'a> {
-    /// What it is of.
+    /// The sort of the report.
     pub(in crate::report) kind: StoryKind,
     /// Whether everything is shown: whole diffs, each setting that is left alone, unmanaged objects.
     pub(in crate::report) verbose: bool,
@@ -227,7 +227,7 @@ pub(in crate::report) struct ObjectView<'a> {
     pub(in crate::report) whole: Option<&'static str>,
     /// The time of the last modification.
     pub(in crate::report) modified: Option<String>,
-    /// Who changed it, when, and from what, in place of the time alone.
+    /// The author, the time and the operation of the last change.
     pub(in crate::report) changed: Option<String>,
     /// Whether the tenant moved, or Git, or both.
     pub(in crate::report) since: Option<&'a str>,
