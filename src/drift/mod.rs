@@ -6,7 +6,8 @@ use crate::diagnostic::Location;
 use crate::manifest::Address;
 use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
-    Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, Plan, TenantRef,
+    Acceptance, Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus,
+    Plan, TenantRef, VoidAcceptance,
 };
 use crate::tenant::matching;
 
@@ -51,6 +52,12 @@ pub struct DriftItem {
     pub fields: Vec<FieldChange>,
     /// Assignments that differ.
     pub assignments: Vec<AssignmentChange>,
+    /// Differences that are accepted, and are no drift.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Acceptance>,
+    /// Acceptances that do not hold any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub void: Vec<VoidAcceptance>,
     /// Why the status cannot be determined.
     pub reasons: Vec<Blocked>,
     /// When the object was last modified, RFC 3339.
@@ -68,6 +75,8 @@ pub enum DriftStatus {
     Drifted,
     /// The object does not exist.
     Missing,
+    /// All differences are accepted.
+    Accepted,
     /// The values that can be compared match, and others cannot be compared.
     Unverifiable,
     /// The status cannot be determined, such as where a name is ambiguous.
@@ -84,6 +93,8 @@ pub struct DriftSummary {
     pub drifted: usize,
     /// Objects that do not exist.
     pub missing: usize,
+    /// Objects of which all differences are accepted.
+    pub accepted: usize,
     /// Objects with values that cannot be compared.
     pub unverifiable: usize,
     /// Objects whose status cannot be determined.
@@ -112,6 +123,7 @@ pub fn report(mut plan: Plan) -> DriftReport {
             DriftStatus::InSync => &mut summary.in_sync,
             DriftStatus::Drifted => &mut summary.drifted,
             DriftStatus::Missing => &mut summary.missing,
+            DriftStatus::Accepted => &mut summary.accepted,
             DriftStatus::Unverifiable => &mut summary.unverifiable,
             DriftStatus::Unknown => &mut summary.unknown,
         } += 1;
@@ -141,6 +153,8 @@ fn item(mut change: Change) -> DriftItem {
         id: change.id,
         fields: change.fields,
         assignments: change.assignments,
+        accepted: change.accepted,
+        void: change.void,
         reasons: change.blocked,
         last_modified: change.last_modified,
     }
@@ -159,6 +173,7 @@ fn status(change: &Change) -> DriftStatus {
         Action::None if change.blocked.iter().any(is_gone) => DriftStatus::Missing,
         Action::None if !change.blocked.is_empty() => DriftStatus::Unknown,
         Action::None if has(FieldStatus::Unverifiable) => DriftStatus::Unverifiable,
+        Action::None if !change.accepted.is_empty() => DriftStatus::Accepted,
         Action::None => DriftStatus::InSync,
     }
 }

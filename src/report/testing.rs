@@ -335,6 +335,7 @@ pub(super) fn plan() -> Plan {
             blocked_changes: 1,
             blocked_fields: 1,
             unverifiable_fields: 2,
+            accepted: 0,
         },
         coverage: Coverage {
             live: 9,

@@ -72,7 +72,10 @@ pub(crate) fn verdict(report: &impl ToStory, mut writer: TextWriter) -> String {
 
 /// Whether an object has values that cannot be compared and nothing else to report: every run would show it.
 fn is_folded(object: &ObjectView<'_>) -> bool {
-    object.mark == DiffMark::Unverifiable && object.reasons.is_empty() && object.risks.is_empty()
+    object.mark == DiffMark::Unverifiable
+        && object.nodes.iter().all(|node| node.mark == DiffMark::Unverifiable)
+        && object.reasons.is_empty()
+        && object.risks.is_empty()
 }
 
 /// Writes the names of settings that cannot be compared.
@@ -148,7 +151,7 @@ fn style(mark: DiffMark) -> Style {
         DiffMark::Remove | DiffMark::Replace => DELETED,
         DiffMark::Blocked => ERROR,
         DiffMark::Unverifiable => WARNING,
-        DiffMark::Hunk => DIM,
+        DiffMark::Hunk | DiffMark::Accepted => DIM,
         DiffMark::Context | DiffMark::Title => PLAIN,
     }
 }

@@ -1,5 +1,6 @@
 //! Builds the view of a plan or a drift report, and of each object in it.
 
+use super::accepted;
 use super::field::{self, Viewer};
 use super::node::{DiffMark, DiffNode, Direction};
 use super::payload::Payload;
@@ -49,7 +50,9 @@ pub(crate) trait ToStory {
 impl ToStory for Plan {
     fn story(&self, verbose: bool) -> Story<'_> {
         let differs = !self.summary.is_empty();
-        let is_noteworthy = |change: &&Change| change.is_difference() || !change.fields.is_empty();
+        let is_noteworthy = |change: &&Change| {
+            change.is_difference() || !change.fields.is_empty() || !change.accepted.is_empty()
+        };
         let changes = self.changes.iter().filter(is_noteworthy);
         let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
         Story {
@@ -73,9 +76,9 @@ impl ToStory for Plan {
 impl ToStory for DriftReport {
     /// Returns its view: drifted objects first, then those whose state is not known.
     fn story(&self, verbose: bool) -> Story<'_> {
-        use DriftStatus::{Drifted, Missing, Unknown, Unverifiable};
+        use DriftStatus::{Accepted, Drifted, Missing, Unknown, Unverifiable};
         let known = |item: &&DriftItem| matches!(item.status, Drifted | Missing);
-        let untold = |item: &&DriftItem| matches!(item.status, Unverifiable | Unknown);
+        let untold = |item: &&DriftItem| matches!(item.status, Accepted | Unverifiable | Unknown);
         let items = &self.items;
         let out_of_sync = items.iter().filter(known).chain(items.iter().filter(untold));
         Story {
@@ -161,7 +164,8 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
     let blocked = !change.blocked.is_empty();
     // Nothing of a blocked change happens, so its fields are shown in verbose reports only.
     let hidden = blocked && !verbose;
-    let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
+    let mut nodes =
+        if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
     let left_alone = change.left_alone.iter().filter(|_| !blocked);
     let (mark, whole) = match change.action {
@@ -174,9 +178,15 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         Action::None if nodes.iter().any(|node| node.mark == DiffMark::Blocked) => {
             (DiffMark::Blocked, None)
         }
+        Action::None if nodes.is_empty() && !change.accepted.is_empty() => {
+            (DiffMark::Accepted, None)
+        }
         Action::None if nodes.is_empty() => (DiffMark::Context, None),
         Action::None => (DiffMark::Unverifiable, None),
     };
+    if !blocked {
+        nodes.extend(accepted::nodes(&change.accepted, &change.void, Direction::Plan));
+    }
     ObjectView {
         mark,
         differs: change.is_difference(),
@@ -187,7 +197,10 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         // For values that cannot be compared, this is all that the tenant shows.
         modified: unverifiable.and(change.last_modified.as_deref()).map(modified),
         reasons: &change.blocked,
-        extent: phrases::extent(&change.fields, &change.assignments),
+        extent: accepted::with_count(
+            phrases::extent(&change.fields, &change.assignments),
+            &change.accepted,
+        ),
         nodes,
         reach: change.reach.as_ref().map(reach::sentence),
         left_alone: left_alone
@@ -219,21 +232,27 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
             (DiffMark::Change, Some("of another type in the tenant"))
         }
         (DriftStatus::Drifted, _) => (DiffMark::Change, None),
+        (DriftStatus::Accepted, _) => (DiffMark::Accepted, None),
         (DriftStatus::Unverifiable, _) => (DiffMark::Unverifiable, None),
         (DriftStatus::Unknown, _) => (DiffMark::Blocked, None),
         (DriftStatus::InSync, _) => (DiffMark::Context, None),
     };
+    let mut nodes = viewer.nodes(&item.fields, &item.assignments);
+    nodes.extend(accepted::nodes(&item.accepted, &item.void, Direction::Drift));
     ObjectView {
         mark,
-        differs: true,
+        differs: item.status != DriftStatus::Accepted,
         address: item.address.to_string(),
         display_name: display_name(&item.display_name),
         place: item.location.to_string(),
         whole,
         modified: item.last_modified.as_deref().map(modified),
         reasons: &item.reasons,
-        extent: phrases::extent(&item.fields, &item.assignments),
-        nodes: viewer.nodes(&item.fields, &item.assignments),
+        extent: accepted::with_count(
+            phrases::extent(&item.fields, &item.assignments),
+            &item.accepted,
+        ),
+        nodes,
         reach: None,
         left_alone: Vec::new(),
         risks: &[],
