@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use jiff::civil::Date;
+
+use super::accept::{self, AcceptArguments};
 use super::adopt::{self, AdoptArguments};
 use super::output::Output;
 use super::plan::unread_objects;
@@ -47,6 +50,18 @@ pub(super) struct Arguments {
     /// With --adopt: write nothing, and show the changes of the files as a unified diff.
     #[arg(long, requires = "adopt")]
     diff: bool,
+    /// Accept a difference until a day: it stays as it is, and is no drift; can be repeated.
+    #[arg(long, value_name = "KIND/NAME/PROPERTY", requires_all = ["reason", "until"], conflicts_with = "adopt")]
+    accept: Vec<String>,
+    /// Why the difference is accepted.
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    reason: Option<String>,
+    /// Last day on which the difference is accepted, in UTC: 2027-01-31.
+    #[arg(long, value_name = "DATE", requires = "accept", value_parser = day)]
+    until: Option<Date>,
+    /// Person who accepts the difference; by default the user.email of Git.
+    #[arg(long, value_name = "NAME", requires = "accept")]
+    by: Option<String>,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
@@ -56,12 +71,16 @@ pub(super) struct Arguments {
 pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let Arguments { path, tenant, output, .. } = arguments;
     let adopted = arguments.adopted()?;
+    let accepted = arguments.accepted().map(|accepted| accepted.options(path)).transpose()?;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     if let Some(options) = adopted {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
         return adopt::run(ui, path, session, &options, how, output).await;
     }
-    let (Planned { plan, .. }, _) = session.plan(ui, &session.plan_options()).await?;
+    let Planned { plan, .. } = match accepted {
+        Some(options) => accept::run(ui, path, &session, &options).await?,
+        None => session.plan(ui, &session.plan_options()).await?.0,
+    };
     session.close().await;
     let unread = plan.unread();
     let report = drift::report(plan);
@@ -82,7 +101,18 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err()))
 }
 
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a day of the calendar: 2027-01-31".to_owned())
+}
+
 impl Arguments {
+    /// Returns what is accepted, where that is asked for.
+    fn accepted(&self) -> Option<AcceptArguments<'_>> {
+        let (reason, until) = self.reason.as_deref().zip(self.until)?;
+        let (requests, by) = (&self.accept[..], self.by.as_deref());
+        Some(AcceptArguments { requests, reason, until, by })
+    }
+
     /// Returns what is adopted, where that is asked for.
     fn adopted(&self) -> Result<Option<AdoptOptions>, Error> {
         let Some(texts) = &self.adopt else { return Ok(None) };

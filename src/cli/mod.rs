@@ -15,6 +15,7 @@ use crate::ui::Ui;
 use failure::CommandError;
 use output::Output;
 
+mod accept;
 mod adopt;
 mod apply;
 mod catalog;

@@ -13,6 +13,8 @@ mod samples;
 mod served;
 mod support;
 
+mod accepted;
+
 mod adopt {
     mod bases;
     mod every_kind;
