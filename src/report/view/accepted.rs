@@ -39,7 +39,10 @@ fn holding(it: &Acceptance, direction: Direction) -> DiffNode {
         (_, Shown::Unset) if it.is_of_assignment() => "in the tenant, not declared".to_owned(),
         (Shown::Unset, _) if it.is_of_assignment() => "declared, not in the tenant".to_owned(),
         _ if it.is_of_assignment() => "another filter in the tenant".to_owned(),
-        _ => format!("{live} in the tenant, {declared} declared"),
+        _ if is_short(&live) && is_short(&declared) => {
+            format!("{live} in the tenant, {declared} declared")
+        }
+        _ => "another value in the tenant".to_owned(),
     };
     let mut node = DiffNode::new(DiffMark::Accepted, &it.path, DiffContent::Words(sides));
     node.reason = Some(format!("accepted {}", terms(it)));
