@@ -42,17 +42,19 @@ pub(super) struct AdoptArguments {
 pub(super) async fn run(
     ui: &Ui,
     path: &Path,
-    session: Session,
+    mut session: Session,
     options: &AdoptOptions,
     arguments: AdoptArguments,
     output: &Output,
 ) -> Result<Done> {
+    let opened = adopt::open_accepted(&mut session.desired, options);
     let plan_options = PlanOptions { reach: false, ..session.plan_options() };
     let (mut planned, mut live) = session.plan(ui, &plan_options).await?;
     let (graph, desired) = (&session.graph, &session.desired);
     adopt::read_renamed(graph, desired, &mut planned, &mut live, options).await?;
     let names = adopt::names(graph, &adopt::objects(&planned, &live, options)).await?;
-    let input = AdoptInput { desired, planned: &planned, live: &live, names: &names };
+    let input =
+        AdoptInput { desired, planned: &planned, live: &live, names: &names, opened: &opened };
     let mut adoption = adopt::adopt(&input, options);
     let unmanaged = options.unmanaged(desired);
     if !unmanaged.is_empty() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::journal::Line;
-use crate::manifest::{self, TenantFile};
+use crate::manifest::{self, AcceptedDriftFile, TenantFile};
 use crate::report::json::{Document, schema};
 use crate::sandbox::fault_config::FaultConfig;
 use crate::sandbox::state::State;
@@ -29,9 +29,10 @@ fn schema_of<T: schemars::JsonSchema>() -> Value {
 }
 
 /// Every document that Moorline reads or writes.
-pub const DOCUMENTS: [Published; 22] = [
+pub const DOCUMENTS: [Published; 23] = [
     Published::new("tenant", "moorline.yaml", schema_of::<TenantFile>),
     Published::new("manifest", "a manifest's envelope", manifest::envelope_schema),
+    Published::new("accepted-drift", "accepted-drift.yaml", schema_of::<AcceptedDriftFile>),
     Published::new("findings", "validate --format json", || schema(Document::Findings)),
     Published::new("plan", "plan --format json", || schema(Document::Plan)),
     Published::new("outcome", "apply --format json", || schema(Document::Outcome)),

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use jiff::civil::Date;
+
+use super::accept::{self, AcceptArguments};
 use super::adopt::{self, AdoptArguments};
 use super::failure::RunOf;
 use super::plan::unread_objects;
@@ -54,6 +57,18 @@ pub(super) struct Arguments {
     /// With --adopt: write nothing, and show the changes of the files as a unified diff.
     #[arg(long, requires = "adopt")]
     diff: bool,
+    /// Accept a difference until a day: it stays as it is, and is no drift; can be repeated.
+    #[arg(long, value_name = "KIND/NAME/PROPERTY", requires_all = ["reason", "until"], conflicts_with = "adopt")]
+    accept: Vec<String>,
+    /// Why the difference is accepted.
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    reason: Option<String>,
+    /// Last day on which the difference is accepted, in UTC: 2027-01-31.
+    #[arg(long, value_name = "DATE", requires = "accept", value_parser = day)]
+    until: Option<Date>,
+    /// Person who accepts the difference; by default the user.email of Git.
+    #[arg(long, value_name = "NAME", requires = "accept")]
+    by: Option<String>,
     #[command(flatten)]
     pub(super) output: ReportOutput,
     #[command(flatten)]
@@ -68,6 +83,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         Some(options) => Some((options, output.of_adopt()?)),
         None => None,
     };
+    let accepted = arguments.accepted().map(|accepted| accepted.options(path)).transpose()?;
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     if let Some((options, output)) = adopted {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
@@ -81,7 +97,10 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         also: release.map(Undeclared::families).unwrap_or_default(),
         ..session.plan_options()
     };
-    let (mut planned, mut live) = session.plan(ui, &options).await?;
+    let (mut planned, mut live) = match accepted {
+        Some(accepted) => accept::run(ui, path, &session, &accepted, &options).await?,
+        None => session.plan(ui, &options).await?,
+    };
     let mut before = Vec::new();
     if let Some((desired, release)) = &earlier {
         session.report_released(release, &mut planned, &mut live).await?;
@@ -131,6 +150,10 @@ async fn compared(
     Ok(planned.plan.changes)
 }
 
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a day of the calendar: 2027-01-31".to_owned())
+}
+
 impl Arguments {
     /// Reads the manifests of the last apply, and compares the present ones with them.
     fn earlier(&self, ui: &Ui, desired: &Desired) -> Result<Option<(Desired, Undeclared)>, Error> {
@@ -146,6 +169,11 @@ impl Arguments {
         ui.known.add_all(&earlier.secrets_in_clear());
         let release = Undeclared::between(&earlier.manifests, &desired.manifests);
         Ok(Some((earlier, release)))
+    /// Returns what is accepted, where that is asked for.
+    fn accepted(&self) -> Option<AcceptArguments<'_>> {
+        let (reason, until) = self.reason.as_deref().zip(self.until)?;
+        let (requests, by) = (&self.accept[..], self.by.as_deref());
+        Some(AcceptArguments { requests, reason, until, by })
     }
 
     /// Returns what is adopted, where that is asked for.

@@ -15,6 +15,7 @@ use crate::ui::Ui;
 use failure::{CommandError, RunOf};
 use output::Destination;
 
+mod accept;
 mod adopt;
 mod apply;
 mod catalog;

@@ -14,8 +14,8 @@ use crate::manifest::Address;
 use crate::manifest::tenant_file::{DriftSpec, Treatment};
 use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
-    Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus, LeftAlone,
-    NoLongerManaged, Plan, Released, Shown, TenantRef, Unmanaged,
+    Acceptance, Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus,
+    LeftAlone, NoLongerManaged, Plan, Released, Shown, TenantRef, Unmanaged, VoidAcceptance,
 };
 use crate::schema::defaults::is_default;
 use crate::tenant::matching;
@@ -89,6 +89,12 @@ pub struct DriftItem {
     pub fields: Vec<FieldChange>,
     /// Assignments that differ.
     pub assignments: Vec<AssignmentChange>,
+    /// Differences that are accepted, and are no drift.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Acceptance>,
+    /// Acceptances that do not hold any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub void: Vec<VoidAcceptance>,
     /// Why the status cannot be determined.
     pub reasons: Vec<Blocked>,
     /// When the object was last modified, RFC 3339.
@@ -118,6 +124,8 @@ pub enum DriftStatus {
     Drifted,
     /// The object does not exist.
     Missing,
+    /// All differences are accepted.
+    Accepted,
     /// The values that can be compared match, and others cannot be compared.
     Unverifiable,
     /// The status cannot be determined, such as where a name is ambiguous.
@@ -134,6 +142,8 @@ pub struct DriftSummary {
     pub drifted: usize,
     /// Objects that do not exist.
     pub missing: usize,
+    /// Objects of which all differences are accepted.
+    pub accepted: usize,
     /// Objects with values that cannot be compared.
     pub unverifiable: usize,
     /// Objects whose status cannot be determined.
@@ -216,6 +226,7 @@ pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
             DriftStatus::InSync => &mut summary.in_sync,
             DriftStatus::Drifted => &mut summary.drifted,
             DriftStatus::Missing => &mut summary.missing,
+            DriftStatus::Accepted => &mut summary.accepted,
             DriftStatus::Unverifiable => &mut summary.unverifiable,
             DriftStatus::Unknown => &mut summary.unknown,
         } += 1;
@@ -283,6 +294,8 @@ fn item(mut change: Change, undeclared: &Treatments, previous: Option<&[Change]>
         id: change.id,
         fields: change.fields,
         assignments: change.assignments,
+        accepted: change.accepted,
+        void: change.void,
         reasons: change.blocked,
         last_modified: change.last_modified,
         undeclared: change.left_alone,
@@ -318,6 +331,7 @@ fn status(change: &Change) -> DriftStatus {
         Action::None if change.blocked.iter().any(is_gone) => DriftStatus::Missing,
         Action::None if !change.blocked.is_empty() => DriftStatus::Unknown,
         Action::None if has(FieldStatus::Unverifiable) => DriftStatus::Unverifiable,
+        Action::None if !change.accepted.is_empty() => DriftStatus::Accepted,
         Action::None => DriftStatus::InSync,
     }
 }

@@ -21,6 +21,7 @@ use crate::tenant::matching::{Binding, bind};
 use crate::tenant::{CaselessKey, LiveObject, UnreadObject, caseless};
 use crate::values::payload::redacted;
 
+pub mod accept;
 pub mod adopt;
 pub mod contents;
 mod declare;

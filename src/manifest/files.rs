@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::accepted;
 use super::document::{self, RawManifest};
 use super::drafts::Drafts;
 use super::value::Value;
@@ -66,7 +67,7 @@ pub(super) fn documents(path: &Path) -> Vec<Value> {
     read(path, Sources::default().next_id(), &Drafts::default()).documents
 }
 
-/// Reads the manifests of a file.
+/// Reads the manifests of a file. The documents of accepted drift stay with what was read.
 pub(super) fn manifests(
     path: &Path,
     file: FileId,
@@ -74,6 +75,11 @@ pub(super) fn manifests(
 ) -> (FileRead, Vec<RawManifest>) {
     let mut read = read(path, file, drafts);
     let documents = std::mem::take(&mut read.documents);
+    let documents: Vec<Value> = {
+        let (accepted, manifests) = documents.into_iter().partition(accepted::is_document);
+        read.documents = accepted;
+        manifests
+    };
     let mut raws = Vec::with_capacity(documents.len());
     raws.extend(documents.into_iter().filter_map(|root| document::read(root, &mut read.findings)));
     (read, raws)

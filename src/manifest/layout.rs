@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::accepted;
 use super::value::Value;
 use crate::diagnostic::{FileId, Finding};
 use crate::kinds;
@@ -27,6 +28,13 @@ const METADATA: MemberOrder = MemberOrder {
 /// A blank line parts members that belong together, and they are ordered among themselves.
 const SPEC: MemberOrder = MemberOrder { first: &SPEC_FIRST, sorts_rest: true, by_groups: true };
 
+/// An entry of accepted drift.
+const ACCEPTED: MemberOrder = MemberOrder {
+    first: &["object", "property", "declared", "live", "reason", "by", "until"],
+    sorts_rest: false,
+    by_groups: false,
+};
+
 /// Returns the place of a member of `spec` among the others.
 pub fn spec_place(name: &str) -> (usize, &str) {
     (SPEC_FIRST.iter().position(|first| *first == name).unwrap_or(SPEC_FIRST.len()), name)
@@ -43,7 +51,7 @@ pub fn in_layout(text: &str, file: FileId, path: &Path) -> Result<String, Vec<Fi
         let is_manifest = text.contains("apiVersion: graph.microsoft.com/");
         return if is_manifest { Err(parsed.errors) } else { Ok(text.to_owned()) };
     }
-    if parsed.documents.is_empty() || !parsed.documents.iter().all(is_manifest) {
+    if parsed.documents.is_empty() || !parsed.documents.iter().all(is_ours) {
         return Ok(text.to_owned());
     }
     laid_out(text, &order).ok_or_else(|| {
@@ -55,10 +63,12 @@ pub fn in_layout(text: &str, file: FileId, path: &Path) -> Result<String, Vec<Fi
     })
 }
 
-fn is_manifest(document: &Value) -> bool {
+/// Returns whether a document is a manifest, or a list of accepted drift.
+fn is_ours(document: &Value) -> bool {
     let text = |name: &str| document.get(name).and_then(Value::as_str);
     text("apiVersion").is_some_and(|version| version.starts_with("graph.microsoft.com/"))
         && text("kind").is_some_and(|kind| kinds::family_of(kind).is_some())
+        || accepted::is_document(document)
 }
 
 fn order(path: &[String]) -> Option<MemberOrder> {
@@ -66,6 +76,9 @@ fn order(path: &[String]) -> Option<MemberOrder> {
         [] => Some(DOCUMENT),
         [only] if only == "metadata" => Some(METADATA),
         [only] if only == "spec" => Some(SPEC),
+        [spec, list, entry] if [&**spec, &**list, &**entry] == ["spec", "accepted", "-"] => {
+            Some(ACCEPTED)
+        }
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
+use super::accepted::{self, ACCEPTED_FILE, AcceptanceChecker};
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
 use super::document::{self, RawManifest};
@@ -21,6 +22,7 @@ use super::{
     Address, DocumentOrigin, Loaded, TenantFile, cycle, envelope, lint, not_a_manifest, overlay,
     parallel, secret, settings,
 };
+use crate::clock::{self, Clock};
 use crate::definitions::{self, SettingCatalogue};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Finding, Severity, Sources, Span, repeated, value_or_report};
@@ -72,6 +74,15 @@ pub fn tenant_error(text: &str) -> Option<Finding> {
     findings.into_iter().find(|finding| finding.severity == Severity::Error)
 }
 
+/// Returns the file of accepted drift beside a tenant file, unless it is among the files that are read anyway.
+fn accepted_file(folder: &Path, among: &[PathBuf]) -> Option<PathBuf> {
+    let path = discover::beneath(folder, ACCEPTED_FILE);
+    let real = path.is_file().then(|| path.canonicalize().ok())?;
+    let named = |other: &&PathBuf| other.file_name() == path.file_name();
+    let is_known = among.iter().filter(named).any(|other| other.canonicalize().ok() == real);
+    (!is_known).then_some(path)
+}
+
 /// Returns the path of a tenant file, and its folder.
 fn tenant_path(path: &Path) -> (PathBuf, PathBuf) {
     let file = if path.is_dir() { discover::beneath(path, TENANT_FILE) } else { path.to_owned() };
@@ -103,6 +114,7 @@ pub fn load_files(paths: &[PathBuf]) -> Loaded {
             loader.check(layer, scope, &allowed, &root);
         }
     }
+    loader.accept(None);
     loader.finish()
 }
 
@@ -161,6 +173,8 @@ struct Loader {
     secrets: Vec<(Span, String)>,
     /// Manifests whose envelope has a finding: their contents are checked, and no more.
     faulty: Vec<RawManifest>,
+    /// The documents of accepted drift.
+    accepted: Vec<Value>,
     /// The catalogue of setting definitions that was looked for last.
     opened: Option<PathBuf>,
 }
@@ -200,14 +214,16 @@ impl Loader {
         }
         let findings = &mut self.loaded.findings;
         let tenant = envelope::tenant(&root, findings);
-        let own = documents.filter_map(|document| document::read(document, findings)).collect();
+        let (accepted, own): (Vec<Value>, Vec<Value>) = documents.partition(accepted::is_document);
+        let own =
+            own.into_iter().filter_map(|document| document::read(document, findings)).collect();
         if let Some(tenant) = tenant {
             if let Some(ownership) = root.get("spec").and_then(|spec| spec.get("ownership")) {
                 self.loaded.ownership = Some(ownership.span);
                 findings.extend(lint::ownership(&tenant, ownership.span));
             }
             findings.extend(root.get("spec").map(lint::drift_rules).unwrap_or_default());
-            self.tenant(&root, &tenant, &folder, own);
+            self.tenant(&root, &tenant, &folder, own, accepted);
             self.loaded.tenant = Some(tenant);
         }
         Ok(())
@@ -244,7 +260,8 @@ impl Loader {
             files::manifests(&path, first.after(place), drafts)
         });
         let raws = reads.into_iter().map(|(read, raws)| {
-            self.keep(read);
+            let accepted = self.keep(read);
+            self.accepted.extend(accepted);
             raws
         });
         raws.collect()
@@ -270,7 +287,14 @@ impl Loader {
         raws.into_iter().rev().map(|raw| (raw.address.clone(), Box::new(raw))).collect()
     }
 
-    fn tenant(&mut self, root: &Value, tenant: &TenantFile, folder: &Path, own: Vec<RawManifest>) {
+    fn tenant(
+        &mut self,
+        root: &Value,
+        tenant: &TenantFile,
+        folder: &Path,
+        own: Vec<RawManifest>,
+        accepted: Vec<Value>,
+    ) {
         let spec = root.get("spec");
         let entry_span = |key: &str, at: usize| {
             let list = spec.and_then(|spec| spec.get(key));
@@ -287,6 +311,8 @@ impl Loader {
             self.refuse_base_ids(&layer);
             self.lay(layer, &mut merged);
         }
+        self.loaded.findings.extend(accepted::refused_in_base(&self.accepted));
+        self.accepted = accepted;
         self.exclude(tenant, &mut merged, |at| entry_span("exclude", at));
         let found = match &tenant.spec.manifests {
             None => vec![discover::beside(folder, root.span, &mut skipped)],
@@ -306,6 +332,7 @@ impl Loader {
         let paths = found.filter_map(|found| value_or_report(found, &mut self.loaded.findings));
         let mut paths: Vec<PathBuf> = paths.flatten().collect();
         paths.extend(self.roots.drafts.new_manifests().cloned());
+        paths.extend(accepted_file(folder, &paths));
         let files = self.files(paths, folder);
         let layer = self.layer(own.into_iter().chain(files.into_iter().flatten()));
         self.lay(layer, &mut merged);
@@ -322,9 +349,36 @@ impl Loader {
             self.loaded.findings.push(finding);
         }
         let allowed = Allowed::read(root, &mut self.loaded.findings);
+        let declared = self.declared(&merged);
         self.check(merged, LoadScope::Tenant, &allowed, folder);
+        self.accept(declared.as_ref());
         let findings = lint::cloud(&self.loaded.manifests, tenant.spec.cloud);
         self.loaded.findings.extend(findings);
+    }
+
+    /// Returns all addresses that the files declare, where any drift is accepted.
+    fn declared(&self, merged: &Layer) -> Option<BTreeSet<Address>> {
+        let faulty = self.faulty.iter().map(|raw| &raw.address);
+        let declared = merged.keys().chain(faulty).cloned();
+        (!self.accepted.is_empty()).then(|| declared.collect())
+    }
+
+    /// Attaches the accepted drift to its manifests.
+    fn accept(&mut self, declared: Option<&BTreeSet<Address>>) {
+        let documents = std::mem::take(&mut self.accepted);
+        if documents.is_empty() {
+            return;
+        }
+        let manifests = &mut self.loaded.manifests;
+        manifests.sort_by(|a, b| a.address.cmp(&b.address));
+        let today = clock::utc_day(Clock::system().now());
+        let (findings, secrets) = (Vec::new(), Vec::new());
+        let mut checker = AcceptanceChecker { manifests, declared, today, findings, secrets };
+        checker.documents(&documents);
+        let AcceptanceChecker { findings, secrets, .. } = checker;
+        self.loaded.findings.extend(findings);
+        let text = |span| (span, self.loaded.sources.text(span).to_owned());
+        self.secrets.extend(secrets.into_iter().map(text));
     }
 
     fn refuse_base_ids(&mut self, layer: &Layer) {

@@ -21,6 +21,7 @@ use crate::schema::types::GraphVersion;
 use crate::values::payload;
 use value::{Declared, Value};
 
+pub mod accepted;
 pub mod assignment;
 mod bounded;
 mod content;
@@ -58,6 +59,7 @@ pub mod value;
 mod variable;
 mod violation;
 
+pub use accepted::{ACCEPTED_FILE, AcceptedDrift, AcceptedDriftFile};
 pub use assignment::Assignment;
 pub use discover::TENANT_FILE;
 pub use document_schema::document_findings;
@@ -138,6 +140,8 @@ pub struct Manifest {
     pub links: Vec<Link>,
     /// The declared assignments; `None` leaves them alone.
     pub assignments: Option<Vec<Assignment>>,
+    /// The differences that are accepted.
+    pub accepted: Vec<AcceptedDrift>,
     /// The document's `kind:` line, where messages about the object as a whole point.
     pub span: Span,
 }
@@ -163,6 +167,7 @@ impl Manifest {
             spec,
             links: Vec::new(),
             assignments: None,
+            accepted: Vec::new(),
             span,
         }
     }

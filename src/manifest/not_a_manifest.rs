@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::secret;
 use super::value::{Declared, Value};
+use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{FileId, Finding, Sources, Span};
 use crate::kinds;
 use crate::schema::types::{GraphVersion, Types};
@@ -80,6 +81,15 @@ pub(super) fn among_manifests(root: &Value) -> Option<Finding> {
         );
     };
     let text = |key: &str| root.get(key).and_then(Value::as_str);
+    let ours = text("apiVersion").is_some_and(|version| version.starts_with(OURS));
+    if let Some(kind) = text("kind").filter(|kind| ours && *kind != "Tenant") {
+        let span = root.get("kind").unwrap_or(root).span;
+        let message = format!("`{OURS}v1` has no kind `{kind}` among manifests");
+        let near = nearest(kind, ["AcceptedDrift"]);
+        let otherwise = "a manifest has `apiVersion: graph.microsoft.com/beta`";
+        let finding = Finding::error("manifest/unknown-kind", span, message);
+        return Some(finding.suggest(near, otherwise));
+    }
     if text("kind") == Some("Tenant") || text("apiVersion").is_some_and(|v| v.starts_with(OURS)) {
         let span = root.get("kind").unwrap_or(root).span;
         let message = "this is a tenant file in the place of a manifest";

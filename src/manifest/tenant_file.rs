@@ -24,8 +24,9 @@ pub struct TenantFile {
     pub spec: TenantSpec,
 }
 
+/// The version of the formats of Moorline's own files.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
-enum ApiVersion {
+pub(super) enum ApiVersion {
     #[serde(rename = "moorline/v1")]
     V1,
 }

@@ -9,7 +9,7 @@ use super::rewrite::Rewrite;
 use super::together::Assignees;
 use super::{
     Action, Change, Comparison, Coverage, EarlierRuns, Plan, Planned, Reads, Summary, TenantRef,
-    Unmanaged, dependencies, find, ownership, risk, twins,
+    Unmanaged, accepted, dependencies, find, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
@@ -176,6 +176,7 @@ pub(crate) fn draft<'a>(
             idle(&options.rewrite, &changes),
             not_open(&changes),
             lacking(desired, &changes),
+            accepted::settled(&changes),
         ]
         .concat(),
         changes,

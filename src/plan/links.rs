@@ -3,8 +3,11 @@
 //! References are not part of an object's body. A new object is bound by `…@odata.bind`, an existing one by requests of
 //! their own (FACTS 12).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
+use super::accepted::Acceptances;
 use super::planner::Planner;
 use super::requests::{self, PlannedRequest};
 use super::{Blocked, Change, FieldChange, FieldPath, FieldStatus, Shown};
@@ -38,6 +41,7 @@ impl Planner<'_> {
         manifest: &Manifest,
         object: &LiveObject,
         change: &mut Change,
+        acceptances: &mut Acceptances<'_>,
     ) -> Vec<PlannedRequest> {
         let mut requests = Vec::new();
         for link in &manifest.links {
@@ -61,7 +65,11 @@ impl Planner<'_> {
                 .map(|live| requests::unlink(manifest, &object.id, link, &live.id))
                 .collect();
             if !added.is_empty() || !removed.is_empty() {
-                change.fields.push(self.field(link, live, &wanted));
+                let field = self.field(link, live, &wanted);
+                if acceptances.accept(&field, same_ids) {
+                    continue;
+                }
+                change.fields.push(field);
             }
             // A single reference is replaced by the new one.
             if !link.many && !added.is_empty() {
@@ -144,6 +152,14 @@ impl LinkTarget {
             ReferenceBinding::New(_) => self.id.clone(),
         }
     }
+}
+
+/// Returns whether two values are the same ids, in any order.
+fn same_ids(one: &Json, other: &Json) -> bool {
+    let ids = |value: &Json| -> Option<BTreeSet<String>> {
+        value.as_array()?.iter().map(|id| Some(id.as_str()?.to_lowercase())).collect()
+    };
+    ids(one).is_some() && ids(one) == ids(other)
 }
 
 fn shown(link: &Link, mut values: Vec<Json>) -> Shown {

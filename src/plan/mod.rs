@@ -21,6 +21,7 @@ use crate::tenant::unread::UNREAD;
 use crate::tenant::{Live, LiveObject};
 use crate::values::secret::stands_for_secret;
 
+pub mod accepted;
 mod assignments;
 mod build;
 mod dependencies;
@@ -45,6 +46,7 @@ mod tests;
 mod together;
 mod twins;
 
+pub use accepted::{Acceptance, VoidAcceptance, WhyVoid};
 pub use assignments::{AssignmentChange, Effect};
 pub(crate) use build::{PlanDraft, draft};
 pub use build::{PlanOptions, coverage, plan};
@@ -217,6 +219,12 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// Assignments that differ.
     pub assignments: Vec<AssignmentChange>,
+    /// Differences that are accepted: an apply leaves them as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Acceptance>,
+    /// Acceptances that do not hold any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub void: Vec<VoidAcceptance>,
     /// Live settings that are set and not declared.
     pub left_alone: Vec<LeftAlone>,
     /// The requests, in order.
@@ -395,6 +403,9 @@ pub struct Summary {
     pub blocked_fields: usize,
     /// Fields that cannot be compared.
     pub unverifiable_fields: usize,
+    /// Differences that are accepted.
+    #[serde(default)]
+    pub accepted: usize,
 }
 
 impl Summary {
@@ -405,6 +416,7 @@ impl Summary {
             let fields = |status| change.with_status(status).count();
             summary.blocked_fields += fields(FieldStatus::Blocked);
             summary.unverifiable_fields += fields(FieldStatus::Unverifiable);
+            summary.accepted += change.accepted.len();
             let counted = match change.action {
                 _ if !change.blocked.is_empty() => &mut summary.blocked_changes,
                 Action::Create => &mut summary.create,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::accepted;
 use super::requests::readable;
 use super::{Change, Plan};
 use crate::graph::request::Request;
@@ -12,19 +13,27 @@ fn digested(change: &Change) -> Json {
     // A saved plan has digests in the place of payloads that hold a secret.
     let requests = change.requests.iter().map(|planned| readable(&planned.request));
     let blocked = change.blocked.iter().map(|why| &why.code);
-    json!({
+    let mut covered = json!({
         "address": change.address,
         "action": change.action,
         "id": change.id,
         "requests": requests.collect::<Vec<Request>>(),
         "precondition": change.precondition,
         "blocked": blocked.collect::<Vec<&String>>(),
-    })
+    });
+    let accepted = accepted::digested(change);
+    if !accepted.is_empty() {
+        covered["accepted"] = accepted.into();
+    }
+    covered
 }
 
 /// Computes the digest of a plan.
 pub fn plan_digest(plan: &Plan) -> String {
-    let differences = plan.changes.iter().filter(|change| change.is_difference());
+    let is_covered = |change: &&Change| {
+        change.is_difference() || !change.accepted.is_empty() || !change.void.is_empty()
+    };
+    let differences = plan.changes.iter().filter(is_covered);
     let covered = json!({
         "tenantId": plan.tenant.tenant_id,
         "cloud": plan.tenant.cloud,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json};
 
+use super::accepted::Acceptances;
 use super::diff::Differ;
 use super::rewrite::Rewrite;
 use super::show::left_alone;
@@ -103,9 +104,11 @@ impl<'a> Planner<'a> {
             },
             masked: BTreeSet::new(),
             with_secrets: Map::new(),
+            acceptances: Acceptances::new(&manifest.accepted),
         };
         builder.compare(binding);
-        let ChangeBuilder { mut change, masked, .. } = builder;
+        let ChangeBuilder { mut change, masked, acceptances, .. } = builder;
+        acceptances.settle(&mut change, self.sources);
         change.risks.extend(risk::of_action(change.action, object));
         if !change.blocked.is_empty() {
             change.requests.clear();
@@ -124,6 +127,8 @@ struct ChangeBuilder<'a> {
     masked: BTreeSet<Masked>,
     /// The properties with declared secrets that do not differ as far as that is known.
     with_secrets: Map<String, Json>,
+    /// The differences that are accepted.
+    acceptances: Acceptances<'a>,
 }
 
 impl ChangeBuilder<'_> {
@@ -171,6 +176,9 @@ impl ChangeBuilder<'_> {
         differ.rewrite = rewrite.iter().filter(|one| one.address == *address).collect();
         differ.catalogue = self.planner.catalogue;
         differ.object = live.map(|(object, _)| object.key());
+        if live.is_some() {
+            differ.acceptances = Acceptances::new(&manifest.accepted);
+        }
         let body = live.map(|(_, body)| body);
         let spec = ownership::claim(*owner, known.names, &structure, &manifest.spec, body);
         let properties = differ.root(&structure, &spec, body);
@@ -180,6 +188,7 @@ impl ChangeBuilder<'_> {
         self.change.blocked.extend(differ.blocked);
         self.masked = differ.masked;
         self.with_secrets = differ.with_secrets;
+        self.acceptances.extend(differ.acceptances);
         Some(properties)
     }
 
@@ -217,7 +226,8 @@ impl ChangeBuilder<'_> {
             }
             self.write((&object.id, &body), properties);
         }
-        let links = self.planner.links(self.manifest, object, &mut self.change);
+        let accepted = &mut self.acceptances;
+        let links = self.planner.links(self.manifest, object, &mut self.change, accepted);
         if !links.is_empty() {
             self.change.action = Action::Update;
             self.change.requests.extend(links);
@@ -264,13 +274,17 @@ impl ChangeBuilder<'_> {
         };
         let change = &mut self.change;
         let blocked = change.blocked.len();
-        let targets =
+        let mut targets =
             assignments::declared(manifest, declared, known.names, sources, &mut change.blocked);
         if change.blocked.len() > blocked {
             // What a name stands for is unknown, and so is whether it differs.
             return;
         }
         change.assignments = assignments::compare(&targets, live, known.names);
+        if id != requests::NEW_ID {
+            let changes = &mut change.assignments;
+            self.acceptances.accept_assignments(changes, &mut targets, sources);
+        }
         let after: Vec<Json> = targets.iter().map(|(target, _)| target_form(target)).collect();
         let before: Vec<Json> = live.iter().map(target_form).collect();
         let is_new = id == requests::NEW_ID && live.is_empty();

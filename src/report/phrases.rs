@@ -203,13 +203,21 @@ pub(super) fn plan_summary(plan: &Plan) -> String {
     }
     let is_stuck = |change: &&Change| change.with_status(FieldStatus::Blocked).next().is_some();
     let stuck = plan.changes.iter().filter(is_stuck).count();
-    let matching = summary.unchanged.saturating_sub(stuck);
+    let accepted = |change: &&Change| !change.accepted.is_empty();
+    let accepted = plan.changes.iter().filter(|it| !is_stuck(it)).filter(accepted).count();
+    let matching = summary.unchanged.saturating_sub(stuck + accepted);
     let verb = if matching == 1 { "matches" } else { "match" };
     let stuck = match stuck {
         0 => String::new(),
         1 => ", 1 differs in what cannot be changed".to_owned(),
         stuck => format!(", {stuck} differ in what cannot be changed"),
     };
+    let accepted = match accepted {
+        0 => String::new(),
+        1 => ", 1 differs in what is accepted".to_owned(),
+        accepted => format!(", {accepted} differ in what is accepted"),
+    };
+    let stuck = stuck + &accepted;
     if matching == 0 && stuck.is_empty() {
         // Nothing is left to compare, as after a rollback that has nothing to take back.
         return "No changes.".to_owned();
@@ -219,16 +227,20 @@ pub(super) fn plan_summary(plan: &Plan) -> String {
 
 /// Returns a sentence for each sort of difference that an apply of the plan would leave.
 pub(super) fn plan_remainder(plan: &Plan) -> Vec<String> {
-    let Summary { blocked_changes, blocked_fields, .. } = plan.summary;
+    let Summary { blocked_changes, blocked_fields, accepted, .. } = plan.summary;
     let they = if blocked_changes == 1 { "it" } else { "they" };
     let them = if blocked_fields == 1 { "it" } else { "them" };
     let blocked = format!(
         "{} blocked: an apply refuses to start until {they} can be made or skipped (--skip-blocked)",
         are(blocked_changes)
     );
+    let accepted_words = format!("{} accepted and left as the tenant has it", are(accepted));
     let left = format!("cannot be changed and would be left as the tenant has {them}");
-    let sentences =
-        [(blocked_changes, ("change", blocked.as_str())), (blocked_fields, ("setting", &left))];
+    let sentences = [
+        (blocked_changes, ("change", blocked.as_str())),
+        (blocked_fields, ("setting", &left)),
+        (accepted, ("difference", &accepted_words)),
+    ];
     above_zero(sentences, |number, (noun, rest)| format!("{} {rest}.", count(number, noun)))
 }
 
@@ -276,7 +288,7 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
             "Drift: {} drifted, {} missing{}, {} unverifiable, {} unknown, {} in sync{unmanaged}.",
             of(DriftStatus::Drifted),
             of(DriftStatus::Missing),
-            others([(pending, "pending")]),
+            others([(pending, "pending"), (summary.accepted, "accepted")]),
             summary.unverifiable,
             summary.unknown,
             summary.in_sync,
@@ -284,6 +296,7 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
     }
     let rest = others([
         (pending, "pending"),
+        (summary.accepted, "accepted"),
         (summary.unverifiable, "unverifiable"),
         (summary.unknown, "unknown"),
     ]);

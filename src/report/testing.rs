@@ -342,6 +342,7 @@ pub(super) fn plan() -> Plan {
             blocked_changes: 1,
             blocked_fields: 1,
             unverifiable_fields: 2,
+            accepted: 0,
         },
         coverage: Coverage {
             live: 9,
@@ -558,7 +559,6 @@ impl ToStory for Attributed {
         for object in &mut story.objects {
             let author = &self.author;
             object.changed = Some(format!("changed by {author}, 2026-11-30 10:14 UTC, was 6"));
-            object.accepted = vec![format!("accepted until 2027-01-31: {author} asked for it")];
             object.since = Some("pending");
         }
         story

@@ -596,6 +596,7 @@ mod tests {
             spec: Spec { declared: Declared::Object(Vec::new()), span },
             links,
             assignments: None,
+            accepted: Vec::new(),
             span,
         }
     }

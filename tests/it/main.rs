@@ -16,6 +16,8 @@ mod samples;
 mod served;
 mod support;
 
+mod accepted;
+
 mod adopt {
     mod bases;
     mod every_kind;

@@ -53,11 +53,15 @@ impl FileChange {
 
 /// The files while edits are made.
 #[derive(Clone, Default)]
-struct Contents(BTreeMap<PathBuf, FileChange>);
+pub(super) struct Contents(BTreeMap<PathBuf, FileChange>);
 
 impl Contents {
     /// Returns a file as it is by now.
-    fn get(&mut self, path: &Path, is_manifest: bool) -> Result<&mut FileChange, WhyNotAdopted> {
+    pub(super) fn get(
+        &mut self,
+        path: &Path,
+        is_manifest: bool,
+    ) -> Result<&mut FileChange, WhyNotAdopted> {
         if !self.0.contains_key(path) {
             let before = match disk::read(path, LIMIT) {
                 Ok(bytes) => Some(bytes),
@@ -86,6 +90,13 @@ impl Adoption<'_> {
                 Ok(()) => contents = tried,
                 Err(why) => object.refused = Some(why),
             }
+        }
+        let mut tried = contents.clone();
+        match self.close_accepted(&mut tried) {
+            Ok(()) => contents = tried,
+            Err(why) => self.objects.iter_mut().for_each(|object| {
+                object.refused.get_or_insert(why.clone());
+            }),
         }
         let changed =
             |change: &FileChange| change.before.as_deref() != Some(change.after.as_slice());

@@ -8,6 +8,7 @@
 //! | `imported.rs` | objects that no manifest managed |
 //! | `own.rs` | the manifest of the tenant's own that is laid over a base's |
 //! | `drafts.rs` | edits to the new contents of files |
+//! | `accepted.rs` | accepted drift: what is adopted of it, and the entries that go |
 //! | `bases.rs` | the tenants that an edited base serves |
 //! | `check.rs` | whether the plan after the edits is as it was meant |
 //! | `write.rs` | writes the files: all or none |
@@ -34,8 +35,10 @@ use edits::{EditTarget, ObjectEdits};
 use own::OwnManifest;
 use refusal::WhyNotAdopted;
 use texts::ManifestTexts;
-use value::{AdoptedPlace, LiveValue, ObjectContext, ValueAdopter, is_within};
+pub(super) use value::is_within;
+use value::{AdoptedPlace, LiveValue, ObjectContext, ValueAdopter};
 
+mod accepted;
 mod assignments;
 mod bases;
 pub mod check;
@@ -54,6 +57,7 @@ mod texts;
 mod value;
 pub mod write;
 
+pub use accepted::{OpenedAcceptance, open_accepted};
 pub use renamed::read_renamed;
 
 /// An object, or one property of it, whose difference is adopted.
@@ -114,12 +118,15 @@ pub struct AdoptInput<'a> {
     pub live: &'a Live,
     /// The names of what the objects refer to.
     pub names: &'a Names,
+    /// The accepted differences that are adopted by their names.
+    pub opened: &'a [OpenedAcceptance],
 }
 
 /// The edits that adopt the differences.
 pub struct Adoption<'a> {
     desired: &'a Desired,
     objects: Vec<AdoptedObject>,
+    opened: &'a [OpenedAcceptance],
 }
 
 /// The edits of one object.
@@ -169,7 +176,7 @@ pub fn adopt<'a>(input: &AdoptInput<'a>, options: &AdoptOptions) -> Adoption<'a>
             object
         })
     });
-    Adoption { desired: input.desired, objects: objects.collect() }
+    Adoption { desired: input.desired, objects: objects.collect(), opened: input.opened }
 }
 
 impl AdoptOptions {
@@ -201,6 +208,7 @@ fn adopted(
         let reason = field.reason.clone().unwrap_or_default();
         object.made.leave(&field.path, &WhyNotAdopted::NotComparable(reason));
     }
+    object.tell_accepted(change);
     if !differs(change) {
         let is_empty = object.made.left.is_empty();
         return (!is_empty).then_some(object);

@@ -37,6 +37,9 @@ pub enum WhyNotAdopted {
     /// There is nothing to adopt.
     #[error("it does not differ")]
     Same,
+    /// The difference is accepted.
+    #[error("it is accepted until {0}")]
+    Accepted(String),
     /// The property cannot be null.
     #[error(
         "the tenant has unset it, and there is no value that says so; it is no longer declared"
@@ -89,6 +92,9 @@ impl WhyNotAdopted {
             Self::RawSettings => "`moorline fmt` rewrites them; then adopt them",
             Self::RawLive => "declare them as `settings: { $raw: [ … ] }`",
             Self::SecretList => "write the new elements by hand, with their `{ $env: NAME }`",
+            Self::Accepted(_) => {
+                "name its path to adopt it, which removes the entry: `--adopt KIND/NAME/PROPERTY`"
+            }
             Self::Same => "`moorline drift` shows what differs",
             Self::Undeclared => "declare the value that it should have, if it matters",
             Self::Gone => "`--absent` declares it as absent; `moorline apply` creates it again",

@@ -428,7 +428,7 @@ impl ValueAdopter<'_> {
 }
 
 /// Whether a path is another one, or leads to a part of it.
-pub(super) fn is_within(path: &str, other: &str) -> bool {
+pub(in crate::import) fn is_within(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 

@@ -39,8 +39,8 @@ impl Differ<'_> {
         let is_secret = |element: &Value| matches!(element.declared, Declared::Env(_));
         if at.declared.elements().iter().any(is_secret) {
             self.unverifiable(at, NEVER_COMPARED);
-        } else if !self.same(at, &value, live) {
-            self.differs(at, Some(live), Some(&value));
+        } else if !self.same(at, &value, live) && self.differs(at, Some(live), Some(&value)) {
+            return self.kept(at, live);
         }
         value
     }
@@ -52,14 +52,17 @@ impl Differ<'_> {
             let found = declared.key(key);
             let live = rest.iter().position(|item| item.key(key) == found);
             let at = at.element(Segment::Key { key: found }, element, declared);
-            merged.push(match live {
-                Some(live) => self.value(&at, rest.remove(live)),
+            merged.extend(match live {
+                Some(live) => Some(self.value(&at, rest.remove(live))),
                 None => self.added(&at),
             });
         }
         for item in rest {
             let gone = at.element(Segment::Key { key: item.key(key) }, element, at.declared);
-            self.differs(&gone, Some(item), None);
+            if self.differs(&gone, Some(item), None) {
+                let kept = self.kept(&gone, item);
+                merged.push(kept);
+            }
         }
         merged.into()
     }
@@ -96,6 +99,29 @@ impl Differ<'_> {
                 false
             });
         }
+        let mut left_out = Vec::new();
+        let mut kept = Vec::new();
+        // An accepted one is no other one's: it must not be compared with what is left.
+        open.retain(|(index, at, _)| {
+            let is_accepted = self.is_accepted(at, None, Some(&merged[*index]));
+            left_out.extend(is_accepted.then_some(*index));
+            !is_accepted
+        });
+        let gone = |form: &Json, item: &Json| {
+            let segment = Segment::Element {
+                element: digest::hex(Domain::Element, form),
+                label: labels.gone(stated(at.property, item)),
+            };
+            at.element(segment, element, at.declared)
+        };
+        rest.retain(|(form, item)| {
+            let at = gone(form, item);
+            let is_accepted = self.is_accepted(&at, Some(item), None);
+            if is_accepted {
+                kept.push(self.kept(&at, item));
+            }
+            !is_accepted
+        });
         // A contained entity is changed where it is the only one left, or the only one of its label; another value is
         // another one.
         if is_entity {
@@ -109,13 +135,10 @@ impl Differ<'_> {
             self.differs(&at, None, Some(&merged[index]));
         }
         for (form, item) in rest {
-            let segment = Segment::Element {
-                element: digest::hex(Domain::Element, &form),
-                label: labels.gone(stated(at.property, item)),
-            };
-            self.differs(&at.element(segment, element, at.declared), Some(item), None);
+            self.differs(&gone(&form, item), Some(item), None);
         }
-        merged.into()
+        let merged = merged.into_iter().enumerate().filter(|(at, _)| !left_out.contains(at));
+        merged.map(|(_, value)| value).chain(kept).collect()
     }
 
     /// Compares the one declared element with the one live element that have a label, or that are left.
@@ -146,28 +169,32 @@ impl Differ<'_> {
     /// Elements are aligned first, so that one that is added in the middle does not change all behind it.
     fn ordered(&mut self, at: &At<'_>, element: &Shape, items: &[Json]) -> Json {
         let declared = at.declared.elements();
-        let mut merged: Vec<Json> =
+        let merged: Vec<Json> =
             declared.iter().map(|value| self.build(at.property, element, value)).collect();
         let forms = |values: &[Json]| -> Vec<String> {
             let form = |value| without_defaults(&canonical(self.model, element, value)).to_string();
             values.iter().map(form).collect()
         };
         let (before, after) = (forms(items), forms(&merged));
+        let mut sent = Vec::with_capacity(merged.len());
         for op in similar::capture_diff_slices(similar::Algorithm::Myers, &before, &after) {
             let (mut from, to) = (op.old_range(), op.new_range());
             for index in to {
                 let at = at.element(Segment::Index { index }, element, &declared[index]);
                 match from.next() {
-                    Some(live) => merged[index] = self.paired(&at, &items[live], &merged[index]),
-                    None => self.differs(&at, None, Some(&merged[index])),
+                    Some(live) => sent.push(self.paired(&at, &items[live], &merged[index])),
+                    None if self.differs(&at, None, Some(&merged[index])) => {}
+                    None => sent.push(merged[index].clone()),
                 }
             }
             for index in from {
                 let gone = at.element(Segment::Index { index }, element, at.declared);
-                self.differs(&gone, Some(&items[index]), None);
+                if self.differs(&gone, Some(&items[index]), None) {
+                    sent.push(self.kept(&gone, &items[index]));
+                }
             }
         }
-        merged.into()
+        sent.into()
     }
 
     /// Compares an element with the one in its place. Where they are not the same one, nothing of the
@@ -176,18 +203,23 @@ impl Differ<'_> {
         if let Some(value) = self.agrees(at, live) {
             return value;
         }
-        self.differs(at, Some(&telling(live, built)), Some(built));
+        if self.differs(at, Some(&telling(live, built)), Some(built)) {
+            return self.kept(at, live);
+        }
         built.clone()
     }
 
     /// Returns the value to send where all that is declared of an element is so, and nothing else is set.
     fn agrees(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
         let (fields, masked) = (self.fields.len(), self.repeats_masked);
+        let accepted = self.acceptances.len();
         let value = self.value(at, live);
         let agrees =
-            self.fields[fields..].iter().all(|field| field.status == FieldStatus::Unverifiable);
+            self.fields[fields..].iter().all(|field| field.status == FieldStatus::Unverifiable)
+                && self.acceptances.len() == accepted;
         if !agrees {
             self.fields.truncate(fields);
+            self.acceptances.truncate(accepted);
             self.repeats_masked = masked;
         }
         agrees.then_some(value)

@@ -56,8 +56,14 @@ impl Differ<'_> {
         })
     }
 
-    /// Reports that a value differs, `None` standing for one that is not there.
-    pub(super) fn differs(&mut self, at: &At<'_>, before: Option<&Json>, after: Option<&Json>) {
+    /// Reports that a value differs, `None` standing for one that is not there. Returns whether the difference is accepted:
+    /// the live value is kept then.
+    pub(super) fn differs(
+        &mut self,
+        at: &At<'_>,
+        before: Option<&Json>,
+        after: Option<&Json>,
+    ) -> bool {
         let show = |value: Option<&Json>, is_live| match value {
             Some(value) if !is_unset(at.property, at.shape, value) => {
                 shown(self.model, at.property, at.shape, value, &self.withheld, is_live)
@@ -71,7 +77,7 @@ impl Differ<'_> {
         field.after = show(after, false);
         if before.is_none() && field.after == Shown::Unset {
             // A new object gets what leaves the property unset, which is no news.
-            return;
+            return false;
         }
         if at.is_secret_by_key() || may_be_from_environment(at.property) {
             // What the tenant has may be what a manifest took from the environment before.
@@ -84,16 +90,41 @@ impl Differ<'_> {
             // Two secrets that differ, and no value that cannot be compared.
             field.after = Shown::Value(withheld());
         }
-        if at.property.facts.fixed && before.is_some() {
-            field.block(FIXED);
-        }
         for shown in [&field.before, &field.after] {
             if let Shown::Value(value) = shown {
                 self.label(at.property, value, &mut field.names);
                 self.name_settings(at, value, &mut field.names);
             }
         }
+        let model = self.model;
+        let form = |value: &Json| canonical(model, at.shape, value);
+        if self.acceptances.accept(&field, |one, other| form(one) == form(other)) {
+            return true;
+        }
+        if at.property.facts.fixed && before.is_some() {
+            field.block(FIXED);
+        }
         self.fields.push(field);
+        false
+    }
+
+    /// Returns whether a difference is accepted. One that is not is not reported.
+    pub(super) fn is_accepted(
+        &mut self,
+        at: &At<'_>,
+        before: Option<&Json>,
+        after: Option<&Json>,
+    ) -> bool {
+        if self.acceptances.is_empty() {
+            return false;
+        }
+        let (fields, accepted) = (self.fields.len(), self.acceptances.len());
+        let is_accepted = self.differs(at, before, after);
+        if !is_accepted {
+            self.fields.truncate(fields);
+            self.acceptances.truncate(accepted);
+        }
+        is_accepted
     }
 
     /// Reports that a value that the tenant has and does not show is to be unset.

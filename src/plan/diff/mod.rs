@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
+use super::accepted::Acceptances;
 use super::merge::echo;
 use super::names::unresolved;
 use super::rewrite::Rewrite;
@@ -44,6 +45,8 @@ pub(super) struct Differ<'a> {
     pub(super) masked: BTreeSet<Masked>,
     /// The properties that are written though they cannot be compared.
     pub(super) rewrite: Vec<&'a Rewrite>,
+    /// The differences that are accepted: the live value takes the place of the declared one.
+    pub(super) acceptances: Acceptances<'a>,
     /// The fields that differ, cannot be compared or cannot be changed.
     pub(super) fields: Vec<FieldChange>,
     /// The reasons why the whole change cannot be made.
@@ -102,6 +105,7 @@ impl<'a> Differ<'a> {
             object: None,
             masked: BTreeSet::new(),
             rewrite: Vec::new(),
+            acceptances: Acceptances::default(),
             fields: Vec::new(),
             blocked: Vec::new(),
             repeats_masked: false,
@@ -141,7 +145,7 @@ impl<'a> Differ<'a> {
             let shown_by = property.facts.shown_by.as_ref();
             let is_set = shown_by.and_then(|twin| live?.get(twin)?.as_bool());
             let value = match (live, is_set, &member.value.declared) {
-                (None, ..) | (_, Some(false), Declared::Env(_)) => Some(self.added(&at)),
+                (None, ..) | (_, Some(false), Declared::Env(_)) => self.added(&at),
                 (_, Some(true), Declared::Null) => Some(self.removed(&at)),
                 (Some(live), ..) => self.top(&at, live.get(&member.name).unwrap_or(&Json::Null)),
             };
@@ -167,11 +171,13 @@ impl<'a> Differ<'a> {
     /// Compares a top-level property and returns its value where it is to be sent.
     fn top(&mut self, at: &At<'_>, live: &Json) -> Option<Json> {
         let (first, blocked) = (self.fields.len(), self.blocked.len());
+        let accepted = self.acceptances.len();
         self.repeats_masked = false;
         let value = self.value(at, live);
         if self.blocked.len() > blocked {
             // A name that stands for no id says nothing about whether the value differs.
             self.fields.truncate(first);
+            self.acceptances.truncate(accepted);
             return None;
         }
         let changed = |field: &FieldChange| field.status == FieldStatus::Change;
@@ -200,8 +206,9 @@ impl<'a> Differ<'a> {
     fn value(&mut self, at: &At<'_>, live: &Json) -> Json {
         match (&at.declared.declared, at.shape) {
             (Declared::Null, shape) => {
-                if !is_unset(at.property, at.shape, live) {
-                    self.differs(at, Some(live), None);
+                let differs = !is_unset(at.property, at.shape, live);
+                if differs && self.differs(at, Some(live), None) {
+                    return self.kept(at, live);
                 }
                 nothing(shape)
             }
@@ -222,7 +229,9 @@ impl<'a> Differ<'a> {
             self.unverifiable(at, reason);
         } else if !self.same(at, &value, seen) {
             // Of a value that was masked only its presence is shown.
-            self.differs(at, Some(live), Some(&value));
+            if self.differs(at, Some(live), Some(&value)) {
+                return self.kept(at, live);
+            }
         }
         value
     }
@@ -235,8 +244,9 @@ impl<'a> Differ<'a> {
             && stated.zip(live_type).is_some_and(|(stated, live)| stated != live);
         if retyped || unset {
             let value = self.build(at.property, at.shape, at.declared);
-            if !self.same(at, &value, live) {
-                self.differs(at, (!unset).then_some(live), Some(&value));
+            let differs = !self.same(at, &value, live);
+            if differs && self.differs(at, (!unset).then_some(live), Some(&value)) {
+                return self.kept(at, live);
             }
             return value;
         }
@@ -304,18 +314,25 @@ impl<'a> Differ<'a> {
                 && let Some(value) = undeclared(property)
             {
                 let default = property.facts.default.as_ref();
-                self.differs(&at.member(property, at.declared), Some(live), default);
+                let at = at.member(property, at.declared);
+                let is_accepted = self.differs(&at, Some(live), default);
+                let value = if is_accepted { self.kept(&at, live) } else { value };
                 merged.insert(property.name.clone(), value);
             }
         }
     }
 
-    /// Reports a value that has no live counterpart, and returns it.
-    fn added(&mut self, at: &At<'_>) -> Json {
+    /// Reports a value that has no live counterpart, and returns it, `None` where its absence is accepted.
+    fn added(&mut self, at: &At<'_>) -> Option<Json> {
         let value = self.build(at.property, at.shape, at.declared);
-        if !value.is_null() {
-            self.differs(at, None, Some(&value));
-        }
+        let is_accepted = !value.is_null() && self.differs(at, None, Some(&value));
+        (!is_accepted).then_some(value)
+    }
+
+    /// Returns a live value whose difference is accepted, as it is sent with what is around it.
+    fn kept(&mut self, at: &At<'_>, live: &Json) -> Json {
+        let (value, _) = echo(self.model, at.shape, live);
+        self.repeats_masked |= has_placeholder(&value);
         value
     }
 

@@ -34,7 +34,11 @@ impl Differ<'_> {
             let before = live.get(&member.name);
             let Some(value) = built.get(&member.name) else {
                 sent.remove(&member.name);
-                before.into_iter().for_each(|before| self.differs(&at, Some(before), None));
+                if let Some(before) = before
+                    && self.differs(&at, Some(before), None)
+                {
+                    sent.insert(member.name.clone(), before.clone());
+                }
                 continue;
             };
             match before {
@@ -43,13 +47,20 @@ impl Differ<'_> {
                         self.unverifiable(&at, NEVER_COMPARED);
                     }
                 }
-                before => self.differs(&at, before, Some(value)),
+                before => {
+                    if self.differs(&at, before, Some(value)) {
+                        sent.extend(before.map(|before| (member.name.clone(), before.clone())));
+                        continue;
+                    }
+                }
             }
             sent.insert(member.name.clone(), value.clone());
         }
         let is_gone = |id: &str| merged.is_none() && declared.get(id).is_none();
         for (id, before) in live.members().filter(|(id, _)| is_gone(id)) {
-            self.differs(&setting(at, id, at.declared), Some(before), None);
+            if self.differs(&setting(at, id, at.declared), Some(before), None) {
+                sent.insert(id.to_owned(), before.clone());
+            }
         }
         sent.into()
     }
@@ -65,7 +76,9 @@ impl Differ<'_> {
             );
             self.blocked.push(blocked);
         } else if !self.same(at, &built, live) {
-            self.differs(at, Some(live), Some(&built));
+            if self.differs(at, Some(live), Some(&built)) {
+                return live.clone();
+            }
         } else if at.declared.holds_secret() {
             self.unverifiable(at, NEVER_COMPARED);
         }

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::manifest::AcceptedDrift;
 use crate::plan::Shown;
 use crate::schema::testing;
 use crate::schema::types::GraphVersion;
@@ -20,6 +21,41 @@ fn compared(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json) {
 
 fn judged(declared: &Json, live: Option<&Json>) -> (Vec<FieldChange>, Json, Vec<Blocked>) {
     judged_in(testing::model(), "workOrder", declared, live)
+}
+
+/// Returns a difference as it is accepted.
+fn accepted(field: &FieldChange) -> AcceptedDrift {
+    let value = |shown: &Shown| match shown {
+        Shown::Value(value) => Some(value.clone()),
+        _ => None,
+    };
+    AcceptedDrift {
+        property: field.path.to_string(),
+        declared: value(&field.after),
+        live: value(&field.before),
+        reason: "Pilot".to_owned(),
+        by: "alice@contoso.com".to_owned(),
+        until: jiff::civil::date(2027, 1, 31),
+        has_ended: false,
+        span: crate::diagnostic::Span::new(Sources::default().next_id(), 0..0),
+    }
+}
+
+/// As [`compared`], with differences that are accepted; returns also how many of them hold.
+fn compared_with(
+    declared: &Json,
+    live: &Json,
+    entries: &[AcceptedDrift],
+) -> (Vec<FieldChange>, Json, usize) {
+    let model = testing::model();
+    let mut sources = Sources::default();
+    let span = crate::diagnostic::Span::new(sources.add("order.yaml", String::new()), 0..0);
+    let known = Live { names: Names::of_ids(), ..Live::default() };
+    let structure = model.get("workOrder").expect("a type");
+    let mut differ = Differ::new(model, &sources, known.known());
+    differ.acceptances = Acceptances::new(entries);
+    let send = differ.root(&structure, &Value::from_json(declared, span), Some(live));
+    (differ.fields, send.into(), differ.acceptances.len())
 }
 
 fn judged_in(
@@ -123,6 +159,57 @@ proptest! {
         let [one, other] = orders.map(|order| answered(&tasks, &order));
         prop_assert_eq!(form(&one), form(&other));
         prop_assert!(!form(&one).to_string().contains("\"id\""));
+    }
+}
+
+proptest! {
+    #[test]
+    fn accepted_differences_are_neither_reported_nor_sent(
+        declared in tasks(),
+        live in tasks(),
+        order in prop::collection::vec(any::<u8>(), 1..8),
+    ) {
+        let (declared, live) = (json!({ "tasks": declared }), json!({ "tasks": answered(&live, &order) }));
+        let (fields, _) = compared(&declared, Some(&live));
+        let entries: Vec<AcceptedDrift> = fields.iter().map(accepted).collect();
+        let (left, send, held) = compared_with(&declared, &live, &entries);
+        prop_assert_eq!(left, []);
+        prop_assert_eq!(send, json!({}));
+        prop_assert_eq!(held, entries.len());
+    }
+
+    #[test]
+    fn writing_the_others_leaves_accepted_differences_as_they_were(
+        declared in tasks(),
+        live in tasks(),
+        order in prop::collection::vec(any::<u8>(), 1..8),
+        chosen in prop::collection::vec(any::<bool>(), 1..8),
+    ) {
+        let (declared, mut live) = (json!({ "tasks": declared }), json!({ "tasks": answered(&live, &order) }));
+        let (fields, _) = compared(&declared, Some(&live));
+        let chosen = fields.iter().zip(chosen.iter().cycle()).filter(|(_, chosen)| **chosen);
+        let entries: Vec<AcceptedDrift> = chosen.map(|(field, _)| accepted(field)).collect();
+        let (left, send, held) = compared_with(&declared, &live, &entries);
+        prop_assert_eq!(left.is_empty(), send == json!({}));
+        if let Some(tasks) = send.get("tasks") {
+            live["tasks"] = answered(tasks, &order);
+        }
+        let (left, send, held_after) = compared_with(&declared, &live, &entries);
+        prop_assert_eq!(left, []);
+        prop_assert_eq!(send, json!({}));
+        prop_assert_eq!(held, held_after);
+    }
+
+    #[test]
+    fn accepted_difference_is_reported_again_once_the_live_value_moves(hours in 1u32..4, other in 4u32..9) {
+        let declared = json!({ "tasks": [{ "steps": [block(0)] }] });
+        let live = |hours: u32| json!({ "tasks": answered(&json!([{ "steps": [block(hours)] }]), &[1]) });
+        let (fields, _) = compared(&declared, Some(&live(hours)));
+        let entries: Vec<AcceptedDrift> = fields.iter().map(accepted).collect();
+        prop_assert_eq!(compared_with(&declared, &live(hours), &entries).0, []);
+        let (moved, send, _) = compared_with(&declared, &live(other), &entries);
+        prop_assert_eq!(moved.len(), 1);
+        prop_assert_eq!(send, declared);
     }
 }
 

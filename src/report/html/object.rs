@@ -68,7 +68,7 @@ fn badges(object: &ObjectView<'_>) -> Markup {
         @if !object.reasons.is_empty() && object.mark != DiffMark::Blocked {
             span.badge.refused { "blocked" }
         }
-        @if !object.accepted.is_empty() { span.badge { "accepted" } }
+        @if object.has_accepted() { span.badge { "accepted" } }
         @for risk in object.risks { span.badge.(level(risk)) { (Plain(&risk.code)) } }
     }
 }
@@ -92,7 +92,6 @@ fn details(object: &ObjectView<'_>, links: &Links) -> Markup {
                 div { dt { "Reach" } dd { (Prose(&sentence(&reach.sentence))) } }
             }
         }
-        @for acceptance in &object.accepted { div.note { p { (Prose(&sentence(acceptance))) } } }
         @for reason in object.reasons {
             div.note.refused {
                 p { strong { (Plain(&reason.code)) } " " (Prose(&sentence(&reason.message))) }

@@ -60,9 +60,7 @@ pub(super) fn entry(object: &ObjectView<'_>, kind: StoryKind, links: &Links) -> 
 /// Returns how much differs, and what is to be known of it.
 fn what(object: &ObjectView<'_>) -> String {
     let extent = object.whole.unwrap_or(&object.extent);
-    let accepted = object.accepted.len();
-    let accepted = (accepted > 0).then(|| format!("{accepted} accepted"));
-    let parts = [Some(extent), object.since, accepted.as_deref()];
+    let parts = [Some(extent), object.since];
     let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
     cell_sentence(&parts.collect::<Vec<_>>().join("; "), IN_ROW)
 }
@@ -110,8 +108,7 @@ fn details(object: &ObjectView<'_>, links: &Links) -> String {
     }
     text.push('\n');
     let reasons = object.reasons.iter().map(|why| reason(why, object.place, links));
-    let accepted = object.accepted.iter().map(|acceptance| sentence(acceptance));
-    let notes: Vec<String> = reasons.chain(object.risks.iter().map(risk)).chain(accepted).collect();
+    let notes: Vec<String> = reasons.chain(object.risks.iter().map(risk)).collect();
     if !notes.is_empty() {
         text += &format!("\n- {}\n", notes.join("\n- "));
     }

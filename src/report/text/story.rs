@@ -128,9 +128,6 @@ fn object(writer: &mut TextWriter, object: &ObjectView<'_>, verbose: bool) {
     for note in notes.chain(object.last_change()) {
         writer.sentences(INDENT, DIM, &note);
     }
-    for acceptance in &object.accepted {
-        writer.sentences(INDENT, PLAIN, acceptance);
-    }
     for reason in object.reasons {
         let label = Piece::new(ERROR, &format!("{}:", reason.code));
         writer.labelled(INDENT, label, reason.message.split(' '));
@@ -167,7 +164,7 @@ fn style(mark: DiffMark) -> Style {
         DiffMark::Remove | DiffMark::Replace => DELETED,
         DiffMark::Blocked => ERROR,
         DiffMark::Unverifiable => WARNING,
-        DiffMark::Hunk => DIM,
+        DiffMark::Hunk | DiffMark::Accepted => DIM,
         DiffMark::Context | DiffMark::Title => PLAIN,
     }
 }

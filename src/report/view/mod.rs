@@ -3,6 +3,7 @@
 //! Colours, alignment and escaping are left to the formats. Text that is cut or set in columns is harmless on a terminal
 //! already; each format escapes everything that it writes by its own rules.
 
+mod accepted;
 mod compare;
 mod field;
 mod layout;

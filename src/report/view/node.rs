@@ -19,6 +19,8 @@ pub(in crate::report) enum DiffMark {
     Blocked,
     /// Not comparable.
     Unverifiable,
+    /// Different, and accepted.
+    Accepted,
     /// Unchanged: a line of a text next to lines that differ.
     Context,
     /// The header of a part of a unified diff.
@@ -37,6 +39,7 @@ impl DiffMark {
             Self::Replace => "-/+",
             Self::Blocked => "!",
             Self::Unverifiable => "?",
+            Self::Accepted => "=",
             Self::Context => " ",
             Self::Hunk => "@@",
             Self::Title => "",

@@ -1,5 +1,6 @@
 //! Builds the view of a plan or a drift report, and of each object in it.
 
+use super::accepted;
 use super::field::{self, Viewer};
 use super::node::{DiffMark, DiffNode};
 use super::origin;
@@ -78,8 +79,11 @@ pub(crate) trait ToStory {
 impl ToStory for Plan {
     fn story(&self, verbose: bool) -> Story<'_> {
         let differs = !self.summary.is_empty();
-        let is_noteworthy =
-            |change: &&Change| change.is_difference() || is_shown(&change.fields, verbose);
+        let is_noteworthy = |change: &&Change| {
+            change.is_difference()
+                || is_shown(&change.fields, verbose)
+                || !change.accepted.is_empty()
+        };
         let changes = self.changes.iter().filter(is_noteworthy);
         let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
         Story {
@@ -111,7 +115,10 @@ impl ToStory for DriftReport {
             _ if !item.undeclared.is_empty() => true,
             DriftStatus::InSync => false,
             DriftStatus::Unverifiable => is_shown(&item.fields, verbose),
-            DriftStatus::Drifted | DriftStatus::Missing | DriftStatus::Unknown => true,
+            DriftStatus::Drifted
+            | DriftStatus::Missing
+            | DriftStatus::Accepted
+            | DriftStatus::Unknown => true,
         };
         let items = self.items.iter().filter(is_noteworthy);
         let mut stays = released(&self.released, &self.no_longer_managed);
@@ -231,8 +238,6 @@ pub(in crate::report) struct ObjectView<'a> {
     pub(in crate::report) changed: Option<String>,
     /// Whether the tenant moved, or Git, or both.
     pub(in crate::report) since: Option<&'a str>,
-    /// The differences that are accepted, each with its end and its reason.
-    pub(in crate::report) accepted: Vec<String>,
     /// Why the change cannot be made or the difference cannot be determined.
     pub(in crate::report) reasons: &'a [Blocked],
     /// The differences.
@@ -269,6 +274,11 @@ impl ObjectView<'_> {
         }
     }
 
+    /// Whether some of its differences are accepted.
+    pub(in crate::report) fn has_accepted(&self) -> bool {
+        self.nodes.iter().any(|node| node.mark == DiffMark::Accepted)
+    }
+
     /// Returns the last change of the live object in words: when it was, unless its author and its time are known, and those.
     pub(in crate::report) fn last_change(&self) -> impl Iterator<Item = String> {
         let modified = self.modified.as_ref().map(|at| format!("last modified {at}"));
@@ -282,7 +292,8 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
     let blocked = !change.blocked.is_empty();
     // Nothing of a blocked change happens, so its fields are shown in verbose reports only.
     let hidden = blocked && !verbose;
-    let nodes = if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
+    let mut nodes =
+        if hidden { Vec::new() } else { viewer.nodes(&change.fields, &change.assignments) };
     let unverifiable = change.with_status(FieldStatus::Unverifiable).next();
     let (mark, whole) = match change.action {
         _ if blocked => (DiffMark::Blocked, None),
@@ -294,8 +305,14 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         Action::None if change.with_status(FieldStatus::Blocked).next().is_some() => {
             (DiffMark::Blocked, None)
         }
+        Action::None if nodes.is_empty() && !change.accepted.is_empty() => {
+            (DiffMark::Accepted, None)
+        }
         Action::None => (DiffMark::Unverifiable, None),
     };
+    if !blocked {
+        nodes.extend(accepted::nodes(&change.accepted, &change.void, StoryKind::Plan));
+    }
     ObjectView {
         mark,
         differs: change.is_difference(),
@@ -308,9 +325,11 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         modified: unverifiable.and(change.last_modified.as_deref()).map(phrases::moment),
         changed: None,
         since: None,
-        accepted: Vec::new(),
         reasons: &change.blocked,
-        extent: phrases::extent(&change.fields, &change.assignments),
+        extent: accepted::with_count(
+            phrases::extent(&change.fields, &change.assignments),
+            &change.accepted,
+        ),
         nodes,
         reach: change.reach.as_ref().map(|reach| ReachView {
             sentence: reach::sentence(reach),
@@ -345,13 +364,17 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
             Some("has undeclared settings, which `spec.drift.undeclared` makes drift"),
         ),
         (DriftStatus::Drifted, _) => (DiffMark::Change, None),
+        (DriftStatus::Accepted, _) => (DiffMark::Accepted, None),
         (DriftStatus::Unverifiable, _) => (DiffMark::Unverifiable, None),
         (DriftStatus::Unknown, _) => (DiffMark::Blocked, None),
         (DriftStatus::InSync, _) => (DiffMark::Context, None),
     };
+    let nodes = viewer.nodes(&item.fields, &item.assignments);
+    let mut nodes = origin::with_origins(nodes, &viewer, item);
+    nodes.extend(accepted::nodes(&item.accepted, &item.void, StoryKind::Drift));
     ObjectView {
         mark,
-        differs: item.status != DriftStatus::Unverifiable,
+        differs: ![DriftStatus::Accepted, DriftStatus::Unverifiable].contains(&item.status),
         address: item.address.to_string(),
         display_name: display_name(&item.display_name),
         portal: console_name(&item.address),
@@ -364,10 +387,12 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
             .map(phrases::moment),
         changed: item.changed.as_ref().map(phrases::changed),
         since: item.since.map(phrases::since),
-        accepted: Vec::new(),
         reasons: &item.reasons,
-        extent: phrases::extent(&item.fields, &item.assignments),
-        nodes: origin::with_origins(viewer.nodes(&item.fields, &item.assignments), &viewer, item),
+        extent: accepted::with_count(
+            phrases::extent(&item.fields, &item.assignments),
+            &item.accepted,
+        ),
+        nodes,
         reach: None,
         left_alone: left_alone(&item.undeclared),
         risks: &[],

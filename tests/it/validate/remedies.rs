@@ -189,7 +189,8 @@ fn codes_in(folder: &Path, codes: &mut BTreeSet<String>) {
 }
 
 fn is_code(literal: &str) -> bool {
-    const AREAS: [&str; 10] = [
+    const AREAS: [&str; 11] = [
+        "accepted",
         "assignment",
         "file",
         "manifest",
