@@ -193,11 +193,11 @@ fn drift_names_what_somebody_unbound_and_apply_binds_it_again() {
     assert_snapshot!(drift, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windows81SCEPCertificateProfile/device   "The device"   scep.yaml:2
           last modified [time]
-          - rootCertificate
-              declared windows81TrustedRootCertificate/root (758483bb…), the tenant has none
-              scep.yaml:6
+          + rootCertificate  windows81TrustedRootCertificate/root (758483bb…)  scep.yaml:6
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 2 in sync.
     "#);
