@@ -169,6 +169,8 @@ impl Arguments {
         ui.known.add_all(&earlier.secrets_in_clear());
         let release = Undeclared::between(&earlier.manifests, &desired.manifests);
         Ok(Some((earlier, release)))
+    }
+
     /// Returns what is accepted, where that is asked for.
     fn accepted(&self) -> Option<AcceptArguments<'_>> {
         let (reason, until) = self.reason.as_deref().zip(self.until)?;

@@ -56,6 +56,7 @@ mod cli {
     mod man;
     mod new;
     mod render;
+    mod reports;
 }
 
 mod documents {

@@ -111,7 +111,7 @@ pub fn scopes(document: &ScopesDocument) -> String {
 
 /// Renders the set-up of a pipeline's sign-in: the apps with their permissions, and the script or the configuration.
 pub fn setup(document: &SetupDocument) -> String {
-    let mut page = MarkdownPage::new(&phrases::sign_in(document));
+    let mut page = MarkdownPage::of_set_up(&phrases::sign_in(document));
     page.table(
         &["app", "for", "permissions"],
         document.items.iter().map(|app| {

@@ -123,10 +123,17 @@ pub(super) fn fenced(language: &str, lines: &[String]) -> String {
 fn plain(text: &str) -> String {
     let mut markdown = String::with_capacity(text.len());
     let mut last = ' ';
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        let next = characters.peek().copied().unwrap_or(' ');
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map_or(' ', |(_, next)| *next);
         match character {
+            // A word like the beginning of a commit's name is a link to the commit, and `GH-1` one to an issue.
+            _ if !last.is_ascii_alphanumeric() && last != '-' && is_commit(&text[at..]) => {
+                markdown.push_str(&format!("{character}{INTERRUPTION}"));
+            }
+            '-' if text.as_bytes()[at.saturating_sub(2)..at].eq_ignore_ascii_case(b"GH") => {
+                markdown.push_str(&format!("{INTERRUPTION}-"));
+            }
             '@' | '#' => markdown.push_str(&format!("&#{};{INTERRUPTION}", u32::from(character))),
             // A colon that opens no `:emoji:` stays one.
             ':' if next == ' ' || last.is_ascii_digit() => markdown.push(':'),
@@ -142,6 +149,15 @@ fn plain(text: &str) -> String {
         last = character;
     }
     markdown
+}
+
+/// Whether a text begins with a word that may be the name of a commit. A word before a hyphen is a part of an id.
+fn is_commit(text: &str) -> bool {
+    let end = text.find(|sign: char| !sign.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    (7..=40).contains(&word.len())
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && !rest.starts_with('-')
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {

@@ -44,12 +44,12 @@ pub(super) fn entry(object: &ObjectView<'_>, kind: StoryKind, links: &Links) -> 
     let row = match kind {
         StoryKind::Plan => {
             let reach = object.reach.as_ref().map(|reach| cell_sentence(&reach.brief, IN_ROW));
-            vec![sign.clone(), cell, what(object), reach.unwrap_or_default(), risks(object)]
+            vec![sign.clone(), cell, what(object, kind), reach.unwrap_or_default(), risks(object)]
         }
         StoryKind::Drift => {
             let change = object.changed.as_ref().or(object.modified.as_ref());
             let change = change.map(|change| cell_sentence(change, IN_ROW));
-            let what = [what(object), risks(object)];
+            let what = [what(object, kind), risks(object)];
             let what = what.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
             vec![sign.clone(), cell, what.join("<br>"), change.unwrap_or_default()]
         }
@@ -58,9 +58,11 @@ pub(super) fn entry(object: &ObjectView<'_>, kind: StoryKind, links: &Links) -> 
 }
 
 /// Returns how much differs, and what is to be known of it.
-fn what(object: &ObjectView<'_>) -> String {
+fn what(object: &ObjectView<'_>, kind: StoryKind) -> String {
+    let is_blocked = kind == StoryKind::Plan && !object.reasons.is_empty();
+    let blocked = is_blocked.then_some("blocked");
     let extent = object.whole.unwrap_or(&object.extent);
-    let parts = [Some(extent), object.since];
+    let parts = [blocked, Some(extent), object.since];
     let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
     cell_sentence(&parts.collect::<Vec<_>>().join("; "), IN_ROW)
 }

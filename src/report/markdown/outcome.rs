@@ -10,8 +10,8 @@ use crate::report::phrases;
 const ADDRESS: usize = 255;
 /// The most columns of a display name.
 const NAME: usize = 80;
-/// The most columns of a message in a row.
-const IN_ROW: usize = 160;
+/// The number of changes that a remedy is for and that are named.
+const MOST_NAMED: usize = 3;
 
 /// Renders an outcome, and the commands that go on with the run and that take it back.
 pub fn outcome(outcome: &Outcome, commands: &[String]) -> String {
@@ -41,30 +41,38 @@ fn entry(item: &Item) -> TableEntry {
     let object = name(&item.address.to_string(), ADDRESS);
     let title = words(&short(&item.display_name, NAME));
     let title = if title.is_empty() { title } else { format!("<br>{title}") };
-    let message = item.message.as_deref().map(|message| cell_sentence(message, IN_ROW));
+    let message = item.message.as_deref().map(|message| cell_sentence(message, SENTENCE));
     let action = item.action.to_string();
     let titled = format!("{object}{title}");
     let row = vec![status.clone(), action.clone(), titled, message.unwrap_or_default()];
     TableEntry { row, name: vec![status, action, object], block: String::new() }
 }
 
+/// Returns each remedy once, with the changes that it is for.
+fn helps(items: &[&Item]) -> Vec<String> {
+    let mut helps: Vec<(&str, Vec<&Item>)> = Vec::new();
+    for &item in items {
+        let Some(help) = item.help.as_deref() else { continue };
+        match helps.iter_mut().find(|(other, _)| *other == help) {
+            Some((_, of)) => of.push(item),
+            None => helps.push((help, vec![item])),
+        }
+    }
+    let line = |(help, of): (&str, Vec<&Item>)| {
+        let named = of.iter().take(MOST_NAMED);
+        let named = named.map(|item| name(&item.address.to_string(), ADDRESS));
+        let more = of.len().saturating_sub(MOST_NAMED);
+        let more = (more > 0).then(|| format!("{} more", phrases::thousands(more)));
+        let objects: Vec<String> = named.chain(more).collect();
+        format!("{}: {}", objects.join(", "), sentence(help))
+    };
+    helps.into_iter().map(line).collect()
+}
+
 /// Returns what stands below the changes.
 fn below(outcome: &Outcome, undone: &[&Item], commands: &[String]) -> MarkdownPage {
     let mut page = MarkdownPage::below();
-    let told: Vec<&Item> = undone.iter().filter(|item| item.message.is_some()).copied().collect();
-    let messages = told.iter().zip(phrases::helps(&told)).map(|(item, help)| {
-        let help = match help {
-            None => String::new(),
-            Some((1, help)) => format!(" Help: {}", sentence(help)),
-            Some((many, help)) => format!(" Help, for these {many}: {}", sentence(help)),
-        };
-        let message = item.message.as_deref().unwrap_or_default();
-        let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
-        let (object, status) =
-            (name(&item.address.to_string(), ADDRESS), phrases::status(item.status));
-        format!("{object} {status}: {}{stop}{help}", sentence(message))
-    });
-    page.alert("WARNING", messages);
+    page.alert("WARNING", helps(undone));
     if let Some(journal) = &outcome.journal {
         page.block(&format!("Journal {}", name(journal, SENTENCE)));
     }

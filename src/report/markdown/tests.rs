@@ -7,9 +7,10 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 use super::page::MOST;
 use super::*;
 use crate::apply::outcome::Outcome;
+use crate::diagnose::{Catalogue, Explanation};
 use crate::diagnostic::json::FindingItem;
 use crate::diagnostic::{Finding, Sources, Span};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::manifest::Invalid;
 use crate::plan::{Change, Plan, Refusal, Risk};
 use crate::report::links::Links;
@@ -55,7 +56,7 @@ fn a_plan_with_every_mark() {
 
     | | object | what | reach | risk |
     |---|---|---|---|---|
-    | `!` | [`iosGeneralDeviceConfiguration/ios-restrictions`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L2>)<br>iPhones | 1 setting | | **`group/unknown`:** there is no group `Windows laptop` |
+    | `!` | [`iosGeneralDeviceConfiguration/ios-restrictions`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/ios-restrictions.yaml#L2>)<br>iPhones | blocked; 1 setting | | **`group/unknown`:** there is no group `Windows laptop` |
     | `~` | [`deviceRegistrationPolicy/device-registration`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/device-registration.yaml#L2>) | 2 settings, 1 setting blocked | | **`registration/mfa-off`** refused |
     | `-` | [`iosWiFiConfiguration/old-wifi`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/old-wifi.yaml#L2>)<br>Old Wi-Fi | to be deleted | no longer 3,000 devices | **`delete`** refused |
     | `~` | [`windowsIdentityProtectionConfiguration/windows-hello`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/windows-hello.yaml#L2>)<br>Windows Hello for Business | 4 settings, 3 assignments | at most 1,240 devices and 3,100 users, until now 4 users and at most 69 devices | `assign-all` |
@@ -360,7 +361,7 @@ fn an_outcome() {
     | already in place | update | `windows10CustomConfiguration/custom-settings`<br>Custom | |
 
     > [!WARNING]
-    > - `macOSGeneralDeviceConfiguration/macos` failed: Graph answered 403 Forbidden: the application may not write device configurations. Help: grant `DeviceManagementConfiguration.ReadWrite.All`
+    > - `macOSGeneralDeviceConfiguration/macos`: grant `DeviceManagementConfiguration.ReadWrite.All`
 
     Journal `.moorline/journal/run.jsonl`
 
@@ -411,6 +412,39 @@ fn broken(text: &str) -> (Vec<FindingItem>, Invalid) {
     (items, Invalid { findings, sources })
 }
 
+#[test]
+fn failures_say_what_to_do() {
+    let (_, invalid) = broken("calm");
+    let message = "the manifests cannot be used: 2 errors, 1 warning in 2 files";
+    let error = Error::new(ErrorKind::Invalid, "manifest/invalid", message);
+    assert_snapshot!(failure(&error, None, Some(&invalid), &[], &links()), @"
+    ### Invalid: the manifests cannot be used: 2 errors, 1 warning in 2 files.
+
+    Code `manifest/invalid`, exit code 3
+
+    | | place | code | message | help |
+    |---|---|---|---|---|
+    | **error** | [`policies/hello.yaml:1`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/hello.yaml#L1>) | `schema/type` | not a string | quote it: `calm` |
+    | **error** | [`calm.yaml`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/calm.yaml>) | `file/missing` | calm is missing | |
+    | warning | [`policies/hello.yaml:1`](<https://github.com/contoso/tenant/blob/0a1b/tenants/contoso/policies/hello.yaml#L1>) | `lint/x` | a `calm` in b | |
+    ");
+
+    let error = Error::refused("apply/guard", "the plan is refused; nothing was written")
+        .hint("If it is intended, add: --allow delete --allow max-changes");
+    let page = failure(&error, None, None, &refusals("calm"), &links());
+    assert!(page.starts_with("### Refused: the plan is refused; nothing was written.\n"), "{page}");
+    assert!(page.contains("| `iosWiFiConfiguration/calm` | `delete` | calm is deleted"), "{page}");
+    assert!(page.contains("| the plan as a whole | `max-changes` |"), "{page}");
+
+    let entry = Catalogue::built_in().by_code("auth/no-credential").expect("an entry");
+    let explanation = Explanation::new(&entry.id, entry);
+    let source = std::io::Error::other("unplugged");
+    let error = Error::failed("auth/no-credential", "there is no credential").because(source);
+    let page = failure(&error, Some(&explanation), None, &[], &links());
+    assert!(page.contains("- Because: unplugged\n"), "{page}");
+    assert!(page.contains(&format!("**`{}`:** ", explanation.id)), "{page}");
+}
+
 fn refusals(text: &str) -> [Refusal; 2] {
     [(Some(text), "delete"), (None, "max-changes")].map(|(address, code)| Refusal {
         address: address.map(|name| format!("iosWiFiConfiguration/{name}")),
@@ -418,6 +452,22 @@ fn refusals(text: &str) -> [Refusal; 2] {
         message: format!("{text} is deleted, and devices lose its settings."),
         flag: format!("--allow {code}"),
     })
+}
+
+#[test]
+fn who_changed_what_and_what_is_accepted_has_its_place() {
+    let page =
+        story(&testing::Attributed::by("alice@contoso.com", testing::drift_report()), &links());
+    let author = "changed by alice&#64;&#8203;contoso.com, 2026-11-30 10:14 UTC, was 6";
+    assert_eq!(page.matches(author).count(), 14, "each row and each block has it: {page}");
+    assert!(
+        page.contains("| 4 settings, 3 assignments; pending; 1 accepted | changed by"),
+        "{page}"
+    );
+    assert!(
+        page.contains("- accepted until 2027-01-31: alice&#64;&#8203;contoso.com asked"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -573,6 +623,12 @@ fn assert_harmless(page: &str) {
                     });
                 }
                 assert!(!text.contains("://") && !text.contains("www."), "{text}");
+                let ends = |c: char| !c.is_ascii_alphanumeric() && !['-', '\u{200b}'].contains(&c);
+                let words = text.split(ends);
+                for word in words.filter(|word| !word.contains('\u{200b}')) {
+                    let is_commit = word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit());
+                    assert!(!is_commit && !word.starts_with("GH-"), "{text}");
+                }
             }
             _ => {}
         }
@@ -590,6 +646,7 @@ proptest! {
                     "<script>alert(1)</script>", "</code></summary></details>", "<img src=x onerror=1>", "<!--",
                     "@contoso/admins", "@alice", "#1", "https://contoso.com", "www.contoso.com", "alice@contoso.com",
                     "[a](https://contoso.com)", "![a](b)", "[a]: b", "\n\n# Heading\n", "\n---\n", "\n> quote", "\n- item",
+                    "GH-1", "0a1b2c3d4e", "contoso/repo#2",
                     "`", "``", "```", "````\n", "~~~", "|", "\\", "\\|", "**", "__", "~~", "$x$", "&lt;", "&#64;", ":tada:",
                     "\u{1b}[31m", "\u{202e}", "\r\n", "\t", "日本", " ", "x",
                 ]).prop_map(str::to_owned),

@@ -218,18 +218,20 @@ fn plan_and_drift_name_settings_as_the_portal_does() {
     assert_snapshot!(workspace.run(&["drift", "--sandbox=s.json"]).expect(0).stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ deviceManagementConfigurationPolicy/windows   "Windows"   policy.yaml:2
           changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_policy_config_defender_puaprotection]  "PUA Protection"
               policy.yaml:10
-              ~ choice  declared "2", the tenant has "0"
+              ~ choice  "0" -> "2"
           ~ settings[device_vendor_msft_laps_policies_backupdirectory]  "Backup Directory"
               policy.yaml:14
               ~ children
                   ~ device_vendor_msft_laps_policies_passwordagedays_aad  "Password Age Days"
-                      ~ integer  declared 30, the tenant has 7
-          + settings[device_vendor_msft_policy_config_devicelock_devicepasswordhistory]  "Device Password History"
-              declared unset, the tenant has { integer: 5 }  policy.yaml:9
+                      ~ integer  7 -> 30
+          - settings[device_vendor_msft_policy_config_devicelock_devicepasswordhistory]  "Device Password History"
+              { integer: 5 }  policy.yaml:9
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);

@@ -91,17 +91,18 @@ fn setting_that_is_named_is_referred_to_by_its_id() {
     assert_snapshot!(drift.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ deviceManagementConfigurationPolicy/rules   "Windows - Rules"   policy.yaml:2
           changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
           ~ settings[vendor_msft_firewall_mdmstore_firewallrules_{firewallrulename}]  policy.yaml:10
-              ~ groups  - declared, + in the tenant
+              ~ groups
                   ~ [0]
                       ~ vendor_msft_firewall_mdmstore_firewallrules_{firewallrulename}_remoteaddressdynamickeywords
-                          ~ values  - declared, + in the tenant
+                          ~ values
                               ~ [0]
-                                  - note       declared "from the offices", the tenant has none
-                                  ~ reference
-                                      declared Offices (66666666…), the tenant has Labs (66666666…)
+                                  + note       "from the offices"
+                                  ~ reference  Labs (66666666…) -> Offices (66666666…)
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);

@@ -104,12 +104,14 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     assert_snapshot!(drift.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
           changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_laps_policies_backupdirectory]  policy.yaml:10
               ~ children
                   ~ device_vendor_msft_laps_policies_passwordagedays_aad
-                      ~ integer  declared 30, the tenant has 7
+                      ~ integer  7 -> 30
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -172,10 +174,8 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
-    1 setting cannot be compared.
-
-      ? not compared (-v: why): deviceManagementConfigurationPolicy/mac
-        settings[com.apple.loginwindow_com.apple.loginwindow]
+    1 setting cannot be compared: deviceManagementConfigurationPolicy/mac
+      settings[com.apple.loginwindow_com.apple.loginwindow] (-v: why)
     ");
 
     workspace.write("policy.yaml", manifest.replace("CONTOSO.COM", "CONTOSO.NET"));

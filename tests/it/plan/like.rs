@@ -208,12 +208,15 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
     assert_snapshot!(drift.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
-      - windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
+      + windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           declared, and the tenant does not have it
           changed by unknown (no record since [time] is about it)
 
     Drift: 0 drifted, 1 missing, 0 unverifiable, 0 unknown, 0 in sync.
-    1 live object is not managed by any manifest.
+    1 live object is not managed by any manifest:
+        windowsIdentityProtectionConfiguration "Reception"
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
       to the console; use deviceManagementConfigurationPolicy
       (docs/settings-catalog.md#from-a-closed-template-to-its-successor)

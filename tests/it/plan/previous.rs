@@ -70,7 +70,8 @@ fn what_is_no_longer_declared_is_told_and_stays() {
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
-    1 live object is not managed by any manifest.
+    1 live object is not managed by any manifest:
+        windowsIdentityProtectionConfiguration "two"
     released: windowsIdentityProtectionConfiguration/one pinMaximumLength, live stays 12
     released: windowsIdentityProtectionConfiguration/one enhancedAntiSpoofingForFacialFeaturesEnabled,
       live stays true: no value unsets it, so declare the one that it should have
@@ -99,7 +100,12 @@ fn what_is_no_longer_declared_is_told_and_stays() {
     - released: windowsIdentityProtectionConfiguration/one assignments, live stays 1 assignment
     - no longer managed: windowsIdentityProtectionConfiguration/two &#34;two&#34;; to delete it, declare it with `metadata: { state: absent }`
 
-    1 live object is not managed by any manifest.
+    <details>
+    <summary>1 live object is not managed by any manifest</summary>
+
+    - `windowsIdentityProtectionConfiguration` `two`
+
+    </details>
     ");
     assert_json_snapshot!(plan_as("json").json()["released"], @r#"
     [
@@ -149,12 +155,13 @@ fn what_is_no_longer_declared_is_told_and_stays() {
     ]
     "#);
     let silent = run(&workspace, &["plan", "now", "--sandbox=s.json"]).expect(0);
-    assert_snapshot!(silent.stdout, @r"
+    assert_snapshot!(silent.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
-    1 live object is not managed by any manifest.
-    ");
+    1 live object is not managed by any manifest:
+        windowsIdentityProtectionConfiguration "two"
+    "#);
 }
 
 #[test]

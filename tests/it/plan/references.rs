@@ -193,6 +193,8 @@ fn drift_names_what_somebody_unbound_and_apply_binds_it_again() {
     assert_snapshot!(drift, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windows81SCEPCertificateProfile/device   "The device"   scep.yaml:2
           changed by admin@contoso.onmicrosoft.com, [time] (Patch DeviceConfiguration)
           - rootCertificate

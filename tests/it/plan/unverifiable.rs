@@ -44,9 +44,7 @@ fn they_are_told_with_when_the_object_was_last_changed() {
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
-    1 setting cannot be compared.
-
-      ? not compared (-v: why): windowsWifiConfiguration/wifi preSharedKey
+    1 setting cannot be compared: windowsWifiConfiguration/wifi preSharedKey (-v: why)
     "#);
     let verbose = workspace().run(&["plan", "--sandbox=s.json", "-v"]).expect(0).stdout;
     assert_snapshot!(paragraphs_with(&verbose, "preSharedKey"), @r#"
@@ -157,10 +155,7 @@ fn rewrite_secret_that_matches_nothing_is_a_warning() {
     Tenant contoso (contoso.onmicrosoft.com)
 
     No changes. 1 object matches what is declared.
-    1 setting cannot be compared.
-
-      ? not compared (-v: why): windowsWifiConfiguration/wifi preSharedKey
-
+    1 setting cannot be compared: windowsWifiConfiguration/wifi preSharedKey (-v: why)
     warning: `--rewrite-secret windowsWifiConfiguration/wifi/ssid`: it matches no declared value that
       cannot be compared
     "#);
