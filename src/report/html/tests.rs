@@ -290,7 +290,7 @@ fn every_object_of_a_plan_is_told_with_its_signs_values_reach_and_risks() {
         "Old pilots",
         "sha256:0a1b",
         "Guest",
-        "blocked: Entra does not let it be changed while Intune is enabled",
+        "Entra does not let it be changed while Intune is enabled",
     ] {
         assert!(page.text.contains(words), "{words}:\n{}", page.text);
     }
