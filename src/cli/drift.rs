@@ -76,7 +76,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let report = drift::report(plan);
     output.warn(ui, &report.warnings);
     output.tell(ui, &RunOf::new("drift", path), &report)?;
-    let is_kept = telling.tell(ui, &report, &channels, approvals.as_deref()).await;
+    let is_kept = telling.tell(ui, &report, &output.links(), &channels, approvals.as_deref()).await;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);

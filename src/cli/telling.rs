@@ -23,7 +23,7 @@ use crate::notify::history::History;
 use crate::notify::notification::FindingTopic;
 use crate::notify::{Channel, Memory, Notification, Observation, RunComparison, slack, teams};
 use crate::report::json::Document;
-use crate::report::markdown;
+use crate::report::{Links, markdown};
 use crate::tenant::approvals::{self, ApprovalRequest};
 use crate::ui::Ui;
 
@@ -103,6 +103,7 @@ impl Telling {
         &self,
         ui: &Ui,
         report: &DriftReport,
+        links: &Links,
         channels: &[NamedChannel<'_>],
         approvals: Option<&[ApprovalRequest]>,
     ) -> bool {
@@ -129,7 +130,7 @@ impl Telling {
         let mut comparison = RunComparison::new(earlier, &observation, &report.checked_at);
         // The messages lead to the issue, so it is opened before them.
         if let Some(new) = tracked.as_mut().filter(|(_, issue)| issue.url().is_none())
-            && !track(ui, new, report, &comparison).await
+            && !track(ui, new, report, links, &comparison).await
         {
             tracked = None;
         }
@@ -153,7 +154,7 @@ impl Telling {
             }
         }
         if let Some(tracked) = &mut tracked {
-            track(ui, tracked, report, &comparison).await;
+            track(ui, tracked, report, links, &comparison).await;
         }
         if let Some(path) = kept {
             let text = comparison.next.to_line() + "\n";
@@ -197,11 +198,12 @@ async fn track(
     ui: &Ui,
     (client, issue): &mut Tracked,
     report: &DriftReport,
+    links: &Links,
     comparison: &RunComparison,
 ) -> bool {
     let waiting: Vec<_> =
         comparison.open().filter(|finding| finding.topic == FindingTopic::Approval).collect();
-    let text = markdown::story_within(report, LONGEST_REPORT) + &markdown::waiting(&waiting);
+    let text = markdown::story_within(report, links, LONGEST_REPORT) + &markdown::waiting(&waiting);
     let wanted = IssueRequest {
         title: &format!("Drift of {}", report.tenant.name),
         text: &ui.known.scrub(&text),
