@@ -116,7 +116,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     telling.read_history(ui, &mut report)?;
     output.warn(ui, &report.warnings);
     output.tell(ui, &RunOf::new("drift", path), &report)?;
-    let is_kept = telling.tell(ui, &report, &channels, approvals.as_deref()).await;
+    let is_kept = telling.tell(ui, &report, &output.links(), &channels, approvals.as_deref()).await;
     let checked = arguments.unverifiable.check(report.summary.unverifiable);
     if let Err(error) = &checked {
         ui.error(error);

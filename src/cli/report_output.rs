@@ -142,7 +142,7 @@ impl ReportOutput {
     }
 
     /// Returns the links to manifests.
-    fn links(&self) -> Links {
+    pub(super) fn links(&self) -> Links {
         let base = self.link_base.clone().or_else(|| of_github(variable));
         repository().links(base.as_deref())
     }

@@ -24,7 +24,7 @@ use crate::notify::history::History;
 use crate::notify::notification::FindingTopic;
 use crate::notify::{Channel, Memory, Notification, Observation, RunComparison, slack, teams};
 use crate::report::json::Document;
-use crate::report::markdown;
+use crate::report::{Links, markdown};
 use crate::tenant::approvals::{self, ApprovalRequest};
 use crate::ui::Ui;
 
@@ -122,6 +122,7 @@ impl Telling {
         &self,
         ui: &Ui,
         report: &DriftReport,
+        links: &Links,
         channels: &[NamedChannel<'_>],
         approvals: Option<&[ApprovalRequest]>,
     ) -> bool {
@@ -148,7 +149,7 @@ impl Telling {
         let mut comparison = RunComparison::new(earlier, &observation, &report.checked_at);
         // The messages lead to the issue, so it is opened before them.
         if let Some(new) = tracked.as_mut().filter(|(_, issue)| issue.url().is_none())
-            && !track(ui, new, report, &comparison).await
+            && !track(ui, new, report, links, &comparison).await
         {
             tracked = None;
         }
@@ -172,7 +173,7 @@ impl Telling {
             }
         }
         if let Some(tracked) = &mut tracked {
-            track(ui, tracked, report, &comparison).await;
+            track(ui, tracked, report, links, &comparison).await;
         }
         if let Some(path) = kept {
             let text = comparison.next.to_line() + "\n";
@@ -216,11 +217,12 @@ async fn track(
     ui: &Ui,
     (client, issue): &mut Tracked,
     report: &DriftReport,
+    links: &Links,
     comparison: &RunComparison,
 ) -> bool {
     let waiting: Vec<_> =
         comparison.open().filter(|finding| finding.topic == FindingTopic::Approval).collect();
-    let text = markdown::story_within(report, LONGEST_REPORT) + &markdown::waiting(&waiting);
+    let text = markdown::story_within(report, links, LONGEST_REPORT) + &markdown::waiting(&waiting);
     let wanted = IssueRequest {
         title: &format!("Drift of {}", report.tenant.name),
         text: &ui.known.scrub(&text),

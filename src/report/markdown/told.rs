@@ -9,8 +9,8 @@ use crate::report::{Links, ToStory};
 const BLOCK: &str = "\n<details>\n";
 
 /// Renders a plan or a drift report in at most so many characters; the blocks of objects that do not fit are left out.
-pub(crate) fn story_within(report: &impl ToStory, most: usize) -> String {
-    let story = super::story(report, &Links::default());
+pub(crate) fn story_within(report: &impl ToStory, links: &Links, most: usize) -> String {
+    let story = super::story(report, links);
     if story.chars().count() <= most {
         return story;
     }
@@ -45,10 +45,11 @@ mod tests {
     #[test]
     fn report_is_cut_between_objects() {
         let report = drift_report();
-        let whole = super::super::story(&report, &Links::default());
-        assert_eq!(story_within(&report, whole.chars().count()), whole);
-        for most in [whole.len() - 20, 700, 100, 1] {
-            let cut = story_within(&report, most);
+        let links = Links::default();
+        let whole = super::super::story(&report, &links);
+        assert_eq!(story_within(&report, &links, whole.chars().count()), whole);
+        for most in [whole.chars().count() - 20, 700, 100, 1] {
+            let cut = story_within(&report, &links, most);
             assert!(cut.chars().count() < most.max(100) + 200, "{most}: {cut}");
             assert_eq!(
                 cut.matches("<details>").count(),

@@ -174,16 +174,20 @@ fn issue_opens_follows_and_closes_itself() {
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
 
-    Lines with `-` are declared, lines with `+` are what the tenant has.
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
+    | | object | what | last change |
+    |---|---|---|---|
+    | `~` | `windowsIdentityProtectionConfiguration/hello`<br>hello | 1 setting | [time] |
 
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/hello</code> <code>&quot;hello&quot;</code> 1 setting</summary>
 
-    `hello.yaml:2`, last modified [time]
+    `hello.yaml:2`, Identity protection &#40;windows&#41;, last modified [time]
 
     ```diff
-    - pinMinimumLength  6
-    + pinMinimumLength  4  # hello.yaml:4
+    - pinMinimumLength  4
+    + pinMinimumLength  6  # hello.yaml:4
     ```
 
     </details>
