@@ -219,8 +219,8 @@ fn no_difference(change: &Change, wanted: &str) -> Error {
 pub fn files(desired: &Desired, new: &[NewAcceptance]) -> Result<Vec<FileChange>, Error> {
     let mut by_file: Vec<(PathBuf, Vec<NewAcceptance>)> = Vec::new();
     for entry in new {
-        let accepted = desired.manifest(&entry.object).into_iter().flat_map(|it| &it.accepted);
-        let known = accepted.filter(|known| known.property == entry.property).next();
+        let mut accepted = desired.manifest(&entry.object).into_iter().flat_map(|it| &it.accepted);
+        let known = accepted.find(|known| known.property == entry.property);
         let path = known.map_or_else(
             || desired.root.join(ACCEPTED_FILE),
             |known| desired.sources.get(known.span.file).path.clone(),
