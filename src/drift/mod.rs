@@ -181,7 +181,7 @@ impl DriftItem {
     }
 
     /// Returns the fields that differ, and not only because an apply is pending.
-    fn drifted(&self) -> impl Iterator<Item = &FieldChange> {
+    pub fn drifted(&self) -> impl Iterator<Item = &FieldChange> {
         let is_pending = |field: &FieldChange| {
             let mut origins = self.origins.iter().filter(|origin| origin.path == field.path);
             origins.any(|origin| origin.since == Some(Since::Pending))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Effect, FieldPath, FieldStatus, Segment};
+use crate::plan::{Action, Effect, FieldPath, Segment};
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 use crate::values::digest::{self, Domain};
 
@@ -152,6 +152,8 @@ impl Observation {
 /// Returns the parts of an object that differ, each with words for it.
 fn differences(item: &DriftItem) -> Vec<(String, String)> {
     match (item.status, item.action) {
+        // What was merged and waits for an apply is no news.
+        _ if !item.is_drift() => return Vec::new(),
         (DriftStatus::Missing, _) => return vec![("missing".to_owned(), "is missing".to_owned())],
         (DriftStatus::Drifted, Action::Delete) => {
             let what = "exists, and is declared absent".to_owned();
@@ -160,8 +162,8 @@ fn differences(item: &DriftItem) -> Vec<(String, String)> {
         (DriftStatus::Drifted, _) => {}
         _ => return Vec::new(),
     }
-    let differing = item.fields.iter().filter(|field| field.status != FieldStatus::Unverifiable);
-    let fields = differing
+    let fields = item
+        .drifted()
         .map(|field| (format!("field {}", key_of(&field.path)), format!("{} differs", field.path)));
     let assignments = item.assignments.iter().map(|assignment| {
         let target = &assignment.target;

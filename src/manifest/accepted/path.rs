@@ -68,7 +68,7 @@ fn element(model: &Model, property: &Property, shape: &Shape, rest: &str) -> Pat
 fn of_any_type(model: &Model, base: &str, member: &str) -> PathTarget {
     let names = model.get(base).map(|base| base.derived.clone()).unwrap_or_default();
     let names = std::iter::once(base.to_owned()).chain(names);
-    let found = names.filter_map(|name| Some(follow(model, &model.get(&name)?, member)));
+    let found = names.filter_map(|name| Some(follow(model, &*model.get(&name)?, member)));
     best(found)
 }
 

@@ -18,6 +18,7 @@ pub(super) fn mark(mark: DiffMark) -> (&'static str, &'static str) {
         DiffMark::Replace => ("replace", "replaced"),
         DiffMark::Blocked => ("blocked", "blocked"),
         DiffMark::Unverifiable => ("unverifiable", "not comparable"),
+        DiffMark::Accepted => ("accepted", "accepted"),
         DiffMark::Context => ("context", ""),
         DiffMark::Hunk => ("hunk", ""),
         DiffMark::Title => ("title", ""),

@@ -38,22 +38,24 @@ const fn tile(mark: &'static str, sign: &'static str, words: &'static str) -> Ti
 }
 
 /// The tiles of a plan.
-const PLAN: [Tile; 6] = [
+const PLAN: [Tile; 7] = [
     tile("blocked", "!", "blocked"),
     tile("add", "+", "to create"),
     tile("change", "~", "to update"),
     tile("replace", "-/+", "to replace"),
     tile("remove", "-", "to delete"),
+    tile("accepted", "=", "accepted"),
     tile("unverifiable", "?", "not comparable"),
 ];
 
 /// The tiles of a drift report.
-const DRIFT: [Tile; 7] = [
+const DRIFT: [Tile; 8] = [
     tile("blocked", "!", "unknown"),
     tile("change", "~", "drifted"),
     tile("add", "+", "missing"),
     tile("replace", "-/+", "of another type"),
     tile("remove", "-", "not declared"),
+    tile("accepted", "=", "accepted"),
     tile("unverifiable", "?", "not comparable"),
     tile("context", "", "in sync"),
 ];

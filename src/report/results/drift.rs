@@ -1,8 +1,10 @@
 //! The results of a drift report: each property and assignment that differs, what is missing, what is not managed.
 
-use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults, plan, values};
+use super::{
+    ResultAcceptance, ResultCase, ResultItem, ResultLevel, Results, ToResults, plan, values,
+};
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Blocked, FieldStatus, Unmanaged};
+use crate::plan::{Acceptance, Action, Blocked, FieldStatus, Unmanaged};
 use crate::report::phrases;
 
 impl ToResults for DriftReport {
@@ -13,7 +15,10 @@ impl ToResults for DriftReport {
             cases: self.items.iter().map(case).collect(),
             ..Results::default()
         };
-        results.cases.extend(self.coverage.unmanaged.iter().map(unmanaged));
+        results.cases.extend(self.coverage.unmanaged.iter().map(|object| {
+            let is_drift = self.unmanaged.iter().any(|drift| drift.id == object.id);
+            unmanaged(object, is_drift)
+        }));
         let mut whole = ResultCase::new("drift", "", None);
         super::warn(&self.warnings, &mut results.cases, &mut whole);
         if !whole.items.is_empty() {
@@ -26,6 +31,8 @@ impl ToResults for DriftReport {
         results.output("unknown", summary.unknown);
         results.output("unverifiable", summary.unverifiable);
         results.output("in-sync", summary.in_sync);
+        results.output("accepted", summary.accepted);
+        results.output("pending", summary.since.map_or(0, |since| since.pending));
         results.output("unmanaged", self.coverage.unmanaged.len());
         results
     }
@@ -41,13 +48,17 @@ fn case(item: &DriftItem) -> ResultCase {
         item.reasons.iter().for_each(|why| case.add(unknown(why)));
         return case;
     }
+    let of_item = if item.is_drift() { ResultLevel::Error } else { ResultLevel::Warning };
     if let Some((rule, message)) = whole(item) {
-        case.add(ResultItem::new(ResultLevel::Error, rule, message));
+        case.add(ResultItem::new(of_item, rule, message));
     }
     for field in &item.fields {
+        let is_drifted =
+            item.is_drift() && item.drifted().any(|drifted| drifted.path == field.path);
+        let of_field = if is_drifted { ResultLevel::Error } else { ResultLevel::Warning };
         let (level, rule, words) = match field.status {
-            FieldStatus::Change => (ResultLevel::Error, "drift/property", values::of_field(field)),
-            FieldStatus::Blocked => (ResultLevel::Error, "drift/locked", values::left(field)),
+            FieldStatus::Change => (of_field, "drift/property", values::of_field(field)),
+            FieldStatus::Blocked => (of_field, "drift/locked", values::left(field)),
             FieldStatus::Unverifiable => {
                 (ResultLevel::Note, "drift/unverifiable", values::left(field))
             }
@@ -60,17 +71,37 @@ fn case(item: &DriftItem) -> ResultCase {
     }
     for assignment in &item.assignments {
         case.add(
-            ResultItem::new(
-                ResultLevel::Error,
-                "drift/assignment",
-                &values::of_assignment(assignment),
-            )
-            .at(assignment.location.as_ref())
-            .part(&assignment.target),
+            ResultItem::new(of_item, "drift/assignment", &values::of_assignment(assignment))
+                .at(assignment.location.as_ref())
+                .part(&assignment.target),
         );
+    }
+    item.accepted.iter().for_each(|acceptance| case.add(accepted(acceptance)));
+    if item.differs_by_undeclared() {
+        for setting in &item.undeclared {
+            let path = setting.path.to_string();
+            let message = format!("{path} is set, and the manifest does not declare it");
+            case.add(ResultItem::new(of_item, "drift/undeclared", &message).part(&path));
+        }
     }
     item.reasons.iter().for_each(|why| case.add(plan::reason(why)));
     case
+}
+
+/// Returns the result of a difference that is accepted.
+fn accepted(acceptance: &Acceptance) -> ResultItem {
+    let rule = if acceptance.is_of_assignment() { "drift/assignment" } else { "drift/property" };
+    let message = format!("{} differs, and that is accepted", acceptance.path);
+    let accepted = ResultAcceptance {
+        reason: super::text(&acceptance.reason, super::LONGEST),
+        until: super::text(&acceptance.until, super::LONGEST_NAME),
+    };
+    ResultItem {
+        accepted: Some(accepted),
+        ..ResultItem::new(ResultLevel::Error, rule, &message)
+            .at(acceptance.location.as_ref())
+            .part(&acceptance.path)
+    }
 }
 
 /// Returns the difference of the object as a whole.
@@ -98,11 +129,12 @@ fn whole(item: &DriftItem) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn unmanaged(object: &Unmanaged) -> ResultCase {
+fn unmanaged(object: &Unmanaged, is_drift: bool) -> ResultCase {
     let mut case =
         ResultCase::new(&format!("{}/{}", object.kind, object.id), &object.display_name, None);
     let message = format!("no manifest manages {} \"{}\"", object.kind, object.display_name);
-    case.add(ResultItem::new(ResultLevel::Note, "drift/unmanaged", &message));
-    case.skipped = Some("no manifest manages it".to_owned());
+    let level = if is_drift { ResultLevel::Error } else { ResultLevel::Note };
+    case.add(ResultItem::new(level, "drift/unmanaged", &message));
+    case.skipped = (!is_drift).then(|| "no manifest manages it".to_owned());
     case
 }

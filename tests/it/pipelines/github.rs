@@ -327,17 +327,8 @@ fn rollback_takes_back_what_the_apply_of_a_run_wrote() {
     assert!(state.contains("\"pinMinimumLength\": 6"), "{state}");
 }
 
-/// Whether this build has what the workflow of drift uses.
-fn has_drift() -> bool {
-    let help = Workspace::empty().run(&["drift", "--help"]).expect(0).stdout;
-    ["--issue", "--notify", "--previous"].iter().all(|option| help.contains(option))
-}
-
 #[test]
 fn drift_opens_one_issue_and_closes_it_when_it_is_mended() {
-    if !has_drift() {
-        return;
-    }
     let stage = Stage::new();
     stage.dispatch("apply", json!({}))["applied"].expect("success");
     stage.edit("pinMinimumLength=4");
@@ -360,9 +351,6 @@ fn drift_opens_one_issue_and_closes_it_when_it_is_mended() {
 
 #[test]
 fn merged_and_not_applied_is_no_drift() {
-    if !has_drift() {
-        return;
-    }
     let stage = Stage::new();
     stage.dispatch("apply", json!({}))["applied"].expect("success");
     stage.write(HELLO, &pin(8));
@@ -374,9 +362,6 @@ fn merged_and_not_applied_is_no_drift() {
 
 #[test]
 fn adopted_drift_is_a_pull_request_of_the_app() {
-    if !has_drift() {
-        return;
-    }
     let stage = Stage::new();
     stage.dispatch("apply", json!({}))["applied"].expect("success");
     stage.edit("pinMinimumLength=4");
