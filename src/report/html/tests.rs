@@ -180,7 +180,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("settled", story(&testing::settled(), &PageExtras::default(), &links())),
         ("drift", story(&testing::drift_report(), &extras(), &links())),
         ("outcome", outcome(&testing::outcome(), &[])),
-        ("findings", findings(&[finding.clone()], 3, &links())),
+        ("findings", findings(std::slice::from_ref(&finding), 3, &links())),
         ("no findings", findings(&[], 3, &links())),
         ("failure", failure(&failed, None, None, &[refusal("delete")], &links())),
         ("as built", as_built(&testing::record("x"))),
