@@ -541,7 +541,7 @@ pub(super) fn record(text: &str) -> AsBuilt {
     }
 }
 
-/// A drift report whose items have an author, an acceptance and an origin.
+/// A drift report whose items have an author and an origin.
 pub(super) struct Attributed {
     report: DriftReport,
     author: String,

@@ -455,19 +455,12 @@ fn refusals(text: &str) -> [Refusal; 2] {
 }
 
 #[test]
-fn who_changed_what_and_what_is_accepted_has_its_place() {
+fn who_changed_what_and_since_when_has_its_place() {
     let page =
         story(&testing::Attributed::by("alice@contoso.com", testing::drift_report()), &links());
     let author = "changed by alice&#64;&#8203;contoso.com, 2026-11-30 10:14 UTC, was 6";
     assert_eq!(page.matches(author).count(), 14, "each row and each block has it: {page}");
-    assert!(
-        page.contains("| 4 settings, 3 assignments; pending; 1 accepted | changed by"),
-        "{page}"
-    );
-    assert!(
-        page.contains("- accepted until 2027-01-31: alice&#64;&#8203;contoso.com asked"),
-        "{page}"
-    );
+    assert!(page.contains("| 4 settings, 3 assignments; pending | changed by"), "{page}");
 }
 
 #[test]
@@ -606,7 +599,8 @@ fn assert_harmless(page: &str) {
             Event::End(TagEnd::CodeBlock) => in_code_block = false,
             Event::Start(Tag::Link { dest_url, .. }) => {
                 let is_ours = dest_url.strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'));
-                assert!(is_ours && !dest_url.contains(".."), "{dest_url} in {page}");
+                let leads_out = dest_url.split('/').any(|part| part == "..");
+                assert!(is_ours && !leads_out, "{dest_url} in {page}");
             }
             Event::Start(tag @ Tag::Image { .. }) => panic!("{tag:?} in {page}"),
             Event::InlineHtml(html) if &*html == "<br>" => {}
