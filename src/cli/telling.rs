@@ -88,7 +88,7 @@ impl Telling {
     /// # Errors
     /// `usage/path` when the folder cannot be read.
     pub(super) fn read_history(&self, ui: &Ui, report: &mut DriftReport) -> Result<(), Error> {
-        let Some(folder) = self.history.as_ref().filter(|folder| folder.exists()) else {
+        let Some(folder) = self.history.as_ref().filter(|folder| folder.is_dir()) else {
             return Ok(());
         };
         let history = DriftHistory::read(folder, &report.tenant, &report.only).map_err(|source| {

@@ -1,4 +1,4 @@
-//! What the formats say of the record of a tenant.
+//! Words about the record of a tenant that several formats share.
 
 use serde_json::Value as Json;
 

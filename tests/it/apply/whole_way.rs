@@ -41,7 +41,7 @@ fn the_first_plan_shows_creates_updates_assignments_and_what_is_left_alone() {
     let plan = plan(&Workspace::example("contoso"));
     let summary = json!({
         "create": 6, "update": 9, "replace": 0, "delete": 0, "assignmentChanges": 2, "unchanged": 15,
-        "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 3,
+        "blockedChanges": 0, "blockedFields": 0, "unverifiableFields": 3, "accepted": 0,
     });
     assert_eq!(plan["summary"], summary);
     let changes = plan["changes"].as_array().expect("a list");
