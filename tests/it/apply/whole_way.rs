@@ -29,8 +29,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
     ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
         policies/windows/windows-hello.yaml:3
         changed by admin@contoso.onmicrosoft.com, [time] (Patch DeviceConfiguration)
-        ~ pinMinimumLength  declared 6, the tenant has 4  was 6
-            policies/windows/windows-hello.yaml:34
+        ~ pinMinimumLength  4 -> 6  was 6  policies/windows/windows-hello.yaml:34
     "#);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);
@@ -443,7 +442,7 @@ fn a_limit_on_changes_is_kept() {
     risk max-changes: 16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.
       (refused until --allow max-changes)
     ");
-    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - risk `max-changes`: 16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2. Refused until `--allow max-changes`.");
+    assert_snapshot!(lines_with(&shown("markdown"), "max-changes"), @"> - **Refused until `--allow max-changes`:** 16 objects would be created, changed or deleted, and `spec.guard.maxChanges` is 2.");
     let plan: Value = serde_json::from_str(&shown("json")).expect("a plan");
     assert_json_snapshot!(plan["limits"], @r#"
     [

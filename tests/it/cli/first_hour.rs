@@ -68,7 +68,7 @@ fn empty_folder_plans_after_init_new_and_one_edit() {
     let ring = "'windowsUpdateForBusinessConfiguration/Pilot ring'";
     typed(&workspace, &format!("moorline sandbox edit s.json {ring} --assign allUsers")).expect(0);
     let drift = typed(&workspace, "moorline drift --sandbox=s.json").expect(0).stdout;
-    assert!(drift.contains("- all users "), "{drift}");
+    assert!(drift.contains("- all users"), "{drift}");
 }
 
 #[test]

@@ -55,11 +55,12 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
     assert_snapshot!(drift(&workspace, "text"), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength             declared 6, the tenant has 4  was 6  it.yaml:4
-          ~ pinUppercaseCharactersUsage  declared required, the tenant has allowed  was required
-              it.yaml:4
+          ~ pinMinimumLength             4 -> 6  was 6  it.yaml:4
+          ~ pinUppercaseCharactersUsage  allowed -> required  was required  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -68,18 +69,22 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
 
-    Lines with `-` are declared, lines with `+` are what the tenant has.
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
+    | | object | what | last change |
+    |---|---|---|---|
+    | `~` | `windowsIdentityProtectionConfiguration/it`<br>Front desk | 2 settings | changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41; |
 
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/it</code> <code>&quot;Front desk&quot;</code> 2 settings</summary>
 
-    `it.yaml:2`, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
+    `it.yaml:2`, Identity protection &#40;windows&#41;, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
-    - pinMinimumLength             6
-    + pinMinimumLength             4  was 6  # it.yaml:4
-    - pinUppercaseCharactersUsage  required
-    + pinUppercaseCharactersUsage  allowed  was required  # it.yaml:4
+    - pinMinimumLength             4
+    + pinMinimumLength             6  was 6  # it.yaml:4
+    - pinUppercaseCharactersUsage  allowed
+    + pinUppercaseCharactersUsage  required  was required  # it.yaml:4
     ```
 
     </details>
@@ -107,11 +112,12 @@ fn properties_that_several_people_changed_are_told_apart() {
     assert_snapshot!(drift(&workspace, "text"), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           changed by bob@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength  declared 6, the tenant has 4
-              was 6 until alice@contoso.com, [time]  it.yaml:4
-          ~ pinMaximumLength  declared 12, the tenant has 20  was 12  it.yaml:4
+          ~ pinMinimumLength  4 -> 6  was 6 until alice@contoso.com, [time]  it.yaml:4
+          ~ pinMaximumLength  20 -> 12  was 12  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -140,9 +146,11 @@ fn edit_of_the_registration_policy_is_attributed_by_entras_log() {
     assert_snapshot!(drift(&workspace, "text"), @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ deviceRegistrationPolicy/registration   "Device Registration Policy"   it.yaml:2
           changed by alice@contoso.com, [time] (Set device registration policies)
-          ~ localAdminPassword.isEnabled  declared true, the tenant has false  was true  it.yaml:4
+          ~ localAdminPassword.isEnabled  false -> true  was true  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);

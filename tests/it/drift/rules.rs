@@ -72,7 +72,9 @@ fn unmanaged_objects_are_ignored_reported_or_drift() {
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
     Drift: 0 drifted, 0 missing, 0 unverifiable, 0 unknown, 1 in sync, 1 unmanaged.
-    2 live objects are not managed by any manifest.
+    2 live objects are not managed by any manifest:
+        windowsIdentityProtectionConfiguration "Kiosk"
+        windowsIdentityProtectionConfiguration "TEMP alice"
     unmanaged, which `spec.drift.unmanaged` makes drift: windowsIdentityProtectionConfiguration "TEMP
       alice" ([id])
     "#);
@@ -97,7 +99,9 @@ fn undeclared_settings_are_ignored_reported_or_drift() {
           1 undeclared setting is left alone: pinMaximumLength = 12
 
     No drift. 1 object is as declared.
-    2 live objects are not managed by any manifest.
+    2 live objects are not managed by any manifest:
+        windowsIdentityProtectionConfiguration "Kiosk"
+        windowsIdentityProtectionConfiguration "TEMP alice"
     "#);
     let failed = drift(&workspace("{ undeclared: fail }"), &[]).expect(2);
     assert_snapshot!(failed.stdout, @r#"

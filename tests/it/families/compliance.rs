@@ -355,8 +355,8 @@ fn member_that_an_action_leaves_out_has_its_default() {
     assert_snapshot!(paragraphs_with(&drift.stdout, "gracePeriodHours"), @r#"
     ~ windows10CompliancePolicy/windows   "Windows"   windows.yaml:2
         changed by admin@contoso.onmicrosoft.com, [time] (Action DeviceCompliancePolicy)
-        + scheduledActionsForRule[0].scheduledActionConfigurations[block].gracePeriodHours
-            declared unset, the tenant has 8760  windows.yaml:7
+        - scheduledActionsForRule[0].scheduledActionConfigurations[block].gracePeriodHours  8760
+            windows.yaml:7
     "#);
     apply(&workspace, &[]);
     assert_eq!(hours(&policy(&workspace)), 0);

@@ -221,7 +221,8 @@ fn plan_and_drift_name_settings_as_the_portal_does() {
     Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
 
       ~ deviceManagementConfigurationPolicy/windows   "Windows"   policy.yaml:2
-          changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
+          changed by admin@contoso.onmicrosoft.com, [time] (Put
+            DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_policy_config_defender_puaprotection]  "PUA Protection"
               policy.yaml:10
               ~ choice  "0" -> "2"

@@ -94,7 +94,8 @@ fn setting_that_is_named_is_referred_to_by_its_id() {
     Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
 
       ~ deviceManagementConfigurationPolicy/rules   "Windows - Rules"   policy.yaml:2
-          changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
+          changed by admin@contoso.onmicrosoft.com, [time] (Put
+            DeviceManagementConfigurationPolicy)
           ~ settings[vendor_msft_firewall_mdmstore_firewallrules_{firewallrulename}]  policy.yaml:10
               ~ groups
                   ~ [0]

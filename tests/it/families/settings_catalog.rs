@@ -107,7 +107,8 @@ fn policy_is_created_watched_put_back_and_rolled_back() {
     Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
 
       ~ deviceManagementConfigurationPolicy/laps   "Windows - laps"   policy.yaml:2
-          changed by admin@contoso.onmicrosoft.com, [time] (Put DeviceManagementConfigurationPolicy)
+          changed by admin@contoso.onmicrosoft.com, [time] (Put
+            DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_laps_policies_backupdirectory]  policy.yaml:10
               ~ children
                   ~ device_vendor_msft_laps_policies_passwordagedays_aad

@@ -178,16 +178,16 @@ fn issue_opens_follows_and_closes_itself() {
 
     | | object | what | last change |
     |---|---|---|---|
-    | `~` | `windowsIdentityProtectionConfiguration/hello`<br>hello | 1 setting | [time] |
+    | `~` | `windowsIdentityProtectionConfiguration/hello`<br>hello | 1 setting | changed by admin&#64;&#8203;contoso.onmicrosoft.com, [time] &#40;Patch DeviceConfiguration&#41; |
 
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/hello</code> <code>&quot;hello&quot;</code> 1 setting</summary>
 
-    `hello.yaml:2`, Identity protection &#40;windows&#41;, last modified [time]
+    `hello.yaml:2`, Identity protection &#40;windows&#41;, changed by admin&#64;&#8203;contoso.onmicrosoft.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
     - pinMinimumLength  4
-    + pinMinimumLength  6  # hello.yaml:4
+    + pinMinimumLength  6  was 6  # hello.yaml:4
     ```
 
     </details>

@@ -59,9 +59,11 @@ fn what_an_apply_of_the_example_wrote_is_taken_back_to_the_last_setting() {
         risk delete: The object is deleted, and devices lose its settings.
           (refused until --allow delete)
     "#);
-    assert_snapshot!(paragraphs_with(&run.stdout, "~ userDeviceQuota"), @r#"
+    // A change may be begun before the one before it is read back, so that the line of the journal is not fixed.
+    let paragraph = paragraphs_with(&run.stdout, "~ userDeviceQuota");
+    let lines = paragraph.lines().filter(|line| !line.contains(".moorline/journal/"));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
     ~ deviceRegistrationPolicy/device-registration   "Device Registration Policy"
-        .moorline/journal/[run].jsonl:8
         ~ multiFactorAuthConfiguration  required -> notRequired
         ~ userDeviceQuota               20 -> 50
         risk registration/mfa-off: Devices could be joined or registered with a password alone.
@@ -179,10 +181,7 @@ fn what_somebody_changed_since_is_not_taken_back() {
     assert_eq!(lines_with(&dry.stderr, "error["), lines_with(&run.stderr, "error["));
     let saved = ["--dry-run", "--format", "json", "--output", "plan.json"];
     let dry = rollback(&workspace, &journal, &saved).expect(4);
-    assert_eq!(
-        (&dry.json()["kind"], &workspace.json("plan.json")["kind"]),
-        (&json!("error"), &json!("plan"))
-    );
+    assert_eq!((dry.stdout.as_str(), &workspace.json("plan.json")["kind"]), ("", &json!("plan")));
 
     let skip = ["--skip-stale", "--format", "json"];
     let outcome = rollback(&workspace, &journal, &skip).expect(6).json();

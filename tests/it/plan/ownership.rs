@@ -155,7 +155,10 @@ fn only_what_carries_the_tag_and_is_nobodys_is_pruned() {
             help: pin the one that you mean by `metadata.id`, or rename the others
 
     No drift. 1 object is as declared, 1 unknown.
-    3 live objects are not managed by any manifest.
+    3 live objects are not managed by any manifest:
+        windowsIdentityProtectionConfiguration "other"
+        windowsIdentityProtectionConfiguration "twin"
+        windowsIdentityProtectionConfiguration "twin"
     "#);
 }
 
@@ -221,7 +224,9 @@ fn an_orphan_is_drift() {
     assert_snapshot!(drift.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
-      + windowsIdentityProtectionConfiguration/[id]   "orphan"
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
+      - windowsIdentityProtectionConfiguration/[id]   "orphan"
           moorline.yaml:5
           it carries the owner's scope tag, and no manifest declares it
           last modified [time]

@@ -194,15 +194,15 @@ fn a_rollback_is_told_of_as_a_rollback() {
     assert_snapshot!(waits.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com)
 
-      ~ windowsIdentityProtectionConfiguration/old   "old"
-          .moorline/journal/[run].jsonl:2
-          ~ pinMinimumLength  6 -> 4
-
       - windowsIdentityProtectionConfiguration/young   "young"
           .moorline/journal/[run].jsonl:4
           to be deleted
           risk delete: The object is deleted, and devices lose its settings.
             (refused until --allow delete)
+
+      ~ windowsIdentityProtectionConfiguration/old   "old"
+          .moorline/journal/[run].jsonl:2
+          ~ pinMinimumLength  6 -> 4
 
     warning: the manifests still declare what is taken back here: revert
       windowsIdentityProtectionConfiguration/old, windowsIdentityProtectionConfiguration/young as well,

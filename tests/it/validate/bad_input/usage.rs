@@ -50,8 +50,8 @@ fn only_limits_what_is_said() {
 }
 
 #[test]
-fn findings_have_no_markdown() {
-    let run = workspace().run(&["validate", "--format", "markdown"]).expect(64);
+fn format_that_a_command_does_not_have_is_refused() {
+    let run = workspace().run(&["fmt", "--format", "markdown"]).expect(64);
     assert_snapshot!(run.stderr, @r"
     error: invalid value 'markdown' for '--format <FORMAT>'
       [possible values: text, json]
