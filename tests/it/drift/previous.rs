@@ -110,16 +110,25 @@ fn each_property_is_drifted_pending_or_both() {
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
 
-    Lines with `-` are declared, lines with `+` are what the tenant has.
+    > [!NOTE]
+    > - Since `before`: 1 changed in the tenant, 1 pending &#40;merged and not applied&#41;, 1 both.
+
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
+    | | object | what | last change |
+    |---|---|---|---|
+    | `~` | `windowsIdentityProtectionConfiguration/a`<br>a | 1 setting; drifted: changed in the tenant | changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41; |
+    | `~` | `windowsIdentityProtectionConfiguration/b`<br>b | 1 setting; pending: changed in Git and not applied yet | [time] |
+    | `~` | `windowsIdentityProtectionConfiguration/c`<br>c | 3 settings; both: changed in the tenant, and in Git without an apply | changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41; |
 
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/a</code> <code>&quot;a&quot;</code> 1 setting</summary>
 
-    `now/a.yaml:2`, drifted: changed in the tenant, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
+    `now/a.yaml:2`, Identity protection &#40;windows&#41;, drifted: changed in the tenant, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
-    - pinMinimumLength  6
-    + pinMinimumLength  4  was 6  # now/a.yaml:4
+    - pinMinimumLength  4
+    + pinMinimumLength  6  was 6  # now/a.yaml:4
     ```
 
     </details>
@@ -127,11 +136,11 @@ fn each_property_is_drifted_pending_or_both() {
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/b</code> <code>&quot;b&quot;</code> 1 setting</summary>
 
-    `now/b.yaml:2`, pending: changed in Git and not applied yet, last modified [time]
+    `now/b.yaml:2`, Identity protection &#40;windows&#41;, pending: changed in Git and not applied yet, last modified [time]
 
     ```diff
-    - pinMaximumLength  20
-    + pinMaximumLength  12  # now/b.yaml:4
+    - pinMaximumLength  12
+    + pinMaximumLength  20  # now/b.yaml:4
     ```
 
     </details>
@@ -139,20 +148,18 @@ fn each_property_is_drifted_pending_or_both() {
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/c</code> <code>&quot;c&quot;</code> 3 settings</summary>
 
-    `now/c.yaml:2`, both: changed in the tenant, and in Git without an apply, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
+    `now/c.yaml:2`, Identity protection &#40;windows&#41;, both: changed in the tenant, and in Git without an apply, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
-    - pinMinimumLength     6
-    + pinMinimumLength     4  drifted, was 6  # now/c.yaml:4
-    - pinMaximumLength     20
-    + pinMaximumLength     12  pending  # now/c.yaml:4
-    - pinExpirationInDays  90
-    + pinExpirationInDays  60  drifted, and an apply is pending, was 30  # now/c.yaml:4
+    - pinMinimumLength     4
+    + pinMinimumLength     6  drifted, was 6  # now/c.yaml:4
+    - pinMaximumLength     12
+    + pinMaximumLength     20  pending  # now/c.yaml:4
+    - pinExpirationInDays  60
+    + pinExpirationInDays  90  drifted, and an apply is pending, was 30  # now/c.yaml:4
     ```
 
     </details>
-
-    Since `before`: 1 changed in the tenant, 1 pending (merged and not applied), 1 both.
     ");
 }
 

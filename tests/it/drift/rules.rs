@@ -107,6 +107,8 @@ fn undeclared_settings_are_ignored_reported_or_drift() {
     assert_snapshot!(failed.stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           has undeclared settings, which `spec.drift.undeclared` makes drift
           last modified [time]
@@ -114,7 +116,9 @@ fn undeclared_settings_are_ignored_reported_or_drift() {
           1 undeclared setting is left alone: pinMaximumLength = 12
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
-    2 live objects are not managed by any manifest.
+    2 live objects are not managed by any manifest:
+        windowsIdentityProtectionConfiguration "Kiosk"
+        windowsIdentityProtectionConfiguration "TEMP alice"
     "#);
     let report = drift(&workspace("{ undeclared: fail }"), &["--format", "json"]).expect(2).json();
     // `pinLowercaseCharactersUsage` has the value that a new object has.
