@@ -83,6 +83,7 @@ fn object(object: &AsBuiltObject, filters: &mut Filters) -> Markup {
                         @if let Some(modified) = &object.last_modified {
                             time.kind datetime=(Plain(modified)) { (Plain(&phrases::moment(modified))) }
                         }
+                        @if let Some(author) = recorded::author(object) { span.kind { (Plain(&author)) } }
                     }
                 }
                 div.details {
