@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::filters::{Filters, Tile};
+use super::filters::{Filters, Tile, lists};
 use super::shell::{Shell, section};
 use super::words::{Block, Plain, Prose, anchor};
 use crate::as_built::{AsBuilt, AsBuiltObject, AsBuiltSetting};
@@ -24,7 +24,7 @@ pub(crate) fn as_built(record: &AsBuilt) -> String {
         @if objects.is_empty() { p { "The tenant has no object." } }
         @else {
             @if let Some(fields) = filters.fields() { (fields) }
-            ol.objects { @for object in &objects { (object) } }
+            (lists(&objects))
             p #none hidden { "No object matches the filter." }
         }
     };

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::filters::{Filters, Tile, kind_words};
+use super::filters::{Filters, Tile, kind_words, lists};
 use super::object::parts;
 use super::shell::{Shell, section};
 use super::words::{Plain, Prose, anchor, sentence};
@@ -27,7 +27,7 @@ pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
         @if items.is_empty() { p { "There was nothing to apply." } }
         @else {
             @if let Some(fields) = filters.fields() { (fields) }
-            ol.objects { @for item in &items { (item) } }
+            (lists(&items))
             p #none hidden { "No object matches the filter." }
         }
     };

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::filters::{Filters, Tile, kind_words};
+use super::filters::{Filters, Tile, kind_words, lists};
 use super::shell::{Shell, section};
 use super::timeline::TimelineEntry;
 use super::words::{Plain, Prose};
@@ -124,7 +124,7 @@ fn listed(filters: &Filters, objects: &[Markup]) -> Option<Markup> {
                 span.sign.add { "+" } " is what Git declares: an apply goes from the first to the second."
             }
             @if let Some(fields) = filters.fields() { (fields) }
-            ol.objects { @for object in objects { (object) } }
+            (lists(objects))
             p #none hidden { "No object matches the filter." }
         }
     })
