@@ -131,6 +131,12 @@ pub(super) fn object_facts(object: &AsBuiltObject) -> Vec<(&'static str, String)
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
+/// Returns when an object was changed last, where it or the audit log tells.
+pub(super) fn modified(object: &AsBuiltObject) -> Option<&str> {
+    let changed = || object.changed.as_ref()?.at.as_deref();
+    object.last_modified.as_deref().or_else(changed)
+}
+
 /// Returns the person or app that changed an object last, where it is known.
 pub(super) fn author(object: &AsBuiltObject) -> Option<String> {
     let changed = object.changed.as_ref().filter(|changed| changed.at.is_some())?;

@@ -35,6 +35,11 @@ pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
     facts.extend(
         outcome.journal.as_deref().map(|path| ("Journal", html! { code { (Plain(path)) } })),
     );
+    let command = |line: &String| match line.split_once(": ") {
+        Some((what, command)) => format!("{what}: `{}`", command.trim()),
+        None => line.clone(),
+    };
+    let commands: Vec<String> = commands.iter().map(command).collect();
     let summary = &outcome.summary;
     let is_bad = outcome.interrupted || summary.failed > 0;
     let is_open = summary.skipped + summary.to_approve + summary.not_yet_visible > 0;
@@ -42,7 +47,7 @@ pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
         name: "Result",
         subject: &tenant,
         verdict: &verdict,
-        also: commands,
+        also: &commands,
         tone: match (is_bad, is_open) {
             (true, _) => "bad",
             (_, true) => "changes",

@@ -99,8 +99,13 @@
     folds().forEach((fold, at) => {
       if (fold && shown[at]) fold.open = open;
     });
-  byId("expand")?.addEventListener("click", () => openAll(true));
-  byId("collapse")?.addEventListener("click", () => openAll(false));
+  const foldable = items.some((item) => item.querySelector("details"));
+  [["expand", true], ["collapse", false]].forEach(([id, open]) => {
+    const button = byId(id);
+    if (!button) return;
+    button.hidden = !foldable;
+    button.addEventListener("click", () => openAll(open));
+  });
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, select, textarea");

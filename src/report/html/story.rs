@@ -41,7 +41,7 @@ const fn tile(mark: &'static str, sign: &'static str, words: &'static str) -> Ti
 const PLAN: [Tile; 7] = [
     tile("blocked", "!", "blocked"),
     tile("add", "+", "to create"),
-    tile("change", "~", "to update"),
+    tile("change", "~", "to change"),
     tile("replace", "-/+", "to replace"),
     tile("remove", "-", "to delete"),
     tile("accepted", "=", "accepted"),
