@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::commit::RecordedCommit;
 use crate::diagnostic::Location;
+use crate::drift::Attribution;
 use crate::import::document::NotCoveredCount;
 use crate::kinds::portal::Platform;
 use crate::manifest::Address;
@@ -82,6 +83,9 @@ pub struct AsBuiltObject {
     /// When it was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// The author and the time of its last change, as far as the audit log tells; absent where no log was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Attribution>,
     /// `sha256:` of its settings and direct assignments, as plans compare them.
     pub digest: String,
     /// Its settings, in the order of their paths.

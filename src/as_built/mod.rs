@@ -3,6 +3,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `document.rs` | the record as data |
+//! | `changed.rs` | who changed each object last, by the audit logs |
 //! | `settings.rs` | the settings of an object, without secrets |
 //! | `commit.rs` | the commit of the manifests |
 
@@ -19,12 +20,14 @@ use crate::tenant::reach::{CountSubject, Counts};
 use crate::tenant::{CaselessKey, LiveObject, caseless};
 use crate::values::payload::redacted;
 
+mod changed;
 mod commit;
 mod document;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use changed::attribute;
 pub use commit::RecordedCommit;
 pub use document::{
     AsBuilt, AsBuiltObject, AsBuiltReference, AsBuiltSetting, AsBuiltSummary, RecordedValue,
@@ -150,6 +153,7 @@ fn as_built(
         address: address.cloned(),
         location: manifest.map(|manifest| desired.sources.locate(manifest.span)),
         last_modified: object.last_modified.clone(),
+        changed: None,
         digest: object.digest().to_owned(),
         settings: settings::settings(object, &contents.names, desired.catalogue.as_deref()),
         references: references.collect(),

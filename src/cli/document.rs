@@ -33,10 +33,9 @@ pub(super) struct Arguments {
 }
 
 /// The format of a record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum RecordFormat {
     /// One file for a browser.
-    #[default]
     Html,
     /// For a repository or a wiki.
     Markdown,
@@ -44,7 +43,9 @@ pub(super) enum RecordFormat {
     Json,
 }
 
-impl ResultFormat for RecordFormat {}
+impl ResultFormat for RecordFormat {
+    const DEFAULT: &'static str = "html";
+}
 
 impl Destination for Output<RecordFormat> {
     fn prove_writable(&self) -> Result<(), Error> {
@@ -84,9 +85,13 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         not_covered,
         counts: counts.as_ref(),
     };
-    let record = as_built::record(&session.desired, &contents, &terms);
+    let mut record = as_built::record(&session.desired, &contents, &terms);
+    if let Err(error) = expect_objects(&record) {
+        session.close().await;
+        return Err(error.into());
+    }
+    as_built::attribute(&session.graph, &mut record).await;
     session.close().await;
-    expect_objects(&record)?;
     record.warnings.iter().for_each(|warning| ui.warning(warning));
     let text = match output.format {
         RecordFormat::Html => html::as_built(&record),

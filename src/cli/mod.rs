@@ -178,7 +178,10 @@ enum ReportFormat {
 }
 
 /// The formats that some commands have.
-trait ResultFormat: ValueEnum + Default + Copy + std::fmt::Debug + Send + Sync + 'static {}
+trait ResultFormat: ValueEnum + Copy + std::fmt::Debug + Send + Sync + 'static {
+    /// The name of the format that a command has without `--format`.
+    const DEFAULT: &'static str = "text";
+}
 
 impl ResultFormat for Format {}
 

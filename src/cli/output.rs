@@ -20,7 +20,8 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(super) struct Output<F: ResultFormat = Format> {
     /// Format of the result.
-    #[arg(long, value_enum, default_value_t)]
+    // A default by type would be one `static` of all formats, that of the first command.
+    #[arg(long, value_enum, default_value = F::DEFAULT)]
     pub(super) format: F,
     /// Write what is shown to this file instead of stdout.
     #[arg(long, value_name = "FILE")]

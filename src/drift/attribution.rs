@@ -68,7 +68,7 @@ pub struct FieldOrigin {
 
 impl Attribution {
     /// Returns the attribution of a change that a record tells of.
-    pub(super) fn of(record: &AuditRecord, former: Option<Shown>) -> Self {
+    pub(crate) fn of(record: &AuditRecord, former: Option<Shown>) -> Self {
         let name = record.name.clone();
         Self {
             by: if record.is_app {
@@ -84,7 +84,7 @@ impl Attribution {
     }
 
     /// Returns the attribution of a change of which nothing is known.
-    pub(super) fn unknown(why: impl Into<String>) -> Self {
+    pub(crate) fn unknown(why: impl Into<String>) -> Self {
         let by = Author::Unknown { why: why.into() };
         Self { by, at: None, operation: None, former: None, record: None }
     }

@@ -5,6 +5,7 @@
 //! | `rules` | what `spec.drift` makes of objects and settings that no manifest declares |
 //! | `since` | whether the tenant or the manifests changed, by what earlier manifests declared |
 //! | `search`, `trace` | who made the differences: one question to each audit log, and the match of its records |
+//! | `log` | one question to an audit log that may refuse to answer |
 //! | `attribution` | the author of a change, as data |
 
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::tenant::matching;
 
 mod attribution;
 pub mod history;
+pub(crate) mod log;
 mod rules;
 mod search;
 mod since;

@@ -5,19 +5,15 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::attribution::{Attribution, FieldOrigin};
+use super::log::{LogAnswer, SKEW, ask, untold};
 use super::{DriftItem, DriftReport, DriftStatus, trace};
-use crate::clock;
-use crate::graph::{Graph, GraphError};
-use crate::http::cloud::Cloud;
+use crate::graph::Graph;
 use crate::kinds::{AuditLog, Family, family_of};
 use crate::plan::EarlierRuns;
-use crate::tenant::audit::{AuditQuery, AuditRecord, newest};
+use crate::tenant::audit::{AuditQuery, AuditRecord};
 
 /// How far back records of an object are looked for, where no earlier run tells when it was as declared.
 const SEARCHED: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// How far the dates of records, objects and runs may be apart.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// An object whose differences are looked for.
 struct AuditSearch {
@@ -42,55 +38,32 @@ pub async fn attribute(graph: &Graph, report: &mut DriftReport, earlier: &Earlie
             .push(AuditSearch::of(at, item, family, earlier, now));
     }
     for (log, searches) in by_log {
-        let answer = match log {
-            // FACTS 6.2
-            AuditLog::Directory(_) if report.tenant.cloud == Cloud::China.name() => {
-                Err("this cloud has no such audit log".to_owned())
-            }
-            _ => records(graph, log, &searches, &report.items).await.map_err(|error| {
-                if error.status() == Some(403) {
-                    return format!("needs {}", log.permission());
-                }
-                report.warnings.push(unreadable(log, &error));
-                "the audit log cannot be read".to_owned()
-            }),
+        let query = question(log, &searches);
+        let items = &report.items;
+        let is_enough = |records: &[AuditRecord]| {
+            searches.iter().all(|search| search.is_answered(&items[search.at], records))
         };
+        let cloud = &report.tenant.cloud;
+        let answer = ask(graph, cloud, &query, is_enough, &mut report.warnings).await;
         for search in &searches {
             let item = &mut report.items[search.at];
             match &answer {
-                Ok((records, is_part)) => search.tell(item, records, *is_part),
+                Ok(answer) => search.tell(item, answer),
                 Err(why) => item.changed = Some(Attribution::unknown(why)),
             }
         }
     }
 }
 
-/// Asks a log about objects. The second value is whether older records were left.
-async fn records(
-    graph: &Graph,
-    log: AuditLog,
-    searches: &[AuditSearch],
-    items: &[DriftItem],
-) -> Result<(Vec<AuditRecord>, bool), GraphError> {
+/// Returns the one question to a log about all objects.
+fn question(log: AuditLog, searches: &[AuditSearch]) -> AuditQuery {
     let component = searches.iter().map(|search| search.family.audit_component);
-    let query = AuditQuery {
+    AuditQuery {
         log,
         component: component.reduce(|one, two| one.filter(|_| one == two)).flatten(),
         from: searches.iter().map(|search| search.from).min().unwrap_or_default(),
         until: searches.iter().map(|search| search.until).max().unwrap_or_default(),
-    };
-    let is_enough = |records: &[AuditRecord]| {
-        searches.iter().all(|search| search.is_answered(&items[search.at], records))
-    };
-    newest(graph, &query, is_enough).await
-}
-
-fn unreadable(log: AuditLog, error: &GraphError) -> String {
-    let whose = match log {
-        AuditLog::Intune => "Intune",
-        AuditLog::Directory(_) => "Entra",
-    };
-    format!("who changed what is not known, because {whose}'s audit log cannot be read: {error}")
+    }
 }
 
 impl AuditSearch {
@@ -149,8 +122,8 @@ impl AuditSearch {
     }
 
     /// Adds to an item what records tell.
-    fn tell(&self, item: &mut DriftItem, records: &[AuditRecord], is_part: bool) {
-        let own = self.own(item, records);
+    fn tell(&self, item: &mut DriftItem, answer: &LogAnswer) {
+        let own = self.own(item, &answer.records);
         let kind = &item.address.kind;
         let told = item.drifted().filter_map(|field| {
             let changed = trace::attribution(kind, field, &own)?;
@@ -162,7 +135,7 @@ impl AuditSearch {
         item.changed = Some(match (last, own.first()) {
             (Some(last), _) => Attribution { former: None, ..last.clone() },
             (None, Some(record)) => Attribution::of(record, None),
-            (None, None) => Attribution::unknown(self.untold(records, is_part)),
+            (None, None) => Attribution::unknown(untold(answer, self.from)),
         });
         for (path, changed) in told {
             match item.origins.iter_mut().find(|origin| origin.path == path) {
@@ -172,14 +145,5 @@ impl AuditSearch {
                 }
             }
         }
-    }
-
-    /// Returns why records do not tell of an object.
-    fn untold(&self, records: &[AuditRecord], is_part: bool) -> String {
-        let since = match records.last() {
-            Some(oldest) if is_part => self.from.max(oldest.at),
-            _ => self.from,
-        };
-        format!("no record since {} is about it", clock::minute(since))
     }
 }

@@ -330,8 +330,13 @@ pub(super) fn since(since: Since) -> &'static str {
 
 /// Returns who made a difference, when and how.
 pub(super) fn changed(changed: &Attribution) -> String {
+    format!("changed by {}", change(changed))
+}
+
+/// Returns the author of a change, its time and its operation.
+pub(super) fn change(changed: &Attribution) -> String {
     let operation = changed.operation.as_ref().map(|words| format!(" ({words})"));
-    format!("changed by {}{}", author(changed), operation.unwrap_or_default())
+    format!("{}{}", author(changed), operation.unwrap_or_default())
 }
 
 /// Returns who made a difference, and when.

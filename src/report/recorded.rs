@@ -120,13 +120,27 @@ pub(super) fn reach(object: &AsBuiltObject) -> Option<String> {
 pub(super) fn object_facts(object: &AsBuiltObject) -> Vec<(&'static str, String)> {
     let declared = object.location.as_ref().map(ToString::to_string);
     let modified = object.last_modified.as_deref().map(phrases::moment);
+    let changed = object.changed.as_ref().map(phrases::change);
     let facts = [
         ("Id", Some(object.id.clone())),
         ("Declared at", declared),
         ("Last modified", modified),
+        ("Last changed by", changed),
         ("Digest", Some(object.digest.clone())),
     ];
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// Returns when an object was changed last, where it or the audit log tells.
+pub(super) fn modified(object: &AsBuiltObject) -> Option<&str> {
+    let changed = || object.changed.as_ref()?.at.as_deref();
+    object.last_modified.as_deref().or_else(changed)
+}
+
+/// Returns the person or app that changed an object last, where it is known.
+pub(super) fn author(object: &AsBuiltObject) -> Option<String> {
+    let changed = object.changed.as_ref().filter(|changed| changed.at.is_some())?;
+    Some(changed.by.to_string())
 }
 
 /// Returns whether a target is included, and by what.

@@ -10,7 +10,7 @@ use crate::as_built::{
     RecordedValue, UnreadableObject,
 };
 use crate::diagnostic::Location;
-use crate::drift::{self, DriftReport};
+use crate::drift::{self, Attribution, Author, DriftReport};
 use crate::import::document::NotCoveredCount;
 use crate::journal::Status;
 use crate::kinds::portal::Platform;
@@ -496,6 +496,13 @@ pub(super) fn record(text: &str) -> AsBuilt {
         address: Some(Address { kind: "windows10CustomConfiguration".to_owned(), name: owned() }),
         location: Some(at(text, 2)),
         last_modified: Some(owned()),
+        changed: Some(Attribution {
+            by: Author::Person { name: owned() },
+            at: Some(owned()),
+            operation: Some(owned()),
+            former: None,
+            record: Some(owned()),
+        }),
         digest: "sha256:0a1b".to_owned(),
         settings: vec![
             titled,

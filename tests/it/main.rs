@@ -119,6 +119,7 @@ mod limits {
 mod page {
     mod browser;
     mod documents;
+    mod drift;
     mod pages;
 }
 

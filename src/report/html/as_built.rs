@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::filters::{Filters, Tile};
+use super::filters::{Filters, Tile, kind_words, lists};
 use super::shell::{Shell, section};
 use super::words::{Block, Plain, Prose, anchor};
 use crate::as_built::{AsBuilt, AsBuiltObject, AsBuiltSetting};
@@ -24,7 +24,7 @@ pub(crate) fn as_built(record: &AsBuilt) -> String {
         @if objects.is_empty() { p { "The tenant has no object." } }
         @else {
             @if let Some(fields) = filters.fields() { (fields) }
-            ol.objects { @for object in &objects { (object) } }
+            (lists(&objects))
             p #none hidden { "No object matches the filter." }
         }
     };
@@ -71,18 +71,23 @@ fn object(object: &AsBuiltObject, filters: &mut Filters) -> Markup {
                     span.sign aria-hidden="true" { @if object.address.is_some() { "✓" } @else { "○" } }
                     span.who {
                         span.title { (Plain(recorded::title(object))) }
-                        span.kind { (Plain(&recorded::portal(object))) }
-                        @if let Some(address) = &object.address { code.address { (Plain(&address.to_string())) } }
-                        @else { span.kind { "not managed" } }
+                        @if let Some(address) = &object.address {
+                            span.kind { (kind_words(&object.kind)) }
+                            code.address { (Plain(&address.to_string())) }
+                        } @else {
+                            span.kind { (Plain(&recorded::portal(object))) }
+                            span.kind { "not managed" }
+                        }
                     }
                     span.does {
                         span.extent { (recorded::extent(object)) }
                         @if let Some(reach) = recorded::reach(object) { span.reach { (Prose(&reach)) } }
                     }
                     span.badges {
-                        @if let Some(modified) = &object.last_modified {
+                        @if let Some(modified) = recorded::modified(object) {
                             time.kind datetime=(Plain(modified)) { (Plain(&phrases::moment(modified))) }
                         }
+                        @if let Some(author) = recorded::author(object) { span.kind { (Plain(&author)) } }
                     }
                 }
                 div.details {

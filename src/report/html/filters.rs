@@ -27,6 +27,9 @@ pub(super) struct Filters {
     objects: usize,
 }
 
+/// The most objects of one list.
+const IN_A_LIST: usize = 100;
+
 /// The value of the risk filter for every risk.
 const ANY: &str = "*";
 
@@ -107,6 +110,15 @@ impl Filters {
                 }
             }
         })
+    }
+}
+
+/// Returns objects as lists that a browser lays out one at a time.
+pub(super) fn lists(objects: &[Markup]) -> Markup {
+    html! {
+        div.list {
+            @for objects in objects.chunks(IN_A_LIST) { ol.objects { @for object in objects { (object) } } }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::filters::{Filters, Tile, kind_words};
+use super::filters::{Filters, Tile, kind_words, lists};
 use super::object::parts;
 use super::shell::{Shell, section};
 use super::words::{Plain, Prose, anchor, sentence};
@@ -27,7 +27,7 @@ pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
         @if items.is_empty() { p { "There was nothing to apply." } }
         @else {
             @if let Some(fields) = filters.fields() { (fields) }
-            ol.objects { @for item in &items { (item) } }
+            (lists(&items))
             p #none hidden { "No object matches the filter." }
         }
     };
@@ -35,6 +35,11 @@ pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
     facts.extend(
         outcome.journal.as_deref().map(|path| ("Journal", html! { code { (Plain(path)) } })),
     );
+    let command = |line: &String| match line.split_once(": ") {
+        Some((what, command)) => format!("{what}: `{}`", command.trim()),
+        None => line.clone(),
+    };
+    let commands: Vec<String> = commands.iter().map(command).collect();
     let summary = &outcome.summary;
     let is_bad = outcome.interrupted || summary.failed > 0;
     let is_open = summary.skipped + summary.to_approve + summary.not_yet_visible > 0;
@@ -42,7 +47,7 @@ pub(crate) fn outcome(outcome: &Outcome, commands: &[String]) -> String {
         name: "Result",
         subject: &tenant,
         verdict: &verdict,
-        also: commands,
+        also: &commands,
         tone: match (is_bad, is_open) {
             (true, _) => "bad",
             (_, true) => "changes",

@@ -13,26 +13,46 @@
   const none = byId("none");
   const tiles = Array.from(document.querySelectorAll("[data-show]"));
 
-  // The texts are collected once, when the browser has time or when the first filter needs them.
-  let texts;
-  const collect = () => {
-    texts ??= items.map((item) => ({
-      text: item.textContent.toLowerCase(),
-      mark: item.dataset.mark,
-      kind: item.dataset.kind,
-      risks: item.dataset.risks ? item.dataset.risks.split(" ") : [],
-    }));
+  // The texts are collected once, a few at a time so that the page answers meanwhile; the first filter collects the rest.
+  const texts = [];
+  const collect = (until) => {
+    while (texts.length < items.length && performance.now() < until) {
+      const item = items[texts.length];
+      texts.push({
+        text: item.textContent.toLowerCase(),
+        mark: item.dataset.mark,
+        kind: item.dataset.kind,
+        risks: item.dataset.risks ? item.dataset.risks.split(" ") : [],
+      });
+    }
   };
+  const collectLater = () => {
+    collect(performance.now() + 16);
+    if (texts.length < items.length) setTimeout(collectLater);
+  };
+
+  // Many objects stand in several lists. A list out of sight is not laid out, and takes the room that it would need.
+  const lists = Array.from(document.querySelectorAll("ol.objects"), (list) => ({ list, size: list.children.length }));
+  const listOf = lists.flatMap(({ size }, at) => Array(size).fill(at));
+  const ROOM = 64;
+  const fit = (sizes) =>
+    lists.forEach((one, at) => {
+      if (one.size === sizes[at]) return;
+      one.size = sizes[at];
+      one.list.classList.toggle("empty", one.size === 0);
+      one.list.style.containIntrinsicBlockSize = `${one.size * ROOM}px`;
+    });
   const shown = items.map(() => true);
   const number = (value) => value.toLocaleString("en-US");
 
   const filter = () => {
-    collect();
+    collect(Infinity);
     const words = search ? search.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
     const marks = tiles.filter((tile) => tile.ariaPressed === "true").map((tile) => tile.dataset.show);
     const ofKind = kind ? kind.value : "";
     const ofRisk = risk ? risk.value : "";
     let visible = 0;
+    const sizes = lists.map(() => 0);
     texts.forEach((entry, at) => {
       const fits =
         (marks.length === 0 || marks.includes(entry.mark)) &&
@@ -40,11 +60,13 @@
         (!ofRisk || (ofRisk === "*" ? entry.risks.length > 0 : entry.risks.includes(ofRisk))) &&
         words.every((word) => entry.text.includes(word));
       visible += fits;
+      sizes[listOf[at]] += fits;
       if (fits !== shown[at]) {
         shown[at] = fits;
         items[at].hidden = !fits;
       }
     });
+    fit(sizes);
     if (count) {
       const all = `${number(items.length)} objects`;
       count.value = visible === items.length ? all : `${number(visible)} of ${all}`;
@@ -77,8 +99,13 @@
     folds().forEach((fold, at) => {
       if (fold && shown[at]) fold.open = open;
     });
-  byId("expand")?.addEventListener("click", () => openAll(true));
-  byId("collapse")?.addEventListener("click", () => openAll(false));
+  const foldable = items.some((item) => item.querySelector("details"));
+  [["expand", true], ["collapse", false]].forEach(([id, open]) => {
+    const button = byId(id);
+    if (!button) return;
+    button.hidden = !foldable;
+    button.addEventListener("click", () => openAll(open));
+  });
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, select, textarea");
@@ -121,5 +148,5 @@
   });
   addEventListener("afterprint", () => closed.forEach((fold) => (fold.open = false)));
 
-  if (search) (window.requestIdleCallback ?? setTimeout)(collect);
+  if (search) setTimeout(collectLater);
 })();

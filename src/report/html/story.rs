@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::filters::{Filters, Tile, kind_words};
+use super::filters::{Filters, Tile, kind_words, lists};
 use super::shell::{Shell, section};
 use super::timeline::TimelineEntry;
 use super::words::{Plain, Prose};
@@ -41,7 +41,7 @@ const fn tile(mark: &'static str, sign: &'static str, words: &'static str) -> Ti
 const PLAN: [Tile; 7] = [
     tile("blocked", "!", "blocked"),
     tile("add", "+", "to create"),
-    tile("change", "~", "to update"),
+    tile("change", "~", "to change"),
     tile("replace", "-/+", "to replace"),
     tile("remove", "-", "to delete"),
     tile("accepted", "=", "accepted"),
@@ -124,7 +124,7 @@ fn listed(filters: &Filters, objects: &[Markup]) -> Option<Markup> {
                 span.sign.add { "+" } " is what Git declares: an apply goes from the first to the second."
             }
             @if let Some(fields) = filters.fields() { (fields) }
-            ol.objects { @for object in objects { (object) } }
+            (lists(objects))
             p #none hidden { "No object matches the filter." }
         }
     })

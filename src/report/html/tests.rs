@@ -435,3 +435,13 @@ fn enormous_texts_make_no_enormous_page() {
     assert!(html.len() < 200_000, "{}", html.len());
     Page::read(&html);
 }
+
+#[test]
+fn many_objects_stand_in_lists_of_a_hundred() {
+    let mut record = testing::record("x");
+    record.items = vec![record.items[0].clone(); 250];
+    let page = as_built(&record);
+    let lists = page.split("<ol class=\"objects\">").skip(1);
+    let objects: Vec<usize> = lists.map(|list| list.matches(" data-item").count()).collect();
+    assert_eq!(objects, [100, 100, 50]);
+}

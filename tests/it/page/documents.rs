@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::served::Served;
 use crate::support::Workspace;
 
 const HELLO: &str = "apiVersion: graph.microsoft.com/beta
@@ -89,6 +90,7 @@ fn only_selects_by_the_name_of_a_manifest_and_by_the_display_name_of_an_unmanage
     let arguments = ["document", "--sandbox=s.json", "--only", "ios*/nothing"];
     let refused = workspace.run(&arguments).expect(64);
     assert!(refused.stderr.contains("matches no object of the tenant"), "{}", refused.stderr);
+    assert!(refused.stdout.starts_with("<!DOCTYPE html>"), "a page is written without a format");
 }
 
 #[test]
@@ -128,4 +130,64 @@ fn manifest_without_an_object_is_named() {
     let record =
         workspace.run(&["document", "--sandbox=s.json", "--format", "json"]).expect(0).json();
     assert_eq!(record["missing"], json!(["windowsIdentityProtectionConfiguration/hello"]));
+}
+
+/// Returns the tenant after an edit by alice in the portal, and the object.
+fn edited() -> (Workspace, Value) {
+    let workspace = tenant();
+    let edit =
+        ["sandbox", "edit", "s.json", "windowsIdentityProtectionConfiguration/Windows Hello"];
+    let change = ["--set", "pinMinimumLength=4", "--as", "alice@contoso.com"];
+    workspace.run(&[&edit[..], &change].concat()).expect(0);
+    let record =
+        workspace.run(&["document", "--sandbox=s.json", "--format", "json"]).expect(0).json();
+    let hello = item(&record, "windowsIdentityProtectionConfiguration").clone();
+    (workspace, hello)
+}
+
+#[test]
+fn last_change_of_an_object_has_its_author_and_time_in_each_format() {
+    let (workspace, hello) = edited();
+    let changed = &hello["changed"];
+    assert_eq!(changed["by"], json!({ "type": "person", "name": "alice@contoso.com" }));
+    let at: jiff::Timestamp =
+        changed["at"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+    let at = at.strftime("%Y-%m-%d %H:%M UTC");
+    let text = |format| {
+        workspace.run(&["document", "--sandbox=s.json", "--format", format]).expect(0).stdout
+    };
+    let words = format!("alice@contoso.com, {at} (Patch DeviceConfiguration)");
+    let html = text("html");
+    assert!(html.contains(&format!("<dt>Last changed by</dt><dd><code>{words}</code>")), "{html}");
+    let line = format!("| Last changed by | `{words}` |");
+    let markdown = text("markdown");
+    assert!(markdown.contains(&line), "{markdown}");
+}
+
+#[test]
+fn object_without_a_record_of_its_last_change_is_said_to_be_unknown() {
+    let workspace = tenant();
+    let record =
+        workspace.run(&["document", "--sandbox=s.json", "--format", "json"]).expect(0).json();
+    let why = &item(&record, "windows10CustomConfiguration")["changed"]["by"]["why"];
+    let why = why.as_str().unwrap_or_default();
+    assert!(why.starts_with("no record since ") && why.ends_with(" is about it"), "{why}");
+}
+
+#[test]
+fn log_that_is_refused_names_its_permission_and_is_no_failure() {
+    let workspace = Workspace::tenant(&[]);
+    workspace.seed(&json!({
+        "apps": [{ "clientId": "tests", "secret": "canary", "roles": ["DeviceManagementConfiguration.Read.All", "Policy.Read.DeviceConfiguration"] }],
+        "deviceConfigurations": [{
+            "@odata.type": "#microsoft.graph.windowsIdentityProtectionConfiguration", "displayName": "Windows Hello",
+        }],
+    }));
+    let served = Served::new(workspace, json!({}));
+    let run = served.run(&["document", "--format", "json"], &[]).expect(0);
+    let hello = item(&run.json(), "windowsIdentityProtectionConfiguration").clone();
+    let why = "needs DeviceManagementApps.Read.All";
+    assert_eq!(hello["changed"], json!({ "by": { "type": "unknown", "why": why } }));
+    let text = served.run(&["document", "--format", "markdown"], &[]).expect(0).stdout;
+    assert!(text.contains(&format!("`unknown ({why})`")), "{text}");
 }
