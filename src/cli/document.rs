@@ -44,7 +44,9 @@ pub(super) enum RecordFormat {
     Json,
 }
 
-impl ResultFormat for RecordFormat {}
+impl ResultFormat for RecordFormat {
+    const DEFAULT: &'static str = "html";
+}
 
 impl Destination for Output<RecordFormat> {
     fn prove_writable(&self) -> Result<(), Error> {

@@ -20,7 +20,8 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(super) struct Output<F: ResultFormat = Format> {
     /// Format of the result.
-    #[arg(long, value_enum, default_value_t)]
+    // `default_value_t` keeps one value for every `F`.
+    #[arg(long, value_enum, default_value = F::DEFAULT)]
     pub(super) format: F,
     /// Write what is shown to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
