@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::clock::{self, Clock};
 use crate::error::Error;
 use crate::import::accept::{self, AcceptOptions, AcceptRequest};
-use crate::import::adopt;
+use crate::import::adopt::{self, AdoptRequest};
 use crate::manifest::load;
 use crate::plan::{PlanOptions, Planned};
 use crate::tenant::Live;
@@ -33,7 +33,13 @@ impl AcceptArguments<'_> {
         let requests = self.requests.iter().map(|text| {
             text.parse::<AcceptRequest>().map_err(|why| {
                 let message = format!("`--accept {text}` names no value: {why}");
-                let hint = "Write the folder before `--accept`: `moorline drift DIR --accept …`.";
+                let hint = match text.parse::<AdoptRequest>() {
+                    Ok(AdoptRequest { property: None, .. }) => format!(
+                        "The property is missing: `--accept {text}/PROPERTY`, with the path that `moorline drift` prints."
+                    ),
+                    _ => "Write the folder before `--accept`: `moorline drift DIR --accept …`."
+                        .to_owned(),
+                };
                 Error::usage("usage/accept", message).hint(hint)
             })
         });
@@ -91,6 +97,7 @@ pub(super) async fn run(
             return Err(Error::failed("accept/not-held", message).hint(hint).into());
         }
     }
+    files.iter().try_for_each(|file| expect_inside(&session.desired.root, &file.path))?;
     ui.watched("the accepted drift to be written", || {
         adopt::write::write(&session.desired.root, &files)
     })
@@ -99,4 +106,49 @@ pub(super) async fn run(
         ui.status(&format!("Wrote {}.", file.path.display()));
     }
     Ok((planned, live))
+}
+
+/// Refuses a file that a link leads to from the folder of the tenant, or from the repository around it, to elsewhere.
+fn expect_inside(root: &Path, file: &Path) -> Result<(), Error> {
+    // A file that is new is no link.
+    let Ok(real) = file.canonicalize() else { return Ok(()) };
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+    let unreadable = |source| {
+        let message = format!("`{}` cannot be read", root.display());
+        Error::failed("io/read", message).because(source)
+    };
+    let root = root.canonicalize().map_err(unreadable)?;
+    let repository = root.ancestors().find(|folder| folder.join(".git").exists());
+    if real.starts_with(repository.unwrap_or(&root)) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` is a link to `{}`, which is outside the tenant's folder and its repository",
+        file.display(),
+        real.display()
+    );
+    let hint = "Put a file in the place of the link; nothing was written.";
+    Err(Error::refused("accept/edit", message).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn link_out_of_the_folder_is_not_written_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["tenant", "outside"] {
+            std::fs::create_dir(path(name)).expect("a folder");
+        }
+        std::fs::write(path("outside/a.yaml"), "").expect("a file");
+        std::os::unix::fs::symlink("../outside/a.yaml", path("tenant/link.yaml")).expect("a link");
+        let check = |name: &str| expect_inside(&path("tenant"), &path(name));
+        assert!(check("tenant/link.yaml").is_err_and(|error| error.code == "accept/edit"));
+        assert!(check("tenant/new.yaml").is_ok());
+        std::fs::create_dir(path(".git")).expect("a folder");
+        assert!(check("tenant/link.yaml").is_ok(), "the repository has both");
+    }
 }

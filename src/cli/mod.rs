@@ -179,13 +179,17 @@ enum ReportFormat {
 
 /// The formats that some commands have.
 trait ResultFormat: ValueEnum + Copy + std::fmt::Debug + Send + Sync + 'static {
-    /// The name of the format that a command has without `--format`.
+    /// The name of the format that is written unless another one is asked for.
+    const DEFAULT: &'static str;
+}
+
+impl ResultFormat for Format {
     const DEFAULT: &'static str = "text";
 }
 
-impl ResultFormat for Format {}
-
-impl ResultFormat for ReportFormat {}
+impl ResultFormat for ReportFormat {
+    const DEFAULT: &'static str = "text";
+}
 
 /// How a command ended, for its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,10 +71,7 @@ fn of_item<'a>(case: &'a ResultCase, item: &'a ResultItem) -> (ResultLevel, Anno
         ResultLevel::Warning => AnnotationLevel::Warning,
         ResultLevel::Note => AnnotationLevel::Notice,
     };
-    let mut message = item.words();
-    if let Some(accepted) = &item.accepted {
-        message += &format!("\naccepted until {}: {}", accepted.until, accepted.reason);
-    }
+    let message = item.words();
     let title = cut(&format!("{} {}", item.rule, case.name), LONGEST_TITLE);
     let place = item.place.as_ref().or(case.place.as_ref());
     let level_of_sort = if item.accepted.is_some() { ResultLevel::Note } else { item.level };

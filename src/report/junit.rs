@@ -38,8 +38,8 @@ fn test_case(case: &ResultCase, class: &str) -> TestCase {
         status
     } else if let Some(why) = &case.skipped {
         skipped(why)
-    } else if let Some(item) = accepted.first() {
-        skipped(&acceptance(item))
+    } else if let Some(accepted) = accepted.first().and_then(|item| item.accepted.as_ref()) {
+        skipped(&accepted.words())
     } else {
         TestCaseStatus::success()
     };
@@ -55,7 +55,7 @@ fn test_case(case: &ResultCase, class: &str) -> TestCase {
     }
     out.extend(case.action.clone());
     out.extend(remarks.iter().map(|item| line(item)));
-    out.extend(accepted.iter().map(|item| format!("{}: {}", acceptance(item), line(item))));
+    out.extend(accepted.iter().map(|item| line(item)));
     if !out.is_empty() {
         test.set_system_out(valid(&out.join("\n")));
     }
@@ -66,13 +66,6 @@ fn skipped(why: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     status.set_message(valid(why));
     status
-}
-
-fn acceptance(item: &ResultItem) -> String {
-    let accepted = item.accepted.as_ref();
-    accepted.map_or_else(String::new, |accepted| {
-        format!("accepted until {}: {}", accepted.until, accepted.reason)
-    })
 }
 
 fn lines(items: &[&ResultItem]) -> String {

@@ -304,10 +304,16 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
     format!("No drift. {in_sync} {} as declared{rest}.", are(summary.in_sync))
 }
 
-/// Returns the sentence about which side changed, where earlier manifests were compared and anything differs.
+/// Returns the sentences about which side changed, where earlier manifests were compared, and about objects that differ in
+/// what is accepted and in more.
 pub(super) fn drift_remainder(report: &DriftReport) -> Vec<String> {
+    let partly = report.items.iter().filter(|item| item.status != DriftStatus::Accepted);
+    let accepted: usize = partly.map(|item| item.accepted.len()).sum();
+    let accepted = (accepted > 0).then(|| {
+        format!("{} {} accepted beside others.", count(accepted, "difference"), are(accepted))
+    });
     let (Some(since), Some(previous)) = (report.summary.since, &report.previous) else {
-        return Vec::new();
+        return accepted.into_iter().collect();
     };
     let counts = [
         (since.drifted, "changed in the tenant"),
@@ -316,7 +322,7 @@ pub(super) fn drift_remainder(report: &DriftReport) -> Vec<String> {
     ];
     let counts = above_zero(counts, |number, words| format!("{number} {words}"));
     let words = if counts.is_empty() { "nothing differs".to_owned() } else { counts.join(", ") };
-    vec![format!("Since `{previous}`: {words}.")]
+    [format!("Since `{previous}`: {words}.")].into_iter().chain(accepted).collect()
 }
 
 /// Returns which side of an object changed.

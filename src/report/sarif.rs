@@ -272,7 +272,14 @@ fn result<'a>(case: &'a ResultCase, item: &'a ResultItem, rule_index: usize) -> 
 
 /// Returns the message, which names the object and the remedy. What has the form of a link is none.
 fn message(case: &ResultCase, item: &ResultItem) -> String {
-    format!("{}: {}", case.name, item.words()).replace("](", "\\](")
+    without_links(&format!("{}: {}", case.name, item.words()))
+}
+
+/// Escapes the brackets of links. The backslash comes first, which would else undo the escape of a bracket.
+fn without_links(text: &str) -> String {
+    ['\\', '[', ']']
+        .iter()
+        .fold(text.to_owned(), |text, sign| text.replace(*sign, &format!("\\{sign}")))
 }
 
 fn physical(place: &ResultPlace) -> SarifPhysical<'_> {

@@ -36,10 +36,15 @@ pub(super) fn object(object: &ObjectView<'_>, links: &Links, filters: &mut Filte
     let (class, words) = diff::mark(object.mark);
     let (kind, name) = parts(&object.address);
     let risks = risks_of(object);
-    filters.add(class, kind, &risks);
+    let tile = match class {
+        _ if object.is_pending => "pending",
+        _ if object.is_assigned_only => "assigned",
+        class => class,
+    };
+    filters.add(tile, kind, &risks);
     let title = object.display_name.as_deref().map(|name| name.trim_matches('"'));
     html! {
-        li.object.(class) id=(Plain(&anchor(&object.address))) data-item data-mark=(class) data-kind=(Plain(kind)) data-risks=(Plain(&risks.join(" "))) {
+        li.object.(class) id=(Plain(&anchor(&object.address))) data-item data-mark=(tile) data-kind=(Plain(kind)) data-risks=(Plain(&risks.join(" "))) {
             details {
                 summary {
                     span.sign aria-hidden="true" { (object.mark.sign()) }

@@ -38,10 +38,11 @@ const fn tile(mark: &'static str, sign: &'static str, words: &'static str) -> Ti
 }
 
 /// The tiles of a plan.
-const PLAN: [Tile; 7] = [
+const PLAN: [Tile; 8] = [
     tile("blocked", "!", "blocked"),
     tile("add", "+", "to create"),
-    tile("change", "~", "to change"),
+    tile("change", "~", "to update"),
+    tile("assigned", "~", "to assign otherwise"),
     tile("replace", "-/+", "to replace"),
     tile("remove", "-", "to delete"),
     tile("accepted", "=", "accepted"),
@@ -49,12 +50,13 @@ const PLAN: [Tile; 7] = [
 ];
 
 /// The tiles of a drift report.
-const DRIFT: [Tile; 8] = [
+const DRIFT: [Tile; 9] = [
     tile("blocked", "!", "unknown"),
     tile("change", "~", "drifted"),
     tile("add", "+", "missing"),
     tile("replace", "-/+", "of another type"),
     tile("remove", "-", "not declared"),
+    tile("pending", "", "pending"),
     tile("accepted", "=", "accepted"),
     tile("unverifiable", "?", "not comparable"),
     tile("context", "", "in sync"),

@@ -455,6 +455,23 @@ fn refusals(text: &str) -> [Refusal; 2] {
 }
 
 #[test]
+fn pending_stands_below_drift_and_has_a_tile_of_its_own() {
+    let mut report = testing::drift_report();
+    let mut drifted = report.items.iter_mut().filter(|item| item.is_drift());
+    let (first, second) = (drifted.next().expect("one"), drifted.next().expect("two"));
+    first.since = Some(crate::drift::Since::Pending);
+    let names = [&second.address, &first.address].map(ToString::to_string);
+    let order: Vec<String> = {
+        let story = crate::report::view::ToStory::story(&report, false);
+        story.objects.iter().map(|object| object.address.clone()).collect()
+    };
+    let at = |name: &String| order.iter().position(|other| other == name).expect("an object");
+    assert!(at(&names[0]) < at(&names[1]), "{order:?}");
+    let page = crate::report::html::story(&report, &Default::default(), &links());
+    assert!(page.contains("data-show=\"pending\""), "{page}");
+}
+
+#[test]
 fn who_changed_what_and_since_when_has_its_place() {
     let page =
         story(&testing::Attributed::by("alice@contoso.com", testing::drift_report()), &links());

@@ -3,8 +3,8 @@
 use super::{
     ResultAcceptance, ResultCase, ResultItem, ResultLevel, Results, ToResults, plan, values,
 };
-use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Acceptance, Action, Blocked, FieldStatus, Unmanaged};
+use crate::drift::{Author, DriftItem, DriftReport, DriftStatus, Since};
+use crate::plan::{Acceptance, Action, Blocked, FieldChange, FieldStatus, Unmanaged};
 use crate::report::phrases;
 
 impl ToResults for DriftReport {
@@ -50,15 +50,22 @@ fn case(item: &DriftItem) -> ResultCase {
     }
     let of_item = if item.is_drift() { ResultLevel::Error } else { ResultLevel::Warning };
     if let Some((rule, message)) = whole(item) {
-        case.add(ResultItem::new(of_item, rule, message));
+        let message = format!("{message}{}", origin(item, None));
+        case.add(ResultItem::new(of_item, rule, &message));
     }
     for field in &item.fields {
         let is_drifted =
             item.is_drift() && item.drifted().any(|drifted| drifted.path == field.path);
         let of_field = if is_drifted { ResultLevel::Error } else { ResultLevel::Warning };
         let (level, rule, words) = match field.status {
-            FieldStatus::Change => (of_field, "drift/property", values::of_field(field)),
-            FieldStatus::Blocked => (of_field, "drift/locked", values::left(field)),
+            FieldStatus::Change => {
+                let words = values::of_field(field) + &origin(item, Some(field));
+                (of_field, "drift/property", words)
+            }
+            FieldStatus::Blocked => {
+                let words = values::left(field) + &origin(item, Some(field));
+                (of_field, "drift/locked", words)
+            }
             FieldStatus::Unverifiable => {
                 (ResultLevel::Note, "drift/unverifiable", values::left(field))
             }
@@ -70,8 +77,9 @@ fn case(item: &DriftItem) -> ResultCase {
         );
     }
     for assignment in &item.assignments {
+        let words = values::of_assignment(assignment) + &origin(item, None);
         case.add(
-            ResultItem::new(of_item, "drift/assignment", &values::of_assignment(assignment))
+            ResultItem::new(of_item, "drift/assignment", &words)
                 .at(assignment.location.as_ref())
                 .part(&assignment.target),
         );
@@ -88,10 +96,23 @@ fn case(item: &DriftItem) -> ResultCase {
     case
 }
 
+/// Returns where a difference comes from, of the object or of a property: that an apply is pending, or who made it.
+fn origin(item: &DriftItem, field: Option<&FieldChange>) -> String {
+    let of_field =
+        field.and_then(|field| item.origins.iter().find(|origin| origin.path == field.path));
+    let since = of_field.and_then(|origin| origin.since).or(item.since);
+    if since == Some(Since::Pending) {
+        return "; pending: merged and not applied".to_owned();
+    }
+    let changed = of_field.and_then(|origin| origin.changed.as_ref()).or(item.changed.as_ref());
+    let known = changed.filter(|changed| !matches!(changed.by, Author::Unknown { .. }));
+    known.map(|changed| format!("; changed by {}", phrases::author(changed))).unwrap_or_default()
+}
+
 /// Returns the result of a difference that is accepted.
 fn accepted(acceptance: &Acceptance) -> ResultItem {
     let rule = if acceptance.is_of_assignment() { "drift/assignment" } else { "drift/property" };
-    let message = format!("{} differs, and that is accepted", acceptance.path);
+    let message = format!("{} differs from what is declared", acceptance.path);
     let accepted = ResultAcceptance {
         reason: super::text(&acceptance.reason, super::LONGEST),
         until: super::text(&acceptance.until, super::LONGEST_NAME),

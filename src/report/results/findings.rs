@@ -105,7 +105,8 @@ fn case_of_file(cases: &mut Vec<ResultCase>, finding: &Finding, sources: &Source
         case.name.is_empty() && case.place.as_ref().map_or("", |place| &place.file) == file
     };
     cases.iter().position(is_of_file).unwrap_or_else(|| {
-        let place = (!file.is_empty()).then(|| ResultPlace::whole(&file));
+        let place = finding.span.map(|span| ResultPlace::at(&sources.locate(span)));
+        let place = place.or_else(|| (!file.is_empty()).then(|| ResultPlace::whole(&file)));
         cases.push(ResultCase { place, ..ResultCase::default() });
         cases.len() - 1
     })

@@ -224,12 +224,18 @@ impl ResultItem {
         self
     }
 
-    /// Returns the message, and the remedy on a line of its own.
+    /// Returns the message with the terms of its acceptance, and the remedy on a line of its own.
     pub(in crate::report) fn words(&self) -> String {
-        match &self.help {
-            Some(help) => format!("{}\nhelp: {help}", self.message),
-            None => self.message.clone(),
-        }
+        let accepted = self.accepted.as_ref().map(|accepted| format!("; {}", accepted.words()));
+        let help = self.help.as_ref().map(|help| format!("\nhelp: {help}"));
+        [Some(self.message.clone()), accepted, help].into_iter().flatten().collect()
+    }
+}
+
+impl ResultAcceptance {
+    /// Returns until when it is accepted, and why.
+    pub(in crate::report) fn words(&self) -> String {
+        format!("accepted until {}: {}", self.until, self.reason)
     }
 }
 

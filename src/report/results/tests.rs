@@ -5,6 +5,7 @@ use roxmltree::Document;
 use serde_json::Value;
 
 use super::*;
+use crate::drift::{Attribution, Author, DriftReport, FieldOrigin, Since};
 use crate::report::sarif::Suppressed;
 use crate::report::{azure_devops, github, junit, sarif, testing};
 
@@ -74,6 +75,42 @@ fn accepted_result_is_a_notice_and_no_issue() {
     assert_eq!((starts("::error "), starts("::notice ")), (1, 2), "{}", log.as_str());
     let log = azure_devops::render(&accepted());
     assert_eq!(log.as_str().matches("##vso[task.logissue ").count(), 1, "{}", log.as_str());
+    let words = "a differs; accepted until 2026-12-31: a pilot until the new ring";
+    assert!(log.as_str().contains(words), "{}", log.as_str());
+}
+
+#[test]
+fn pending_and_author_are_in_the_message_of_each_difference() {
+    let mut report = testing::drift_report();
+    let at = report.items.iter().position(|item| item.fields.len() > 1).expect("an item");
+    let attribution = |by: Author| Attribution {
+        by,
+        at: Some("2026-11-20T10:14:59Z".to_owned()),
+        operation: None,
+        former: None,
+        record: None,
+    };
+    let item = &mut report.items[at];
+    item.since = Some(Since::Both);
+    item.changed = Some(attribution(Author::Person { name: "alice@contoso.com".to_owned() }));
+    let path = item.fields[0].path.clone();
+    item.origins = vec![FieldOrigin { path, since: Some(Since::Pending), changed: None }];
+    let words = |report: &DriftReport| -> Vec<String> {
+        report.results().cases[at].items.iter().map(ResultItem::words).collect()
+    };
+    let told = words(&report);
+    assert!(told[0].ends_with("; pending: merged and not applied"), "{told:?}");
+    let author = "; changed by alice@contoso.com, 2026-11-20 10:14 UTC";
+    assert!(told[1].ends_with(author), "{told:?}");
+    report.items[at].changed = Some(attribution(Author::Unknown { why: "no record".to_owned() }));
+    assert!(words(&report).iter().all(|words| !words.contains("changed by")));
+    report.items[at].since = Some(Since::Pending);
+    report.items[at].origins.clear();
+    let told = words(&report);
+    assert!(told[1].contains("; pending: merged and not applied"), "{told:?}");
+    let result = report.results();
+    let items = &result.cases[at].items;
+    assert!(items.iter().all(|item| item.level >= ResultLevel::Warning), "{items:?}");
 }
 
 #[test]

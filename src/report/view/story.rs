@@ -211,6 +211,8 @@ pub(in crate::report) enum Urgency {
     Warned,
     /// It differs.
     Differs,
+    /// An apply is pending.
+    Pending,
     /// It differs in what cannot be changed, or has values that cannot be compared.
     Remains,
 }
@@ -236,6 +238,10 @@ pub(in crate::report) struct ObjectView<'a> {
     pub(in crate::report) modified: Option<String>,
     /// The author, the time and the operation of the last change.
     pub(in crate::report) changed: Option<String>,
+    /// Whether it differs only because an apply is pending.
+    pub(in crate::report) is_pending: bool,
+    /// Whether nothing but assignments would change.
+    pub(in crate::report) is_assigned_only: bool,
     /// Whether the tenant moved, or Git, or both.
     pub(in crate::report) since: Option<&'a str>,
     /// Why the change cannot be made or the difference cannot be determined.
@@ -269,6 +275,7 @@ impl ObjectView<'_> {
             _ if !self.reasons.is_empty() => Urgency::Blocked,
             _ if has(RiskLevel::Refused) => Urgency::Refused,
             _ if has(RiskLevel::Warned) => Urgency::Warned,
+            _ if self.is_pending => Urgency::Pending,
             _ if self.differs => Urgency::Differs,
             _ => Urgency::Remains,
         }
@@ -324,6 +331,9 @@ fn change(change: &Change, verbose: bool) -> ObjectView<'_> {
         // For values that cannot be compared, this is all that the tenant shows.
         modified: unverifiable.and(change.last_modified.as_deref()).map(phrases::moment),
         changed: None,
+        is_pending: false,
+        is_assigned_only: mark == DiffMark::Change
+            && change.with_status(FieldStatus::Change).next().is_none(),
         since: None,
         reasons: &change.blocked,
         extent: accepted::with_count(
@@ -386,6 +396,8 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
             .filter(|_| !origin::tells_time(item))
             .map(phrases::moment),
         changed: item.changed.as_ref().map(phrases::changed),
+        is_pending: item.differs() && !item.is_drift(),
+        is_assigned_only: false,
         since: item.since.map(phrases::since),
         reasons: &item.reasons,
         extent: accepted::with_count(
