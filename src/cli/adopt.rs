@@ -5,18 +5,20 @@ use std::path::Path;
 use clap::Args;
 use globset::Glob;
 
+use super::drift::compared;
 use super::import::{folder, read};
 use super::output::Output;
 use super::plan::unread_objects;
 use super::selection::near_address;
 use super::session::Session;
 use super::{Done, Format, Result};
+use crate::drift;
 use crate::error::{Error, ErrorKind};
 use crate::import::adopt::document::AdoptDocument;
 use crate::import::adopt::drafts::{FileChange, drafts};
 use crate::import::adopt::{self, AdoptInput, AdoptOptions, Adoption};
 use crate::import::{self, ImportOptions, ImportSelection};
-use crate::manifest::{Address, load};
+use crate::manifest::{Address, Desired, load};
 use crate::plan::{Plan, PlanOptions};
 use crate::report;
 use crate::report::json::Document;
@@ -43,6 +45,7 @@ pub(super) async fn run(
     ui: &Ui,
     path: &Path,
     mut session: Session,
+    earlier: Option<&Desired>,
     options: &AdoptOptions,
     arguments: AdoptArguments,
     output: &Output,
@@ -51,16 +54,33 @@ pub(super) async fn run(
     let plan_options = PlanOptions { reach: false, ..session.plan_options() };
     let (mut planned, mut live) = session.plan(ui, &plan_options).await?;
     let (graph, desired) = (&session.graph, &session.desired);
+    // The plan with the edits is compared with the whole one.
+    let whole = planned.plan.clone();
+    let mut options = options.clone();
+    let mut pending = Vec::new();
+    if let Some(earlier) = earlier {
+        let before = compared(&session, earlier, &whole, &plan_options).await?;
+        let told = drift::keep_drifted(&mut planned.plan, &before);
+        pending = told.pending;
+        pending.retain(|left| options.asks_for(&left.address, &left.path));
+        options.parts = told.parts;
+    }
+    let options = &options;
     adopt::read_renamed(graph, desired, &mut planned, &mut live, options).await?;
     let names = adopt::names(graph, &adopt::objects(&planned, &live, options)).await?;
     let input =
         AdoptInput { desired, planned: &planned, live: &live, names: &names, opened: &opened };
     let mut adoption = adopt::adopt(&input, options);
+    for left in pending {
+        if let Some(change) = whole.change(&left.address) {
+            adoption.leave_pending(change, left.path, left.since.is_some());
+        }
+    }
     let unmanaged = options.unmanaged(desired);
     if !unmanaged.is_empty() {
         import(ui, &session, &unmanaged, &mut adoption).await?;
     }
-    let files = checked(ui, path, &session, &planned.plan, &plan_options, &mut adoption).await?;
+    let files = checked(ui, path, &session, &whole, &plan_options, &mut adoption).await?;
     let writes = !arguments.check && !arguments.diff;
     let bases = adoption.shared_bases(&files);
     if writes {

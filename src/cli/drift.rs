@@ -1,5 +1,6 @@
 //! `moorline drift`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
@@ -37,9 +38,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     unverifiable: Unverifiable,
     /// Tell what changed in the tenant from what is merged and not applied yet, by the manifests of the last apply in this Git ref or folder.
-    #[arg(long, value_name = "REF|DIR", conflicts_with = "adopt")]
+    #[arg(long, value_name = "REF|DIR")]
     previous: Option<String>,
-    /// Write the tenant's values into the manifests: all that differ, or those of one object or property; can be repeated.
+    /// Write the tenant's values into the manifests: all that differ, or those of one object or property; can be repeated. With --previous, what is merged and not applied yet stays.
     #[arg(long, value_name = "KIND/NAME[/PROPERTY]", num_args = 0..=1, action = ArgAction::Append, conflicts_with_all = ["detailed_exitcode", "unverifiable"])]
     adopt: Option<Vec<String>>,
     /// Declare an object that is gone as `state: absent`.
@@ -87,7 +88,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
     if let Some((options, output)) = adopted {
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
-        return adopt::run(ui, path, session, &options, how, &output).await;
+        let earlier = arguments.earlier(ui, &session.desired)?.map(|(earlier, _)| earlier);
+        return adopt::run(ui, path, session, earlier.as_ref(), &options, how, &output).await;
     }
     let file = session.desired.tenant.clone();
     let channels = telling.channels(&file)?;
@@ -133,7 +135,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
 }
 
 /// Compares the tenant with earlier manifests, of the objects that differ from the present ones.
-async fn compared(
+pub(super) async fn compared(
     session: &Session,
     earlier: &Desired,
     plan: &Plan,
@@ -190,6 +192,7 @@ impl Arguments {
         });
         let requests: Vec<AdoptRequest> = requests.collect::<Result<_, Error>>()?;
         let Self { absent, into_base, unmask: unmasks, .. } = *self;
-        Ok(Some(AdoptOptions { requests, absent, unmasks, into_base }))
+        let parts = BTreeMap::new();
+        Ok(Some(AdoptOptions { requests, parts, absent, unmasks, into_base }))
     }
 }

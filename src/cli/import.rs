@@ -107,7 +107,7 @@ async fn import(ui: &Ui, arguments: &Arguments, signal: &SignalFlag) -> Result<D
         let session = Session::open(ui, tenant, path, &tenant.only.globs).await?;
         let options = AdoptOptions { unmasks: arguments.unmask, ..AdoptOptions::default() };
         let how = AdoptArguments { check: arguments.check, diff: arguments.diff };
-        return adopt::run(ui, path, session, &options, how, output).await;
+        return adopt::run(ui, path, session, None, &options, how, output).await;
     }
     let selection = arguments.selection()?;
     let desired = arguments.load()?;

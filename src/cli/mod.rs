@@ -229,6 +229,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         };
     let ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
+    ui.known.add_all(&environment::tokens());
     ui.report_panics();
     logging::start(&ui, cli.global.log_format);
     let (output, command) = dispatch(&ui, &cli.command, &matches);

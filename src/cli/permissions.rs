@@ -75,6 +75,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
             Format::Json => Document::Setup.render(&document),
             Format::Markdown => report::markdown::setup(&document),
         };
+        if manifests.is_empty() {
+            ui.warning("No manifest declares anything yet, so the set-up grants the apps no permission. Import or write the first manifests, and make it again.");
+        }
         output.write(ui, &text)?;
         return Ok(Done::Quietly);
     }

@@ -31,7 +31,9 @@ mod trace;
 
 pub use attribution::{Attribution, Author, FieldOrigin};
 pub use search::attribute;
-pub use since::{Previous, Since, SinceSummary, differing};
+pub use since::{
+    DriftedParts, LeftPending, Previous, Since, SinceSummary, differing, keep_drifted,
+};
 
 use rules::Treatments;
 

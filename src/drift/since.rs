@@ -3,7 +3,7 @@
 //! The tenant is compared twice: with the manifests, and with the earlier ones. A property that differs from both was changed
 //! in the tenant; one that differs from the present manifests alone waits for an apply.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -62,6 +62,70 @@ pub(super) struct ChangeOrigin {
 pub fn differing(plan: &Plan) -> BTreeSet<Address> {
     let differing = plan.changes.iter().filter(|change| super::differs(change));
     differing.map(|change| change.address.clone()).collect()
+}
+
+/// A difference that waits for an apply, or of which it is not known whether it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftPending {
+    /// The manifest.
+    pub address: Address,
+    /// The path, empty for the object as a whole.
+    pub path: String,
+    /// The side that changed, or both; `None` where the earlier manifest cannot be compared.
+    pub since: Option<Since>,
+}
+
+/// The differences of a plan, told apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DriftedParts {
+    /// The differences that do not come from the tenant alone.
+    pub pending: Vec<LeftPending>,
+    /// The paths that do, of objects with both.
+    pub parts: BTreeMap<Address, Vec<String>>,
+}
+
+/// Takes the objects and assignments out of a plan that did not change in the tenant alone, and tells which properties did.
+pub fn keep_drifted(plan: &mut Plan, previous: &[Change]) -> DriftedParts {
+    let mut told = DriftedParts::default();
+    plan.changes.retain_mut(|change| !super::differs(change) || told.keep(change, previous));
+    told
+}
+
+impl DriftedParts {
+    /// Returns whether something of an object is kept.
+    fn keep(&mut self, change: &mut Change, previous: &[Change]) -> bool {
+        let origin = origin(change, previous);
+        if origin.since == Some(Since::Drifted) {
+            return true;
+        }
+        let address = change.address.clone();
+        let left = |path: String, since| LeftPending { address: address.clone(), path, since };
+        let found = counterpart(change, previous);
+        let (Some(before), WholeChange::Keep, Some(_)) = (found, whole(change), origin.since)
+        else {
+            self.pending.push(left(String::new(), origin.since));
+            return false;
+        };
+        let (mut parts, mut others) = (Vec::new(), Vec::new());
+        for field in &origin.fields {
+            let to = if field.since == Some(Since::Drifted) { &mut parts } else { &mut others };
+            to.push(field.path.to_string());
+        }
+        let count = change.assignments.len();
+        let is_drifted =
+            |one: &AssignmentChange| since_of_target(one, &before.assignments) == Since::Drifted;
+        change.assignments.retain(is_drifted);
+        if change.assignments.len() < count {
+            others.push("assignments".to_owned());
+        }
+        if !change.assignments.is_empty() {
+            parts.push("assignments".to_owned());
+        }
+        self.pending.extend(others.into_iter().map(|path| left(path, origin.since)));
+        let is_kept = !parts.is_empty();
+        self.parts.insert(address, parts);
+        is_kept
+    }
 }
 
 /// The effect of a change on an object as a whole.

@@ -13,13 +13,14 @@ patiently() {
   done
 }
 
-# Finds the app of a name, registers it where there is none, and prints its client id.
+# Finds the app of a name, registers it where there is none, and prints its client id. A substitution does not end by itself
+# where a command of it fails.
 app() {
   local id
-  id=$(az ad app list --filter "displayName eq '$1'" --query '[].appId' --output tsv)
+  id=$(az ad app list --filter "displayName eq '$1'" --query '[].appId' --output tsv) || exit 1
   case "$id" in
     *[[:space:]]*) fail "There are several apps called $1: rename or remove all but one." ;;
-    "") id=$(az ad app create --display-name "$1" --sign-in-audience AzureADMyOrg --query appId --output tsv) ;;
+    "") id=$(az ad app create --display-name "$1" --sign-in-audience AzureADMyOrg --query appId --output tsv) || exit 1 ;;
   esac
   if ! az ad sp show --id "$id" --output none 2>/dev/null; then
     patiently az ad sp create --id "$id" --output none

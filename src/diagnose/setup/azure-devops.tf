@@ -52,6 +52,12 @@ resource "azuread_application_federated_identity_credential" "moorline" {
   issuer         = azuredevops_serviceendpoint_azurerm.moorline[each.key].workload_identity_federation_issuer
   subject        = azuredevops_serviceendpoint_azurerm.moorline[each.key].workload_identity_federation_subject
   audiences      = [@AUDIENCE@]
+
+  # No app is trusted before the environment and the connection of the app that writes are protected.
+  depends_on = [
+    azuredevops_check_approval.moorline,
+    azuredevops_check_branch_control.moorline,
+  ]
 }
 
 resource "azuredevops_environment" "moorline" {
@@ -62,19 +68,39 @@ resource "azuredevops_environment" "moorline" {
 variable "approvers" {
   description = "The ids of the users or groups who approve an apply, as Azure DevOps has them."
   type        = list(string)
+
+  validation {
+    condition     = length(var.approvers) > 0
+    error_message = "Without an approver, anyone who can start a pipeline writes to the tenant."
+  }
+}
+
+variable "branch" {
+  description = "The branch that says what the tenant is to be."
+  type        = string
+  default     = "main"
+}
+
+# The environment and the connection of the app that writes wait for an approval, and serve one branch alone.
+locals {
+  protected = {
+    environment = azuredevops_environment.moorline.id
+    endpoint    = azuredevops_serviceendpoint_azurerm.moorline["write"].id
+  }
 }
 
 resource "azuredevops_check_approval" "moorline" {
+  for_each             = local.protected
   project_id           = data.azuredevops_project.moorline.id
-  target_resource_id   = azuredevops_environment.moorline.id
-  target_resource_type = "environment"
+  target_resource_id   = each.value
+  target_resource_type = each.key
   approvers            = var.approvers
 }
 
-# The app that writes serves the default branch alone.
 resource "azuredevops_check_branch_control" "moorline" {
+  for_each             = local.protected
   project_id           = data.azuredevops_project.moorline.id
-  target_resource_id   = azuredevops_serviceendpoint_azurerm.moorline["write"].id
-  target_resource_type = "endpoint"
-  allowed_branches     = "refs/heads/main"
+  target_resource_id   = each.value
+  target_resource_type = each.key
+  allowed_branches     = "refs/heads/${var.branch}"
 }

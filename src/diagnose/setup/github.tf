@@ -32,6 +32,11 @@ variable "subject_prefix" {
 variable "reviewers" {
   description = "The ids of the users who approve an apply: gh api users/NAME --jq .id"
   type        = list(number)
+
+  validation {
+    condition     = length(var.reviewers) > 0
+    error_message = "Without a reviewer, anyone who can start a workflow writes to the tenant."
+  }
 }
 
 data "github_repository" "moorline" {
@@ -54,6 +59,12 @@ resource "azuread_application_federated_identity_credential" "moorline" {
   issuer         = @ISSUER@
   subject        = each.value.subject
   audiences      = [@AUDIENCE@]
+
+  # No app is trusted before the environment is protected.
+  depends_on = [
+    github_repository_environment.moorline,
+    github_repository_environment_deployment_policy.moorline,
+  ]
 }
 
 resource "github_repository_environment" "moorline" {

@@ -42,7 +42,7 @@ pub(super) fn script(tenant: &SetupTenant<'_>, place: &PipelinePlace) -> String 
         }
     };
     let head = format!(
-        "#!/usr/bin/env bash\n# Lets the pipelines of {place} sign in to {} without a secret. It needs {tools}.\n# Run again, it keeps what is there and adds what is missing.\nset -euo pipefail\n",
+        "#!/usr/bin/env bash\n# Lets the pipelines of {place} sign in to {} without a secret. It needs {tools}.\n# Run again, it sets the permissions of the apps to exactly those below, keeps everything else that is there, and adds what is missing.\nset -euo pipefail\n",
         tenant.name
     );
     let cloud = match tenant.cloud {

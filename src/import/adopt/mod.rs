@@ -14,6 +14,7 @@
 //! | `write.rs` | writes the files: all or none |
 //! | `refusal.rs`, `document.rs` | what is not adopted, and the result |
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::diagnostic::{FileId, Span};
@@ -74,6 +75,8 @@ pub struct AdoptRequest {
 pub struct AdoptOptions {
     /// The objects; all where there are none.
     pub requests: Vec<AdoptRequest>,
+    /// The paths of objects that are not adopted as a whole.
+    pub parts: BTreeMap<Address, Vec<String>>,
     /// Whether an object that is gone is declared as absent.
     pub absent: bool,
     /// Whether values that the service masks are written in clear.
@@ -179,7 +182,34 @@ pub fn adopt<'a>(input: &AdoptInput<'a>, options: &AdoptOptions) -> Adoption<'a>
     Adoption { desired: input.desired, objects: objects.collect(), opened: input.opened }
 }
 
+impl Adoption<'_> {
+    /// Tells of a difference that is not adopted, since the manifest changed, or may have changed.
+    pub fn leave_pending(&mut self, change: &Change, path: String, is_known: bool) {
+        let at = self.objects.iter().position(|object| object.address == change.address);
+        let at = at.unwrap_or_else(|| {
+            self.objects.push(AdoptedObject::of(change));
+            self.objects.len() - 1
+        });
+        let why = if is_known { WhyNotAdopted::Pending } else { WhyNotAdopted::Untraced };
+        let left = &mut self.objects[at].made.left;
+        // A request for the value found no difference that it takes.
+        left.retain(|one| one.path != path);
+        left.push(why.of(path));
+    }
+}
+
 impl AdoptOptions {
+    /// Returns whether a request is about a difference.
+    pub fn asks_for(&self, address: &Address, path: &str) -> bool {
+        let is_about = |request: &AdoptRequest| {
+            request.address == *address
+                && request.property.as_deref().is_none_or(|wanted| {
+                    path.is_empty() || is_within(path, wanted) || is_within(wanted, path)
+                })
+        };
+        self.requests.is_empty() || self.requests.iter().any(is_about)
+    }
+
     /// Returns the requested addresses that no manifest has.
     pub fn unmanaged<'a>(&'a self, desired: &Desired) -> Vec<&'a Address> {
         let addresses = self.requests.iter().map(|request| &request.address);
@@ -191,10 +221,18 @@ impl AdoptOptions {
     }
 
     /// Returns the properties of an object that are adopted; none stands for all.
-    fn properties(&self, address: &Address) -> Vec<Option<&str>> {
+    fn properties<'a>(&'a self, address: &Address) -> Vec<Option<&'a str>> {
         let own = self.requests.iter().filter(|request| request.address == *address);
         let own: Vec<Option<&str>> = own.map(|request| request.property.as_deref()).collect();
-        if own.is_empty() || own.contains(&None) { vec![None] } else { own }
+        let own = if own.is_empty() || own.contains(&None) { vec![None] } else { own };
+        let Some(parts) = self.parts.get(address) else { return own };
+        let narrower = |wanted: Option<&'a str>, part: &'a str| match wanted {
+            None => Some(part),
+            Some(wanted) if is_within(part, wanted) => Some(part),
+            Some(wanted) => Some(wanted).filter(|wanted| is_within(wanted, part)),
+        };
+        let pairs = own.into_iter().flat_map(|wanted| parts.iter().map(move |part| (wanted, part)));
+        pairs.filter_map(|(wanted, part)| narrower(wanted, part).map(Some)).collect()
     }
 }
 

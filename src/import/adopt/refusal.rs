@@ -40,6 +40,12 @@ pub enum WhyNotAdopted {
     /// The difference is accepted.
     #[error("it is accepted until {0}")]
     Accepted(String),
+    /// The manifest says something else since the last apply.
+    #[error("the manifest changed since the last apply, which is pending")]
+    Pending,
+    /// The manifest of the last apply cannot be compared.
+    #[error("whether the tenant or the manifest changed since the last apply is not known")]
+    Untraced,
     /// The property cannot be null.
     #[error(
         "the tenant has unset it, and there is no value that says so; it is no longer declared"
@@ -94,6 +100,9 @@ impl WhyNotAdopted {
             Self::SecretList => "write the new elements by hand, with their `{ $env: NAME }`",
             Self::Accepted(_) => {
                 "name its path to adopt it, which removes the entry: `--adopt KIND/NAME/PROPERTY`"
+            }
+            Self::Pending | Self::Untraced => {
+                "`moorline apply` writes the manifest's value; without `--previous` it is adopted"
             }
             Self::Same => "`moorline drift` shows what differs",
             Self::Undeclared => "declare the value that it should have, if it matters",

@@ -299,3 +299,54 @@ fn apply_says_whether_the_ref_may_move() {
     workspace.write("now/b.yaml", unknown);
     assert_eq!(complete(&["--skip-blocked"], 6), false);
 }
+
+#[test]
+fn adoption_with_earlier_manifests_takes_what_changed_in_the_tenant_alone() {
+    let workspace = workspace(&["a", "b", "c"]);
+    live(&workspace, "a", &["--set", "pinMinimumLength=4"]);
+    workspace.edit("now/b.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    live(&workspace, "c", &["--set", "pinMinimumLength=4", "--set", "pinExpirationInDays=60"]);
+    workspace.edit("now/c.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    workspace.edit("now/c.yaml", "pinExpirationInDays: 30", "pinExpirationInDays: 90");
+    workspace.write("now/new.yaml", manifest("new", SPEC));
+    let arguments = ["--previous", "before", "--adopt", "--format", "json"];
+    let adopted = ["drift", "now", "--sandbox=s.json"];
+    let path = std::env::var("PATH").unwrap_or_default();
+    let run = |more: &[&str]| {
+        workspace.run_with(&[&adopted[..], more].concat(), &[("PATH", &path)]).expect(0).json()
+    };
+    let document = run(&arguments);
+    let told: Vec<String> = document["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| {
+            let left = item["left"].as_array().into_iter().flatten();
+            let left: Vec<&Value> = left.map(|left| &left["path"]).collect();
+            format!("{}: {}, not {}", item["address"], item["adopted"], json!(left))
+                .replace('"', "")
+        })
+        .collect();
+    assert_snapshot!(told.join("\n"), @"
+    windowsIdentityProtectionConfiguration/a: [pinMinimumLength], not []
+    windowsIdentityProtectionConfiguration/c: [pinMinimumLength], not [pinMaximumLength,pinExpirationInDays]
+    windowsIdentityProtectionConfiguration/b: null, not [pinMaximumLength]
+    windowsIdentityProtectionConfiguration/new: null, not []
+    ");
+    let text = |name: &str| {
+        std::fs::read_to_string(workspace.file(&format!("now/{name}.yaml"))).expect("a manifest")
+    };
+    assert!(text("a").contains("pinMinimumLength: 4"), "{}", text("a"));
+    assert!(text("b").contains("pinMaximumLength: 20"), "{}", text("b"));
+    assert!(
+        text("c").contains("pinMinimumLength: 4, pinMaximumLength: 20, pinExpirationInDays: 90"),
+        "{}",
+        text("c")
+    );
+    // A value that is asked for by its path is told as pending, too.
+    let pending = format!("{HELLO}/b/pinMaximumLength");
+    let document = run(&["--previous", "before", "--format", "json", "--adopt", &pending]);
+    let why = document["items"][0]["left"][0]["why"].as_str().expect("a reason");
+    assert!(why.contains("pending"), "{document}");
+    assert_eq!(document["files"], json!([]));
+}

@@ -107,6 +107,30 @@ fn apply_of_a_part_records_nothing() {
 }
 
 #[test]
+fn parameter_with_a_macro_stops_the_run_before_a_variable_is_put_in() {
+    for name in ["only", "allow", "justification", "resume"] {
+        let mut agent = agent();
+        let given = parameters(json!({ name: "x $(System.AccessToken)" }));
+        let jobs = agent.run("apply.yml", &given);
+        assert!(jobs.len() == 1 && !jobs[0].succeeded, "{name}: {jobs:#?}");
+        assert!(jobs[0].log("Refuse macros").is_some_and(|log| log.contains("macro")), "{name}");
+        assert_eq!(jobs[0].log("Plan"), None, "{name}");
+    }
+}
+
+#[test]
+fn token_in_the_environment_is_hidden_by_every_command() {
+    let workspace = Workspace::tenant(&[("hello.yaml", MANIFEST)]);
+    for token in ["SYSTEM_ACCESSTOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN"] {
+        for command in [&["validate"][..], &["plan", "--sandbox"], &["explain"]] {
+            let value = "canary-token-of-the-run";
+            let run = workspace.run_with(&[command, &[value]].concat(), &[(token, value)]);
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains(value), "{command:?}");
+        }
+    }
+}
+
+#[test]
 fn plan_of_a_fork_validates_and_signs_in_nowhere() {
     let mut agent = agent();
     let given = json!({ "name": "contoso", "serviceConnection": "x", "comment": false });

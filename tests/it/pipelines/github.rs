@@ -149,6 +149,36 @@ impl Stage {
         self.run(what, &event)
     }
 
+    /// Lets the forge know the run whose journal stands among the artifacts.
+    fn know_run(&self, event: &str, branch: &str, workflow: &str) {
+        let path = format!(".github/workflows/{workflow}.yml");
+        let run = json!({ "event": event, "head_branch": branch, "path": path });
+        self.forge.state().runs.insert(4711, run);
+    }
+
+    /// Lets the drift workflow adopt what drifted.
+    fn adopt(&self) {
+        let path = self.runner.clone.join(".github/workflows/contoso-drift.yml");
+        let text = std::fs::read_to_string(&path).expect("the workflow");
+        let with = "      name: \"contoso\"\n";
+        let more = format!("{with}      adopt: true\n      adopt-app-id: Iv1.contoso\n");
+        std::fs::write(&path, text.replace(with, &more)).expect("it can be written");
+        self.commit("Adopt what drifts");
+    }
+
+    /// Returns a file of the branch that the app pushes.
+    fn pushed(&self, path: &str) -> String {
+        git(&self.runner.clone, &["fetch", "--quiet", "origin", "moorline/adopt-contoso"]);
+        git(&self.runner.clone, &["show", &format!("FETCH_HEAD:{path}")])
+    }
+
+    /// Goes back to the default branch, as the next run of a job has it.
+    fn back_to_main(&self) {
+        let clone = &self.runner.clone;
+        git(clone, &["switch", "--quiet", "-"]);
+        git(clone, &["branch", "--quiet", "-D", "moorline/adopt-contoso"]);
+    }
+
     fn dispatch(&self, what: &str, inputs: Value) -> Jobs {
         self.dispatch_on(what, "main", inputs)
     }
@@ -199,6 +229,18 @@ fn pull_request_without_changes_gets_no_comment_and_a_summary() {
     run.expect("success");
     assert_eq!(stage.forge.texts(7), Vec::<String>::new());
     assert!(run.summary.contains("No changes"), "{}", run.summary);
+}
+
+#[test]
+fn pull_request_that_accepts_a_difference_gets_a_comment() {
+    let stage = Stage::new();
+    stage.dispatch("apply", json!({}))["applied"].expect("success");
+    stage.edit("pinMinimumLength=4");
+    let entry = "apiVersion: moorline/v1\nkind: AcceptedDrift\nspec:\n  accepted:\n    - object: windowsIdentityProtectionConfiguration/hello\n      property: pinMinimumLength\n      declared: 6\n      live: 4\n      reason: Pilot of short PINs\n      by: alice@contoso.com\n      until: 2099-01-31\n";
+    stage.write("tenants/contoso/accepted-drift.yaml", entry);
+    stage.push(REPOSITORY).expect("success");
+    let [text] = &stage.forge.texts(7)[..] else { panic!("{:?}", stage.forge.texts(7)) };
+    assert!(text.contains("Pilot of short PINs"), "{text}");
 }
 
 #[test]
@@ -295,6 +337,18 @@ fn apply_of_a_part_does_not_move_the_ref() {
 #[test]
 fn apply_runs_on_the_default_branch_alone() {
     let stage = Stage::new();
+    let tag = Event {
+        name: "workflow_dispatch",
+        payload: json!({ "repository": { "default_branch": "main" } }),
+        reference: "refs/tags/main".to_owned(),
+        base: String::new(),
+        inputs: json!({ "run": "4711" }),
+    };
+    for what in ["apply", "rollback"] {
+        let jobs = stage.run(what, &tag);
+        let log = &jobs["plan"].expect("failure").step("Refuse other branches").log;
+        assert!(log.contains("Not the default branch"), "{log}");
+    }
     let jobs = stage.dispatch_on("apply", "feature", json!({}));
     jobs["plan"].expect("failure");
     assert_eq!(jobs["apply"].result, "skipped");
@@ -319,6 +373,29 @@ fn rollback_takes_back_what_the_apply_of_a_run_wrote() {
     stage.write(HELLO, &pin(8));
     stage.commit("Raise the length");
     stage.dispatch("apply", json!({}))["apply"].expect("success");
+    // A journal of any other run is not believed.
+    for (event, branch, workflow) in [
+        ("push", "main", "contoso-apply"),
+        ("workflow_dispatch", "feature", "contoso-apply"),
+        ("workflow_dispatch", "main", "contoso-plan"),
+    ] {
+        stage.know_run(event, branch, workflow);
+        for (what, inputs, job) in [
+            ("rollback", json!({ "run": "4711" }), "plan"),
+            ("apply", json!({ "resume": "4711" }), "apply"),
+        ] {
+            let jobs = stage.dispatch(what, inputs);
+            let run = jobs[job].expect("failure");
+            let log = &run.step("Check the run of the journal").log;
+            assert!(log.contains("its journal is not used"), "{log}");
+            let fetched = run.steps.iter().find(|step| step.name.starts_with("Fetch the journal"));
+            assert_eq!(fetched.map(|step| step.outcome), Some("skipped"));
+        }
+    }
+    for run in ["12", "4711/../1", "$(id)"] {
+        stage.dispatch("rollback", json!({ "run": run }))["plan"].expect("failure");
+    }
+    stage.know_run("workflow_dispatch", "main", "contoso-apply");
     let jobs = stage.dispatch("rollback", json!({ "run": "4711" }));
     jobs["rollback"].expect("success");
     let summary = &jobs["plan"].summary;
@@ -365,21 +442,86 @@ fn adopted_drift_is_a_pull_request_of_the_app() {
     let stage = Stage::new();
     stage.dispatch("apply", json!({}))["applied"].expect("success");
     stage.edit("pinMinimumLength=4");
-    let path = stage.runner.clone.join(".github/workflows/contoso-drift.yml");
-    let text = std::fs::read_to_string(&path).expect("the workflow");
-    let with = "      name: \"contoso\"\n";
-    let more = format!("{with}      adopt: true\n      adopt-app-id: Iv1.contoso\n");
-    std::fs::write(&path, text.replace(with, &more)).expect("it can be written");
-    stage.commit("Adopt what drifts");
+    stage.adopt();
     let jobs = stage.dispatch("drift", json!({}));
     let adopt = jobs["adopt"].expect("success");
     assert!(adopt.summary.contains("The pull request is #"), "{}", adopt.summary);
     let pulls = stage.forge.state().opened.clone();
     assert_eq!(pulls[0]["head"], "moorline/adopt-contoso");
     assert_eq!(pulls[0]["base"], "main");
-    git(&stage.runner.clone, &["fetch", "--quiet", "origin", "moorline/adopt-contoso"]);
-    let adopted = git(&stage.runner.clone, &["show", &format!("FETCH_HEAD:{HELLO}")]);
+    let adopted = stage.pushed(HELLO);
     assert!(adopted.contains("pinMinimumLength: 4"), "{adopted}");
+}
+
+#[test]
+fn what_is_merged_and_not_applied_is_not_taken_back_by_an_adoption() {
+    let stage = Stage::new();
+    stage.adopt();
+    stage.dispatch("apply", json!({}))["applied"].expect("success");
+    stage.edit("pinMinimumLength=4");
+    let merged = MANIFEST.replace("Length: 6", "Length: 6, pinMaximumLength: 99");
+    stage.write(HELLO, &merged);
+    stage.write("tenants/contoso/policies/other.yaml", &merged.replace("ello", "ola"));
+    stage.commit("Declare more");
+    let jobs = stage.dispatch("drift", json!({}));
+    jobs["adopt"].expect("success");
+    let adopted = stage.pushed(HELLO);
+    assert!(adopted.contains("pinMinimumLength: 4, pinMaximumLength: 99"), "{adopted}");
+    let other = stage.pushed("tenants/contoso/policies/other.yaml");
+    assert!(other.contains("pinMinimumLength: 6, pinMaximumLength: 99"), "{other}");
+}
+
+#[test]
+fn nothing_is_adopted_before_it_is_known_what_was_applied() {
+    let stage = Stage::new();
+    stage.adopt();
+    stage.dispatch("apply", json!({}))["apply"].expect("success");
+    stage.forge.state().refs.clear();
+    stage.edit("pinMinimumLength=4");
+    let jobs = stage.dispatch("drift", json!({}));
+    let adopt = jobs["adopt"].expect("success");
+    assert!(adopt.summary.contains("Nothing was adopted"), "{}", adopt.summary);
+    assert!(stage.forge.state().opened.is_empty());
+}
+
+#[test]
+fn adoption_replaces_its_own_commit_and_no_one_elses() {
+    let stage = Stage::new();
+    stage.adopt();
+    stage.dispatch("apply", json!({}))["applied"].expect("success");
+    stage.edit("pinMinimumLength=4");
+    stage.dispatch("drift", json!({}))["adopt"].expect("success");
+    stage.back_to_main();
+    stage.edit("pinMinimumLength=5");
+    let jobs = stage.dispatch("drift", json!({}));
+    let summary = &jobs["adopt"].expect("success").summary;
+    assert!(summary.contains("The pull request #71 is brought up to date"), "{summary}");
+    assert!(stage.pushed(HELLO).contains("pinMinimumLength: 5"));
+
+    // A person goes on with the branch.
+    let clone = &stage.runner.clone;
+    git(clone, &["commit", "--quiet", "--allow-empty", "--message", "Explain why"]);
+    git(clone, &["push", "--quiet", "origin", "HEAD:refs/heads/moorline/adopt-contoso"]);
+    let theirs = git(clone, &["rev-parse", "HEAD"]);
+    stage.back_to_main();
+    stage.edit("pinMinimumLength=7");
+    let jobs = stage.dispatch("drift", json!({}));
+    let log = &jobs["adopt"].expect("failure").step("Open the pull request").log;
+    assert!(log.contains("not by the app"), "{log}");
+    git(clone, &["fetch", "--quiet", "origin", "moorline/adopt-contoso"]);
+    assert_eq!(git(clone, &["rev-parse", "FETCH_HEAD"]), theirs);
+}
+
+#[test]
+fn refused_pull_request_is_no_success() {
+    let stage = Stage::new();
+    stage.adopt();
+    stage.dispatch("apply", json!({}))["applied"].expect("success");
+    stage.edit("pinMinimumLength=4");
+    stage.forge.state().refuses_pulls = true;
+    let jobs = stage.dispatch("drift", json!({}));
+    let log = &jobs["adopt"].expect("failure").step("Open the pull request").log;
+    assert!(log.contains("Validation Failed"), "{log}");
 }
 
 #[test]
@@ -389,7 +531,7 @@ fn variables_of_a_secret_reach_the_program_and_no_log() {
     stage.write("tenants/contoso/policies/wifi.yaml", wifi);
     stage.commit("Declare the Wi-Fi");
     stage.runner.secrets =
-        json!({ "MOORLINE_VARIABLES": "# the key\nWIFI_PSK=canary of = the office\n" });
+        json!({ "MOORLINE_VARIABLES": "# the key\nWIFI_PSK=canary of = the 100%25 office\n" });
     let jobs = stage.dispatch("apply", json!({}));
     jobs["apply"].expect("success");
     stage.runner.secrets = json!({});

@@ -18,6 +18,15 @@ const AZ: &str = r#"#!/usr/bin/env bash
 printf 'az' >> "$LOG"; printf ' %q' "$@" >> "$LOG"; printf '\n' >> "$LOG"
 all=$*
 case "$all" in
+  "rest --resource"*connectionData*) echo 33333333-4444-5555-6666-777777777777 ;;
+  "rest --resource"*" --method GET "*)
+    check=control; case "$all" in *"'Approval'"*) check=approval ;; esac
+    of=${all#*resourceType=}; of=${of%%&*}
+    if [ -f "check-$of-$check" ] && [ ! -f "deaf-$of-$check" ]; then echo 1; else echo 0; fi ;;
+  "rest --resource"*" --method POST "*)
+    check=control; case "$all" in *'"Approval"'*) check=approval ;; esac
+    of=environment; case "$all" in *'"endpoint"'*) of=endpoint ;; esac
+    printf '%s' "${9}" > "check-$of-$check" ;;
   "rest --method GET"*) printf 'id\ncontoso.com\nContoso.onmicrosoft.com\n' ;;
   "account show"*) echo 8f6d2c2e-5b1d-4c57-9d0a-3d7f0e8a1b11 ;;
   "ad app list"*) name=${all#*displayName eq \'}; name=${name%%\'*}; cat "app-$name" 2>/dev/null || true ;;
@@ -31,20 +40,27 @@ case "$all" in
   "devops service-endpoint create"*) cp "$9" "last.json"; name=$(jq -r .name "$9"); echo "id-of-$name" | tee "connection-$name" ;;
   "devops service-endpoint show"*Issuer*) echo "https://login.microsoftonline.com/tenant/v2.0" ;;
   "devops service-endpoint show"*Subject*) echo "/eid1/c/pub/t/x/a/y/sc/$9" ;;
-  "devops invoke"*POST*) touch environment ;;
+  "devops invoke"*POST*) touch environment; echo 7 ;;
   "devops invoke"*) [ -f environment ] && echo 7 || true ;;
 esac
 "#;
 
+/// A stand-in that keeps the environment as GitHub would answer for it.
 const GH: &str = r#"#!/usr/bin/env bash
 printf 'gh' >> "$LOG"; printf ' %q' "$@" >> "$LOG"; printf '\n' >> "$LOG"
+last=${*: -1}
 case "$*" in
   "api repos/contoso/intune --jq .default_branch") echo trunk ;;
   "api repos/contoso/intune/actions/oidc/customization/sub"*) echo "$PREFIX" ;;
   "api user"*) echo 42 ;;
-  *"--method PUT"*) cat > environment.json; touch environment ;;
+  *"--method PUT"*) cat > environment.json
+    jq '{protection_rules: [{type: "required_reviewers", reviewers}, {type: "branch_policy"}], deployment_branch_policy}' environment.json > rules.json
+    echo '{"branch_policies": []}' > policies.json ;;
+  *"deployment-branch-policies --field name="*) jq '.branch_policies += [{name: "trunk", type: "branch"}]' policies.json > made.json; mv made.json policies.json ;;
   *"--method"*) ;;
-  "api repos/contoso/intune/environments/"*) [ -f environment ] ;;
+  "api repos/contoso/intune/environments --paginate"*) [ ! -f rules.json ] || echo contoso ;;
+  *"/deployment-branch-policies "*) jq -r "$last" policies.json ;;
+  "api repos/contoso/intune/environments/contoso "*) jq -r "$last" rules.json ;;
 esac
 "#;
 
@@ -84,6 +100,8 @@ impl SetUp {
             .env("LOG", self.workspace.file("calls.log"))
             .env("PREFIX", prefix)
             .env_remove("SUBJECT_PREFIX")
+            .env_remove("APPROVER")
+            .env_remove("BRANCH")
             .output()
             .expect("bash runs");
         let calls = std::fs::read_to_string(self.workspace.file("calls.log")).expect("the calls");
@@ -142,6 +160,87 @@ fn script_registers_a_reader_and_a_writer_that_trust_what_github_says() {
 }
 
 #[test]
+fn writer_trusts_an_environment_only_when_github_protects_it() {
+    let reviewers = json!([{ "type": "required_reviewers", "reviewers": [{ "type": "User" }] }]);
+    let custom = json!({ "protected_branches": false, "custom_branch_policies": true });
+    let protected = json!({ "protected_branches": true, "custom_branch_policies": false });
+    let trunk = json!({ "name": "trunk", "type": "branch" });
+    let cases = [
+        (json!([]), custom.clone(), json!([trunk]), "no required reviewers"),
+        (
+            json!([{ "type": "required_reviewers", "reviewers": [] }]),
+            custom.clone(),
+            json!([trunk]),
+            "no required reviewers",
+        ),
+        (reviewers.clone(), Value::Null, json!([]), "other branches than trunk"),
+        (reviewers.clone(), protected, json!([]), "other branches than trunk"),
+        (reviewers.clone(), custom.clone(), json!([]), "other branches than trunk"),
+        (
+            reviewers.clone(),
+            custom.clone(),
+            json!([trunk, { "name": "*" }]),
+            "other branches than trunk",
+        ),
+        (
+            reviewers.clone(),
+            custom.clone(),
+            json!([{ "name": "trunk", "type": "tag" }]),
+            "other branches than trunk",
+        ),
+        (reviewers, custom, json!([trunk]), ""),
+    ];
+    let set_up = SetUp::of(&["--github", "contoso/intune"]);
+    for (rules, policy, branches, refusal) in cases {
+        let environment = json!({ "protection_rules": rules, "deployment_branch_policy": policy });
+        set_up.workspace.write("rules.json", environment.to_string());
+        set_up.workspace.write("policies.json", json!({ "branch_policies": branches }).to_string());
+        let (run, all) = set_up.run("repo:contoso/intune");
+        let run = run.expect(i32::from(!refusal.is_empty()));
+        assert!(run.stderr.contains(refusal), "{environment}: {}", run.stderr);
+        let trusted = calls(&all, "az ad app federated-credential create");
+        let writes = trusted.iter().any(|call| call.contains("moorline-contoso-write"));
+        assert_eq!(writes, refusal.is_empty(), "{environment}");
+        assert_eq!(calls(&all, "gh api --method"), Vec::<&str>::new(), "its rules are kept");
+    }
+}
+
+#[test]
+fn writer_trusts_azure_devops_only_when_its_environment_and_connection_are_checked() {
+    for deaf in
+        ["environment-approval", "environment-control", "endpoint-approval", "endpoint-control"]
+    {
+        let set_up = SetUp::of(&["--azure-devops", "contoso/Our Devices"]);
+        set_up.workspace.write(&format!("deaf-{deaf}"), "");
+        let (run, all) = set_up.run("");
+        let run = run.expect(1);
+        let (resource, check) = deaf.split_once('-').expect("a check");
+        let what = if check == "approval" { "no approval" } else { "no branch control" };
+        assert!(run.stderr.contains(&format!("The {resource} ")), "{}", run.stderr);
+        assert!(run.stderr.contains(what), "{}", run.stderr);
+        let trusted = calls(&all, "az ad app federated-credential create");
+        assert!(trusted.len() == 1 && trusted[0].contains("-read"), "{deaf}: {trusted:?}");
+    }
+    let set_up = SetUp::of(&["--azure-devops", "contoso/Our Devices"]);
+    set_up.run("").0.expect(0);
+    for (resource, id) in [("environment", "7"), ("endpoint", "id-of-moorline-contoso-write")] {
+        let approval = set_up.workspace.json(&format!("check-{resource}-approval"));
+        assert_eq!(
+            approval["settings"]["approvers"],
+            json!([{ "id": "33333333-4444-5555-6666-777777777777" }])
+        );
+        let control = set_up.workspace.json(&format!("check-{resource}-control"));
+        assert_eq!(control["settings"]["inputs"]["allowedBranches"], "refs/heads/main");
+        assert_eq!(control["resource"], json!({ "type": resource, "id": id }));
+    }
+    // Run again, it adds none.
+    let (run, all) = set_up.run("");
+    run.expect(0);
+    let posts = all.iter().filter(|call| call.starts_with("az rest") && call.contains("POST"));
+    assert_eq!(posts.count(), 0);
+}
+
+#[test]
 fn each_app_gets_exactly_what_the_manifests_need() {
     let set_up = SetUp::of(&["--github", "contoso/intune"]);
     let (run, all) = set_up.run("repo:contoso/intune");
@@ -170,6 +269,8 @@ fn each_app_gets_exactly_what_the_manifests_need() {
     };
     assert_eq!(names(0), [READ, "GroupMember.Read.All"]);
     assert_eq!(names(1), [WRITE, "GroupMember.Read.All"]);
+    let head = set_up.script.lines().find(|line| line.starts_with("# Run again"));
+    assert!(head.is_some_and(|line| line.contains("exactly")), "{head:?}");
     assert_eq!(document["text"], set_up.script);
 }
 
@@ -179,6 +280,7 @@ fn tenant_without_manifests_needs_no_permission_yet() {
     let run = workspace.run(&["permissions", "--github", "contoso/intune"]).expect(0);
     assert!(run.stdout.contains("read_permissions='[]'\n"), "{}", run.stdout);
     assert!(run.stdout.contains("# No manifest needs a permission yet"), "{}", run.stdout);
+    assert!(run.stderr.contains("No manifest declares anything yet"), "{}", run.stderr);
 }
 
 #[test]
@@ -261,14 +363,19 @@ fn scripts_of_every_cloud_are_correct_for_bash() {
 
 #[test]
 fn terraform_is_a_configuration_of_the_same_apps() {
-    for (place, resources) in [
+    for (place, resources, protections) in [
         (
             ["--github", "contoso/intune"],
             &["github_repository_environment", "github_actions_variable"][..],
+            &[
+                "github_repository_environment.moorline",
+                "github_repository_environment_deployment_policy.moorline",
+            ],
         ),
         (
             ["--azure-devops", "contoso/Our Devices"],
             &["azuredevops_serviceendpoint_azurerm", "azuredevops_environment"],
+            &["azuredevops_check_approval.moorline", "azuredevops_check_branch_control.moorline"],
         ),
     ] {
         let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
@@ -289,6 +396,16 @@ fn terraform_is_a_configuration_of_the_same_apps() {
         ];
         for resource in apps.iter().chain(resources) {
             assert!(labels.iter().any(|label| label == resource), "{resource}: {labels:?}");
+        }
+        // The credentials wait for what protects the environment.
+        let credential = text
+            .split("resource \"azuread_application_federated_identity_credential\"")
+            .nth(1)
+            .and_then(|rest| rest.split("\n}\n").next())
+            .expect("the credentials");
+        let (_, waits) = credential.split_once("depends_on = [").expect("an order");
+        for resource in protections {
+            assert!(waits.contains(resource), "{resource}: {waits}");
         }
         assert!(text.contains(READ) && text.contains(WRITE), "{text}");
         assert!(!text.contains('@') || !text.contains("@NAME@"), "{text}");

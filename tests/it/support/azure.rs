@@ -258,11 +258,16 @@ fn expanded(value: &Value, contexts: &Value) -> Value {
     }
 }
 
-/// Whether the condition of a template is met: a parameter, or `ne(trim(parameter), '')`.
+/// Whether the condition of a template is met: a parameter, `ne(trim(parameter), '')`, or that one of several has a text.
 fn is_met(condition: &str, contexts: &Value) -> bool {
     let condition = condition.trim_end_matches('}').trim_end_matches(' ');
     let parameter =
         |name: &str| as_text(&contexts["parameters"][name.trim_start_matches("parameters.")]);
+    if let Some(rest) = condition.strip_prefix("contains(format('{0} {1} {2} {3}', ") {
+        let (names, text) = rest.split_once("), ").expect("a text is looked for");
+        let text = text.trim_end_matches(')').trim_matches('\'');
+        return names.split(", ").any(|name| parameter(name).contains(text));
+    }
     match condition.strip_prefix("ne(trim(").and_then(|rest| rest.strip_suffix("), '')")) {
         Some(name) => !parameter(name).trim().is_empty(),
         None => parameter(condition) == "true",

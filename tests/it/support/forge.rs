@@ -45,6 +45,10 @@ pub struct ForgeState {
     pub refs: BTreeMap<String, String>,
     /// Pull requests that were opened: what was sent.
     pub opened: Vec<Value>,
+    /// Runs of workflows by number: `event`, `head_branch` and `path`.
+    pub runs: BTreeMap<u64, Value>,
+    /// Whether pull requests are refused for another reason than one that is open.
+    pub refuses_pulls: bool,
     /// Whether the tokens only read, as those of a fork do.
     pub read_only: bool,
     /// How many of the next calls are stopped by a secondary limit.
@@ -302,9 +306,27 @@ impl ForgeState {
                 answer(201, &json!({ "ref": name, "object": { "sha": commit } }))
             }
             ("POST", ["pulls"]) => {
+                let is_open = self.opened.iter().any(|pull| pull["head"] == call.body["head"]);
+                if is_open || self.refuses_pulls {
+                    return refused(422, "Validation Failed");
+                }
                 self.opened.push(call.body.clone());
                 answer(201, &json!({ "number": 70 + self.opened.len() }))
             }
+            ("GET", ["pulls"]) => {
+                let head = call.parameter("head").unwrap_or_default();
+                let owner = REPOSITORY.split('/').next().unwrap_or_default();
+                let is_it = |pull: &&Value| {
+                    pull["head"].as_str().is_some_and(|name| head == format!("{owner}:{name}"))
+                };
+                let found = self.opened.iter().position(|pull| is_it(&pull));
+                let found = found.map(|at| json!({ "number": 71 + at }));
+                answer(200, &json!(found.into_iter().collect::<Vec<_>>()))
+            }
+            ("GET", ["actions", "runs", run]) => match self.runs.get(&number(run)) {
+                Some(run) => answer(200, run),
+                None => refused(404, "Not Found"),
+            },
             _ => refused(404, "Not Found"),
         }
     }

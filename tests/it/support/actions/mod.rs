@@ -121,7 +121,9 @@ impl ActionsRunner {
         let (path, _) = uses.split_once('@').unwrap_or((uses, ""));
         let path = path.strip_prefix(MOORLINE).or_else(|| path.strip_prefix("./"));
         let called = yaml(&repository().join(path.expect("one of Moorline's workflows")));
-        let contexts = self.contexts(event);
+        let mut contexts = self.contexts(event);
+        let of = format!("{}/{workflow}@{}", self.repository, event.reference);
+        contexts["github"]["workflow_ref"] = of.into();
         let inputs = self.inputs(&called, job, &contexts);
         let declared = called["on"]["workflow_call"]["secrets"].as_object();
         let mut passed = Map::new();
@@ -129,7 +131,6 @@ impl ActionsRunner {
             assert!(declared.is_some_and(|all| all.contains_key(name)), "{name} is declared");
             passed.insert(name.clone(), member(value, &contexts, JobState::Succeeding));
         }
-        let mut contexts = contexts;
         contexts["inputs"] = inputs;
         contexts["secrets"] = passed.into();
         contexts["needs"] = json!({});
