@@ -58,13 +58,8 @@ impl ForgeClient {
     ) -> Result<CommentOutcome, ForgeError> {
         self.check_length(wanted.text(None).as_deref().unwrap_or_default())?;
         let dialect = &self.dialect;
-        let request = dialect.pull_request(wanted.number);
-        let state = self.send(&request, |answer| dialect.read_pull_request(answer)).await?;
-        if !state.is_open {
-            return Ok(CommentOutcome::Closed);
-        }
-        if !self.is_current(&state, wanted.commit).await? {
-            return Ok(CommentOutcome::Older(state.head));
+        if let Some(outcome) = self.hindrance(wanted).await? {
+            return Ok(outcome);
         }
         let author = self.send(&dialect.author(), |answer| dialect.read_author(answer)).await?;
         let own = self.own(wanted, &author).await?;
@@ -87,6 +82,20 @@ impl ForgeClient {
                 .or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })?;
         }
         self.update(wanted, comment, marker).await
+    }
+
+    /// Returns why a run does not write: the pull request is closed, or has moved on.
+    async fn hindrance(
+        &self,
+        wanted: &CommentRequest<'_>,
+    ) -> Result<Option<CommentOutcome>, ForgeError> {
+        let request = self.dialect.pull_request(wanted.number);
+        let state = self.send(&request, |answer| self.dialect.read_pull_request(answer)).await?;
+        if !state.is_open {
+            return Ok(Some(CommentOutcome::Closed));
+        }
+        let is_current = self.is_current(&state, wanted.commit).await?;
+        Ok((!is_current).then_some(CommentOutcome::Older(state.head)))
     }
 
     /// Returns whether a commit is the last one of a pull request. Where the service has not noticed the last push yet,
@@ -130,6 +139,10 @@ impl ForgeClient {
         let Some(text) = wanted.text(None).filter(|_| !wanted.outdated) else {
             return Ok(CommentOutcome::NothingOutdated);
         };
+        // A push may have come while the comments were read.
+        if let Some(outcome) = self.hindrance(wanted).await? {
+            return Ok(outcome);
+        }
         let request = self.dialect.create_comment(wanted.number, &text);
         match self.send(&request, |answer| self.dialect.read_comment(answer)).await {
             Ok(created) => Ok(CommentOutcome::Created(created.url)),
@@ -157,6 +170,10 @@ impl ForgeClient {
         if wanted.body.is_none() && self.check_length(&text).is_err() {
             // The history of the comment keeps the former text.
             text = CommentRequest { body: Some(""), ..*wanted }.text(None).unwrap_or_default();
+        }
+        // A push may have come while the comments were read.
+        if let Some(outcome) = self.hindrance(wanted).await? {
+            return Ok(outcome);
         }
         let request = self.dialect.update_comment(wanted.number, comment, &text);
         self.send(&request, |answer| self.dialect.read_comment(answer)).await?;

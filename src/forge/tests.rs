@@ -129,6 +129,40 @@ async fn thread_of_a_pull_request_is_created_closed_and_its_comment_is_updated()
 }
 
 #[tokio::test]
+async fn push_while_the_comments_are_read_is_left_the_comment() {
+    for text in [None, Some("old")] {
+        let server = Server::start(move |seen: &Seen, number, _| {
+            let marker = format!(
+                "<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 digest=x -->"
+            );
+            match seen.line.split('?').next() {
+                Some("GET /repos/contoso/devices/pulls/7") => {
+                    let head = if number < 2 { COMMIT } else { "c0ffee2" };
+                    reply(200, &json!({ "state": "open", "head": { "sha": head } }))
+                }
+                Some("POST /graphql") => {
+                    reply(200, &json!({ "data": { "viewer": { "login": "x" } } }))
+                }
+                Some("GET /repos/contoso/devices/issues/7/comments") => {
+                    let own = text.map(|text| json!({ "id": 2, "body": format!("{marker}\n{text}"), "user": { "login": "x" } }));
+                    reply(200, &json!(own.into_iter().collect::<Vec<_>>()))
+                }
+                Some(line) if line.starts_with("GET ") => {
+                    reply(200, &json!({ "merge_base_commit": { "sha": COMMIT } }))
+                }
+                _ => reply(200, &json!({ "id": 2, "body": "", "user": { "login": "x" } })),
+            }
+        })
+        .await;
+        let client = client(ForgeKind::Github, server.url.clone(), "contoso/devices");
+        let outcome = client.comment(&request("new")).await.expect("left alone");
+        assert_eq!(outcome, CommentOutcome::Older("c0ffee2".to_owned()));
+        let lines: Vec<String> = writes(&server).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines, ["POST /graphql"]);
+    }
+}
+
+#[tokio::test]
 async fn issue_of_gitlab_is_closed_by_an_event_and_only_once() {
     let body = "<!-- moorline:issue tenant=contoso -->\n<!-- moorline:memory m -->\ntext\n";
     let issue = move |state: &str| json!({ "iid": 4, "state": state, "description": body, "author": { "id": 31 }, "web_url": "https://gitlab.com/x" });

@@ -36,8 +36,9 @@ impl RunComparison {
                 since: since.clone(),
                 expires: finding.expires.clone(),
             };
-            // What was not kept for want of room may have been told.
-            let is_new = before.is_none() && !has_more;
+            // The smallest keys were kept, so a greater one that is not there may have been told.
+            let is_in_doubt = has_more && known.keys().next_back().is_none_or(|last| key > last);
+            let is_new = before.is_none() && !is_in_doubt;
             if is_new { &mut opened } else { &mut still_open }.push(told);
             next.insert(key.clone(), since);
         }
@@ -97,11 +98,7 @@ impl RunComparison {
 }
 
 fn ended(key: &FindingKey, since: &str, observation: &Observation) -> ToldFinding {
-    let checked = observation.checked.get(&key.object);
-    let (subject, what) = match checked {
-        Some(checked) => (checked.subject.clone(), checked.end.clone()),
-        None => ("an object".to_owned(), "is no longer declared, or no longer listed".to_owned()),
-    };
+    let (subject, what) = observation.end_of(key);
     let (digest, topic) = (key.to_string(), key.topic());
     ToldFinding { digest, topic, subject, what, since: since.to_owned(), expires: None }
 }
@@ -112,7 +109,10 @@ mod tests {
 
     use super::super::memory::MOST;
     use super::*;
-    use crate::drift::{DriftReport, DriftStatus};
+    use serde_json::json;
+
+    use crate::drift::{DriftReport, DriftStatus, Since};
+    use crate::plan::{Acceptance, Action, FieldPath, LeftAlone, Segment, Shown, Unmanaged};
     use crate::report::testing::drift_report;
     use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
@@ -242,6 +242,122 @@ mod tests {
         assert!(first.next.to_line().len() < 20_000);
         let mut second = RunComparison::new(read_back(&first.next), &observation, TUESDAY);
         assert_eq!(told(&mut second), None);
+    }
+
+    #[test]
+    fn new_finding_is_told_beside_more_than_are_kept() {
+        let finding =
+            Observation::new(&drift_report(), None).open.into_values().next().expect("drift");
+        let key = |number: usize| FindingKey {
+            object: format!("{number:012x}"),
+            part: Some(format!("{number:012x}")),
+        };
+        let mut observation = Observation::default();
+        for number in 0..MOST + 10 {
+            observation.open.insert(key(2 * number), finding.clone());
+        }
+        let mut first = RunComparison::new(None, &observation, MONDAY);
+        told(&mut first);
+        observation.open.insert(key(7), finding);
+        let mut second = RunComparison::new(read_back(&first.next), &observation, TUESDAY);
+        assert_eq!(told(&mut second), Some((1, MOST + 10, 0)));
+        let mut third = RunComparison::new(read_back(&second.next), &observation, TUESDAY);
+        assert_eq!(told(&mut third), None);
+    }
+
+    fn unmanaged(id: &str) -> Unmanaged {
+        let kind = "iosCompliancePolicy".to_owned();
+        Unmanaged { kind, display_name: "TEMP".to_owned(), id: id.to_owned() }
+    }
+
+    #[test]
+    fn unmanaged_object_that_is_drift_is_told_until_it_is_gone_or_managed() {
+        let mut report = mended();
+        report.unmanaged = vec![unmanaged("1"), unmanaged("2"), unmanaged("3"), unmanaged("4")];
+        report.coverage.unmanaged.clone_from(&report.unmanaged);
+        let mut first = run(None, &report, None);
+        assert_eq!(told(&mut first), Some((4, 0, 0)));
+        assert!(first.next.has_open());
+        assert_eq!(first.opened[0].subject, "iosCompliancePolicy/TEMP");
+
+        // One is gone, one is managed, one is reported alone, one stays.
+        let mut later = report.clone();
+        later.unmanaged = vec![unmanaged("4")];
+        later.coverage.unmanaged = vec![unmanaged("3"), unmanaged("4")];
+        later.items[0].address.kind = "iosCompliancePolicy".to_owned();
+        later.items[0].id = Some("2".to_owned());
+        let second = run(read_back(&first.next), &later, None);
+        let ends: Vec<&str> = second.resolved.iter().map(|told| told.what.as_str()).collect();
+        let wanted = [
+            "is gone or managed now",
+            "is managed now",
+            "is no drift by `spec.drift.unmanaged` now",
+        ];
+        assert_eq!(ends.len(), 3, "{ends:?}");
+        assert!(wanted.iter().all(|end| ends.contains(end)), "{ends:?}");
+        assert_eq!(second.still_open.len(), 1);
+
+        // A run of some manifests alone looks at none.
+        let mut partial = mended();
+        partial.only = vec!["none/*".to_owned()];
+        let third = run(read_back(&first.next), &partial, None);
+        assert_eq!((third.resolved.len(), third.next.findings().len()), (0, 4));
+    }
+
+    #[test]
+    fn undeclared_settings_that_are_drift_are_told_one_by_one() {
+        let path = |name: &str| FieldPath(vec![Segment::Name(name.to_owned())]);
+        let setting = |name: &str| LeftAlone {
+            path: path(name),
+            live: Shown::Value(json!(12)),
+            encoded: false,
+        };
+        let mut report = mended();
+        report.items[0].status = DriftStatus::Drifted;
+        report.items[0].action = Action::None;
+        report.items[0].undeclared = vec![setting("one"), setting("two")];
+        let first = run(None, &report, None);
+        let whats: Vec<&str> = first.opened.iter().map(|told| told.what.as_str()).collect();
+        assert!(whats.contains(&"one is set, and is not declared"), "{whats:?}");
+        assert_eq!(whats.len(), 2);
+        report.items[0].undeclared.pop();
+        let second = run(read_back(&first.next), &report, None);
+        assert_eq!((second.still_open.len(), second.resolved.len()), (1, 1));
+    }
+
+    #[test]
+    fn end_of_a_difference_that_stays_says_why_it_is_no_drift() {
+        let report = drift_report();
+        let at = report.items.iter().position(|item| item.drifted().next().is_some());
+        let at = at.expect("a field differs");
+        let first = run(None, &report, None);
+
+        let mut accepted = report.clone();
+        let item = &mut accepted.items[at];
+        let field = item.fields.remove(0);
+        item.accepted.push(Acceptance {
+            path: field.path.to_string(),
+            declared: Shown::Value(json!(6)),
+            live: Shown::Value(json!(4)),
+            encoded: false,
+            names: BTreeMap::new(),
+            reason: "a pilot".to_owned(),
+            by: "alice@contoso.com".to_owned(),
+            until: "2027-01-31".to_owned(),
+            expires: "2027-02-01".to_owned(),
+            location: None,
+        });
+        let second = run(read_back(&first.next), &accepted, None);
+        let ends: Vec<&str> = second.resolved.iter().map(|told| told.what.as_str()).collect();
+        assert_eq!(ends, ["is accepted until 2027-01-31"]);
+
+        let mut pending = report.clone();
+        pending.items[at].since = Some(Since::Pending);
+        let third = run(read_back(&first.next), &pending, None);
+        assert!(!third.resolved.is_empty());
+        for told in third.resolved {
+            assert_eq!(told.what, "is pending: the next apply sets it");
+        }
     }
 
     #[test]

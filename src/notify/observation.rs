@@ -4,14 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::drift::{DriftItem, DriftReport, DriftStatus};
-use crate::plan::{Action, Effect, FieldPath, Segment};
+use crate::plan::{Acceptance, Action, Effect, FieldPath, FieldStatus, Segment, Unmanaged};
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
+use crate::tenant::unread::UNREAD;
 use crate::values::digest::{self, Domain};
 
 use super::notification::FindingTopic;
 
 /// The number of digits of a digest: enough to tell thousands of findings of one tenant apart.
 const DIGITS: usize = 12;
+
+/// The part of the finding about an object that no manifest manages.
+const UNMANAGED: &str = "unmanaged";
+
+/// The end of a difference that an apply reverts, since the manifests changed and not the tenant.
+const PENDING: &str = "is pending: the next apply sets it";
 
 /// The key of a finding: the digest of its object, and for drift the digest of the part of the object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +51,14 @@ pub(crate) struct Observation {
     pub(super) open: BTreeMap<FindingKey, OpenFinding>,
     /// The objects that were looked at, by the digest of each.
     pub(super) checked: BTreeMap<String, CheckedObject>,
+    /// The ends of single findings, where they are not their object's.
+    ends: BTreeMap<FindingKey, String>,
     /// The objects whose drift is not known.
     unknown: BTreeSet<String>,
+    /// The single findings that are not known.
+    unsure: BTreeSet<FindingKey>,
+    /// Whether objects of the tenant could not be read.
+    has_unread: bool,
     /// Whether some manifests were left out.
     is_partial: bool,
     /// Whether the requests for approval could be read.
@@ -89,6 +102,8 @@ impl Observation {
             ..Self::default()
         };
         report.items.iter().for_each(|item| observation.add_item(item));
+        report.coverage.unmanaged.iter().for_each(|object| observation.add_unmanaged(object));
+        report.unmanaged.iter().for_each(|object| observation.open_unmanaged(object));
         approvals.into_iter().flatten().for_each(|request| observation.add_request(request));
         observation
     }
@@ -99,8 +114,26 @@ impl Observation {
             FindingTopic::Approval => !self.knows_approvals,
             FindingTopic::Drift => {
                 let object = &key.object;
+                let looked = self.checked.contains_key(object);
+                let is_hidden = self.has_unread && is_of_unmanaged(key);
                 self.unknown.contains(object)
-                    || self.is_partial && !self.checked.contains_key(object)
+                    || self.unsure.contains(key)
+                    || (self.is_partial || is_hidden) && !looked
+            }
+        }
+    }
+
+    /// Returns the subject of a finding that is over, and its end in words.
+    pub(super) fn end_of(&self, key: &FindingKey) -> (String, String) {
+        match self.checked.get(&key.object) {
+            Some(CheckedObject { subject, end }) => {
+                (subject.clone(), self.ends.get(key).unwrap_or(end).clone())
+            }
+            None if is_of_unmanaged(key) => {
+                ("an unmanaged object".to_owned(), "is gone or managed now".to_owned())
+            }
+            None => {
+                ("an object".to_owned(), "is no longer declared, or no longer listed".to_owned())
             }
         }
     }
@@ -112,14 +145,59 @@ impl Observation {
             self.unknown.insert(object);
             return;
         }
-        for (part, what) in differences(item) {
-            let key = FindingKey { object: object.clone(), part: Some(digest_of(&part)) };
+        self.has_unread |= item.reasons.iter().any(|why| why.code == UNREAD);
+        if let Some(id) = &item.id {
+            // The object may have been an unmanaged one.
+            let end = "is managed now".to_owned();
+            let managed = CheckedObject { subject: subject.clone(), end };
+            self.checked.insert(unmanaged_object(&item.address.kind, id), managed);
+        }
+        let key = |part: &str| FindingKey { object: object.clone(), part: Some(digest_of(&part)) };
+        for acceptance in &item.accepted {
+            let end = format!("is accepted until {}", acceptance.until);
+            self.ends.extend(parts_of(acceptance).map(|part| (key(&part), end.clone())));
+        }
+        for field in item.fields.iter().filter(|one| one.status == FieldStatus::Unverifiable) {
+            let end = "cannot be compared now".to_owned();
+            self.ends.insert(key(&field_part(&field.path)), end);
+        }
+        for ItemDifference { part, what, is_pending } in differences(item) {
+            if is_pending {
+                self.ends.insert(key(&part), PENDING.to_owned());
+                continue;
+            }
             let topic = FindingTopic::Drift;
             let finding = OpenFinding { topic, subject: subject.clone(), what, expires: None };
-            self.open.insert(key, finding);
+            self.open.insert(key(&part), finding);
+        }
+        if item.differs() {
+            // Where other parts differ too, the report does not say whether these count.
+            self.unsure.extend(item.undeclared.iter().map(|one| key(&undeclared_part(&one.path))));
         }
         let end = "is as declared again".to_owned();
         self.checked.insert(object, CheckedObject { subject, end });
+    }
+
+    fn add_unmanaged(&mut self, object: &Unmanaged) {
+        // With some manifests alone, no unmanaged object is drift.
+        if !self.is_partial {
+            let subject = format!("{}/{}", object.kind, object.display_name);
+            let end = "is no drift by `spec.drift.unmanaged` now".to_owned();
+            let checked = CheckedObject { subject, end };
+            self.checked.insert(unmanaged_object(&object.kind, &object.id), checked);
+        }
+    }
+
+    fn open_unmanaged(&mut self, object: &Unmanaged) {
+        let Unmanaged { kind, display_name, id } = object;
+        let part = Some(digest_of(&UNMANAGED));
+        let finding = OpenFinding {
+            topic: FindingTopic::Drift,
+            subject: format!("{kind}/{display_name}"),
+            what: format!("is managed by no manifest ({id})"),
+            expires: None,
+        };
+        self.open.insert(FindingKey { object: unmanaged_object(kind, id), part }, finding);
     }
 
     fn add_request(&mut self, request: &ApprovalRequest) {
@@ -149,22 +227,38 @@ impl Observation {
     }
 }
 
-/// Returns the parts of an object that differ, each with words for it.
-fn differences(item: &DriftItem) -> Vec<(String, String)> {
+/// A part of an object that differs.
+struct ItemDifference {
+    /// The part.
+    part: String,
+    /// The difference in words.
+    what: String,
+    /// Whether it only waits for an apply, which is no news.
+    is_pending: bool,
+}
+
+/// Returns the parts of an object that differ.
+fn differences(item: &DriftItem) -> Vec<ItemDifference> {
+    let is_pending = !item.is_drift();
+    let whole = |part: &str, what: &str| {
+        let (part, what) = (part.to_owned(), what.to_owned());
+        vec![ItemDifference { part, what, is_pending }]
+    };
     match (item.status, item.action) {
-        // What was merged and waits for an apply is no news.
-        _ if !item.is_drift() => return Vec::new(),
-        (DriftStatus::Missing, _) => return vec![("missing".to_owned(), "is missing".to_owned())],
+        (DriftStatus::Missing, _) => return whole("missing", "is missing"),
         (DriftStatus::Drifted, Action::Delete) => {
-            let what = "exists, and is declared absent".to_owned();
-            return vec![("absent".to_owned(), what)];
+            return whole("absent", "exists, and is declared absent");
         }
         (DriftStatus::Drifted, _) => {}
         _ => return Vec::new(),
     }
-    let fields = item
-        .drifted()
-        .map(|field| (format!("field {}", key_of(&field.path)), format!("{} differs", field.path)));
+    let drifted: Vec<&FieldPath> = item.drifted().map(|field| &field.path).collect();
+    let differing = item.fields.iter().filter(|field| field.status != FieldStatus::Unverifiable);
+    let fields = differing.map(|field| ItemDifference {
+        part: field_part(&field.path),
+        what: format!("{} differs", field.path),
+        is_pending: is_pending || !drifted.contains(&&field.path),
+    });
     let assignments = item.assignments.iter().map(|assignment| {
         let target = &assignment.target;
         let what = match assignment.effect {
@@ -172,10 +266,62 @@ fn differences(item: &DriftItem) -> Vec<(String, String)> {
             Effect::Change => format!("is assigned to {target} with another filter"),
             Effect::Remove => format!("is assigned to {target}, which is not declared"),
         };
-        (format!("assignment {target}"), what)
+        ItemDifference { part: assignment_part(target), what, is_pending }
     });
-    let all: Vec<_> = fields.chain(assignments).collect();
-    if all.is_empty() { vec![("object".to_owned(), "differs".to_owned())] } else { all }
+    let mut all: Vec<_> = fields.chain(assignments).collect();
+    if all.iter().any(|one| !one.is_pending) || is_pending && !all.is_empty() {
+        return all;
+    }
+    if item.action == Action::Replace || item.undeclared.is_empty() {
+        all.extend(whole("object", "differs"));
+    } else {
+        all.extend(item.undeclared.iter().map(|setting| ItemDifference {
+            part: undeclared_part(&setting.path),
+            what: format!("{} is set, and is not declared", setting.path),
+            is_pending,
+        }));
+    }
+    all
+}
+
+fn field_part(path: &FieldPath) -> String {
+    format!("field {}", key_of(path))
+}
+
+fn undeclared_part(path: &FieldPath) -> String {
+    format!("undeclared {}", key_of(path))
+}
+
+fn assignment_part(target: &str) -> String {
+    format!("assignment {target}")
+}
+
+/// Returns the parts that the path of an acceptance may be of, whose text does not tell a label from a digest.
+fn parts_of(acceptance: &Acceptance) -> impl Iterator<Item = String> {
+    let path = acceptance.path.as_str();
+    let target = path.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+    let target = target.filter(|_| acceptance.is_of_assignment());
+    let mut without_digests = String::new();
+    for piece in path.split_inclusive('[') {
+        let digest = piece.split_once(']').filter(|(text, _)| {
+            text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        match digest {
+            Some((_, rest)) => without_digests.extend(["]", rest]),
+            None => without_digests += piece,
+        }
+    }
+    let fields = [format!("field .{path}"), format!("field .{without_digests}")];
+    fields.into_iter().chain(target.map(assignment_part))
+}
+
+/// Returns the digest of an object that no manifest manages.
+fn unmanaged_object(kind: &str, id: &str) -> String {
+    digest_of(&(UNMANAGED, kind, id.to_ascii_lowercase()))
+}
+
+fn is_of_unmanaged(key: &FindingKey) -> bool {
+    key.part.as_ref().is_some_and(|part| *part == digest_of(&UNMANAGED))
 }
 
 /// Returns a path without the digests of elements in it, since an element may be a secret.
