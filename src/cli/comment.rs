@@ -1,10 +1,10 @@
 //! `moorline comment`.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::environment::variable;
 use super::output::unwritable;
@@ -26,12 +26,13 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Create or update the one comment of a tenant on a pull request.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("content").args(["body", "outdated"]).required(true).multiple(true)))]
 pub(super) struct Arguments {
     /// Folder with a moorline.yaml, or that file.
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// File with the text, in Markdown.
-    #[arg(long, value_name = "FILE", required_unless_present = "outdated")]
+    /// File with the text, in Markdown; `-` reads stdin.
+    #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
     /// Mark the comment of an earlier commit as outdated, because this one changes nothing; without --body it keeps its text.
     #[arg(long)]
@@ -74,7 +75,14 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     })?;
     let clock = Clock::system();
     let observer = retry_observer(ui, &clock);
-    let client = ForgeClient::new(&context, &ui.known, clock, observer)?;
+    let client = ForgeClient::new(&context, &ui.known, clock, observer);
+    if matches!(client, Err(ForgeError::NoToken(_)))
+        && let Some(body) = &body
+        && into_summary(ui, variable(STEP_SUMMARY), body)?
+    {
+        ui.status("Wrote the text into the summary of the step, since there is no token.");
+    }
+    let client = client?;
     let body = body.map(|body| ui.known.scrub(&body).into_owned());
     let wanted = CommentRequest {
         tenant: &tenant,
@@ -140,21 +148,34 @@ fn in_place_of_comment(ui: &Ui, body: Option<&str>, why: &str) -> Result<Done> {
         ui.data(&format!("Wrote nothing: {why}.\n"))?;
         return Ok(Done::Quietly);
     };
-    match variable(STEP_SUMMARY).filter(|path| !path.is_empty()) {
-        Some(path) => {
-            let path = Path::new(&path);
-            let file = OpenOptions::new().append(true).create(true).open(path);
-            let text = format!("{}\n", ui.known.scrub(body).trim_end());
-            let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-            written.map_err(|source| unwritable(path, source))?;
-            ui.data(&format!("Wrote the text into the summary of the step: {why}.\n"))?;
-        }
-        None => {
-            ui.status(&format!("The text stands here: {why}."));
-            ui.data(body)?;
-        }
+    if into_summary(ui, variable(STEP_SUMMARY), body)? {
+        ui.data(&format!("Wrote the text into the summary of the step: {why}.\n"))?;
+    } else {
+        ui.status(&format!("The text stands here: {why}."));
+        ui.data(body)?;
     }
     Ok(Done::Quietly)
+}
+
+/// Writes a text into the summary of the step. Returns whether the step has one.
+fn into_summary(ui: &Ui, summary: Option<String>, body: &str) -> Result<bool> {
+    let Some(path) = summary.filter(|path| !path.is_empty()) else { return Ok(false) };
+    let path = Path::new(&path);
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    let text = format!("{}\n", ui.known.scrub(body).trim_end());
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|source| unwritable(path, source))?;
+    Ok(true)
+}
+
+/// Reads stdin, as long as it is no longer than a file may be.
+fn read_stdin() -> std::io::Result<String> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text)?;
+    if read as u64 > LONGEST {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
 }
 
 /// Reads the name of a tenant, also where the rest of its file cannot be used: a comment says what is wrong with it.
@@ -167,7 +188,9 @@ fn tenant_name(path: &Path) -> Result<String> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let text = disk::read_text(path, LONGEST).map_err(|source| {
+    let is_stdin = path == Path::new("-");
+    let text = if is_stdin { read_stdin() } else { disk::read_text(path, LONGEST) };
+    let text = text.map_err(|source| {
         let message = format!("`{}` with the text cannot be read", path.display());
         Error::usage("usage/path", message)
             .because(source)
@@ -184,5 +207,43 @@ fn read(path: &Path) -> Result<String> {
 impl From<ForgeError> for super::CommandError {
     fn from(error: ForgeError) -> Self {
         Error::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{ColorChoice, Parser};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Alone {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn text_or_outdated_is_asked_for() {
+        let error = Alone::try_parse_from(["comment", "."]).expect_err("nothing to say");
+        let error = error.to_string();
+        assert!(error.contains("--body <FILE>") && error.contains("--outdated"), "{error}");
+        for line in [&["--outdated"][..], &["--body", "-"], &["--outdated", "--body", "x.md"]] {
+            let line = ["comment"].iter().chain(line);
+            Alone::try_parse_from(line).expect("enough");
+        }
+    }
+
+    #[test]
+    fn text_is_added_to_the_summary_of_a_step_that_has_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("summary.md");
+        let name = || Some(path.display().to_string());
+        let ui = Ui::new(ColorChoice::Never, true, 0);
+        let is_written = |summary, body| {
+            into_summary(&ui, summary, body).unwrap_or_else(|_| panic!("not written"))
+        };
+        assert!(is_written(name(), "one\n") && is_written(name(), "two"));
+        assert!(!is_written(None, "three") && !is_written(Some(String::new()), "three"));
+        assert_eq!(std::fs::read_to_string(&path).expect("written"), "one\ntwo\n");
     }
 }

@@ -115,7 +115,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     drift::attribute(&session.graph, &mut report, &options.earlier).await;
     let approvals = telling.approvals(ui, &session.graph).await;
     session.close().await;
-    telling.read_history(ui, &mut report)?;
+    telling.read_history(ui, &mut report);
     output.warn(ui, &report.warnings);
     output.tell(ui, &RunOf::new("drift", path), &report)?;
     let is_kept = telling.tell(ui, &report, &output.links(), &channels, approvals.as_deref()).await;

@@ -31,8 +31,11 @@ use crate::ui::Ui;
 /// The longest memory that is read, in bytes.
 const LONGEST_MEMORY: u64 = 1 << 20;
 
-/// The most characters of a report in an issue, which has 65,536 with the memory of the run.
+/// The most characters of a report in an issue.
 const LONGEST_REPORT: usize = 40_000;
+
+/// The characters of an issue that are kept free: for its markers, and for the sentence about what is left out.
+const RESERVE: usize = 1_000;
 
 /// The arguments for telling people.
 #[derive(Debug, Args)]
@@ -83,22 +86,19 @@ impl Telling {
         named.collect()
     }
 
-    /// Adds the counts of the reports that the history keeps.
-    ///
-    /// # Errors
-    /// `usage/path` when the folder cannot be read.
-    pub(super) fn read_history(&self, ui: &Ui, report: &mut DriftReport) -> Result<(), Error> {
-        let Some(folder) = self.history.as_ref().filter(|folder| folder.is_dir()) else {
-            return Ok(());
-        };
-        let history = DriftHistory::read(folder, &report.tenant, &report.only).map_err(|source| {
-            let message = format!("`{}` cannot be read", folder.display());
-            let error = Error::usage("usage/path", message).because(source);
-            error.hint("Give the folder of the reports that earlier runs kept, or one that is not there yet.")
-        })?;
-        history.warnings.iter().for_each(|warning| ui.warning(warning));
-        report.history = history.points;
-        Ok(())
+    /// Adds the counts of the reports that the history keeps. A folder that cannot be read is a warning.
+    pub(super) fn read_history(&self, ui: &Ui, report: &mut DriftReport) {
+        let Some(folder) = self.history.as_ref().filter(|folder| folder.is_dir()) else { return };
+        match DriftHistory::read(folder, &report.tenant, &report.only) {
+            Ok(history) => {
+                history.warnings.iter().for_each(|warning| ui.warning(warning));
+                report.history = history.points;
+            }
+            Err(why) => ui.warning(&format!(
+                "the counts of earlier reports are not shown: `{}` cannot be read: {why}. Give the folder that earlier runs kept, or one that is not there yet.",
+                folder.display()
+            )),
+        }
     }
 
     /// Reads the requests for approval, if people are told of them; `None` where they cannot be read.
@@ -222,11 +222,15 @@ async fn track(
 ) -> bool {
     let waiting: Vec<_> =
         comparison.open().filter(|finding| finding.topic == FindingTopic::Approval).collect();
-    let text = markdown::story_within(report, links, LONGEST_REPORT) + &markdown::waiting(&waiting);
+    let waiting = markdown::waiting(&waiting);
+    let memory = comparison.next.to_line();
+    let used = memory.len() + waiting.len() + RESERVE;
+    let room = client.facts().longest_comment.saturating_sub(used).min(LONGEST_REPORT);
+    let text = markdown::story_within(report, links, room) + &waiting;
     let wanted = IssueRequest {
         title: &format!("Drift of {}", report.tenant.name),
         text: &ui.known.scrub(&text),
-        memory: &comparison.next.to_line(),
+        memory: &memory,
         is_open: comparison.next.has_open(),
     };
     let outcome = client.track(issue, &wanted).await;

@@ -138,7 +138,7 @@ impl ForgeClient {
     }
 
     /// Returns the facts of the forge.
-    pub(super) fn facts(&self) -> &'static ForgeFacts {
+    pub(crate) fn facts(&self) -> &'static ForgeFacts {
         self.facts
     }
 

@@ -34,6 +34,7 @@ impl RunComparison {
                 subject: finding.subject.clone(),
                 what: finding.what.clone(),
                 since: since.clone(),
+                changed: finding.changed.clone(),
                 expires: finding.expires.clone(),
             };
             // The smallest keys were kept, so a greater one that is not there may have been told.
@@ -100,7 +101,8 @@ impl RunComparison {
 fn ended(key: &FindingKey, since: &str, observation: &Observation) -> ToldFinding {
     let (subject, what) = observation.end_of(key);
     let (digest, topic) = (key.to_string(), key.topic());
-    ToldFinding { digest, topic, subject, what, since: since.to_owned(), expires: None }
+    let since = since.to_owned();
+    ToldFinding { digest, topic, subject, what, since, changed: None, expires: None }
 }
 
 #[cfg(test)]
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use crate::drift::{DriftReport, DriftStatus, Since};
+    use crate::drift::{Attribution, Author, DriftReport, DriftStatus, FieldOrigin, Since};
     use crate::plan::{Acceptance, Action, FieldPath, LeftAlone, Segment, Shown, Unmanaged};
     use crate::report::testing::drift_report;
     use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
@@ -302,6 +304,40 @@ mod tests {
         partial.only = vec!["none/*".to_owned()];
         let third = run(read_back(&first.next), &partial, None);
         assert_eq!((third.resolved.len(), third.next.findings().len()), (0, 4));
+    }
+
+    #[test]
+    fn author_of_a_difference_is_told_where_the_log_knows_it() {
+        let attribution = |by| Attribution {
+            by,
+            at: Some("2026-11-30T10:14:09Z".to_owned()),
+            operation: None,
+            former: Some(Shown::Value(json!("canary"))),
+            record: None,
+        };
+        let mut report = drift_report();
+        let at = report.items.iter().position(|item| item.drifted().next().is_some());
+        let item = &mut report.items[at.expect("a field differs")];
+        let path = item.fields[0].path.clone();
+        let (subject, field) = (item.address.to_string(), format!("{path} differs"));
+        item.changed = Some(attribution(Author::Person { name: "alice@contoso.com".to_owned() }));
+        let app = Author::App { name: "Importer".to_owned(), id: "0".to_owned() };
+        let changed = Some(attribution(app));
+        item.origins = vec![FieldOrigin { path, since: None, changed }];
+        let told = run(None, &report, None).opened;
+        for told in told.iter().filter(|told| told.subject == subject) {
+            let by = told.changed.as_ref().map(|changed| changed.by.as_str());
+            let wanted = if told.what == field { "the app Importer" } else { "alice@contoso.com" };
+            assert_eq!(by, Some(wanted), "{}", told.what);
+        }
+        assert!(!format!("{told:?}").contains("canary"));
+
+        let item = report.items.iter_mut().find(|item| item.address.to_string() == subject);
+        let item = item.expect("the same");
+        item.origins.clear();
+        item.changed = Some(attribution(Author::Unknown { why: "needs x".to_owned() }));
+        let told = run(None, &report, None).opened;
+        assert!(told.iter().all(|told| told.changed.is_none()));
     }
 
     #[test]

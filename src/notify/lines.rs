@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::inert::inert;
-use super::notification::{FindingTopic, Notification, ToldFinding};
+use super::notification::{FindingTopic, Notification, ToldChange, ToldFinding};
 use crate::clock;
 
 /// The most differences of one object that are told.
@@ -69,8 +69,15 @@ fn by_object(findings: &[ToldFinding]) -> Vec<&[ToldFinding]> {
 
 fn line(findings: &[ToldFinding], dated: bool) -> Line {
     let mut whats: Vec<String> = Vec::new();
+    // A change that all findings have in common is told once.
+    let first_change = findings.first().and_then(|finding| finding.changed.as_ref());
+    let common = first_change
+        .filter(|first| findings.iter().all(|finding| finding.changed.as_ref() == Some(first)));
     for finding in findings {
-        let what = inert(&finding.what);
+        let mut what = inert(&finding.what);
+        if let Some(changed) = finding.changed.as_ref().filter(|_| common.is_none()) {
+            what += &format!(" ({})", change(changed));
+        }
         if !whats.contains(&what) {
             whats.push(what);
         }
@@ -80,6 +87,9 @@ fn line(findings: &[ToldFinding], dated: bool) -> Line {
     let mut rest = whats.join(", ");
     if more > 0 {
         rest += &format!(" and {more} more");
+    }
+    if let Some(common) = common {
+        rest += &format!(", {}", change(common));
     }
     let first = findings.iter().map(|finding| &finding.since).min();
     if let Some(since) = first.filter(|_| dated) {
@@ -92,7 +102,42 @@ fn line(findings: &[ToldFinding], dated: bool) -> Line {
     Line { subject, rest }
 }
 
+/// Returns the author and the time of a change.
+fn change(changed: &ToldChange) -> String {
+    let at = changed.at.as_ref().map(|at| format!(", {}", moment(at)));
+    format!("changed by {}{}", inert(&changed.by), at.unwrap_or_default())
+}
+
 /// Returns a time to the minute.
 fn moment(text: &str) -> String {
     text.parse::<Timestamp>().map_or_else(|_| inert(text), clock::minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{finding, notification};
+    use super::*;
+
+    fn changed(by: &str) -> Option<ToldChange> {
+        Some(ToldChange { by: by.to_owned(), at: Some("2026-11-30T10:14:09Z".to_owned()) })
+    }
+
+    #[test]
+    fn author_of_a_change_is_told_once_for_findings_that_have_it_in_common() {
+        let both = |one: Option<ToldChange>, two: Option<ToldChange>| {
+            let first = ToldFinding { changed: one, ..finding(1, "ios/a", "pin differs") };
+            let second = ToldFinding { changed: two, ..finding(2, "ios/a", "lock differs") };
+            let sections = sections(&notification(vec![first, second], Vec::new()));
+            sections[0].lines[0].rest.replace('\u{200b}', "")
+        };
+        assert_eq!(
+            both(changed("alice@contoso.com"), changed("alice@contoso.com")),
+            "pin differs, lock differs, changed by alice@contoso.com, 2026-11-30 10:14 UTC"
+        );
+        assert_eq!(
+            both(changed("alice@contoso.com"), None),
+            "pin differs (changed by alice@contoso.com, 2026-11-30 10:14 UTC), lock differs"
+        );
+        assert_eq!(both(None, None), "pin differs, lock differs");
+    }
 }

@@ -40,9 +40,23 @@ pub(crate) struct ToldFinding {
     pub(crate) what: String,
     /// Since when it has been open, RFC 3339: the first run that found it.
     pub(crate) since: String,
+    /// The last change of what differs, where the audit log tells of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) changed: Option<ToldChange>,
     /// When a request for approval expires, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires: Option<String>,
+}
+
+/// The author and the time of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToldChange {
+    /// The author.
+    pub(crate) by: String,
+    /// The time, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<String>,
 }
 
 /// The subject matter of a finding.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::drift::{DriftItem, DriftReport, DriftStatus};
+use crate::drift::{Attribution, Author, DriftItem, DriftReport, DriftStatus};
 use crate::plan::{Acceptance, Action, Effect, FieldPath, FieldStatus, Segment, Unmanaged};
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 use crate::tenant::unread::UNREAD;
 use crate::values::digest::{self, Domain};
 
-use super::notification::FindingTopic;
+use super::notification::{FindingTopic, ToldChange};
 
 /// The number of digits of a digest: enough to tell thousands of findings of one tenant apart.
 const DIGITS: usize = 12;
@@ -33,6 +33,7 @@ pub(super) struct OpenFinding {
     pub(super) topic: FindingTopic,
     pub(super) subject: String,
     pub(super) what: String,
+    pub(super) changed: Option<ToldChange>,
     pub(super) expires: Option<String>,
 }
 
@@ -161,13 +162,15 @@ impl Observation {
             let end = "cannot be compared now".to_owned();
             self.ends.insert(key(&field_part(&field.path)), end);
         }
-        for ItemDifference { part, what, is_pending } in differences(item) {
+        for ItemDifference { part, what, is_pending, changed } in differences(item) {
             if is_pending {
                 self.ends.insert(key(&part), PENDING.to_owned());
                 continue;
             }
             let topic = FindingTopic::Drift;
-            let finding = OpenFinding { topic, subject: subject.clone(), what, expires: None };
+            let changed = changed.or_else(|| told(item.changed.as_ref()));
+            let subject = subject.clone();
+            let finding = OpenFinding { topic, subject, what, changed, expires: None };
             self.open.insert(key(&part), finding);
         }
         if item.differs() {
@@ -195,6 +198,7 @@ impl Observation {
             topic: FindingTopic::Drift,
             subject: format!("{kind}/{display_name}"),
             what: format!("is managed by no manifest ({id})"),
+            changed: None,
             expires: None,
         };
         self.open.insert(FindingKey { object: unmanaged_object(kind, id), part }, finding);
@@ -213,7 +217,8 @@ impl Observation {
             let what = [Some(state.to_owned()), by, why].into_iter().flatten().collect();
             let expires = request.expires.map(|at| at.to_string());
             let topic = FindingTopic::Approval;
-            let finding = OpenFinding { topic, subject: subject.clone(), what, expires };
+            let changed = None;
+            let finding = OpenFinding { topic, subject: subject.clone(), what, changed, expires };
             self.open.insert(FindingKey { object: object.clone(), part: None }, finding);
         }
         let end = match request.status {
@@ -235,6 +240,8 @@ struct ItemDifference {
     what: String,
     /// Whether it only waits for an apply, which is no news.
     is_pending: bool,
+    /// The last change of this part, where it is known beside that of the object.
+    changed: Option<ToldChange>,
 }
 
 /// Returns the parts of an object that differ.
@@ -242,7 +249,7 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
     let is_pending = !item.is_drift();
     let whole = |part: &str, what: &str| {
         let (part, what) = (part.to_owned(), what.to_owned());
-        vec![ItemDifference { part, what, is_pending }]
+        vec![ItemDifference { part, what, is_pending, changed: None }]
     };
     match (item.status, item.action) {
         (DriftStatus::Missing, _) => return whole("missing", "is missing"),
@@ -252,12 +259,17 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
         (DriftStatus::Drifted, _) => {}
         _ => return Vec::new(),
     }
+    let change_of = |path: &FieldPath| {
+        let origin = item.origins.iter().find(|origin| origin.path == *path)?;
+        origin.changed.as_ref()
+    };
     let drifted: Vec<&FieldPath> = item.drifted().map(|field| &field.path).collect();
     let differing = item.fields.iter().filter(|field| field.status != FieldStatus::Unverifiable);
     let fields = differing.map(|field| ItemDifference {
         part: field_part(&field.path),
         what: format!("{} differs", field.path),
         is_pending: is_pending || !drifted.contains(&&field.path),
+        changed: told(change_of(&field.path)),
     });
     let assignments = item.assignments.iter().map(|assignment| {
         let target = &assignment.target;
@@ -266,7 +278,7 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
             Effect::Change => format!("is assigned to {target} with another filter"),
             Effect::Remove => format!("is assigned to {target}, which is not declared"),
         };
-        ItemDifference { part: assignment_part(target), what, is_pending }
+        ItemDifference { part: assignment_part(target), what, is_pending, changed: None }
     });
     let mut all: Vec<_> = fields.chain(assignments).collect();
     if all.iter().any(|one| !one.is_pending) || is_pending && !all.is_empty() {
@@ -279,9 +291,16 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
             part: undeclared_part(&setting.path),
             what: format!("{} is set, and is not declared", setting.path),
             is_pending,
+            changed: None,
         }));
     }
     all
+}
+
+/// Returns a change as it is told: without the values, and none of an unknown author.
+fn told(changed: Option<&Attribution>) -> Option<ToldChange> {
+    let changed = changed.filter(|changed| !matches!(changed.by, Author::Unknown { .. }))?;
+    Some(ToldChange { by: changed.by.to_string(), at: changed.at.clone() })
 }
 
 fn field_part(path: &FieldPath) -> String {

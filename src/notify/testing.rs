@@ -25,6 +25,7 @@ pub(super) fn finding(number: usize, subject: &str, what: &str) -> ToldFinding {
         subject: subject.to_owned(),
         what: what.to_owned(),
         since: "2026-11-29T03:00:00Z".to_owned(),
+        changed: None,
         expires: None,
     }
 }

@@ -8,6 +8,15 @@ use crate::report::{Links, ToStory};
 /// The beginning of the block of an object.
 const BLOCK: &str = "\n<details>\n";
 
+/// The most characters of the name of an object that waits.
+const LONGEST_SUBJECT: usize = 100;
+
+/// The most characters of the words about a request.
+const LONGEST_WORDS: usize = 300;
+
+/// The most bytes of the list of requests.
+const MOST_WAITING: usize = 8_000;
+
 /// Renders a plan or a drift report in at most so many characters; the blocks of objects that do not fit are left out.
 pub(crate) fn story_within(report: &impl ToStory, links: &Links, most: usize) -> String {
     let story = super::story(report, links);
@@ -22,25 +31,68 @@ pub(crate) fn story_within(report: &impl ToStory, links: &Links, most: usize) ->
     format!("{}\n\n**{objects} left out: the report of the run has all.**\n", &story[..end])
 }
 
-/// Renders the requests for approval that wait.
+/// Renders the requests for approval that wait: as many as a list may have, and the number of the others.
 pub(crate) fn waiting(requests: &[&ToldFinding]) -> String {
     let lines = requests.iter().map(|request| {
         let expires = request.expires.as_ref().map(|at| format!(", expires {}", moment(at)));
         format!(
             "- {} {}{}\n",
-            code(&request.subject),
-            sentence(&request.what),
+            code(&beginning(&request.subject, LONGEST_SUBJECT)),
+            sentence(&beginning(&request.what, LONGEST_WORDS)),
             expires.unwrap_or_default()
         )
     });
-    let lines: String = lines.collect();
-    if lines.is_empty() { lines } else { format!("\n#### Waiting for approval\n\n{lines}") }
+    let (mut text, mut left_out) = (String::new(), 0);
+    for line in lines {
+        // What comes after something that was left out is left out too.
+        if left_out > 0 || text.len() + line.len() > MOST_WAITING {
+            left_out += 1;
+        } else {
+            text += &line;
+        }
+    }
+    if left_out > 0 {
+        text += &format!("- … and {}\n", phrases::count(left_out, "more request"));
+    }
+    if text.is_empty() { text } else { format!("\n#### Waiting for approval\n\n{text}") }
+}
+
+/// Returns the beginning of a text of a tenant.
+fn beginning(text: &str, most: usize) -> String {
+    let mut characters = text.chars();
+    let mut beginning: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        beginning.push('…');
+    }
+    beginning
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify::notification::FindingTopic;
     use crate::report::testing::drift_report;
+
+    #[test]
+    fn list_of_requests_is_bounded_and_counts_the_others() {
+        for (number, letters) in [(1, 10), (3, 1_000_000), (10_000, 10), (10_000, 1_000)] {
+            let request = ToldFinding {
+                digest: String::new(),
+                topic: FindingTopic::Approval,
+                subject: "`ü<".repeat(letters),
+                what: "|*ü".repeat(letters),
+                since: String::new(),
+                changed: None,
+                expires: None,
+            };
+            let text = waiting(&vec![&request; number]);
+            assert!(text.len() < MOST_WAITING + 200, "{number} {letters}: {}", text.len());
+            let shown = text.matches("\n- ").count();
+            assert_eq!(number > 3, text.contains("more request"), "{number} {letters}");
+            assert!(shown >= number.min(2), "{number} {letters}: {shown}");
+        }
+        assert_eq!(waiting(&[]), "");
+    }
 
     #[test]
     fn report_is_cut_between_objects() {
