@@ -49,10 +49,14 @@ fn accepted_drift_has_its_own_status_and_count() {
 
     Tenant `contoso (contoso.onmicrosoft.com)`, checked [time]
 
+    | | object | what | last change |
+    |---|---|---|---|
+    | `=` | `windowsIdentityProtectionConfiguration/hello`<br>Hello | 1 difference accepted | [time] |
+
     <details>
     <summary><code>= windowsIdentityProtectionConfiguration/hello</code> <code>&quot;Hello&quot;</code> 1 difference accepted</summary>
 
-    `hello.yaml:2`, last modified [time]
+    `hello.yaml:2`, Identity protection &#40;windows&#41;, last modified [time]
 
     ```diff
     = pinMinimumLength  4 in the tenant, 6 declared  accepted until [day +30] by alice@contoso.com: The pilot group keeps short PINs
