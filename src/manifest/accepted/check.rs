@@ -117,7 +117,7 @@ impl AcceptanceChecker<'_> {
             let AcceptedEntry { object, property, .. } = placed.entry;
             let message = format!("this acceptance is void: the UTC day {day} has ended");
             self.findings.push(Finding::warning("accepted/ended", span, message).help(format!(
-                "remove the entry, or accept the difference again: `moorline drift --accept '{object}/{property}' --reason … --until …`"
+                "remove the entry, or accept the difference again: `moorline drift FOLDER --accept '{object}/{property}' --reason … --until …`"
             )));
         }
         Some(day)

@@ -114,6 +114,31 @@ fn pending_and_author_are_in_the_message_of_each_difference() {
 }
 
 #[test]
+fn each_risk_is_explained_in_its_own_words() {
+    let mut titles = std::collections::BTreeSet::new();
+    // The family of tests has a risk of its own.
+    let is_of_tests = |code: &str| code.starts_with("label/");
+    for code in crate::plan::risk::codes().filter(|code| !is_of_tests(code)) {
+        let entry = crate::diagnose::Catalogue::built_in().by_code(&format!("risk/{code}"));
+        let entry = entry.unwrap_or_else(|| panic!("{code} is in the catalogue"));
+        if !code.starts_with("max-") {
+            assert!(titles.insert(&entry.title), "{code} has words of its own");
+        }
+    }
+    let rules = crate::kinds::FAMILIES.iter().flat_map(|family| family.risks);
+    for rule in rules.filter(|rule| !is_of_tests(rule.code)) {
+        let entry = crate::diagnose::Catalogue::built_in().by_code(rule.code).expect("an entry");
+        let words = entry.remedy.join(" ");
+        // The words that documents do without.
+        let plain = [("nobody", "no user"), ("Nobody", "No user"), ("Everybody", "All users")];
+        let message = plain.iter().fold(rule.message.to_owned(), |all, (a, b)| all.replace(a, b));
+        assert_eq!(entry.title, message);
+        let is_refused = rule.level == crate::plan::RiskLevel::Refused;
+        assert_eq!(words.contains("--allow"), is_refused, "{}", rule.code);
+    }
+}
+
+#[test]
 fn names_of_cases_and_fingerprints_are_unique() {
     let case = |name: &str| {
         let mut case = ResultCase::new(name, "", None);

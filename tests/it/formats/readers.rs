@@ -103,6 +103,19 @@ pub fn outputs(file: &Path) -> BTreeMap<String, String> {
     values
 }
 
+/// Returns whether a message of SARIF has a bracket of a link: one that no backslash escapes.
+fn has_link(message: &str) -> bool {
+    let mut signs = message.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\\' => drop(signs.next()),
+            '[' | ']' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Returns SARIF that is valid by the published schema.
 #[track_caller]
 pub fn sarif(text: &str) -> Value {
@@ -124,6 +137,8 @@ pub fn sarif(text: &str) -> Value {
         let index =
             usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
         assert_eq!(rules[index]["id"], result["ruleId"]);
+        let message = result["message"]["text"].as_str().expect("a message");
+        assert!(!has_link(message), "{message}");
         let place = &result["locations"][0]["physicalLocation"];
         let uri = place["artifactLocation"]["uri"].as_str().expect("an address");
         let is_reference = |c: char| c.is_ascii_alphanumeric() || "-._~/%:".contains(c);

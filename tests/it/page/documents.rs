@@ -79,6 +79,17 @@ fn masked_value_is_said_to_be_masked_in_each_format() {
 }
 
 #[test]
+fn record_is_a_page_unless_another_format_is_asked_for() {
+    let workspace = tenant();
+    let run = workspace.run(&["document", "--sandbox=s.json", "--output", "contoso.html"]);
+    run.expect(0);
+    let page = std::fs::read_to_string(workspace.file("contoso.html")).expect("a page");
+    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"), "{page}");
+    let help = workspace.run(&["document", "--help"]).expect(0);
+    assert!(help.stdout.contains("[default: html]"), "{}", help.stdout);
+}
+
+#[test]
 fn only_selects_by_the_name_of_a_manifest_and_by_the_display_name_of_an_unmanaged_object() {
     let workspace = tenant();
     let count = |only: &str| {

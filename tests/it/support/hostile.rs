@@ -17,6 +17,10 @@ pub const HOSTILE: &[(&str, &str)] = &[
         "links",
         "[a](javascript:alert(1)) ![b](https://example.com/p.png) <https://example.com> www.example.com",
     ),
+    (
+        "links behind a backslash",
+        "[Fix it here\\](https://evil.example/x) \\\\](https://evil.example/y)",
+    ),
     ("emoji and entities", ":rocket: &lt;b&gt; &#64;everyone &amp;"),
     (
         "terminals",
