@@ -110,7 +110,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     let Planned { plan, .. } = planned;
     let unread = plan.unread();
-    let previous = arguments.previous.as_deref().map(|name| Previous { name, changes: &before });
+    let formerly = formerly(&session.desired);
+    let previous = arguments.previous.as_deref();
+    let previous = previous.map(|name| Previous { name, changes: &before, formerly: &formerly });
     let mut report = drift::report_with(plan, &DriftOptions { rules: &file.spec.drift, previous });
     drift::attribute(&session.graph, &mut report, &options.earlier).await;
     let approvals = telling.approvals(ui, &session.graph).await;
@@ -150,6 +152,12 @@ pub(super) async fn compared(
     let selected = |address: &Address| differing.contains(address) || is_gone(address);
     let (planned, _) = reconcile::plan(&session.graph, earlier, selected, options).await?;
     Ok(planned.plan.changes)
+}
+
+/// Returns the earlier display names that manifests have.
+fn formerly(desired: &Desired) -> BTreeMap<Address, Vec<String>> {
+    let renamed = desired.manifests.iter().filter(|manifest| !manifest.formerly.is_empty());
+    renamed.map(|manifest| (manifest.address.clone(), manifest.formerly.clone())).collect()
 }
 
 fn day(text: &str) -> Result<Date, String> {

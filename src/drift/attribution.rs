@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::since::Since;
-use crate::plan::{FieldPath, Shown};
+use crate::plan::{Effect, FieldPath, Shown};
 use crate::tenant::audit::AuditRecord;
 
 /// The author and the time of a change, as far as the audit log of the service says it.
@@ -64,6 +64,18 @@ pub struct FieldOrigin {
     /// The last change of the property, where a record of the audit log names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<Attribution>,
+}
+
+/// Where the difference of an assignment comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignmentOrigin {
+    /// The target in words, as in `assignments`.
+    pub target: String,
+    /// Whether an apply adds, changes or removes the target, as in `assignments`.
+    pub effect: Effect,
+    /// Whether the tenant or the manifests changed.
+    pub since: Since,
 }
 
 impl Attribution {

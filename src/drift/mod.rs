@@ -8,6 +8,8 @@
 //! | `log` | one question to an audit log that may refuse to answer |
 //! | `attribution` | the author of a change, as data |
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::diagnostic::Location;
@@ -29,7 +31,7 @@ mod search;
 mod since;
 mod trace;
 
-pub use attribution::{Attribution, Author, FieldOrigin};
+pub use attribution::{AssignmentOrigin, Attribution, Author, FieldOrigin};
 pub use search::attribute;
 pub use since::{
     DriftedParts, LeftPending, Previous, Since, SinceSummary, differing, keep_drifted,
@@ -116,6 +118,9 @@ pub struct DriftItem {
     /// Where the differences of single properties come from, as far as it is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<FieldOrigin>,
+    /// Where the differences of single assignments come from, where earlier manifests were compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assignment_origins: Vec<AssignmentOrigin>,
 }
 
 /// The drift status of an object.
@@ -193,6 +198,19 @@ impl DriftItem {
         self.differing().filter(move |field| !is_pending(field))
     }
 
+    /// Returns the assignments that differ, and not only because an apply is pending.
+    pub fn drifted_assignments(&self) -> impl Iterator<Item = &AssignmentChange> {
+        self.assignments.iter().filter(|one| self.since_of(one) != Some(Since::Pending))
+    }
+
+    /// Returns whether the tenant or the manifests changed an assignment that differs, where earlier manifests were compared.
+    pub fn since_of(&self, assignment: &AssignmentChange) -> Option<Since> {
+        let is_its = |origin: &&AssignmentOrigin| {
+            origin.target == assignment.target && origin.effect == assignment.effect
+        };
+        self.assignment_origins.iter().find(is_its).map(|origin| origin.since)
+    }
+
     /// Returns the fields that differ.
     fn differing(&self) -> impl Iterator<Item = &FieldChange> {
         self.fields.iter().filter(|field| field.status != FieldStatus::Unverifiable)
@@ -222,7 +240,11 @@ pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
         plan.warnings.extend(alike.map(|risk| format!("{}: {}", change.address, risk.message)));
     }
     let undeclared = Treatments::of(rules.undeclared.as_ref(), Treatment::Ignore);
-    let make = |change| item(change, &undeclared, previous.map(|previous| previous.changes));
+    let present: BTreeSet<Address> = match previous {
+        Some(_) => plan.changes.iter().map(|change| change.address.clone()).collect(),
+        None => BTreeSet::new(),
+    };
+    let make = |change| item(change, &undeclared, previous.as_ref(), &present);
     let items: Vec<DriftItem> = plan.changes.into_iter().map(make).collect();
     let mut summary = DriftSummary::default();
     for item in &items {
@@ -263,8 +285,14 @@ pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
     }
 }
 
-fn item(mut change: Change, undeclared: &Treatments, previous: Option<&[Change]>) -> DriftItem {
-    let origin = previous.filter(|_| differs(&change)).map(|then| since::origin(&change, then));
+fn item(
+    mut change: Change,
+    undeclared: &Treatments,
+    previous: Option<&Previous<'_>>,
+    present: &BTreeSet<Address>,
+) -> DriftItem {
+    let compared = previous.filter(|_| differs(&change));
+    let origin = compared.map(|previous| since::origin(&change, previous, present));
     let origin = origin.unwrap_or_default();
     let mut status = status(&change);
     let treatment = match status {
@@ -283,11 +311,12 @@ fn item(mut change: Change, undeclared: &Treatments, previous: Option<&[Change]>
             Some(Since::Drifted) | None => Since::Drifted,
         });
     }
-    let mut origins = origin.fields;
+    let (mut origins, mut assignment_origins) = (origin.fields, origin.assignments);
     if change.action == Action::Create {
         // A missing object differs in every field, so the fields say nothing more.
         (change.fields, change.assignments) = Default::default();
         origins.clear();
+        assignment_origins.clear();
     }
     DriftItem {
         status,
@@ -306,6 +335,7 @@ fn item(mut change: Change, undeclared: &Treatments, previous: Option<&[Change]>
         since,
         changed: None,
         origins,
+        assignment_origins,
     }
 }
 

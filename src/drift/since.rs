@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::attribution::FieldOrigin;
+use super::attribution::{AssignmentOrigin, FieldOrigin};
 use crate::manifest::Address;
 use crate::plan::{
-    Action, AssignmentChange, Change, FieldChange, FieldPath, FieldStatus, Plan, Shown,
+    Action, AssignmentChange, Change, Effect, FieldChange, FieldPath, FieldStatus, Plan, Segment,
+    Shown,
 };
 use crate::tenant::matching;
 
@@ -47,6 +48,8 @@ pub struct Previous<'a> {
     pub name: &'a str,
     /// The changes that an apply of them would make, at least of the objects that differ from the present ones.
     pub changes: &'a [Change],
+    /// The earlier display names that the present manifests have, `metadata.formerly`.
+    pub formerly: &'a BTreeMap<Address, Vec<String>>,
 }
 
 /// Where the differences of an object come from.
@@ -56,6 +59,8 @@ pub(super) struct ChangeOrigin {
     pub(super) since: Option<Since>,
     /// Of each property that differs.
     pub(super) fields: Vec<FieldOrigin>,
+    /// Of each assignment that differs.
+    pub(super) assignments: Vec<AssignmentOrigin>,
 }
 
 /// Returns the manifests whose objects differ from them.
@@ -147,10 +152,18 @@ fn whole(change: &Change) -> WholeChange {
     }
 }
 
-/// Returns where the differences of an object come from.
-pub(super) fn origin(change: &Change, previous: &[Change]) -> ChangeOrigin {
-    let all = |since| ChangeOrigin { since: Some(since), fields: each(change, |_| Some(since)) };
-    let Some(before) = counterpart(change, previous) else {
+/// Returns where the differences of an object come from. `present` are the addresses of the present manifests.
+pub(super) fn origin(
+    change: &Change,
+    previous: &Previous<'_>,
+    present: &BTreeSet<Address>,
+) -> ChangeOrigin {
+    let all = |since| ChangeOrigin {
+        since: Some(since),
+        fields: each(change, |_| Some(since)),
+        assignments: each_target(change, |_| since),
+    };
+    let Some(before) = counterpart(change, previous, present) else {
         return all(Since::Pending);
     };
     if before.blocked.iter().any(|why| why.code != matching::ID_GONE) {
@@ -158,40 +171,89 @@ pub(super) fn origin(change: &Change, previous: &[Change]) -> ChangeOrigin {
     }
     let since = match (whole(change), whole(before)) {
         (WholeChange::Keep, WholeChange::Keep) => return of_parts(change, before),
+        // The object was not found by what the earlier manifest says of it, such as its name; its declared values tell more.
+        (WholeChange::Keep, WholeChange::Make) if before.action == Action::Create => {
+            return of_declared(change, before);
+        }
         (WholeChange::Make, WholeChange::Make) if !declares_same(change, before) => Since::Both,
         (now, then) if now == then => Since::Drifted,
-        // The earlier manifest is about another object, or about none: this one is as it was left.
-        (WholeChange::Make, _) | (_, WholeChange::Make) => Since::Pending,
         _ if super::differs(before) => Since::Both,
         _ => Since::Pending,
     };
     all(since)
 }
 
-/// Returns the change that earlier manifests would make to the same object, or else for the same manifest.
-fn counterpart<'a>(change: &Change, previous: &'a [Change]) -> Option<&'a Change> {
+/// Returns the change that earlier manifests would make to the same object, or else for the same manifest, or else for one
+/// that was given another name since and declares an object of the same display name.
+fn counterpart<'a>(
+    change: &Change,
+    previous: &Previous<'a>,
+    present: &BTreeSet<Address>,
+) -> Option<&'a Change> {
     let is_same = |id: &String, other: &Change| {
         other.address.kind == change.address.kind
             && other.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id))
     };
-    let of_object =
-        change.id.as_ref().and_then(|id| previous.iter().find(|other| is_same(id, other)));
-    of_object.or_else(|| previous.iter().find(|other| other.address == change.address))
+    let formerly = previous.formerly.get(&change.address).map(Vec::as_slice).unwrap_or_default();
+    let is_renamed = |other: &Change| {
+        other.address.kind == change.address.kind
+            && !present.contains(&other.address)
+            && (other.display_name == change.display_name || formerly.contains(&other.display_name))
+    };
+    let all = || previous.changes.iter();
+    let of_object = change.id.as_ref().and_then(|id| all().find(|other| is_same(id, other)));
+    of_object
+        .or_else(|| all().find(|other| other.address == change.address))
+        .or_else(|| all().find(|other| is_renamed(other)))
 }
 
 /// Compares the parts of an object that is there, property by property.
 fn of_parts(change: &Change, before: &Change) -> ChangeOrigin {
-    let fields = each(change, |field| Some(since_of(field, &before.fields)));
-    let assignments =
-        change.assignments.iter().map(|one| since_of_target(one, &before.assignments));
-    let found: BTreeSet<Since> =
-        fields.iter().filter_map(|origin| origin.since).chain(assignments).collect();
+    of_each(
+        change,
+        |field| since_of(field, &before.fields),
+        |one| since_of_target(one, &before.assignments),
+    )
+}
+
+/// Compares the parts of an object that is there with those that an earlier manifest declares, where that manifest does not
+/// find the object.
+fn of_declared(change: &Change, before: &Change) -> ChangeOrigin {
+    of_each(
+        change,
+        |field| since_declared(field, &before.fields),
+        |one| since_target_declared(one, &before.assignments),
+    )
+}
+
+fn of_each(
+    change: &Change,
+    since: impl Fn(&FieldChange) -> Since,
+    since_target: impl Fn(&AssignmentChange) -> Since,
+) -> ChangeOrigin {
+    let fields = each(change, |field| Some(since(field)));
+    let assignments = each_target(change, since_target);
+    let of_fields = fields.iter().filter_map(|origin| origin.since);
+    let of_targets = assignments.iter().map(|origin| origin.since);
+    let found: BTreeSet<Since> = of_fields.chain(of_targets).collect();
     let since = match found.len() {
         0 => None,
         1 => found.into_iter().next(),
         _ => Some(Since::Both),
     };
-    ChangeOrigin { since, fields }
+    ChangeOrigin { since, fields, assignments }
+}
+
+fn each_target(
+    change: &Change,
+    since: impl Fn(&AssignmentChange) -> Since,
+) -> Vec<AssignmentOrigin> {
+    let origin = |one: &AssignmentChange| AssignmentOrigin {
+        target: one.target.clone(),
+        effect: one.effect,
+        since: since(one),
+    };
+    change.assignments.iter().map(origin).collect()
 }
 
 fn each(change: &Change, since: impl Fn(&FieldChange) -> Option<Since>) -> Vec<FieldOrigin> {
@@ -220,6 +282,29 @@ fn since_of(field: &FieldChange, before: &[FieldChange]) -> Since {
     }
 }
 
+/// As [`since_of`], by all that the earlier manifest declares.
+fn since_declared(field: &FieldChange, declared: &[FieldChange]) -> Since {
+    let Some(found) = declared.iter().find(|other| overlap(&field.path, &other.path)) else {
+        return Since::Pending;
+    };
+    match value_at(&found.after, &field.path.0, found.path.depth()) {
+        Some(Shown::Value(then)) if field.after == Shown::Value(then.clone()) => Since::Drifted,
+        // The tenant is as it was declared.
+        Some(Shown::Value(then)) if field.before == Shown::Value(then.clone()) => Since::Pending,
+        _ => Since::Both,
+    }
+}
+
+/// Returns the part at a path of a value that stands `depth` steps down that path, `None` where the path does not tell it.
+fn value_at(value: &Shown, path: &[Segment], depth: usize) -> Option<Shown> {
+    let (Shown::Value(value), Some(rest)) = (value, path.get(depth..)) else { return None };
+    let part = rest.iter().try_fold(value, |value, step| match step {
+        Segment::Name(name) => value.get(name),
+        _ => None,
+    });
+    part.cloned().map(Shown::Value)
+}
+
 /// Returns whether one path is the other, or leads to it.
 fn overlap(one: &FieldPath, other: &FieldPath) -> bool {
     one.0.iter().zip(&other.0).all(|(one, other)| one == other)
@@ -232,6 +317,17 @@ fn since_of_target(change: &AssignmentChange, before: &[AssignmentChange]) -> Si
             Since::Drifted
         }
         Some(_) => Since::Both,
+    }
+}
+
+/// As [`since_of_target`], by all assignments that the earlier manifest declares.
+fn since_target_declared(change: &AssignmentChange, declared: &[AssignmentChange]) -> Since {
+    let found = declared.iter().find(|other| other.target == change.target);
+    match (change.effect, found) {
+        (Effect::Add, None) => Since::Pending,
+        (_, Some(other)) if other.after == change.after => Since::Drifted,
+        (_, Some(other)) if other.after == change.before => Since::Pending,
+        _ => Since::Both,
     }
 }
 

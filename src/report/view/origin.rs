@@ -2,7 +2,7 @@
 //! apply is pending.
 
 use super::field::{Viewer, on_one_line};
-use super::node::DiffNode;
+use super::node::{DiffMark, DiffNode};
 use super::value::IdNames;
 use crate::drift::{Attribution, DriftItem, FieldOrigin, Since};
 use crate::report::phrases;
@@ -30,17 +30,27 @@ pub(super) fn with_origins(
         let parts: Vec<String> = parts.collect();
         node.reason = (!parts.is_empty()).then(|| parts.join(", "));
     }
+    let targets = nodes.iter_mut().filter(|node| node.mark == DiffMark::Title);
+    let targets = targets.last().into_iter().flat_map(|title| &mut title.children);
+    for (node, assignment) in targets.zip(&item.assignments) {
+        let words = item.since_of(assignment).and_then(|since| since_words(since, item));
+        node.reason = node.reason.take().or(words.map(str::to_owned));
+    }
     nodes
+}
+
+/// Returns which side changed a part of an object, in words. Where all parts are alike, the object has the word.
+fn since_words(since: Since, item: &DriftItem) -> Option<&'static str> {
+    (item.since == Some(Since::Both)).then_some(match since {
+        Since::Drifted => "drifted",
+        Since::Pending => "pending",
+        Since::Both => "drifted, and an apply is pending",
+    })
 }
 
 /// Returns the words about a property, without what those about its object say.
 fn words(origin: &FieldOrigin, item: &DriftItem, names: &IdNames) -> Vec<String> {
-    // Where all properties are alike, the object has the word.
-    let since = origin.since.filter(|_| item.since == Some(Since::Both)).map(|since| match since {
-        Since::Drifted => "drifted".to_owned(),
-        Since::Pending => "pending".to_owned(),
-        Since::Both => "drifted, and an apply is pending".to_owned(),
-    });
+    let since = origin.since.and_then(|since| since_words(since, item)).map(str::to_owned);
     let changed = origin.changed.as_ref().and_then(|changed| {
         let former = changed.former.as_ref().and_then(|former| on_one_line(former, names));
         let former = former.map(|former| format!("was {former}"));

@@ -236,6 +236,33 @@ fn manifest_with_another_name_is_compared_by_its_object() {
 }
 
 #[test]
+fn object_that_was_renamed_in_the_tenant_is_compared_by_what_was_declared() {
+    let workspace = workspace(&["a"]);
+    let id = told(&workspace, 0)["items"][0]["id"].as_str().expect("an id").to_owned();
+    live(&workspace, "a", &["--set", "displayName=x", "--set", "pinMinimumLength=4"]);
+    workspace.edit("now/a.yaml", "name: a }", &format!("name: a, id: {id} }}"));
+    workspace.edit("now/a.yaml", "pinMaximumLength: 12", "pinMaximumLength: 20");
+    let item = told(&workspace, 2)["items"][0].clone();
+    assert_eq!(item["since"], "both");
+    let mut words = since(&item);
+    words.sort();
+    let expected =
+        ["displayName: drifted", "pinMaximumLength: pending", "pinMinimumLength: drifted"];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn deleted_object_whose_manifest_has_another_name_since_is_drift() {
+    let workspace = workspace(&["a"]);
+    live(&workspace, "a", &["--delete"]);
+    workspace.edit("now/a.yaml", "name: a }", "name: z }");
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "drifted");
+    workspace.edit("now/a.yaml", "name: z }", "name: z, formerly: [a] }");
+    workspace.edit("now/a.yaml", "displayName: a", "displayName: z");
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "both");
+}
+
+#[test]
 fn assignments_are_told_apart_too() {
     let workspace = workspace(&["a"]);
     let assigned = |folder: &str, target: &str| {
@@ -251,7 +278,18 @@ fn assignments_are_told_apart_too() {
         "it was applied and taken away"
     );
     assigned("now", "{ allUsers: true }, { allDevices: true }");
-    assert_eq!(told(&workspace, 2)["items"][0]["since"], "both");
+    let item = told(&workspace, 2)["items"][0].clone();
+    assert_eq!(item["since"], "both");
+    let origins = item["assignmentOrigins"].as_array().expect("a list");
+    let words: Vec<(&Value, &Value)> =
+        origins.iter().map(|one| (&one["target"], &one["since"])).collect();
+    let expected = json!([["all devices", "drifted"], ["all users", "pending"]]);
+    assert_eq!(json!(words), expected);
+    let text = drift(&workspace, &["--previous", "before"]).stdout;
+    let has_line = |target: &str, word: &str| {
+        text.lines().any(|line| line.contains(target) && line.contains(word))
+    };
+    assert!(has_line("all users", "pending") && has_line("all devices", "drifted"), "{text}");
 }
 
 #[test]
