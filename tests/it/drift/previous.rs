@@ -83,23 +83,24 @@ fn each_property_is_drifted_pending_or_both() {
     assert_snapshot!(drift(&workspace, &["--previous", "before"]).expect(2).stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windowsIdentityProtectionConfiguration/a   "a"   now/a.yaml:2
           drifted: changed in the tenant
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength  declared 6, the tenant has 4  was 6  now/a.yaml:4
-
-      ~ windowsIdentityProtectionConfiguration/b   "b"   now/b.yaml:2
-          pending: changed in Git and not applied yet
-          last modified [time]
-          ~ pinMaximumLength  declared 20, the tenant has 12  now/b.yaml:4
+          ~ pinMinimumLength  4 -> 6  was 6  now/a.yaml:4
 
       ~ windowsIdentityProtectionConfiguration/c   "c"   now/c.yaml:2
           both: changed in the tenant, and in Git without an apply
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength     declared 6, the tenant has 4  drifted, was 6  now/c.yaml:4
-          ~ pinMaximumLength     declared 20, the tenant has 12  pending  now/c.yaml:4
-          ~ pinExpirationInDays  declared 90, the tenant has 60
-              drifted, and an apply is pending, was 30  now/c.yaml:4
+          ~ pinMinimumLength     4 -> 6  drifted, was 6  now/c.yaml:4
+          ~ pinMaximumLength     12 -> 20  pending  now/c.yaml:4
+          ~ pinExpirationInDays  60 -> 90  drifted, and an apply is pending, was 30  now/c.yaml:4
+
+      ~ windowsIdentityProtectionConfiguration/b   "b"   now/b.yaml:2
+          pending: changed in Git and not applied yet
+          last modified [time]
+          ~ pinMaximumLength  12 -> 20  now/b.yaml:4
 
     Drift: 2 drifted, 0 missing, 1 pending, 0 unverifiable, 0 unknown, 1 in sync.
     Since `before`: 1 changed in the tenant, 1 pending (merged and not applied), 1 both.
@@ -169,18 +170,21 @@ fn what_is_only_pending_is_no_drift() {
     assert_snapshot!(drift(&workspace, &["--previous", "before"]).expect(0).stdout, @r#"
     Tenant contoso (contoso.onmicrosoft.com), checked [time]
 
+    Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
+
       ~ windowsIdentityProtectionConfiguration/a   "a"   now/a.yaml:2
           pending: changed in Git and not applied yet
           last modified [time]
-          ~ pinMaximumLength  declared 20, the tenant has 12  now/a.yaml:4
+          ~ pinMaximumLength  12 -> 20  now/a.yaml:4
 
-      - windowsIdentityProtectionConfiguration/d   "d"   now/d.yaml:2
+      + windowsIdentityProtectionConfiguration/d   "d"   now/d.yaml:2
           declared, and the tenant does not have it
           pending: changed in Git and not applied yet
 
     No drift. 1 object is as declared, 3 pending.
     Since `before`: 3 pending (merged and not applied).
-    1 live object is not managed by any manifest.
+    1 live object is not managed by any manifest:
+        windowsIdentityProtectionConfiguration "b"
     no longer managed: windowsIdentityProtectionConfiguration/b "b"; to delete it, declare it with
       `metadata: { state: absent }`
 

@@ -34,11 +34,13 @@ fn every_command_gives_its_counts_and_its_exit_code() {
         step(&workspace, &["drift", "--sandbox=s.json", "--detailed-exitcode"]);
     run.expect(2);
     assert_snapshot!(listed(&values), @"
+    accepted=0
     changes=true
     drifted=1
     exit-code=2
     in-sync=1
     missing=1
+    pending=0
     unknown=0
     unmanaged=0
     unverifiable=0
