@@ -5,14 +5,14 @@ use std::path::Path;
 use clap::Args;
 use globset::Glob;
 
-use super::drift::compared;
+use super::drift::{compared, formerly};
 use super::import::{folder, read};
 use super::output::Output;
 use super::plan::unread_objects;
 use super::selection::near_address;
 use super::session::Session;
 use super::{Done, Format, Result};
-use crate::drift;
+use crate::drift::{self, Previous};
 use crate::error::{Error, ErrorKind};
 use crate::import::adopt::document::AdoptDocument;
 use crate::import::adopt::drafts::{FileChange, drafts};
@@ -60,7 +60,9 @@ pub(super) async fn run(
     let mut pending = Vec::new();
     if let Some(earlier) = earlier {
         let before = compared(&session, earlier, &whole, &plan_options).await?;
-        let told = drift::keep_drifted(&mut planned.plan, &before);
+        let formerly = formerly(desired);
+        let previous = Previous { name: "", changes: &before, formerly: &formerly };
+        let told = drift::keep_drifted(&mut planned.plan, &previous);
         pending = told.pending;
         pending.retain(|left| options.asks_for(&left.address, &left.path));
         options.parts = told.parts;

@@ -155,7 +155,7 @@ pub(super) async fn compared(
 }
 
 /// Returns the earlier display names that manifests have.
-fn formerly(desired: &Desired) -> BTreeMap<Address, Vec<String>> {
+pub(super) fn formerly(desired: &Desired) -> BTreeMap<Address, Vec<String>> {
     let renamed = desired.manifests.iter().filter(|manifest| !manifest.formerly.is_empty());
     renamed.map(|manifest| (manifest.address.clone(), manifest.formerly.clone())).collect()
 }

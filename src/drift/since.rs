@@ -90,36 +90,46 @@ pub struct DriftedParts {
 }
 
 /// Takes the objects and assignments out of a plan that did not change in the tenant alone, and tells which properties did.
-pub fn keep_drifted(plan: &mut Plan, previous: &[Change]) -> DriftedParts {
+pub fn keep_drifted(plan: &mut Plan, previous: &Previous<'_>) -> DriftedParts {
     let mut told = DriftedParts::default();
-    plan.changes.retain_mut(|change| !super::differs(change) || told.keep(change, previous));
+    let present = plan.changes.iter().map(|change| change.address.clone()).collect();
+    plan.changes
+        .retain_mut(|change| !super::differs(change) || told.keep(change, previous, &present));
     told
 }
 
 impl DriftedParts {
     /// Returns whether something of an object is kept.
-    fn keep(&mut self, change: &mut Change, previous: &[Change]) -> bool {
-        let origin = origin(change, previous);
+    fn keep(
+        &mut self,
+        change: &mut Change,
+        previous: &Previous<'_>,
+        present: &BTreeSet<Address>,
+    ) -> bool {
+        let origin = origin(change, previous, present);
         if origin.since == Some(Since::Drifted) {
             return true;
         }
         let address = change.address.clone();
         let left = |path: String, since| LeftPending { address: address.clone(), path, since };
-        let found = counterpart(change, previous);
-        let (Some(before), WholeChange::Keep, Some(_)) = (found, whole(change), origin.since)
-        else {
+        let is_told_apart = whole(change) == WholeChange::Keep
+            && origin.since.is_some()
+            && counterpart(change, previous, present).is_some();
+        if !is_told_apart {
             self.pending.push(left(String::new(), origin.since));
             return false;
-        };
+        }
         let (mut parts, mut others) = (Vec::new(), Vec::new());
         for field in &origin.fields {
             let to = if field.since == Some(Since::Drifted) { &mut parts } else { &mut others };
             to.push(field.path.to_string());
         }
         let count = change.assignments.len();
-        let is_drifted =
-            |one: &AssignmentChange| since_of_target(one, &before.assignments) == Since::Drifted;
-        change.assignments.retain(is_drifted);
+        change.assignments.retain(|one| {
+            let mut origins = origin.assignments.iter();
+            let own = origins.find(|own| own.target == one.target && own.effect == one.effect);
+            own.is_some_and(|own| own.since == Since::Drifted)
+        });
         if change.assignments.len() < count {
             others.push("assignments".to_owned());
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::drift::{Attribution, Author, DriftItem, DriftReport, DriftStatus};
+use crate::drift::{Attribution, Author, DriftItem, DriftReport, DriftStatus, Since};
 use crate::plan::{Acceptance, Action, Effect, FieldPath, FieldStatus, Segment, Unmanaged};
 use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 use crate::tenant::unread::UNREAD;
@@ -278,7 +278,12 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
             Effect::Change => format!("is assigned to {target} with another filter"),
             Effect::Remove => format!("is assigned to {target}, which is not declared"),
         };
-        ItemDifference { part: assignment_part(target), what, is_pending, changed: None }
+        ItemDifference {
+            part: assignment_part(target),
+            what,
+            is_pending: is_pending || item.since_of(assignment) == Some(Since::Pending),
+            changed: None,
+        }
     });
     let mut all: Vec<_> = fields.chain(assignments).collect();
     if all.iter().any(|one| !one.is_pending) || is_pending && !all.is_empty() {

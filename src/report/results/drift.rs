@@ -78,8 +78,10 @@ fn case(item: &DriftItem) -> ResultCase {
     }
     for assignment in &item.assignments {
         let words = values::of_assignment(assignment) + &origin(item, None);
+        let is_pending = item.since_of(assignment) == Some(Since::Pending);
+        let of_assignment = if is_pending { ResultLevel::Warning } else { of_item };
         case.add(
-            ResultItem::new(of_item, "drift/assignment", &words)
+            ResultItem::new(of_assignment, "drift/assignment", &words)
                 .at(assignment.location.as_ref())
                 .part(&assignment.target),
         );

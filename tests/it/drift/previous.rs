@@ -90,17 +90,17 @@ fn each_property_is_drifted_pending_or_both() {
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
           ~ pinMinimumLength  4 -> 6  was 6  now/a.yaml:4
 
-      ~ windowsIdentityProtectionConfiguration/b   "b"   now/b.yaml:2
-          pending: changed in Git and not applied yet
-          last modified [time]
-          ~ pinMaximumLength  12 -> 20  now/b.yaml:4
-
       ~ windowsIdentityProtectionConfiguration/c   "c"   now/c.yaml:2
           both: changed in the tenant, and in Git without an apply
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
           ~ pinMinimumLength     4 -> 6  drifted, was 6  now/c.yaml:4
           ~ pinMaximumLength     12 -> 20  pending  now/c.yaml:4
           ~ pinExpirationInDays  60 -> 90  drifted, and an apply is pending, was 30  now/c.yaml:4
+
+      ~ windowsIdentityProtectionConfiguration/b   "b"   now/b.yaml:2
+          pending: changed in Git and not applied yet
+          last modified [time]
+          ~ pinMaximumLength  12 -> 20  now/b.yaml:4
 
     Drift: 2 drifted, 0 missing, 1 pending, 0 unverifiable, 0 unknown, 1 in sync.
     Since `before`: 1 changed in the tenant, 1 pending (merged and not applied), 1 both.

@@ -49,9 +49,9 @@ fn plan_and_drift_are_annotations_too() {
     let workspace = drifted();
     let run = workspace.run(&["drift", "--sandbox=s.json", "--format", "github"]).expect(0);
     assert_snapshot!(shown(&of_github(&run.stdout)), @"
-    error [col=21, file=a.yaml, line=7, title=drift/property windowsIdentityProtectionConfiguration/a] pinMinimumLength: the tenant has 4, declared is 6
-    error [col=24, file=a.yaml, line=8, title=drift/property windowsIdentityProtectionConfiguration/a] pinExpirationInDays: the tenant has 30, declared is 90
-    error [col=7, file=b.yaml, line=2, title=drift/missing windowsIdentityProtectionConfiguration/b] the object is declared, and the tenant does not have it
+    error [col=21, file=a.yaml, line=7, title=drift/property windowsIdentityProtectionConfiguration/a] pinMinimumLength: the tenant has 4, declared is 6; changed by admin@contoso.onmicrosoft.com, [time]
+    error [col=24, file=a.yaml, line=8, title=drift/property windowsIdentityProtectionConfiguration/a] pinExpirationInDays: the tenant has 30, declared is 90; changed by admin@contoso.onmicrosoft.com, [time]
+    error [col=7, file=b.yaml, line=2, title=drift/missing windowsIdentityProtectionConfiguration/b] the object is declared, and the tenant does not have it; changed by admin@contoso.onmicrosoft.com, [time]
     warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
     ");
     let run = workspace.run(&["plan", "--sandbox=s.json", "--format", "github"]).expect(0);

@@ -23,8 +23,8 @@ fn drifted_object_is_a_failure_with_every_difference() {
     let _stable = stable_snapshots();
     let run = drifted().run(&["drift", "--sandbox=s.json", "--format", "junit"]).expect(0);
     assert_snapshot!(junit_lines(&run), @"
-    failure windowsIdentityProtectionConfiguration/a pinMinimumLength: the tenant has 4, declared is 6
-    failure windowsIdentityProtectionConfiguration/b the object is declared, and the tenant does not have it
+    failure windowsIdentityProtectionConfiguration/a pinMinimumLength: the tenant has 4, declared is 6; changed by admin@contoso.onmicrosoft.com, [time]
+    failure windowsIdentityProtectionConfiguration/b the object is declared, and the tenant does not have it; changed by admin@contoso.onmicrosoft.com, [time]
     passed windowsIdentityProtectionConfiguration/c
     ");
     let cases = junit(&run.stdout);
