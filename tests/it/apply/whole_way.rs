@@ -456,12 +456,10 @@ fn a_limit_on_changes_is_kept() {
     let explained = workspace.run(&["explain", "max-changes"]).expect(0).stdout;
     assert_snapshot!(explained, @r"
     max-changes: The plan has a risk that must be accepted by name.
-      Deletions, replacements, taking every assignment away, assigning an object that exists to all
-      users or devices, turning a filter from include to exclude, targets without a member, and moves of
-      the device registration policy that lock people out or let them in are refused until `--allow`
-      names them, and so is a plan that changes more objects than `spec.guard` of the tenant file allows
-      (`maxChanges`, `maxPercent`; what is created counts too). Assigning a new object to all users or
-      devices is only a warning.
+      The plan has risks that are refused until `--allow` names them, or changes more objects than
+      `spec.guard` of the tenant file allows (`maxChanges`, `maxPercent`; what is created counts too).
+      `moorline explain RISK` explains each of the risks that the refusal names. Risks of which an apply
+      only warns need no `--allow`.
       - If it is meant, apply with `--allow RISK`; the refusal names the risks.
     ");
     let run = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);

@@ -118,8 +118,8 @@ fn each_property_is_drifted_pending_or_both() {
     | | object | what | last change |
     |---|---|---|---|
     | `~` | `windowsIdentityProtectionConfiguration/a`<br>a | 1 setting; drifted: changed in the tenant | changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41; |
-    | `~` | `windowsIdentityProtectionConfiguration/b`<br>b | 1 setting; pending: changed in Git and not applied yet | [time] |
     | `~` | `windowsIdentityProtectionConfiguration/c`<br>c | 3 settings; both: changed in the tenant, and in Git without an apply | changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41; |
+    | `~` | `windowsIdentityProtectionConfiguration/b`<br>b | 1 setting; pending: changed in Git and not applied yet | [time] |
 
     <details>
     <summary><code>~ windowsIdentityProtectionConfiguration/a</code> <code>&quot;a&quot;</code> 1 setting</summary>
@@ -129,18 +129,6 @@ fn each_property_is_drifted_pending_or_both() {
     ```diff
     - pinMinimumLength  4
     + pinMinimumLength  6  was 6  # now/a.yaml:4
-    ```
-
-    </details>
-
-    <details>
-    <summary><code>~ windowsIdentityProtectionConfiguration/b</code> <code>&quot;b&quot;</code> 1 setting</summary>
-
-    `now/b.yaml:2`, Identity protection &#40;windows&#41;, pending: changed in Git and not applied yet, last modified [time]
-
-    ```diff
-    - pinMaximumLength  12
-    + pinMaximumLength  20  # now/b.yaml:4
     ```
 
     </details>
@@ -157,6 +145,18 @@ fn each_property_is_drifted_pending_or_both() {
     + pinMaximumLength     20  pending  # now/c.yaml:4
     - pinExpirationInDays  60
     + pinExpirationInDays  90  drifted, and an apply is pending, was 30  # now/c.yaml:4
+    ```
+
+    </details>
+
+    <details>
+    <summary><code>~ windowsIdentityProtectionConfiguration/b</code> <code>&quot;b&quot;</code> 1 setting</summary>
+
+    `now/b.yaml:2`, Identity protection &#40;windows&#41;, pending: changed in Git and not applied yet, last modified [time]
+
+    ```diff
+    - pinMaximumLength  12
+    + pinMaximumLength  20  # now/b.yaml:4
     ```
 
     </details>
