@@ -72,14 +72,14 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn paths_begin_at_the_root_of_the_repository() {
-        let repository = repository("/work/repo", "/work/repo/tenants/contoso");
+        let repository = repository("/srv/repo", "/srv/repo/tenants/contoso");
         for (file, path) in [
             ("a.yaml", "tenants/contoso/a.yaml"),
             ("./policies/a.yaml", "tenants/contoso/policies/a.yaml"),
             ("../baseline/hello.yaml", "tenants/baseline/hello.yaml"),
-            ("/work/repo/a.yaml", "a.yaml"),
+            ("/srv/repo/a.yaml", "a.yaml"),
             ("/elsewhere/a.yaml", "/elsewhere/a.yaml"),
-            ("../../../outside.yaml", "/work/outside.yaml"),
+            ("../../../outside.yaml", "/srv/outside.yaml"),
         ] {
             assert_eq!(repository.path_of(file), path, "{file}");
         }
