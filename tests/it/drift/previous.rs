@@ -1,12 +1,10 @@
 //! Drift told apart: what changed in the tenant, and what is merged and waits for an apply.
 
-use std::process::Command;
-
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::snapshots::stable_snapshots;
-use crate::support::{Run, Workspace, copy};
+use crate::support::{Run, Workspace, copy, git};
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
 
@@ -295,14 +293,7 @@ fn assignments_are_told_apart_too() {
 #[test]
 fn missing_ref_is_an_error_with_a_remedy_that_works() {
     let workspace = workspace(&["a"]);
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command
-            .current_dir(workspace.path())
-            .args(["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com"])
-            .args(arguments);
-        assert!(command.output().expect("git runs").status.success(), "{arguments:?}");
-    };
+    let git = |arguments: &[&str]| git(workspace.path(), arguments);
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["add", "now"]);
     git(&["commit", "--quiet", "--message=applied"]);

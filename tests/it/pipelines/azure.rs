@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
-use crate::support::actions::git;
 use crate::support::azure::AzureAgent;
+use crate::support::git;
 
 const MANIFEST: &str = "apiVersion: graph.microsoft.com/beta
 kind: windowsIdentityProtectionConfiguration

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::actions::{ActionsRunner, Event, JobRun, git};
+use crate::support::actions::{ActionsRunner, Event, JobRun};
 use crate::support::forge::{ALICE, Forge, REPOSITORY, WORKFLOW};
+use crate::support::git;
 use crate::support::{Workspace, copy, repository};
 
 const HELLO: &str = "tenants/contoso/policies/hello.yaml";

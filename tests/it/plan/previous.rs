@@ -1,12 +1,10 @@
 //! What left Git: released properties, and objects that are no longer managed.
 
-use std::process::Command;
-
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
 use crate::support::snapshots::stable_snapshots;
-use crate::support::{Run, Workspace, copy};
+use crate::support::{Run, Workspace, copy, git};
 
 const HELLO: &str = "windowsIdentityProtectionConfiguration";
 
@@ -167,14 +165,7 @@ fn what_is_no_longer_declared_is_told_and_stays() {
 #[test]
 fn a_git_ref_of_the_same_folder_will_do() {
     let workspace = workspace();
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command
-            .current_dir(workspace.path())
-            .args(["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com"])
-            .args(arguments);
-        assert!(command.output().expect("git runs").status.success(), "{arguments:?}");
-    };
+    let git = |arguments: &[&str]| git(workspace.path(), arguments);
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["add", "now"]);
     git(&["commit", "--quiet", "--message=before"]);

@@ -4,13 +4,13 @@
 pub mod expression;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
 use self::expression::{JobState, as_text, fill, holds, member};
-use super::{Workspace, repository, secrets, yaml};
+use super::{Workspace, git, repository, secrets, yaml};
 
 /// The repository of the reusable workflows.
 const MOORLINE: &str = "moorline/moorline/";
@@ -397,23 +397,4 @@ fn outputs(text: &str) -> Map<String, Value> {
         }
     }
     outputs
-}
-
-/// Runs Git in a folder and returns what it prints.
-#[track_caller]
-pub fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com"])
-        .args(["-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"])
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("Git runs");
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    assert!(
-        output.status.success(),
-        "git {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    text
 }
