@@ -111,7 +111,7 @@ impl LastChange {
     ) -> Attribution {
         match self.record(&answer.records, newest) {
             Some(record) => Attribution::of(record, None),
-            None => Attribution::unknown(untold(answer, self.from)),
+            None => Attribution::unknown(untold(answer, self.from, "is about it")),
         }
     }
 }

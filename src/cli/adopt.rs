@@ -75,7 +75,7 @@ pub(super) async fn run(
     let mut adoption = adopt::adopt(&input, options);
     for left in pending {
         if let Some(change) = whole.change(&left.address) {
-            adoption.leave_pending(change, left.path, left.since.is_some());
+            adoption.leave_pending(change, &left.path, left.since.is_some());
         }
     }
     let unmanaged = options.unmanaged(desired);

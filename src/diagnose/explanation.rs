@@ -9,6 +9,9 @@ use super::permissions::Table;
 use super::symptom::Symptom;
 use crate::diagnostic::suggest::nearest;
 
+/// The facts about Graph that this project goes by.
+const FACTS: &str = "https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md";
+
 /// The page of Microsoft's that lists the permissions for Intune.
 const INTUNE_APIS: &str =
     "https://learn.microsoft.com/intune/intune-service/developer/intune-graph-apis";
@@ -47,7 +50,7 @@ impl Explanation {
     /// Returns the explanation of a permission for Intune by its name, in any case.
     fn of_permission(name: &str) -> Option<Self> {
         let table = Table::built_in();
-        let sources = vec![INTUNE_APIS.to_owned(), "schemas/graph/FACTS.md 9.1".to_owned()];
+        let sources = cited([INTUNE_APIS, "FACTS 9.1"].into_iter());
         if let Some(scope) = table.intune_scope(name) {
             let included = scope.includes.as_ref();
             let included = included.map(|name| format!("all that {name} does"));
@@ -91,15 +94,26 @@ impl Explanation {
 
     /// Returns the explanation of a code from its entry.
     pub fn new(code: &str, entry: &CatalogueEntry) -> Self {
-        let sources = entry.sources.iter();
         Self {
             id: code.to_owned(),
             title: entry.title.clone(),
             cause: entry.cause.clone(),
             remedy: entry.remedy.clone(),
-            sources: sources.map(|s| s.replace("FACTS ", "schemas/graph/FACTS.md ")).collect(),
+            sources: cited(entry.sources.iter().map(String::as_str)),
         }
     }
+}
+
+/// Returns sources with the address of the facts, whose sections are one source.
+fn cited<'a>(sources: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let (facts, mut cited): (Vec<&str>, Vec<&str>) =
+        sources.partition(|source| source.starts_with("FACTS "));
+    let sections: Vec<&str> = facts.iter().filter_map(|fact| fact.strip_prefix("FACTS ")).collect();
+    let facts = format!("{FACTS}, section {}", sections.join(", "));
+    if !sections.is_empty() {
+        cited.push(&facts);
+    }
+    cited.into_iter().map(str::to_owned).collect()
 }
 
 /// Explains an id, a code, a number, several of them, or anything that was pasted.

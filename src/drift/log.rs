@@ -51,11 +51,11 @@ fn unreadable(log: AuditLog, error: &GraphError) -> String {
     format!("who changed what is not known, because {whose}'s audit log cannot be read: {error}")
 }
 
-/// Returns why an answer does not tell of an object that is looked for from a time.
-pub(crate) fn untold(answer: &LogAnswer, from: Timestamp) -> String {
+/// Returns why an answer does not tell of an object that is looked for from a time: no record `is about it`.
+pub(crate) fn untold(answer: &LogAnswer, from: Timestamp, about: &str) -> String {
     let since = match answer.records.last() {
         Some(oldest) if answer.is_part => from.max(oldest.at),
         _ => from,
     };
-    format!("no record since {} is about it", clock::minute(since))
+    format!("no record since {} {about}", clock::minute(since))
 }

@@ -20,7 +20,7 @@ use crate::plan::{
     Acceptance, Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus,
     LeftAlone, NoLongerManaged, Plan, Released, Shown, TenantRef, Unmanaged, VoidAcceptance,
 };
-use crate::schema::defaults::is_default;
+use crate::schema::defaults::may_be_default;
 use crate::tenant::matching;
 
 mod attribution;
@@ -339,10 +339,10 @@ fn item(
     }
 }
 
-/// Returns whether a create without the setting yields the value that it has.
+/// Returns whether a create without the setting yields the value that it has, or may yield it.
 fn is_at_default(kind: &str, setting: &LeftAlone) -> bool {
     match (setting.path.top(), &setting.live) {
-        (Some(name), Shown::Value(value)) => is_default(kind, name, value),
+        (Some(name), Shown::Value(value)) => may_be_default(kind, name, value),
         _ => false,
     }
 }

@@ -9,7 +9,7 @@ use super::log::{LogAnswer, SKEW, ask, untold};
 use super::{DriftItem, DriftReport, DriftStatus, trace};
 use crate::graph::Graph;
 use crate::kinds::{AuditLog, Family, family_of};
-use crate::plan::EarlierRuns;
+use crate::plan::{EarlierRuns, FieldPath, Segment};
 use crate::tenant::audit::{AuditQuery, AuditRecord};
 
 /// How far back records of an object are looked for, where no earlier run tells when it was as declared.
@@ -22,6 +22,8 @@ struct AuditSearch {
     family: &'static Family,
     /// Its ids, as far as they are known: of an object that is gone, those that earlier runs wrote for its manifest.
     ids: Vec<String>,
+    /// When an earlier run wrote it last: its own writes are not looked for.
+    written: Option<Timestamp>,
     from: Timestamp,
     until: Timestamp,
 }
@@ -85,30 +87,43 @@ impl AuditSearch {
         let is_there = item.status != DriftStatus::Missing;
         let modified = item.last_modified.as_ref().filter(|_| is_there);
         let modified = modified.and_then(|at| at.parse::<Timestamp>().ok());
-        let until = modified.unwrap_or(now).checked_add(SKEW).unwrap_or(now);
-        let earliest = until.checked_sub(SEARCHED).unwrap_or(Timestamp::UNIX_EPOCH);
-        let from = last_run.and_then(|at| at.checked_sub(SKEW).ok()).filter(|from| *from < until);
-        Self { at, family, ids, from: from.unwrap_or(earliest), until }
+        // An action such as the one that assigns an object need not move the date of its last change.
+        let latest = modified.unwrap_or(now).min(now);
+        let earliest = latest.checked_sub(SEARCHED).unwrap_or(Timestamp::UNIX_EPOCH);
+        let from = last_run.and_then(|at| at.checked_sub(SKEW).ok()).filter(|from| *from < now);
+        Self { at, family, ids, written: last_run, from: from.unwrap_or(earliest), until: now }
     }
 
     /// Returns the records about the object, in their order.
     fn own<'a>(&self, item: &DriftItem, records: &'a [AuditRecord]) -> Vec<&'a AuditRecord> {
         let is_named = |record: &AuditRecord| self.ids.iter().any(|id| record.names_object(id));
-        let within =
-            records.iter().filter(|record| record.at >= self.from && record.at <= self.until);
+        let is_later = |record: &&AuditRecord| {
+            record.at >= self.from && self.written.is_none_or(|written| record.at > written)
+        };
+        let within = records.iter().filter(is_later);
         if self.family.is_singleton() {
             return within.collect();
         }
         if item.status != DriftStatus::Missing {
             return within.filter(|record| is_named(record)).collect();
         }
-        let deletions = within.filter(|record| record.is_deletion);
         if !self.ids.is_empty() {
-            return deletions.filter(|record| is_named(record)).collect();
+            let named: Vec<&AuditRecord> = within.filter(|record| is_named(record)).collect();
+            let is_deleted = named.iter().any(|record| record.is_deletion);
+            // An object that is not deleted may have got another name.
+            let name = FieldPath(vec![Segment::Name(self.family.name_property.to_owned())]);
+            let is_its = |record: &&AuditRecord| {
+                if is_deleted { record.is_deletion } else { trace::is_named(&name, record) }
+            };
+            return named.into_iter().filter(is_its).collect();
         }
         // Of an object that is gone, the name may be all that is known.
-        let named: Vec<&AuditRecord> =
-            deletions.filter(|record| record.names.contains(&item.display_name)).collect();
+        let is_its = |record: &&AuditRecord| {
+            record.is_deletion
+                && record.names.contains(&item.display_name)
+                && record.is_of(&item.address.kind, self.family.audit_component)
+        };
+        let named: Vec<&AuditRecord> = within.filter(is_its).collect();
         let is_one = named.windows(2).all(|pair| pair[0].objects == pair[1].objects);
         if is_one { named } else { Vec::new() }
     }
@@ -117,8 +132,13 @@ impl AuditSearch {
     fn is_answered(&self, item: &DriftItem, records: &[AuditRecord]) -> bool {
         let own = self.own(item, records);
         let kind = &item.address.kind;
-        let mut fields = item.drifted();
-        !own.is_empty() && fields.all(|field| trace::attribution(kind, field, &own).is_some())
+        let mut fields = item.drifted().peekable();
+        let is_whole = fields.peek().is_some() || newest_of(item, &own).is_some();
+        let is_assigned = item.drifted_assignments().next().is_none()
+            || own.iter().any(|record| record.writes_assignments());
+        is_whole
+            && is_assigned
+            && fields.all(|field| trace::attribution(kind, field, &own).is_some())
     }
 
     /// Adds to an item what records tell.
@@ -131,11 +151,18 @@ impl AuditSearch {
         });
         let told: Vec<_> = told.collect();
         // The write that made the last of the differences, where the log names them.
-        let last = told.iter().map(|(_, changed)| changed).max_by_key(|changed| changed.instant());
-        item.changed = Some(match (last, own.first()) {
-            (Some(last), _) => Attribution { former: None, ..last.clone() },
+        let of_fields = told.iter().map(|(_, changed)| changed.clone());
+        let is_assigned = item.drifted_assignments().next().is_some();
+        let of_targets = own.iter().find(|record| is_assigned && record.writes_assignments());
+        let of_targets = of_targets.map(|record| Attribution::of(record, None));
+        let last = of_fields.chain(of_targets).max_by_key(Attribution::instant);
+        item.changed = Some(match (last, newest_of(item, &own)) {
+            (Some(last), _) => Attribution { former: None, ..last },
             (None, Some(record)) => Attribution::of(record, None),
-            (None, None) => Attribution::unknown(untold(answer, self.from)),
+            (None, None) => {
+                let about = if own.is_empty() { "is about it" } else { "tells of the differences" };
+                Attribution::unknown(untold(answer, self.from, about))
+            }
         });
         for (path, changed) in told {
             match item.origins.iter_mut().find(|origin| origin.path == path) {
@@ -146,4 +173,23 @@ impl AuditSearch {
             }
         }
     }
+}
+
+/// Returns the newest record that may have made the differences of an item, where none names one of its properties. A record
+/// that names others did not.
+fn newest_of<'a>(item: &DriftItem, own: &[&'a AuditRecord]) -> Option<&'a AuditRecord> {
+    let has_fields = item.drifted().next().is_some();
+    let is_assigned = item.drifted_assignments().next().is_some();
+    let has_parts = has_fields || is_assigned || !item.undeclared.is_empty();
+    let may_have = |record: &&&AuditRecord| {
+        if item.status == DriftStatus::Missing || !has_parts {
+            return true;
+        }
+        if record.writes_assignments() {
+            return is_assigned;
+        }
+        let is_undeclared = item.undeclared.iter().any(|one| trace::is_named(&one.path, record));
+        record.properties.is_empty() || is_undeclared
+    };
+    own.iter().find(may_have).copied()
 }

@@ -19,16 +19,47 @@ use crate::values::secret::{redacted, stands_for_secret};
 /// The beginning of the name of an element of a list in Intune's log (FACTS 6.1).
 const ELEMENT: &str = "$Collection.";
 
-/// Returns the attribution of a property of an object of a kind to the newest of these records that names it.
+/// Returns the attribution of a property of an object of a kind to the newest of these records that names it; `None` too where
+/// that record gave it another value than the live one, since the log does not have the last write yet.
 pub(super) fn attribution(
     kind: &str,
     field: &FieldChange,
     records: &[&AuditRecord],
 ) -> Option<Attribution> {
-    records.iter().find_map(|record| {
-        let is_named = record.properties.iter().any(|one| names(&one.name, &field.path));
-        is_named.then(|| Attribution::of(record, former(kind, field, &record.properties)))
-    })
+    let record = records.iter().find(|record| is_named(&field.path, record))?;
+    let is_live = !record.properties.iter().any(|entry| yields_another(kind, field, entry));
+    is_live.then(|| Attribution::of(record, former(kind, field, &record.properties)))
+}
+
+/// Returns whether a record names a property.
+pub(super) fn is_named(path: &FieldPath, record: &AuditRecord) -> bool {
+    record.properties.iter().any(|one| names(&one.name, path))
+}
+
+/// Returns whether an entry gave a property another value than the live one, as far as the two can be compared: numbers,
+/// booleans and members of enums.
+fn yields_another(kind: &str, field: &FieldChange, entry: &AuditedProperty) -> bool {
+    let path = steps(&field.path);
+    let logged = parts(&entry.name);
+    let is_at = logged.len() == path.len()
+        && path.len() == field.path.depth()
+        && logged.iter().zip(&path).all(|(one, two)| one.eq_ignore_ascii_case(two));
+    let structure = Model::of(GraphVersion::Beta).get(kind);
+    let top = structure.as_ref().and_then(|it| it.properties.get(*path.first()?));
+    let (true, false, Some(top), Some(text), Shown::Value(live)) =
+        (is_at, is_element(entry), top, &entry.new, &field.before)
+    else {
+        return false;
+    };
+    let new = typed(text, field, top, &path);
+    match (&new, live) {
+        (Json::Bool(_), Json::Bool(_)) | (Json::Number(_), Json::Number(_)) => new != *live,
+        (Json::String(name), Json::String(_)) if path.len() == 1 => {
+            matches!(&top.shape, Shape::Enum(def) if def.members.iter().any(|one| one == name))
+                && new != *live
+        }
+        _ => false,
+    }
 }
 
 /// Returns whether a log's name is that of a property, of one that holds it, or of one within it.
@@ -176,6 +207,7 @@ mod tests {
         let entry = |(name, old): &(&str, Option<&str>)| AuditedProperty {
             name: (*name).to_owned(),
             old: old.map(str::to_owned),
+            new: None,
         };
         AuditRecord {
             id: "e-1".to_owned(),
@@ -185,6 +217,9 @@ mod tests {
             is_app: false,
             operation: "Patch DeviceConfiguration".to_owned(),
             is_deletion: false,
+            is_action: false,
+            component: None,
+            types: Vec::new(),
             objects: vec!["o-1".to_owned()],
             names: Vec::new(),
             properties: entries.iter().map(entry).collect(),
@@ -241,6 +276,25 @@ mod tests {
         let older = record(&[("PinMinimumLength", None)]);
         let attributed = attribution(HELLO, &pin, &[&other, &older]).expect("the older one");
         assert_eq!(attributed.former, None, "the entry has no former value");
+    }
+
+    #[test]
+    fn record_that_gave_another_value_than_the_live_one_is_not_of_its_last_change() {
+        let pin = field(&["pinMinimumLength"], json!(5), json!(6));
+        let usage = field(&["pinUppercaseCharactersUsage"], json!("allowed"), json!("required"));
+        for (field, name, new, is_its) in [
+            (&pin, "PinMinimumLength", "5", true),
+            (&pin, "PinMinimumLength", "6", false),
+            (&pin, "PinMinimumLength", "six", true),
+            (&usage, "PinUppercaseCharactersUsage", "Allowed", true),
+            (&usage, "PinUppercaseCharactersUsage", "Required", false),
+        ] {
+            let mut newest = record(&[(name, Some("4"))]);
+            newest.properties[0].new = Some(new.to_owned());
+            let older = record(&[(name, Some("4"))]);
+            let told = attribution(HELLO, field, &[&newest, &older]);
+            assert_eq!(told.is_some(), is_its, "{name} {new}");
+        }
     }
 
     #[test]

@@ -66,6 +66,10 @@ pub enum WhyVoid {
     BothMoved,
     /// There is no such difference any more.
     Settled,
+    /// The tenant does not have the object, so that an apply creates it as declared.
+    Missing,
+    /// An apply replaces the object by a new one, as declared.
+    Replaced,
 }
 
 impl Acceptance {
@@ -86,6 +90,8 @@ impl VoidAcceptance {
                 "another value is declared now, and the tenant has another one too".to_owned()
             }
             WhyVoid::Settled => "there is no such difference any more".to_owned(),
+            WhyVoid::Missing => "the tenant does not have the object".to_owned(),
+            WhyVoid::Replaced => "an apply replaces the object by a new one".to_owned(),
         }
     }
 }
@@ -235,8 +241,14 @@ impl<'a> Acceptances<'a> {
 
     /// Tells a change what is accepted of it, and which acceptances are void.
     pub(super) fn settle(mut self, change: &mut Change, sources: &Sources) {
-        let is_compared = matches!(change.action, Action::Update | Action::None);
-        for (at, one) in self.entries.iter().enumerate().filter(|_| is_compared) {
+        let otherwise = match change.action {
+            Action::Update | Action::None => WhyVoid::Settled,
+            Action::Create => WhyVoid::Missing,
+            Action::Replace => WhyVoid::Replaced,
+            // It has no manifest, and so no entries.
+            Action::Delete => return,
+        };
+        for (at, one) in self.entries.iter().enumerate() {
             let judged = self.judged.iter().position(|judged| judged.entry == at);
             let judged = judged.map(|at| self.judged.swap_remove(at));
             let acceptance = Acceptance {
@@ -258,11 +270,11 @@ impl<'a> Acceptances<'a> {
                     change.accepted.push(acceptance);
                     continue;
                 }
-                Some(judged) => judged.why.unwrap_or(WhyVoid::Settled),
+                Some(judged) => judged.why.unwrap_or(otherwise),
                 // Of a change that cannot be made, not all differences are known.
                 None if !change.blocked.is_empty() => continue,
                 None if one.has_ended => WhyVoid::Ended,
-                None => WhyVoid::Settled,
+                None => otherwise,
             };
             change.void.push(VoidAcceptance { acceptance, why });
         }

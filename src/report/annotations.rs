@@ -82,7 +82,7 @@ fn of_item<'a>(case: &'a ResultCase, item: &'a ResultItem) -> (ResultLevel, Anno
 fn of_action(case: &ResultCase) -> Option<(ResultLevel, Annotation<'_>)> {
     let action = case.action.as_ref()?;
     let title = cut(&case.name, LONGEST_TITLE);
-    let (rule, place) = ("", case.place.as_ref());
+    let (rule, place) = ("", case.changed.as_ref().or(case.place.as_ref()));
     let level = AnnotationLevel::Notice;
     Some((ResultLevel::Note, Annotation { level, rule, title, message: action.clone(), place }))
 }

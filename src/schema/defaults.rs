@@ -14,6 +14,8 @@ struct DefaultTable {
     types: Vec<TypeDefaults>,
     /// The default of a property, by the type that declares it.
     properties: BTreeMap<(String, String), Value>,
+    /// Values that one source says a create yields, by the type that declares the property.
+    disputed: BTreeMap<(String, String), Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +25,7 @@ struct DefaultFile {
     _format_version: String,
     types: Vec<TypeDefaults>,
     properties: Vec<PropertyDefault>,
+    disputed: Vec<DisputedDefault>,
 }
 
 /// The values that stand for unset in objects of types and of those that derive from them.
@@ -46,17 +49,29 @@ struct PropertyDefault {
     _source: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DisputedDefault {
+    on: Vec<String>,
+    values: Vec<Value>,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
 static TABLE: LazyLock<DefaultTable> = LazyLock::new(|| {
     let file: DefaultFile = crate::yaml::from_str(include_str!("../../schemas/defaults.yaml"))
         .expect("the table is part of the program and a test reads it");
-    let properties =
-        file.properties.into_iter().flat_map(|PropertyDefault { on, value, .. }| {
-            let named = on.into_iter().filter_map(|on| {
-                on.split_once('.').map(|(owner, name)| (owner.to_owned(), name.to_owned()))
-            });
-            Vec::from_iter(named.map(move |on| (on, value.clone())))
-        });
-    DefaultTable { types: file.types, properties: properties.collect() }
+    let split =
+        |on: String| on.split_once('.').map(|(owner, name)| (owner.to_owned(), name.to_owned()));
+    let mut table =
+        DefaultTable { types: file.types, properties: BTreeMap::new(), disputed: BTreeMap::new() };
+    for PropertyDefault { on, value, .. } in file.properties {
+        table.properties.extend(on.into_iter().filter_map(split).map(|on| (on, value.clone())));
+    }
+    for DisputedDefault { on, values, .. } in file.disputed {
+        table.disputed.extend(on.into_iter().filter_map(split).map(|on| (on, values.clone())));
+    }
+    table
 });
 
 /// Returns whether a value of a property says no more than that the property was left out: a create without it yields the
@@ -68,6 +83,16 @@ pub fn is_default(ty: &str, property: &str, value: &Value) -> bool {
         facts.unset.contains(value).then_some(())
     };
     default_of(ty, property).as_ref() == Some(value) || means_unset().is_some()
+}
+
+/// As [`is_default`], also for values of which sources disagree: one says that a create yields them.
+pub fn may_be_default(ty: &str, property: &str, value: &Value) -> bool {
+    let is_disputed = || {
+        let declared = Types::of(GraphVersion::Beta).get(ty)?.property(property)?.clone();
+        let values = TABLE.disputed.get(&(declared.declared_in, declared.name))?;
+        values.contains(value).then_some(())
+    };
+    is_default(ty, property, value) || is_disputed().is_some()
 }
 
 /// Returns the value that a create yields for a property that its body leaves out, `None` where no source says it.
@@ -141,6 +166,19 @@ mod tests {
             Holds::Named(name) => {
                 let members = types().get(name).map(|ty| ty.members.clone()).unwrap_or_default();
                 value.as_str().is_some_and(|text| members.iter().any(|member| member == text))
+            }
+        }
+    }
+
+    #[test]
+    fn disputed_values_are_of_their_properties_and_no_defaults() {
+        assert!(!TABLE.disputed.is_empty());
+        for ((ty, name), values) in &TABLE.disputed {
+            let property = declared(&format!("{ty}.{name}"));
+            for value in values {
+                assert!(holds(&property.ty, value), "{ty}.{name}: {value}");
+                assert!(may_be_default(ty, name, value), "{ty}.{name}: {value}");
+                assert!(!is_default(ty, name, value), "{ty}.{name}: {value}");
             }
         }
     }

@@ -281,7 +281,7 @@ pub struct Lifecycle {
     /// The kind that takes its place, or a part of the product in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<String>,
-    /// The page of this project that says how to move to the successor.
+    /// The code whose explanation says how to move to the successor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guide: Option<String>,
     /// The reason.
@@ -312,9 +312,10 @@ impl Stage {
 }
 
 impl Lifecycle {
-    /// Returns the advice about the successor with the page about it, empty where none is known.
+    /// Returns the advice about the successor, empty where none is known.
     pub fn advice(&self) -> String {
-        let guide = self.guide.as_ref().map(|page| format!(" ({page})")).unwrap_or_default();
+        let guide = self.guide.as_ref().map(|code| format!(" (`moorline explain {code}`)"));
+        let guide = guide.unwrap_or_default();
         self.successor.as_ref().map(|next| format!("use {next}{guide}")).unwrap_or_default()
     }
 

@@ -34,6 +34,12 @@ pub struct AuditRecord {
     pub operation: String,
     /// Whether an object was deleted.
     pub is_deletion: bool,
+    /// Whether the record is of an action, such as the one that assigns an object.
+    pub is_action: bool,
+    /// The part of the service, where the log has it.
+    pub component: Option<String>,
+    /// The types of the objects, as far as the log has them.
+    pub types: Vec<String>,
     /// The ids of the objects, as far as the log names them.
     pub objects: Vec<String>,
     /// The display names of the objects, as far as the log has them.
@@ -49,6 +55,8 @@ pub struct AuditedProperty {
     pub name: String,
     /// The value that it had before, where the log has one.
     pub old: Option<String>,
+    /// The value that it got, where the log has one.
+    pub new: Option<String>,
 }
 
 /// A question to a log.
@@ -69,6 +77,28 @@ impl AuditRecord {
     /// log.
     pub fn is_about(&self, id: &str) -> bool {
         self.objects.is_empty() || self.names_object(id)
+    }
+
+    /// Returns whether the record can be about an object of a kind and a part of the service, by what it says of both.
+    pub fn is_of(&self, kind: &str, component: Option<&str>) -> bool {
+        let of_component = match (&self.component, component) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+            _ => true,
+        };
+        let is_kind = |name: &String| {
+            name.rsplit(['.', '#']).next().is_some_and(|name| name.eq_ignore_ascii_case(kind))
+        };
+        of_component && self.types.iter().all(is_kind)
+    }
+
+    /// Returns whether the record is about the assignments of an object.
+    pub fn writes_assignments(&self) -> bool {
+        let is_assignments = |one: &AuditedProperty| {
+            let name = one.name.strip_prefix("$Collection.").unwrap_or(&one.name);
+            let name = name.split(['.', '[']).next().unwrap_or(name);
+            name.eq_ignore_ascii_case("assignments")
+        };
+        self.is_action || self.properties.iter().any(is_assignments)
     }
 
     /// Returns whether the record names an object by its id.
@@ -192,12 +222,14 @@ fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
     let properties = resources.iter().flat_map(|one| one["modifiedProperties"].elements());
     let properties = properties.filter_map(|one| {
         let name = text(&one["displayName"])?;
-        let old = one["oldValue"].as_str().map(str::to_owned);
+        let [old, new] = ["oldValue", "newValue"].map(|side| one[side].as_str().map(str::to_owned));
         let says_something = !OF_EACH_WRITE.iter().any(|it| it.eq_ignore_ascii_case(&name));
-        says_something.then_some(AuditedProperty { name, old })
+        says_something.then_some(AuditedProperty { name, old, new })
     });
-    let is_deletion = |name: &str| {
-        text(&record[name]).is_some_and(|operation| operation.eq_ignore_ascii_case("delete"))
+    let is_operation = |wanted: &str| {
+        let names = ["activityOperationType", "operationType"].into_iter();
+        let mut operations = names.filter_map(|name| text(&record[name]));
+        operations.any(|operation| operation.eq_ignore_ascii_case(wanted))
     };
     Some(AuditRecord {
         id: text(&record["id"])?,
@@ -206,7 +238,10 @@ fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
         name,
         is_app,
         operation: operations.into_iter().find_map(text).unwrap_or_default(),
-        is_deletion: ["activityOperationType", "operationType"].into_iter().any(is_deletion),
+        is_deletion: is_operation("delete"),
+        is_action: is_operation("action"),
+        component: text(&record["componentName"]),
+        types: resources.iter().filter_map(|one| text(&one["auditResourceType"])).collect(),
         objects: resources.iter().filter_map(|one| text(&one["resourceId"])).collect(),
         names: resources.iter().filter_map(|one| text(&one["displayName"])).collect(),
         properties: properties.collect(),

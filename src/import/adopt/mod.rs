@@ -184,17 +184,18 @@ pub fn adopt<'a>(input: &AdoptInput<'a>, options: &AdoptOptions) -> Adoption<'a>
 
 impl Adoption<'_> {
     /// Tells of a difference that is not adopted, since the manifest changed, or may have changed.
-    pub fn leave_pending(&mut self, change: &Change, path: String, is_known: bool) {
-        let at = self.objects.iter().position(|object| object.address == change.address);
-        let at = at.unwrap_or_else(|| {
+    pub fn leave_pending(&mut self, change: &Change, path: &str, is_known: bool) {
+        let is_told = |object: &AdoptedObject| object.address == change.address;
+        if !self.objects.iter().any(is_told) {
             self.objects.push(AdoptedObject::of(change));
-            self.objects.len() - 1
-        });
+            self.objects.sort_by(|a, b| a.address.cmp(&b.address));
+        }
         let why = if is_known { WhyNotAdopted::Pending } else { WhyNotAdopted::Untraced };
-        let left = &mut self.objects[at].made.left;
-        // A request for the value found no difference that it takes.
-        left.retain(|one| one.path != path);
-        left.push(why.of(path));
+        for object in self.objects.iter_mut().filter(|object| object.address == change.address) {
+            // A request for the value found no difference that it takes.
+            object.made.left.retain(|one| one.path != path);
+            object.made.left.push(why.of(path.to_owned()));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes the record of a tenant, for a repository or a wiki: every object with its settings and its assignments.
 
 use super::escape::{cell_code, code, fenced, sentence, words};
-use crate::as_built::{AsBuilt, AsBuiltObject};
+use crate::as_built::{AsBuilt, AsBuiltObject, AsBuiltSetting};
 use crate::report::phrases;
 use crate::report::recorded::{self, ShownValue};
 
@@ -53,20 +53,16 @@ fn object(object: &AsBuiltObject) -> String {
         facts.iter().map(|(name, value)| vec![(*name).to_owned(), cell_code(value)]),
     );
     let mut texts = Vec::new();
-    let settings = object.settings.iter().map(|setting| {
-        let title = setting.title.as_deref().map(|title| format!("{}: ", words(title)));
-        let value = match recorded::shown(setting) {
-            ShownValue::Words(words) => format!("*{words}*"),
-            ShownValue::Line(line) => cell_code(&line),
-            ShownValue::Text { summary, text } => {
-                texts.push((setting.path.clone(), text));
-                format!("*{summary}, below*")
-            }
-        };
-        let default = if setting.default { ", as a new object has it" } else { "" };
-        vec![format!("{}{}", title.unwrap_or_default(), cell_code(&setting.path)), value + default]
-    });
-    text += &table(&["setting", "value"], settings);
+    let (defaults, set): (Vec<_>, Vec<_>) = object.settings.iter().partition(|it| it.default);
+    text += &settings(&set, &mut texts);
+    if !defaults.is_empty() {
+        let number = phrases::count(defaults.len(), "setting");
+        let verb = if defaults.len() == 1 { "has" } else { "have" };
+        let inner = settings(&defaults, &mut texts);
+        text += &format!(
+            "\n<details>\n<summary>{number} {verb} the value that a new object has</summary>\n{inner}\n</details>\n"
+        );
+    }
     let references = object.references.iter().flat_map(|(property, linked)| {
         linked
             .iter()
@@ -93,6 +89,23 @@ fn object(object: &AsBuiltObject) -> String {
         text += &format!("\n{}:\n\n{}", code(&path), fenced("", &lines));
     }
     text
+}
+
+/// Returns the table of settings. Texts of several lines are added to those that stand below.
+fn settings(settings: &[&AsBuiltSetting], texts: &mut Vec<(String, String)>) -> String {
+    let rows = settings.iter().map(|setting| {
+        let title = setting.title.as_deref().map(|title| format!("{}: ", words(title)));
+        let value = match recorded::shown(setting) {
+            ShownValue::Words(words) => format!("*{words}*"),
+            ShownValue::Line(line) => cell_code(&line),
+            ShownValue::Text { summary, text } => {
+                texts.push((setting.path.clone(), text));
+                format!("*{summary}, below*")
+            }
+        };
+        vec![format!("{}{}", title.unwrap_or_default(), cell_code(&setting.path)), value]
+    });
+    table(&["setting", "value"], rows)
 }
 
 /// Returns a table, nothing without rows.

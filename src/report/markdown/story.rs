@@ -3,10 +3,9 @@
 use super::escape::{SENTENCE, code, name, sentence, short};
 use super::object;
 use super::page::{MarkdownPage, TableEntry};
-use crate::plan::RiskLevel;
 use crate::report::links::Links;
 use crate::report::phrases;
-use crate::report::view::{ObjectView, Story, StoryKind, ToStory, Urgency};
+use crate::report::view::{Story, StoryKind, ToStory, Urgency};
 
 /// The most columns of the name of an object that is listed below the table.
 const LISTED: usize = 160;
@@ -36,28 +35,9 @@ pub(crate) fn story(report: &impl ToStory, links: &Links) -> String {
 /// Returns what keeps an apply from starting, and what it would leave.
 fn alerts(story: &Story<'_>) -> Vec<String> {
     let mut alerts: Vec<String> = story.remainder.iter().map(|text| sentence(text)).collect();
-    let refused = story.objects.iter().flat_map(refused);
-    let number = refused.clone().count();
-    let mut flags = Vec::new();
-    for code in refused {
-        let flag = format!("--allow {code}");
-        if !flags.contains(&flag) {
-            flags.push(flag);
-        }
-    }
-    if number > 0 {
-        let risks = phrases::count(number, "risk");
-        let flags = code(&short(&flags.join(" "), SENTENCE));
-        alerts.push(format!("An apply refuses {risks} until it is run with {flags}."));
-    }
+    alerts.extend(story.refusal(|flags| code(&short(flags, SENTENCE))));
     alerts.extend(story.limits.iter().map(object::risk));
     alerts
-}
-
-/// Returns the names of the risks of an object that an apply refuses.
-fn refused<'a>(object: &'a ObjectView<'_>) -> impl Iterator<Item = &'a str> + Clone {
-    let refused = object.risks.iter().filter(|risk| risk.level == RiskLevel::Refused);
-    refused.map(|risk| risk.code.as_str())
 }
 
 /// Returns what stands below the objects.

@@ -55,6 +55,8 @@ pub(in crate::report) struct ResultCase {
     pub(in crate::report) place: Option<ResultPlace>,
     /// The action on the object, in words.
     pub(in crate::report) action: Option<String>,
+    /// The place of the first value that the action changes.
+    pub(in crate::report) changed: Option<ResultPlace>,
     /// Why the object was not judged.
     pub(in crate::report) skipped: Option<String>,
     /// Everything that is to report of it.
@@ -138,6 +140,7 @@ impl Results {
             for item in &mut case.items {
                 item.place = Some(place(item.place.take().unwrap_or_else(|| manifest.clone())));
             }
+            case.changed = case.changed.take().map(place);
             let manifest = place(manifest);
             let name = if case.name.is_empty() { &manifest.file } else { &case.name };
             case.name = unique(&text(name, LONGEST_NAME), &mut seen);

@@ -1,7 +1,7 @@
 //! The results of a plan: what blocks a change, its risks, and what an apply leaves as it is. A planned change is no
 //! finding.
 
-use super::{ResultCase, ResultItem, ResultLevel, Results, ToResults, values};
+use super::{ResultCase, ResultItem, ResultLevel, ResultPlace, Results, ToResults, values};
 use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Risk, RiskLevel, Shown};
 use crate::report::phrases;
 use crate::tenant::unread::UNREAD;
@@ -78,6 +78,7 @@ fn case(change: &Change) -> ResultCase {
         let extent = phrases::extent(&change.fields, &change.assignments);
         let extent = if extent.is_empty() { extent } else { format!(": {extent}") };
         case.action = Some(format!("{}{extent}", change.action));
+        case.changed = changed(change);
     }
     change.risks.iter().for_each(|of| case.add(risk(of)));
     for field in &change.fields {
@@ -93,6 +94,18 @@ fn case(change: &Change) -> ResultCase {
         );
     }
     case
+}
+
+/// Returns the place of the first value that a change writes into an object that exists.
+fn changed(change: &Change) -> Option<ResultPlace> {
+    if change.action != Action::Update {
+        return None;
+    }
+    let fields = change.fields.iter().filter(|field| field.status == FieldStatus::Change);
+    let fields = fields.filter_map(|field| field.location.as_ref());
+    let assignments = change.assignments.iter().filter_map(|one| one.location.as_ref());
+    let first = fields.chain(assignments).filter(|at| at.file == change.location.file).min();
+    first.map(ResultPlace::at)
 }
 
 /// Returns why a change cannot be made, or an object cannot be compared.

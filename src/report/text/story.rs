@@ -78,6 +78,9 @@ fn summary(writer: &mut TextWriter, story: &Story<'_>) {
     for sentence in &story.remainder {
         writer.sentences(0, PLAIN, sentence);
     }
+    if let Some(sentence) = story.refusal(|flags| format!("`{flags}`")) {
+        writer.sentences(0, PLAIN, &sentence);
+    }
     not_compared(writer, &story.not_compared, story.verbose);
 }
 

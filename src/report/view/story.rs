@@ -59,6 +59,27 @@ pub(crate) struct Story<'a> {
     pub(in crate::report) differs: bool,
 }
 
+impl Story<'_> {
+    /// Returns a sentence about the risks of objects that an apply refuses, none where there are none; `quoted` gives the
+    /// flags that allow them their form.
+    pub(in crate::report) fn refusal(&self, quoted: impl Fn(&str) -> String) -> Option<String> {
+        let risks = self.objects.iter().flat_map(|object| object.risks);
+        let refused = risks.filter(|risk| risk.level == RiskLevel::Refused);
+        let mut flags: Vec<String> = Vec::new();
+        for risk in refused.clone() {
+            let flag = format!("--allow {}", risk.code);
+            if !flags.contains(&flag) {
+                flags.push(flag);
+            }
+        }
+        let risks = phrases::count(refused.count(), "risk");
+        let flags = Some(flags.join(" ")).filter(|flags| !flags.is_empty());
+        flags.map(|flags| {
+            format!("An apply refuses {risks} until it is run with {}.", quoted(&flags))
+        })
+    }
+}
+
 /// A setting that cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct NotCompared<'a> {

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{HELLO, accept, day, drift, edit, without_days, workspace};
+use super::{HELLO, accept, day, drift, edit, plan, without_days, workspace};
 use crate::support::Workspace;
 use crate::support::snapshots::stable_snapshots;
 
@@ -94,6 +94,35 @@ fn accepted_drift_turns_red_on_another_declared_value() {
     let workspace = accepted();
     workspace.edit("hello.yaml", "pinMinimumLength: 6", "pinMinimumLength: 8");
     red(&workspace, "another value is declared now", "declaredMoved");
+}
+
+#[test]
+fn acceptance_of_an_object_that_is_created_anew_is_void() {
+    let workspace = accepted();
+    edit(&workspace, HELLO, &["--delete"]);
+    let json = workspace.run(&["drift", "--sandbox=s.json", "--format", "json"]).expect(0).json();
+    let item = &json["items"][0];
+    assert_eq!((&item["status"], &item["void"][0]["why"]), (&"missing".into(), &"missing".into()));
+    let plan = workspace.run(&["plan", "--sandbox=s.json"]).expect(0).stdout;
+    let words = "pinMinimumLength  not accepted any more: the tenant does not have the object";
+    assert!(plan.contains(words), "{plan}");
+}
+
+#[test]
+fn acceptance_of_an_object_that_is_replaced_is_void() {
+    let workspace = accepted();
+    let kind = "iosCustomConfiguration";
+    let mut state = workspace.json("s.json");
+    let id = state["deviceConfigurations"][0]["id"].as_str().expect("an id").to_owned();
+    workspace.edit("hello.yaml", "name: hello", &format!("name: hello, id: {id}"));
+    state["deviceConfigurations"][0]["@odata.type"] = format!("#microsoft.graph.{kind}").into();
+    std::fs::remove_file(workspace.file("s.json")).expect("it was there");
+    workspace.write("s.json", state.to_string());
+    let change = plan(&workspace)["changes"][0].clone();
+    assert_eq!(
+        (&change["action"], &change["void"][0]["why"]),
+        (&"replace".into(), &"replaced".into())
+    );
 }
 
 #[test]

@@ -357,6 +357,7 @@ fn twin_that_an_earlier_run_created_is_deleted_where_the_plan_says_so() {
       at the same time. 00000000-0000-4000-8000-000000000001 stays, and
       [ours], which an earlier run of this folder created, is deleted.
     Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow delete`.
     Digest sha256:[digest]
     "#);
     let plan = workspace.run(&["plan", "--sandbox=s.json", "--format", "json"]).expect(0).json();

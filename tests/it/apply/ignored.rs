@@ -199,6 +199,7 @@ fn nothing_is_created_beside_an_object_whose_deletion_was_ignored() {
             devices lose its settings in between. (refused until --allow replace)
 
     Plan: 0 to create, 0 to update, 1 to replace, 0 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow replace`.
     Digest sha256:[digest]
 
       not seen yet  replace  windowsIdentityProtectionConfiguration/it  "It"

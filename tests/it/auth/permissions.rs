@@ -309,6 +309,6 @@ fn every_scope_for_intune_is_listed_without_a_tenant_and_explained() {
         e330c4f0-4170-414e-a55a-2f022ec2b57b for an app that signs in as itself, and
         0c5e8a55-87a6-4556-93ab-adc52c4d862d for a person.
       see https://learn.microsoft.com/intune/intune-service/developer/intune-graph-apis
-      see schemas/graph/FACTS.md 9.1
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 9.1
     "#);
 }

@@ -288,8 +288,8 @@ fn refusals_are_told_apart() {
       was deleted, or is another app's.
       - Store the secret's value, not its id, where this run reads it.
       - If the value is lost, add a new client secret to the app registration and store that.
-      see schemas/graph/FACTS.md 4.6
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
     ");
     let stranger = [("AZURE_CLIENT_ID", TENANT), ("AZURE_CLIENT_SECRET", "canary")];
     assert_snapshot!(stage.is_refused(&[], &stranger), @r#"
@@ -557,9 +557,8 @@ fn a_token_of_another_tenant_goes_nowhere() {
       - Check `spec.tenantId` for a typing error.
       - Check `spec.cloud`. A tenant of a national cloud is unknown to the global one, and the other way
         round.
-      see schemas/graph/FACTS.md 4.6
-      see schemas/graph/FACTS.md 8
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6, 8
     ");
     stage.workspace.edit("moorline.yaml", other, "nowhere.contoso.com");
     assert_snapshot!(refusal(&BY_SECRET), @r"

@@ -26,8 +26,7 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -38,8 +37,7 @@ fn the_sandbox_stands_for_a_tenant_that_is_named_by_its_id() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -304,8 +302,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -331,7 +328,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
       2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      (`moorline explain kind/closed`)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 

@@ -78,8 +78,8 @@ fn what_support_asks_for_is_picked_out() {
       - Where a person signs in, add it as a delegated permission, and give the person an Intune role as
         well.
       - Get a new token afterwards; one that is already issued does not change.
-      see schemas/graph/FACTS.md 4.3
       see https://learn.microsoft.com/mem/intune/developer/intune-graph-apis
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.3
 
     Found in the message:
       code        Forbidden
@@ -118,7 +118,7 @@ fn a_number_that_the_catalogue_lacks_is_looked_up_elsewhere() {
       certificate, the tenant or the federated credential is not as it should be.
       - Look the AADSTS number in the message up at https://login.microsoftonline.com/error.
       - Run `moorline doctor`, which checks the sign-in step by step.
-      see schemas/graph/FACTS.md 4.6
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
 
     - Microsoft explains AADSTS50057 at https://login.microsoftonline.com/error?code=50057.
     ");
@@ -137,10 +137,10 @@ fn a_negative_number_is_no_option() {
         DeviceManagement-Enterprise-Diagnostics-Provider names the CSP and its own error.
       - Check the value, for a custom setting also its OMA-URI and data type, and that the edition and
         version of the system know the setting.
-      see schemas/graph/FACTS.md 4.7
       see
         https://learn.microsoft.com/troubleshoot/mem/intune/general/troubleshoot-company-resource-access-problems
       see https://learn.microsoft.com/mem/intune/configuration/custom-profile-wifi
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.7
 
     entra/secret-expired: The client secret has expired.
       Every secret of the app registration is past its end date, so Microsoft Entra issues no token.
@@ -148,8 +148,8 @@ fn a_negative_number_is_no_option() {
       - Add a new client secret to the app registration and store its value where this run reads it.
       - Better, sign in without a secret, by a federated credential of the pipeline, which does not
         expire.
-      see schemas/graph/FACTS.md 4.6
       see https://aka.ms/NewClientSecret
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
     "#);
     workspace.run(&["explain", "--fromat", "json"]).expect(64);
 }

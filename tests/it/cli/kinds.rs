@@ -35,8 +35,7 @@ fn a_kind_is_found_by_the_words_of_the_console() {
       write: DeviceManagementConfiguration.ReadWrite.All
      windowsIdentityProtectionConfiguration  beta
         Identity protection; windows/identity-protection; closed since 2024-07; use
-        deviceManagementConfigurationPolicy
-        (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+        deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
         https://learn.microsoft.com/intune/device-security/identity-protection/ref-settings
 
     1 kind. `moorline schema KIND` prints a kind's properties.

@@ -227,6 +227,75 @@ fn object_that_the_log_does_not_have_is_said_to_be_unknown() {
     assert!(why.starts_with("no record since ") && why.ends_with(" is about it"), "{why}");
 }
 
+/// Changes the state of the sandbox.
+fn change_state(workspace: &Workspace, change: impl Fn(&mut Value)) {
+    let mut state = workspace.json("s.json");
+    change(&mut state);
+    std::fs::remove_file(workspace.file("s.json")).expect("it was there");
+    workspace.write("s.json", state.to_string());
+}
+
+/// Takes the records of a person out of the log, as if they came later.
+fn hold_back(workspace: &Workspace, person: &str) {
+    change_state(workspace, |state| {
+        let events = state["auditEvents"].as_array_mut().expect("a list");
+        events.retain(|event| event["actor"]["userPrincipalName"] != person);
+    });
+}
+
+#[test]
+fn neither_another_write_nor_the_last_apply_stands_for_a_record_that_is_not_there_yet() {
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "pinMinimumLength=5"]);
+    edit(&workspace, "bob@contoso.com", &[&object, "--set", "pinExpirationInDays=30"]);
+    hold_back(&workspace, "alice@contoso.com");
+    let why = |workspace: &Workspace| {
+        let by = item(workspace)["changed"]["by"].clone();
+        by["why"].as_str().map(str::to_owned).unwrap_or_else(|| by.to_string())
+    };
+    assert!(why(&workspace).ends_with(" tells of the differences"), "{}", why(&workspace));
+    // Without journals, the records of the apply are within the time.
+    std::fs::remove_dir_all(workspace.file(".moorline")).expect("it was there");
+    assert!(why(&workspace).ends_with(" tells of the differences"), "{}", why(&workspace));
+    hold_back(&workspace, "bob@contoso.com");
+    assert!(why(&workspace).ends_with(" tells of the differences"), "{}", why(&workspace));
+}
+
+#[test]
+fn write_that_did_not_move_the_date_of_the_last_change_is_found() {
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "pinMinimumLength=5"]);
+    change_state(&workspace, |state| {
+        state["deviceConfigurations"][0]["lastModifiedDateTime"] = json!("2020-01-01T00:00:00Z");
+    });
+    assert_eq!(item(&workspace)["changed"]["by"]["name"], "alice@contoso.com");
+}
+
+#[test]
+fn deletion_of_an_object_of_another_type_is_not_that_of_its_name() {
+    let workspace = applied(MANIFEST);
+    edit(&workspace, "alice@contoso.com", &[&format!("{HELLO}/Front desk"), "--delete"]);
+    std::fs::remove_dir_all(workspace.file(".moorline")).expect("it was there");
+    change_state(&workspace, |state| {
+        for event in state["auditEvents"].as_array_mut().expect("a list") {
+            event["resources"][0]["auditResourceType"] = json!("iosCustomConfiguration");
+        }
+    });
+    assert_eq!(item(&workspace)["changed"]["by"]["type"], "unknown");
+}
+
+#[test]
+fn object_that_has_another_name_in_the_tenant_is_attributed_to_the_rename() {
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "displayName=Back office"]);
+    let item = item(&workspace);
+    assert_eq!(item["status"], "missing");
+    assert_eq!(item["changed"]["by"]["name"], "alice@contoso.com");
+}
+
 #[test]
 fn one_question_is_asked_however_many_objects_drifted_and_none_without_drift() {
     let names = ["a", "b", "c"];

@@ -194,8 +194,7 @@ fn what_is_only_pending_is_no_drift() {
       `metadata: { state: absent }`
 
     warning: windowsIdentityProtectionConfiguration/d: new objects of its kind are closed since 2024-07
-      to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     warning: windowsIdentityProtectionConfiguration/d: Another object would be created: "b"
       ([id]) has 3 of 3 declared values. If it is the same object, add
       `id: [id]` or `formerly: ["b"]` to `metadata`; if it is another
@@ -358,8 +357,8 @@ fn adoption_with_earlier_manifests_takes_what_changed_in_the_tenant_alone() {
         .collect();
     assert_snapshot!(told.join("\n"), @"
     windowsIdentityProtectionConfiguration/a: [pinMinimumLength], not []
-    windowsIdentityProtectionConfiguration/c: [pinMinimumLength], not [pinMaximumLength,pinExpirationInDays]
     windowsIdentityProtectionConfiguration/b: null, not [pinMaximumLength]
+    windowsIdentityProtectionConfiguration/c: [pinMinimumLength], not [pinMaximumLength,pinExpirationInDays]
     windowsIdentityProtectionConfiguration/new: null, not []
     ");
     let text = |name: &str| {

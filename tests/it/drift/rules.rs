@@ -130,6 +130,25 @@ fn undeclared_settings_are_ignored_reported_or_drift() {
 }
 
 #[test]
+fn settings_of_an_object_that_was_just_created_are_not_taken_for_set() {
+    let ring = "apiVersion: graph.microsoft.com/beta
+kind: windowsUpdateForBusinessConfiguration
+metadata: { name: ring }
+spec: { displayName: Ring, qualityUpdatesDeferralPeriodInDays: 3 }
+";
+    let workspace = Workspace::tenant(&[("ring.yaml", ring)]);
+    workspace.edit("moorline.yaml", "  sandbox:", "  drift: { undeclared: fail }\n  sandbox:");
+    workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
+    let drift = ["drift", "--sandbox=s.json", "--detailed-exitcode"];
+    let run = workspace.run(&drift);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    let object = "windowsUpdateForBusinessConfiguration/Ring";
+    let set = ["--set", "automaticUpdateMode=notifyDownload"];
+    workspace.run(&[&["sandbox", "edit", "s.json", object], &set[..]].concat()).expect(0);
+    workspace.run(&drift).expect(2);
+}
+
+#[test]
 fn what_is_no_rule_is_refused_where_it_stands() {
     let _stable = stable_snapshots();
     let told = |rules: &str| drift(&workspace(rules), &[]).expect(3).stderr;

@@ -210,6 +210,7 @@ fn property_that_is_called_sensitive_is_shown_nowhere() {
       iosGeneralDeviceConfiguration/gone, iosGeneralDeviceConfiguration/silent as well, or the next
       `moorline apply` makes these changes again
     Plan: 1 to create, 2 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow delete`.
     Digest sha256:[digest]
     appListItem.publisher:
     warning: iosGeneralDeviceConfiguration/changed: `compliantAppsList` cannot be restored: it holds a
@@ -223,6 +224,7 @@ fn property_that_is_called_sensitive_is_shown_nowhere() {
       iosGeneralDeviceConfiguration/gone, iosGeneralDeviceConfiguration/silent as well, or the next
       `moorline apply` makes these changes again
     Plan: 1 to create, 2 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow delete`.
     Digest sha256:[digest]
     omaSetting.description:
     warning: windows10CustomConfiguration/changed: `omaSettings` cannot be restored: it holds a secret,
@@ -236,6 +238,7 @@ fn property_that_is_called_sensitive_is_shown_nowhere() {
       windows10CustomConfiguration/gone, windows10CustomConfiguration/silent as well, or the next
       `moorline apply` makes these changes again
     Plan: 1 to create, 2 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow delete`.
     Digest sha256:[digest]
     ");
     assert_snapshot!(refusals, @r#"

@@ -200,6 +200,7 @@ fn secret_goes_out_with_every_put_and_is_never_shown() {
             token as the secret. (refused until --allow settings/secret-echo)
 
     Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow settings/secret-echo`.
     Digest sha256:[digest]
     "#);
 }

@@ -341,6 +341,34 @@ fn place_comes_from_arguments_outside_of_a_pipeline() {
 }
 
 #[test]
+fn text_comes_from_stdin_or_is_asked_for() {
+    let pull = Commenting::new();
+    let place = ["comment", "--body", "-", "--forge", "github", "--repository", REPOSITORY];
+    let run = pull.workspace.run_with_input(&place, b"").expect(64);
+    assert!(run.stderr.contains("`-` has no text"), "{}", run.stderr);
+    let run = pull.workspace.run_with_input(&place, b"### Plan\n").expect(64);
+    assert!(run.stderr.contains("this run is of no pull request"), "{}", run.stderr);
+
+    let run = pull.workspace.run(&["comment", "."]).expect(64);
+    assert!(
+        run.stderr.contains("--body <FILE>") && run.stderr.contains("--outdated"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn text_goes_into_the_summary_where_there_is_no_token() {
+    let pull = Commenting::new();
+    let summary = pull.workspace.file("summary.md").display().to_string();
+    let without = [("GITHUB_TOKEN", ""), ("GITHUB_STEP_SUMMARY", &summary)];
+    let run = pull.run(&[], &without).expect(1);
+    assert!(run.stderr.contains("error[forge/token]"), "{}", run.stderr);
+    let text = std::fs::read_to_string(&summary).expect("written");
+    assert_eq!(text, "### Plan: 1 to create.\n");
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let pull = Commenting::new();
     let errors = |arguments: &[&str], variables: &[(&str, &str)]| {

@@ -411,3 +411,66 @@ fn text_of_a_tenant_means_nothing_in_messages_and_issue() {
     night.run(&all).expect(2);
     assert_eq!(night.forge.take_posts().len(), 0, "the memory is the issue's second line alone");
 }
+
+#[test]
+fn unmanaged_drift_opens_the_issue_which_closes_when_it_is_gone() {
+    let night = Night::new();
+    night.workspace.edit("moorline.yaml", "  sandbox:", "  drift: { unmanaged: fail }\n  sandbox:");
+    std::fs::remove_file(night.workspace.file("other.yaml")).expect("removed");
+    let run = night.run(&["--issue", "--notify", "ops"]).expect(2);
+    assert!(run.stderr.contains("Opened the issue"), "{}", run.stderr);
+    assert_eq!(night.told(), [[1, 0, 0]]);
+    assert_eq!(night.issue().0, "open");
+    night.workspace.edit("moorline.yaml", "unmanaged: fail", "unmanaged: report");
+    night.run(&["--issue", "--notify", "ops"]).expect(0);
+    assert_eq!(night.told(), [[0, 0, 1]]);
+    assert_eq!(night.issue().0, "closed");
+}
+
+#[test]
+fn issue_of_many_long_requests_stays_within_the_limit() {
+    let night = Night::new();
+    night.edit("hello", "pinMinimumLength=4");
+    let mut state = night.workspace.json("s.json");
+    state["tenant"]["multiAdminApproval"] = true.into();
+    night.workspace.write("s.json", state.to_string());
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--justification", "CHG-4711"];
+    night.workspace.run(&apply).expect(7);
+    let mut state = night.workspace.json("s.json");
+    let request = state["approvalRequests"][0].clone();
+    let requests = state["approvalRequests"].as_array_mut().expect("a list");
+    for number in 0..400 {
+        let mut other = request.clone();
+        other["code"] = format!("00000000-0000-4000-8000-{number:012}").into();
+        other["justification"] = "CHG-4711 ".repeat(100).into();
+        requests.push(other);
+    }
+    night.workspace.write("s.json", state.to_string());
+    let run = night.run(&["--issue"]).expect(2);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    let (_, body) = night.issue();
+    assert!(body.contains("more requests"), "{body}");
+}
+
+#[cfg(unix)]
+#[test]
+fn history_that_cannot_be_read_is_a_warning_below_which_the_report_is_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let night = Night::new();
+    night.edit("hello", "pinMinimumLength=4");
+    let folder = night.workspace.file("drift");
+    std::fs::create_dir(&folder).expect("made");
+    let may = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&folder, permissions).expect("set");
+    };
+    may(0o000);
+    // The superuser reads it all the same.
+    let is_readable = std::fs::read_dir(&folder).is_ok();
+    let run = night.run(&["--history", "drift"]);
+    may(0o700);
+    let run = run.expect(2);
+    assert!(run.stdout.contains("pinMinimumLength"), "{}", run.stdout);
+    let warning = "warning: the counts of earlier reports are not shown: `drift` cannot be read";
+    assert_eq!(run.stderr.contains(warning), !is_readable, "{}", run.stderr);
+}

@@ -52,17 +52,17 @@ fn plan_and_drift_are_annotations_too() {
     error [col=21, file=a.yaml, line=7, title=drift/property windowsIdentityProtectionConfiguration/a] pinMinimumLength: the tenant has 4, declared is 6; changed by admin@contoso.onmicrosoft.com, [time]
     error [col=24, file=a.yaml, line=8, title=drift/property windowsIdentityProtectionConfiguration/a] pinExpirationInDays: the tenant has 30, declared is 90; changed by admin@contoso.onmicrosoft.com, [time]
     error [col=7, file=b.yaml, line=2, title=drift/missing windowsIdentityProtectionConfiguration/b] the object is declared, and the tenant does not have it; changed by admin@contoso.onmicrosoft.com, [time]
-    warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+    warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     ");
     let run = workspace.run(&["plan", "--sandbox=s.json", "--format", "github"]).expect(0);
     assert_snapshot!(shown(&of_github(&run.stdout)), @"
-    warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
-    notice [col=7, file=a.yaml, line=2, title=windowsIdentityProtectionConfiguration/a] update: 2 settings
+    warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
+    notice [col=21, file=a.yaml, line=7, title=windowsIdentityProtectionConfiguration/a] update: 2 settings
     notice [col=7, file=b.yaml, line=2, title=windowsIdentityProtectionConfiguration/b] create: 2 settings
     ");
     let run = workspace.run(&["plan", "--sandbox=s.json", "--format", "azure-devops"]).expect(0);
     assert_snapshot!(shown(&of_azure(&run.stdout)), @"
-    task.logissue [code=run/warning, columnnumber=7, linenumber=2, sourcepath=b.yaml, type=warning] run/warning windowsIdentityProtectionConfiguration/b: new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+    task.logissue [code=run/warning, columnnumber=7, linenumber=2, sourcepath=b.yaml, type=warning] run/warning windowsIdentityProtectionConfiguration/b: new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     task.setvariable [isOutput=true, variable=moorline_changes] true
     task.setvariable [isOutput=true, variable=moorline_digest] sha256:[digest]
     task.setvariable [isOutput=true, variable=moorline_create] 1

@@ -36,7 +36,7 @@ fn drift_has_a_result_for_each_property_and_missing_object() {
     error drift/property a.yaml:7 windowsIdentityProtectionConfiguration/a: pinMinimumLength: the tenant has 4, declared is 6; changed by admin@contoso.onmicrosoft.com, [time]
     error drift/property a.yaml:8 windowsIdentityProtectionConfiguration/a: pinExpirationInDays: the tenant has 30, declared is 90; changed by admin@contoso.onmicrosoft.com, [time]
     error drift/missing b.yaml:2 windowsIdentityProtectionConfiguration/b: the object is declared, and the tenant does not have it; changed by admin@contoso.onmicrosoft.com, [time]
-    warning run/warning b.yaml:2 windowsIdentityProtectionConfiguration/b: new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+    warning run/warning b.yaml:2 windowsIdentityProtectionConfiguration/b: new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     ");
     assert_eq!(log["runs"][0]["automationDetails"]["id"], "moorline/drift/contoso/");
 }
@@ -46,7 +46,7 @@ fn plan_has_its_risks_and_no_planned_change() {
     let run = Workspace::example("contoso").run(&["plan", "--sandbox", "--format", "sarif"]);
     let log = sarif(&run.expect(0).stdout);
     assert_snapshot!(sarif_lines(&log), @r"
-    warning run/warning policies/apple/macos-protection.yaml:3 macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+    warning run/warning policies/apple/macos-protection.yaml:3 macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     warning risk/compliance/block-sooner policies/windows/compliance.yaml:4 windows10CompliancePolicy/windows-compliance: Devices that do not comply would be marked sooner, and Conditional Access may keep them out.
     note plan/unverifiable policies/apple/single-sign-on.yaml:11 deviceManagementConfigurationPolicy/single-sign-on: settings\[com.apple.extensiblesso_com.apple.extensiblesso\] cannot be compared: a value from the environment is never compared
     note plan/unverifiable policies/windows/edition-upgrade.yaml:9 editionUpgradeConfiguration/edition-upgrade: productKey cannot be compared: a value from the environment is never compared

@@ -169,8 +169,7 @@ fn half_a_line_that_could_not_be_added_spoils_no_later_one() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/second: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 1 assignment change.
     Digest sha256:[digest]
 

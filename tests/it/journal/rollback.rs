@@ -79,6 +79,8 @@ fn what_an_apply_of_the_example_wrote_is_taken_back_to_the_last_setting() {
       deviceRegistrationPolicy/device-registration, iosGeneralDeviceConfiguration/ios-restrictions and
       11 more as well, or the next `moorline apply` makes these changes again
     Plan: 0 to create, 9 to update, 0 to replace, 6 to delete, 2 assignment changes.
+    An apply refuses 8 risks until it is run with
+      `--allow delete --allow registration/mfa-off --allow widen-to-all`.
     Digest sha256:[digest]
     ");
     assert_snapshot!(lines_with(&run.stdout, "Applied: "), @"Applied: 16 done, 0 failed, 0 skipped.");
@@ -97,7 +99,7 @@ fn a_rollback_can_be_taken_back_itself() {
     let shown = rollback(&workspace, journal, &["--dry-run", "--format", "json"]).expect(0).json();
     assert_json_snapshot!(shown["warnings"], @r#"
     [
-      "macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md#from-a-closed-template-to-its-successor)",
+      "macOSEndpointProtectionConfiguration/macos-protection: new objects of its kind are closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)",
       "windows10CustomConfiguration/custom-settings: what the tenant masks in `omaSettings` stays as that run wrote it",
       "windowsWifiEnterpriseEAPConfiguration/corporate-wifi: `preSharedKey` cannot be restored: the tenant never shows whether it is set",
       "androidDeviceOwnerTrustedRootCertificate/root-ca: `Contoso Root CA` is created again and gets another id: references to the deleted object do not find it",

@@ -228,8 +228,7 @@ fn finished_apply_is_taken_back() {
     let _filters = stable_snapshots();
     assert_snapshot!(paragraphs_with(&run.stdout, "cannot be restored"), @r"
     warning: windowsIdentityProtectionConfiguration/deleted: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     warning: windows10CustomConfiguration/masked: `omaSettings` cannot be restored: it holds a secret,
       which no journal does
     warning: windowsWifiConfiguration/rewritten: `preSharedKey` cannot be restored: the tenant never
@@ -244,6 +243,7 @@ fn finished_apply_is_taken_back() {
       windowsIdentityProtectionConfiguration/created and 5 more as well, or the next `moorline apply`
       makes these changes again
     Plan: 2 to create, 5 to update, 0 to replace, 3 to delete, 2 assignment changes.
+    An apply refuses 4 risks until it is run with `--allow delete --allow unassign-all`.
     Digest sha256:[digest]
     ");
     has(&workspace, &taken_back());

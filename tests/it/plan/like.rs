@@ -131,8 +131,7 @@ fn a_group_that_is_spelt_in_another_way_is_named_with_the_difference() {
             at it.yaml:5
 
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
-      to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     Digest sha256:[digest]
@@ -183,9 +182,9 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
             (refused until --allow create-like)
 
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
-      to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow create-like`.
     Digest sha256:[digest]
     "#);
     let refused = workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(5);
@@ -219,7 +218,7 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
         windowsIdentityProtectionConfiguration "Reception"
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
       to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      (`moorline explain kind/closed`)
     warning: windowsIdentityProtectionConfiguration/it: Another object would be created: "Reception"
       ([id]) was renamed in the portal: `Front desk` → `Reception` (the
       journal of a run of [time] has it by that name). If it is the same object,

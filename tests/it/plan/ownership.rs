@@ -87,8 +87,7 @@ fn what_is_created_and_what_is_adopted_gets_the_tag_beside_its_others() {
           reaches nobody; no device has reported it
 
     warning: windowsIdentityProtectionConfiguration/created: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 2 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
     "#);
@@ -207,8 +206,7 @@ fn nothing_is_pruned_that_was_not_asked_for() {
 
     warning: moorline.yaml:5: there is no scope tag `Morline`
     warning: windowsIdentityProtectionConfiguration/mine: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     Digest sha256:[digest]

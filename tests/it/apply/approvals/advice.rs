@@ -134,8 +134,7 @@ fn what_waits_is_counted_apart_and_its_help_is_printed_once() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/young: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (docs/settings-catalog.md#from-a-closed-template-to-its-successor)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -208,6 +207,7 @@ fn a_rollback_is_told_of_as_a_rollback() {
       windowsIdentityProtectionConfiguration/old, windowsIdentityProtectionConfiguration/young as well,
       or the next `moorline apply` makes these changes again
     Plan: 0 to create, 1 to update, 0 to replace, 1 to delete, 0 assignment changes.
+    An apply refuses 1 risk until it is run with `--allow delete`.
     Digest sha256:[digest]
 
       to be approved  update  windowsIdentityProtectionConfiguration/old    "old"
