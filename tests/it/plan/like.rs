@@ -217,8 +217,7 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
     1 live object is not managed by any manifest:
         windowsIdentityProtectionConfiguration "Reception"
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
-      to the console; use deviceManagementConfigurationPolicy
-      (`moorline explain kind/closed`)
+      to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     warning: windowsIdentityProtectionConfiguration/it: Another object would be created: "Reception"
       ([id]) was renamed in the portal: `Front desk` → `Reception` (the
       journal of a run of [time] has it by that name). If it is the same object,
