@@ -32,7 +32,7 @@ pub struct AsBuilt {
     pub commit: Option<RecordedCommit>,
     /// The objects, sorted by kind and name.
     pub items: Vec<AsBuiltObject>,
-    /// The manifests whose object the tenant does not have.
+    /// The manifests whose object should exist, and the tenant does not have it.
     pub missing: Vec<Address>,
     /// The objects that cannot be read, each with the reason.
     pub unreadable: Vec<UnreadableObject>,
@@ -52,7 +52,7 @@ pub struct AsBuiltSummary {
     pub managed: usize,
     /// Objects that no manifest manages.
     pub unmanaged: usize,
-    /// Manifests without an object.
+    /// Manifests without the object that should exist.
     pub missing: usize,
     /// Objects, or lists of them, that cannot be read.
     pub unreadable: usize,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::import::TenantContents;
 use crate::import::document::NotCoveredCount;
 use crate::kinds::portal::{self, Platform};
-use crate::manifest::{Address, Desired};
+use crate::manifest::{Address, Desired, Presence};
 use crate::plan::TenantRef;
 use crate::plan::reach::{Audience, groups_of};
 use crate::tenant::matching::{Binding, bind};
@@ -63,7 +63,12 @@ pub fn record(desired: &Desired, contents: &TenantContents, terms: &RecordTerms<
             Binding::Bound(object) | Binding::Retyped(object) => {
                 managers.insert(caseless(object.family, &object.id), address);
             }
-            Binding::Missing => missing.push(address.clone()),
+            Binding::Missing => {
+                let manifest = desired.manifest(address);
+                if manifest.is_none_or(|manifest| manifest.presence == Presence::Present) {
+                    missing.push(address.clone());
+                }
+            }
             Binding::Blocked(_) => {}
         }
     }
@@ -86,7 +91,7 @@ pub fn record(desired: &Desired, contents: &TenantContents, terms: &RecordTerms<
         checked_at: terms.checked_at.clone(),
         only: terms.only.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: RecordedCommit::of(&desired.root),
+        commit: RecordedCommit::of(&desired.root, &desired.base_folders()),
         summary: AsBuiltSummary {
             managed,
             unmanaged: items.len() - managed,

@@ -179,7 +179,7 @@ async fn checked(
     Ok(Vec::new())
 }
 
-/// Writes the result. A diff stands alone on stdout.
+/// Writes the result. As text, a diff stands alone on stdout.
 fn tell(
     ui: &Ui,
     output: &Output,
@@ -188,7 +188,8 @@ fn tell(
 ) -> Result<()> {
     let text = match output.format {
         Format::Json => Document::Adopt.render(document),
-        Format::Text | Format::Markdown => {
+        Format::Markdown => report::markdown::adopt(document),
+        Format::Text => {
             let writer = output.writer(ui);
             let summary = report::text::adopt(document, writer, ui.verbosity > 0);
             if arguments.diff {

@@ -35,6 +35,8 @@ pub(super) struct Arguments {
 /// The format of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum RecordFormat {
+    /// Markdown at a terminal, else HTML.
+    Auto,
     /// One file for a browser.
     Html,
     /// For a repository or a wiki.
@@ -44,7 +46,14 @@ pub(super) enum RecordFormat {
 }
 
 impl ResultFormat for RecordFormat {
-    const DEFAULT: &'static str = "html";
+    const DEFAULT: &'static str = "auto";
+}
+
+impl Output<RecordFormat> {
+    /// Whether the result goes to a person at a terminal.
+    fn is_at_terminal(&self, ui: &Ui) -> bool {
+        self.output.is_none() && ui.has_terminal
+    }
 }
 
 impl Destination for Output<RecordFormat> {
@@ -54,7 +63,9 @@ impl Destination for Output<RecordFormat> {
 
     fn fail(&self, ui: &Ui, failed: &FailedRun<'_>) {
         let text = match self.format {
-            RecordFormat::Html => failed.html(&Links::default()),
+            // The error is on stderr.
+            RecordFormat::Auto if self.is_at_terminal(ui) => return,
+            RecordFormat::Auto | RecordFormat::Html => failed.html(&Links::default()),
             RecordFormat::Markdown => failed.markdown(&Links::default()),
             RecordFormat::Json => failed.json(),
         };
@@ -94,7 +105,8 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     session.close().await;
     record.warnings.iter().for_each(|warning| ui.warning(warning));
     let text = match output.format {
-        RecordFormat::Html => html::as_built(&record),
+        RecordFormat::Auto if output.is_at_terminal(ui) => markdown::as_built(&record),
+        RecordFormat::Auto | RecordFormat::Html => html::as_built(&record),
         RecordFormat::Markdown => markdown::as_built(&record),
         RecordFormat::Json => Document::AsBuilt.render(&record),
     };

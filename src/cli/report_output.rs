@@ -1,5 +1,7 @@
 //! The result of validate, plan, apply, rollback and drift, in every format.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -50,12 +52,16 @@ enum Rendered {
 }
 
 impl ReportOutput {
-    /// Returns the arguments for a result on stdout that no CI system's files take.
-    pub(super) fn on_stdout(format: ReportFormat) -> Self {
+    /// Returns the arguments of a command line that cannot be parsed as a whole.
+    pub(super) fn of_usage(
+        format: ReportFormat,
+        output: Option<PathBuf>,
+        no_ci_files: bool,
+    ) -> Self {
         Self {
-            result: Output { format, output: None },
+            result: Output { format, output },
             link_base: None,
-            no_ci_files: true,
+            no_ci_files,
             sarif_accepted: SarifAccepted::Auto,
         }
     }
@@ -77,7 +83,7 @@ impl ReportOutput {
             _ => {
                 let message = "`drift --adopt` has no result in this format";
                 return Err(Error::usage("usage/arguments", message)
-                    .hint("Write `--format text` or `--format json`."));
+                    .hint("Write `--format text`, `--format json` or `--format markdown`."));
             }
         };
         Ok(Output { format, output: self.result.output.clone() })

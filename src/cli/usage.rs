@@ -1,14 +1,15 @@
 //! Errors of the command line.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ColorChoice, ValueEnum as _};
+use clap::{ColorChoice, CommandFactory as _, ValueEnum as _};
 
 use super::ReportFormat;
+use super::environment::tokens;
 use super::output::Destination as _;
 use super::report_output::ReportOutput;
 use super::session::is_state;
@@ -17,10 +18,13 @@ use crate::report::FailedRun;
 use crate::text::style::Palette;
 use crate::ui::Ui;
 
-/// Prints clap's help or error, and the error on stdout too in the format that is asked for. The exit code is not clap's 2,
+/// The commands whose result has all formats, and files that a CI system reads.
+const REPORTS: [&str; 5] = ["validate", "plan", "apply", "rollback", "drift"];
+
+/// Prints clap's help or error, and the error as a document too in the format that is asked for. The exit code is not clap's 2,
 /// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(ColorChoice::Auto, false, 0);
+    let ui = ui();
     let text = |palette| match palette {
         Palette::Colour => error.render().ansi().to_string(),
         Palette::Plain => error.render().to_string(),
@@ -110,42 +114,66 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
     Some(error.hint(format!("Write `--sandbox={file}`.")))
 }
 
-/// Prints an error, on stdout too in the format that is asked for.
+/// Prints an error, and as a document too in the format that is asked for.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
-    let ui = Ui::new(ColorChoice::Auto, false, 0);
+    let ui = ui();
     ui.error(error);
     end(&ui, error, arguments)
 }
 
-/// Prints an error on stdout in the format that is asked for, and returns its exit code.
-fn end(ui: &Ui, error: &Error, arguments: &[OsString]) -> ExitCode {
-    if let Some(format) = format_asked(arguments) {
-        let command = arguments.get(1).and_then(|command| command.to_str()).unwrap_or_default();
-        let failed = FailedRun {
-            command,
-            path: ".".into(),
-            tenant: None,
-            error,
-            explanation: None,
-            invalid: None,
-            refusals: &[],
-        };
-        let output = ReportOutput::on_stdout(format);
-        output.fail(ui, &failed);
-    }
-    ExitCode::from(error.kind.exit_code())
+fn ui() -> Ui {
+    let ui = Ui::new(ColorChoice::Auto, false, 0);
+    ui.known.add_all(&tokens());
+    ui
 }
 
-/// Returns the format that the arguments ask for, as far as they can be parsed.
-fn format_asked(arguments: &[OsString]) -> Option<ReportFormat> {
-    let options = || {
-        let options = arguments.iter().filter_map(|argument| argument.to_str());
-        options.take_while(|argument| *argument != "--")
+/// Writes an error where the result would have been, in the format that is asked for, and returns its exit code.
+fn end(ui: &Ui, error: &Error, arguments: &[OsString]) -> ExitCode {
+    let command = command_asked(arguments);
+    let is_report = REPORTS.contains(&command);
+    let format =
+        asked(arguments, "--format").and_then(|name| ReportFormat::from_str(name, false).ok());
+    let code = error.kind.exit_code();
+    if !is_report && format.is_none() {
+        return ExitCode::from(code);
+    }
+    let failed = FailedRun {
+        command,
+        path: ".".into(),
+        tenant: None,
+        error,
+        explanation: None,
+        invalid: None,
+        refusals: &[],
     };
-    let joined = options().find_map(|argument| argument.strip_prefix("--format="));
-    let apart = || options().zip(options().skip(1)).find(|(name, _)| *name == "--format");
-    let value = joined.or_else(|| apart().map(|(_, value)| value))?;
-    ReportFormat::from_str(value, false).ok()
+    let no_ci_files = !is_report || options(arguments).any(|option| option == "--no-ci-files");
+    let file = asked(arguments, "--output").map(PathBuf::from);
+    let output = ReportOutput::of_usage(format.unwrap_or_default(), file, no_ci_files);
+    output.fail(ui, &failed);
+    output.finish(ui, code);
+    ExitCode::from(code)
+}
+
+/// Returns the arguments before the end of options.
+fn options(arguments: &[OsString]) -> impl Iterator<Item = &str> {
+    let options = arguments.iter().filter_map(|argument| argument.to_str());
+    options.take_while(|argument| *argument != "--")
+}
+
+/// Returns the first argument that names a command, or else the first one.
+fn command_asked(arguments: &[OsString]) -> &str {
+    let cli = super::Cli::command();
+    let mut words = options(arguments).skip(1);
+    let command = words.find(|word| cli.find_subcommand(word).is_some());
+    command.or_else(|| options(arguments).nth(1)).unwrap_or_default()
+}
+
+/// Returns the value that the arguments give an option, as far as they can be parsed.
+fn asked<'a>(arguments: &'a [OsString], name: &str) -> Option<&'a str> {
+    let joined =
+        options(arguments).find_map(|argument| argument.strip_prefix(name)?.strip_prefix('='));
+    let apart = || options(arguments).zip(options(arguments).skip(1)).find(|(one, _)| *one == name);
+    joined.or_else(|| apart().map(|(_, value)| value).filter(|value| !value.starts_with("--")))
 }
 
 /// Returns clap's message as an error: the first paragraph as the message, tips as hints, without the usage line.
@@ -172,16 +200,31 @@ fn one_line(paragraph: &str) -> String {
 mod tests {
     use super::*;
 
+    fn arguments(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
     #[test]
     fn format_counts_only_before_the_end_of_options() {
-        let asks = |line: &str| {
-            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            format_asked(&arguments) == Some(ReportFormat::Json)
-        };
+        let asks = |line: &str| asked(&arguments(line), "--format") == Some("json");
         assert!(asks("moorline plan --foo --format json"));
         assert!(asks("moorline --format=json"));
         assert!(!asks("moorline plan --log-format json"));
         assert!(!asks("moorline explain -- --format json"));
         assert!(!asks("moorline plan --format text json"));
+        assert_eq!(asked(&arguments("moorline plan --output --format json"), "--output"), None);
+    }
+
+    #[test]
+    fn command_is_the_first_argument_that_names_one() {
+        for (line, command) in [
+            ("moorline plan --foo", "plan"),
+            ("moorline --color always drift plan", "drift"),
+            ("moorline import plan --foo", "import"),
+            ("moorline plann --format json", "plann"),
+            ("moorline", ""),
+        ] {
+            assert_eq!(command_asked(&arguments(line)), command, "{line}");
+        }
     }
 }

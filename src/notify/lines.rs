@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::inert::inert;
+use super::inert::{inert, short};
 use super::notification::{FindingTopic, Notification, ToldChange, ToldFinding};
 use crate::clock;
 
 /// The most differences of one object that are told.
 const MOST_OF_OBJECT: usize = 5;
 
-/// A line about one object. Both texts are inert.
+/// A line about one object. Each channel makes both texts inert.
 pub(super) struct Line {
     /// The name of the object.
     pub(super) subject: String,
@@ -23,16 +23,31 @@ pub(super) struct Section {
     pub(super) lines: Vec<Line>,
 }
 
-/// Returns the headline of a message.
+/// Returns the headline of a message. The first count says what is counted.
 pub(super) fn headline(told: &Notification) -> String {
-    let counts = [
-        (told.opened.len(), "opened"),
-        (told.still_open.len(), "still open"),
-        (told.resolved.len(), "resolved"),
-    ];
-    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
-    let counts: Vec<String> = counts.map(|(number, what)| format!("{number} {what}")).collect();
-    format!("Drift of {}: {}", inert(&told.tenant.name), counts.join(", "))
+    let counts =
+        [(&told.opened, "opened"), (&told.still_open, "still open"), (&told.resolved, "resolved")];
+    let counts = counts.into_iter().filter(|(findings, _)| !findings.is_empty()).enumerate();
+    let counts = counts.map(|(at, (findings, what))| match at {
+        0 => format!("{} {what}", counted(findings)),
+        _ => format!("{} {what}", findings.len()),
+    });
+    let counts: Vec<String> = counts.collect();
+    format!("Drift of {}: {}", inert(&short(&told.tenant.name)), counts.join(", "))
+}
+
+/// Returns the number of findings, and that of their objects where it is another one.
+fn counted(findings: &[ToldFinding]) -> String {
+    let objects = by_object(findings).len();
+    let counted = count(findings.len(), "finding");
+    if objects == findings.len() {
+        return counted;
+    }
+    format!("{counted} of {}", count(objects, "object"))
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Returns the sentence below the headline.
@@ -53,7 +68,7 @@ pub(super) fn sections(told: &Notification) -> Vec<Section> {
     ];
     let sections = sections.into_iter().filter(|(_, findings, _)| !findings.is_empty());
     let section = |(head, findings, dated): (&str, &Vec<ToldFinding>, bool)| Section {
-        head: format!("{head} ({})", findings.len()),
+        head: format!("{head}: {}", counted(findings)),
         lines: by_object(findings).into_iter().map(|findings| line(findings, dated)).collect(),
     };
     sections.map(section).collect()
@@ -74,7 +89,7 @@ fn line(findings: &[ToldFinding], dated: bool) -> Line {
     let common = first_change
         .filter(|first| findings.iter().all(|finding| finding.changed.as_ref() == Some(first)));
     for finding in findings {
-        let mut what = inert(&finding.what);
+        let mut what = short(&finding.what);
         if let Some(changed) = finding.changed.as_ref().filter(|_| common.is_none()) {
             what += &format!(" ({})", change(changed));
         }
@@ -98,19 +113,19 @@ fn line(findings: &[ToldFinding], dated: bool) -> Line {
     if let Some(expires) = findings.iter().find_map(|finding| finding.expires.as_ref()) {
         rest += &format!(", expires {}", moment(expires));
     }
-    let subject = findings.first().map(|finding| inert(&finding.subject)).unwrap_or_default();
+    let subject = findings.first().map(|finding| short(&finding.subject)).unwrap_or_default();
     Line { subject, rest }
 }
 
 /// Returns the author and the time of a change.
 fn change(changed: &ToldChange) -> String {
     let at = changed.at.as_ref().map(|at| format!(", {}", moment(at)));
-    format!("changed by {}{}", inert(&changed.by), at.unwrap_or_default())
+    format!("changed by {}{}", short(&changed.by), at.unwrap_or_default())
 }
 
 /// Returns a time to the minute.
 fn moment(text: &str) -> String {
-    text.parse::<Timestamp>().map_or_else(|_| inert(text), clock::minute)
+    text.parse::<Timestamp>().map_or_else(|_| short(text), clock::minute)
 }
 
 #[cfg(test)]
@@ -123,12 +138,27 @@ mod tests {
     }
 
     #[test]
+    fn headline_says_what_is_counted() {
+        let opened = |differences: &[(&str, &str)]| {
+            let findings = differences.iter().enumerate();
+            let findings = findings.map(|(at, (subject, what))| finding(at, subject, what));
+            notification(findings.collect(), Vec::new())
+        };
+        let both = opened(&[("ios/a", "pin differs"), ("ios/a", "lock differs"), ("ios/b", "x")]);
+        let words = "Drift of contoso: 3 findings of 2 objects opened, 1 still open";
+        assert_eq!(headline(&both), words);
+        assert_eq!(sections(&both)[0].head, "Opened: 3 findings of 2 objects");
+        let one = opened(&[("ios/a", "is missing")]);
+        assert_eq!(headline(&one), "Drift of contoso: 1 finding opened, 1 still open");
+    }
+
+    #[test]
     fn author_of_a_change_is_told_once_for_findings_that_have_it_in_common() {
         let both = |one: Option<ToldChange>, two: Option<ToldChange>| {
             let first = ToldFinding { changed: one, ..finding(1, "ios/a", "pin differs") };
             let second = ToldFinding { changed: two, ..finding(2, "ios/a", "lock differs") };
             let sections = sections(&notification(vec![first, second], Vec::new()));
-            sections[0].lines[0].rest.replace('\u{200b}', "")
+            sections[0].lines[0].rest.clone()
         };
         assert_eq!(
             both(changed("alice@contoso.com"), changed("alice@contoso.com")),

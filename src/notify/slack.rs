@@ -1,7 +1,9 @@
-//! A message for Slack: blocks, in which texts of a tenant stand as code (FACTS 18.5).
+//! A message for Slack: blocks in which no text of a tenant is looked at for addresses or names, and what could be a mark stands
+//! as code (FACTS 18.5).
 
 use serde_json::{Value, json};
 
+use super::inert::inert;
 use super::lines::{Line, headline, introduction, sections};
 use super::notification::Notification;
 
@@ -62,7 +64,15 @@ fn words(text: &str) -> Value {
 }
 
 fn mrkdwn(line: &Line) -> String {
-    format!("• {} {}", code(&line.subject), code(&line.rest))
+    let rest = inert(&line.rest);
+    let rest: Vec<String> = rest.split(' ').map(word).collect();
+    format!("• {} {}", code(&inert(&line.subject)), rest.join(" "))
+}
+
+/// Returns a word, as code where a sign in it could be a mark, or two of its colons an emoji.
+fn word(word: &str) -> String {
+    let is_marked = word.contains(['*', '_', '~', '`']) || word.matches(':').count() > 1;
+    if is_marked { code(word) } else { escaped(word) }
 }
 
 /// Returns a text as code, in which marks and colons mean nothing. There is no escape for the sign that ends code.
@@ -114,13 +124,22 @@ mod tests {
         assert_eq!(
             found,
             [
-                "*Opened (10)*",
-                "*Still open (1)*",
-                "*Resolved (10)*",
+                "*Opened: 10 findings*",
+                "*Still open: 1 finding*",
+                "*Resolved: 10 findings*",
                 "<https://github.com/contoso/devices/issues/41|Open the issue>",
             ]
         );
-        assert_eq!(payload["text"], "Drift of contoso: 10 opened, 1 still open, 10 resolved");
+        let head = "Drift of contoso: 10 findings opened, 1 still open, 10 resolved";
+        assert_eq!(payload["text"], head);
+    }
+
+    #[test]
+    fn sentence_is_text_and_what_could_be_a_mark_is_code() {
+        let rest = "a_b differs, *c*, :x: changed by alice@contoso.com, 2026-11-30 10:14 UTC";
+        let line = Line { subject: "ios/a".to_owned(), rest: rest.to_owned() };
+        let shown = "• `ios/a` `a_b` differs, `*c*,` `:\u{200b}x:` changed by alice@contoso.com, 2026-11-30 10:14 UTC";
+        assert_eq!(mrkdwn(&line), shown);
     }
 
     #[test]

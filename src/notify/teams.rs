@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::inert::inert;
 use super::lines::{headline, introduction, sections};
 use super::notification::Notification;
 
@@ -19,8 +20,8 @@ pub(crate) fn payload(told: &Notification) -> Value {
         body.push(head);
         for line in section.lines {
             let block = json!({ "type": "RichTextBlock", "inlines": [
-                run(&line.subject, "Bolder"),
-                run(&format!(" {}", line.rest), "Default"),
+                run(&inert(&line.subject), "Bolder"),
+                run(&format!(" {}", inert(&line.rest)), "Default"),
             ]});
             // What comes after something that was left out is left out too.
             if left_out > 0 || size + length(&block) > MOST {
@@ -70,6 +71,7 @@ fn length(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::notification::ToldChange;
     use super::super::testing::{HOSTILE, hostile, many};
     use super::*;
 
@@ -87,7 +89,10 @@ mod tests {
 
     #[test]
     fn texts_of_a_tenant_stand_in_runs_that_know_no_markdown() {
-        let payload = payload(&hostile());
+        let mut told = hostile();
+        let (by, at) = ("alice@contoso.com".to_owned(), Some("2026-11-30T10:14:09Z".to_owned()));
+        told.still_open[0].changed = Some(ToldChange { by, at });
+        let payload = payload(&told);
         let mut found = Vec::new();
         typed(&payload, &mut found);
         let kinds: std::collections::BTreeSet<_> = found.iter().map(|(name, _)| *name).collect();
@@ -101,6 +106,9 @@ mod tests {
         assert_eq!(card["msteams"], json!({ "width": "Full" }));
         let texts: Vec<_> = found.iter().filter_map(|(_, value)| value["text"].as_str()).collect();
         let shown = texts.join("\n");
+        let author = "changed by alice@contoso.com, 2026-11-30 10:14 UTC";
+        assert!(shown.contains(author), "an address can be copied: {shown}");
+        let shown = shown.replace(author, "");
         for text in ["://", "www.e", "@c", "@e", "@U"] {
             assert!(!shown.contains(text), "{text} in {shown}");
         }

@@ -12,6 +12,7 @@ use crate::diagnose::permissions::IntuneScope;
 use crate::diagnose::setup::SetupDocument;
 use crate::diagnostic::json::{FindingItem, FindingsSummary};
 use crate::drift::{Attribution, DriftReport, DriftStatus, Since};
+use crate::import::adopt::document::{AdoptDocument, AdoptItem, SharedBase};
 use crate::journal::{JournalError, Status};
 use crate::manifest::Address;
 use crate::plan::{
@@ -176,6 +177,38 @@ pub(super) fn tenant(tenant: &TenantRef, only: &[String]) -> String {
     format!("{} ({}{cloud}){only}", tenant.name, tenant.tenant_id)
 }
 
+/// Returns what an adoption took over: `Adopted 3 values of 2 objects`.
+pub(super) fn adopted(document: &AdoptDocument) -> String {
+    let of_items = |part: fn(&AdoptItem) -> usize| document.items.iter().map(part).sum::<usize>();
+    let values = of_items(|item| item.adopted.len());
+    let objects = of_items(|item| usize::from(!item.adopted.is_empty()));
+    if values == 0 {
+        return "Nothing to adopt".to_owned();
+    }
+    let verb = if document.is_written { "Adopted" } else { "Would adopt" };
+    format!("{verb} {} of {}", count(values, "value"), count(objects, "object"))
+}
+
+/// The sentence above the secrets that adopted values need.
+pub(super) const NEEDED_SECRETS: &str =
+    "An apply takes these from the environment; plans run without them:";
+
+/// The words about a tenant file that may build on a base.
+pub(super) const MAY_BUILD: &str = "(it cannot be read, and may build on it)";
+
+/// Returns the words above the files of an adoption.
+pub(super) fn files_of(document: &AdoptDocument) -> &'static str {
+    if document.is_written { "Written:" } else { "Files that would change:" }
+}
+
+/// Returns the sentence above the tenants of a base that is edited.
+pub(super) fn shared(base: &SharedBase) -> String {
+    format!(
+        "The base {} serves these tenants. None of them is planned here; run `moorline plan` for each:",
+        base.folder
+    )
+}
+
 /// Returns the counts of an object's differences: `3 settings, 1 assignment`.
 pub(super) fn extent(fields: &[FieldChange], assignments: &[AssignmentChange]) -> String {
     let with = |status| fields.iter().filter(|field| field.status == status).count();
@@ -298,10 +331,13 @@ pub(super) fn drift_summary(report: &DriftReport) -> String {
         (pending, "pending"),
         (summary.accepted, "accepted"),
         (summary.unverifiable, "unverifiable"),
-        (summary.unknown, "unknown"),
     ]);
     let in_sync = count(summary.in_sync, "object");
-    format!("No drift. {in_sync} {} as declared{rest}.", are(summary.in_sync))
+    let verdict = match summary.unknown {
+        0 => "No drift.".to_owned(),
+        unknown => format!("Unknown: the state of {}.", count(unknown, "object")),
+    };
+    format!("{verdict} {in_sync} {} as declared{rest}.", are(summary.in_sync))
 }
 
 /// Returns the sentences about which side changed, where earlier manifests were compared, and about objects that differ in

@@ -119,7 +119,9 @@ pub(super) fn reach(object: &AsBuiltObject) -> Option<String> {
 /// Returns the facts of an object, each with its name.
 pub(super) fn object_facts(object: &AsBuiltObject) -> Vec<(&'static str, String)> {
     let declared = object.location.as_ref().map(ToString::to_string);
-    let modified = object.last_modified.as_deref().map(phrases::moment);
+    let modified = object.last_modified.as_deref();
+    let modified = modified.filter(|at| !view::tells_time(object.changed.as_ref(), Some(at)));
+    let modified = modified.map(phrases::moment);
     let changed = object.changed.as_ref().map(phrases::change);
     let facts = [
         ("Id", Some(object.id.clone())),
@@ -131,10 +133,10 @@ pub(super) fn object_facts(object: &AsBuiltObject) -> Vec<(&'static str, String)
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Returns when an object was changed last, where it or the audit log tells.
+/// Returns when an object was changed last: the time of the record that has the author, else the object's own date.
 pub(super) fn modified(object: &AsBuiltObject) -> Option<&str> {
-    let changed = || object.changed.as_ref()?.at.as_deref();
-    object.last_modified.as_deref().or_else(changed)
+    let changed = object.changed.as_ref().and_then(|changed| changed.at.as_deref());
+    changed.or(object.last_modified.as_deref())
 }
 
 /// Returns the person or app that changed an object last, where it is known.
@@ -187,13 +189,15 @@ pub(super) fn shown(setting: &AsBuiltSetting) -> ShownValue {
         }
         Json::String(text) if text.is_empty() => ShownValue::Line("\"\"".to_owned()),
         Json::String(text) => ShownValue::Line(named(text)),
+        Json::Array(items) if items.is_empty() => ShownValue::Words("none"),
         Json::Array(items) => {
             let items = items.iter().map(|item| match item {
+                // Such a text would read as two, or as none.
+                Json::String(text) if text.is_empty() || text.contains(", ") => item.to_string(),
                 Json::String(text) => named(text),
                 other => other.to_string(),
             });
-            let line = items.collect::<Vec<_>>().join(", ");
-            ShownValue::Line(if line.is_empty() { "none".to_owned() } else { line })
+            ShownValue::Line(items.collect::<Vec<_>>().join(", "))
         }
         other => ShownValue::Line(other.to_string()),
     }

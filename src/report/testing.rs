@@ -11,7 +11,9 @@ use crate::as_built::{
 };
 use crate::diagnostic::Location;
 use crate::drift::{self, Attribution, Author, DriftReport};
+use crate::import::adopt::document::{AdoptDocument, AdoptItem, AdoptedFile, SharedBase};
 use crate::import::document::NotCoveredCount;
+use crate::import::left_out::{LeftOut, NeededSecret};
 use crate::journal::Status;
 use crate::kinds::portal::Platform;
 use crate::manifest::Address;
@@ -469,6 +471,30 @@ pub(super) fn hostile_outcome(text: &str) -> Outcome {
         item.help = Some(text.to_owned());
     }
     outcome
+}
+
+/// Returns an adoption whose texts are all this one: an object that is edited, and one that is refused.
+pub(super) fn hostile_adoption(text: &str) -> AdoptDocument {
+    let text = || text.to_owned();
+    let left = |path: String| LeftOut { path, why: text(), remedy: text() };
+    let item = |is_refused: bool| AdoptItem {
+        address: Address { kind: text(), name: text() },
+        display_name: text(),
+        id: Some(text()),
+        adopted: if is_refused { Vec::new() } else { vec![text(), text()] },
+        left: vec![left(if is_refused { String::new() } else { text() })],
+        secrets: vec![NeededSecret { variable: text(), path: text(), masked: false }],
+        is_refused,
+    };
+    let file =
+        |is_new| AdoptedFile { path: text(), is_new, diff: Some(format!("-a\n+{}\n", text())) };
+    AdoptDocument {
+        tenant: TenantRef { name: text(), tenant_id: text(), ..tenant() },
+        is_written: true,
+        items: vec![item(false), item(true)],
+        files: vec![file(false), file(true)],
+        bases: vec![SharedBase { folder: text(), tenants: vec![text()], unreadable: vec![text()] }],
+    }
 }
 
 /// A record in which a name, a path, a value, an id and a reason are this text.

@@ -76,6 +76,8 @@ pub struct Ui {
     pub(crate) verbosity: u8,
     /// Whether stdin and stderr are terminals, so that a question can be asked.
     pub(crate) interactive: bool,
+    /// Whether stdout is a terminal.
+    pub(crate) has_terminal: bool,
     /// Whether bars may move on stderr.
     animated: bool,
     /// Whether a result was written to stdout, whole or in part.
@@ -107,6 +109,7 @@ impl Ui {
             quiet,
             verbosity,
             interactive: terminal && io::stdin().is_terminal(),
+            has_terminal: io::stdout().is_terminal(),
             animated,
             answered: AtomicBool::new(false),
         }
@@ -399,6 +402,7 @@ mod tests {
             quiet: false,
             verbosity: 0,
             interactive: true,
+            has_terminal: false,
             animated: false,
             answered: AtomicBool::new(false),
         };

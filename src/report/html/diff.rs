@@ -75,6 +75,7 @@ impl DiffWriter {
                     @else if !node.name.is_empty() { code.name { (Plain(&node.name)) } }
                     (content(node))
                     @if let Some(reason) = &node.reason { " " span.reason { (Plain(reason)) } }
+                    @if let Some(origin) = &node.origin { " " span.reason { (Plain(origin)) } }
                     @if let Some(place) = &node.place { " " span.place { (Plain(place)) } }
                 }
             }

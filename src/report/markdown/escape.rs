@@ -12,11 +12,12 @@ pub(super) const SENTENCE: usize = 600;
 /// The invisible character that interrupts a mention, a reference or a link.
 const INTERRUPTION: &str = "&#8203;";
 
-/// Returns a text as a code span that fits into a table cell too.
+/// Returns a text as a code span.
 pub(super) fn code(text: &str) -> String {
     let safe = sanitize::line(text);
     if safe.trim().is_empty() {
-        return "` `".to_owned();
+        // Spaces alone stay as they are.
+        return format!("`{}`", if safe.is_empty() { " " } else { &safe });
     }
     let fence = "`".repeat(longest_run(&safe, '`') + 1);
     // One space inside is taken off at both ends where both have one.
@@ -24,10 +25,12 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{pad}{}{pad}{fence}", safe)
 }
 
-/// Returns a code span for a table cell, where a pipe would end the cell even inside code.
+/// Returns a text as code that fits into a table cell, where a pipe ends even a code span: there the pipe is an entity.
 pub(super) fn cell_code(text: &str) -> String {
-    // A backslash before the pipe would be read as the escape of the pipe's own escape.
-    code(&text.replace('|', "¦"))
+    match text.contains('|') {
+        true => format!("<code>{}</code>", plain(&sanitize::line(text))),
+        false => code(text),
+    }
 }
 
 /// Returns a text cut to so many columns and made harmless. However long it is, little of it is looked at.
@@ -65,8 +68,8 @@ fn in_query(url: &str, sign: char) -> bool {
     sign == '&' && url.contains('?')
 }
 
-/// Returns a sentence as Markdown: what stands in backticks as code, the rest as plain text.
-fn prose(text: &str) -> String {
+/// Returns a sentence as Markdown: what stands in backticks as such code, the rest as plain text.
+fn prose(text: &str, code: impl Fn(&str) -> String) -> String {
     let safe = sanitize::line(text);
     let pieces: Vec<&str> = safe.split('`').collect();
     // An odd backtick opens nothing.
@@ -84,12 +87,12 @@ fn prose(text: &str) -> String {
 
 /// Returns a sentence as [`prose`] does, cut to a size that leaves room for others.
 pub(super) fn sentence(text: &str) -> String {
-    prose(&short(text, SENTENCE))
+    prose(&short(text, SENTENCE), code)
 }
 
 /// Returns a sentence for a table cell, cut to so many columns.
 pub(super) fn cell_sentence(text: &str, columns: usize) -> String {
-    prose(&short(text, columns).replace('|', "¦"))
+    prose(&short(text, columns), cell_code)
 }
 
 /// Returns a text without markup, cut like a sentence, for a table cell or any place within a line.
@@ -114,7 +117,7 @@ pub(super) fn fenced(language: &str, lines: &[String]) -> String {
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     let mut block = format!("{fence}{language}\n");
     for line in lines {
-        block.push_str(sanitize::line(line).trim_end());
+        block.push_str(&sanitize::line(line));
         block.push('\n');
     }
     block + &fence + "\n"

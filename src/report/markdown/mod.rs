@@ -3,6 +3,7 @@
 //! A page says the verdict first, then what it is about in a table, then the details, folded. Nothing in it exceeds what
 //! GitHub takes as a comment: see [`page`].
 
+mod adopt;
 mod as_built;
 mod diagnose;
 mod escape;
@@ -15,6 +16,7 @@ mod page;
 mod story;
 mod told;
 
+pub(crate) use adopt::adopt;
 pub(crate) use as_built::as_built;
 pub use diagnose::{doctor, permissions, scopes, setup};
 pub use failure::failure;

@@ -116,7 +116,8 @@ fn details(object: &ObjectView<'_>, links: &Links) -> String {
     }
     let rows = rows(&object.nodes);
     let lines = rows.iter().flat_map(lines_of);
-    let mut lines: Vec<String> = lines.map(|line| sanitize::line(&line).into_owned()).collect();
+    let mut lines: Vec<String> =
+        lines.map(|line| sanitize::line(&line).trim_end().to_owned()).collect();
     let more = cut_lines(&mut lines, MOST_LINES);
     if !lines.is_empty() {
         text += &format!("\n{}", fenced("diff", &lines));
@@ -152,8 +153,15 @@ fn reason(why: &Blocked, own: &Location, links: &Links) -> String {
     format!("**{}:** {message}. Help: {help}{at}", code(&why.code))
 }
 
-/// Returns a row as GitHub colours a diff: two values are two lines, and a sign stands first.
+/// Returns a row as GitHub colours a diff: two values are two lines, and a sign stands first. The origin of a difference is
+/// no part of a value, and stands on a line above.
 fn lines_of(row: &DiffRow<'_>) -> Vec<String> {
+    let origin = row.node.origin.as_ref();
+    let origin = origin.map(|origin| format!("  {}# {origin}", " ".repeat(row.indent)));
+    origin.into_iter().chain(values_of(row)).collect()
+}
+
+fn values_of(row: &DiffRow<'_>) -> Vec<String> {
     let node = row.node;
     let place = node.place.as_ref().map(|place| format!("# {place}"));
     let rest: Vec<&str> =

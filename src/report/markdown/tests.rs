@@ -11,6 +11,7 @@ use crate::diagnose::{Catalogue, Explanation};
 use crate::diagnostic::json::FindingItem;
 use crate::diagnostic::{Finding, Sources, Span};
 use crate::error::{Error, ErrorKind};
+use crate::import::adopt::document::AdoptDocument;
 use crate::manifest::Invalid;
 use crate::plan::{Change, Plan, Refusal, Risk};
 use crate::report::links::Links;
@@ -372,6 +373,75 @@ fn an_outcome() {
     ");
 }
 
+#[test]
+fn an_adoption() {
+    let mut document = testing::hostile_adoption("calm");
+    document.items[0].adopted = (0..22).map(|at| format!("setting{at}")).collect();
+    document.files[1].diff = None;
+    assert_snapshot!(adopt(&document), @"
+    ### Adopted 22 values of 1 object.
+
+    Tenant `calm (calm)`
+
+    | object | adopted | not adopted |
+    |---|---|---|
+    | `calm/calm`<br>calm | | calm: calm |
+    | `calm/calm`<br>calm | `setting0`<br>`setting1`<br>`setting2`<br>`setting3`<br>`setting4`<br>`setting5`<br>`setting6`<br>`setting7`<br>`setting8`<br>`setting9`<br>`setting10`<br>`setting11`<br>`setting12`<br>`setting13`<br>`setting14`<br>`setting15`<br>`setting16`<br>`setting17`<br>`setting18`<br>`setting19`<br>… and 2 more values | `calm`: calm: calm |
+
+    Written:
+
+    - `calm`
+    - `calm` (new)
+
+    The base calm serves these tenants. None of them is planned here; run `moorline plan` for each:
+
+    - `calm`
+    - `calm` (it cannot be read, and may build on it)
+
+    An apply takes these from the environment; plans run without them:
+
+    - `calm`: `calm`
+    - `calm`: `calm`
+
+    ```diff
+    -a
+    +calm
+    ```
+    ");
+    let nothing =
+        AdoptDocument { items: Vec::new(), files: Vec::new(), bases: Vec::new(), ..document };
+    assert_eq!(adopt(&nothing), "### Nothing to adopt.\n\nTenant `calm (calm)`\n");
+}
+
+#[test]
+fn code_of_a_cell_has_every_sign_of_a_value() {
+    for value in [
+        "a|b",
+        "|",
+        "a\\|b",
+        "a\\",
+        "\\|",
+        "a`|b",
+        "``|``",
+        "a|b@contoso.com <b>",
+        "x *y* _z_ |",
+        " a | ",
+    ] {
+        let cell = escape::cell_code(value);
+        let page = format!("| a | b |\n|---|---|\n| {cell} | end |\n");
+        let (mut cells, mut shown) = (Vec::new(), String::new());
+        for event in TextMergeStream::new(Parser::new_ext(&page, Options::all())) {
+            match event {
+                Event::Start(Tag::TableCell) => shown.clear(),
+                Event::End(TagEnd::TableCell) => cells.push(shown.replace('\u{200b}', "")),
+                Event::Text(text) | Event::Code(text) => shown.push_str(&text),
+                _ => {}
+            }
+        }
+        assert_eq!(cells, ["a", "b", value, "end"], "{page}");
+    }
+}
+
 fn done_in_part() -> Outcome {
     Outcome { journal: Some(".moorline/journal/run.jsonl".to_owned()), ..testing::outcome() }
 }
@@ -592,6 +662,7 @@ fn pages(text: &str) -> Vec<String> {
         outcome(&testing::hostile_outcome(text), &commands()),
         findings(&items, 1, &links()),
         failure(&error, None, Some(&invalid), &refusals(text), &links()),
+        adopt(&testing::hostile_adoption(text)),
     ]
 }
 
@@ -620,7 +691,7 @@ fn assert_harmless(page: &str) {
                 assert!(is_ours && !leads_out, "{dest_url} in {page}");
             }
             Event::Start(tag @ Tag::Image { .. }) => panic!("{tag:?} in {page}"),
-            Event::InlineHtml(html) if &*html == "<br>" => {}
+            Event::InlineHtml(html) if ["<br>", "<code>", "</code>"].contains(&&*html) => {}
             Event::InlineHtml(html) => panic!("{html} in {page}"),
             Event::Html(html) => {
                 let rest = OURS.iter().fold(html.to_string(), |html, tag| html.replace(tag, ""));
@@ -670,5 +741,6 @@ proptest! {
             assert_harmless(page);
             prop_assert_eq!(structure(page), structure(calm), "{}", page);
         }
+        assert_harmless(&as_built(&testing::record(&text)));
     }
 }

@@ -4,8 +4,9 @@ use super::{
     ResultAcceptance, ResultCase, ResultItem, ResultLevel, Results, ToResults, plan, values,
 };
 use crate::drift::{Author, DriftItem, DriftReport, DriftStatus, Since};
-use crate::plan::{Acceptance, Action, Blocked, FieldChange, FieldStatus, Unmanaged};
-use crate::report::phrases;
+use crate::plan::{Acceptance, Action, Blocked, FieldPath, FieldStatus, Unmanaged};
+use crate::report::width::cut;
+use crate::report::{phrases, view};
 
 impl ToResults for DriftReport {
     fn results(&self) -> Results {
@@ -59,11 +60,11 @@ fn case(item: &DriftItem) -> ResultCase {
         let of_field = if is_drifted { ResultLevel::Error } else { ResultLevel::Warning };
         let (level, rule, words) = match field.status {
             FieldStatus::Change => {
-                let words = values::of_field(field) + &origin(item, Some(field));
+                let words = values::of_field(field) + &origin(item, Some(&field.path));
                 (of_field, "drift/property", words)
             }
             FieldStatus::Blocked => {
-                let words = values::left(field) + &origin(item, Some(field));
+                let words = values::left(field) + &origin(item, Some(&field.path));
                 (of_field, "drift/locked", words)
             }
             FieldStatus::Unverifiable => {
@@ -90,7 +91,11 @@ fn case(item: &DriftItem) -> ResultCase {
     if item.differs_by_undeclared() {
         for setting in &item.undeclared {
             let path = setting.path.to_string();
-            let message = format!("{path} is set, and the manifest does not declare it");
+            let live = cut(&view::live_value(&setting.live, setting.encoded), values::LONGEST);
+            let message = format!(
+                "{path}: the tenant has {live}, and the manifest does not declare it{}",
+                origin(item, Some(&setting.path))
+            );
             case.add(ResultItem::new(of_item, "drift/undeclared", &message).part(&path));
         }
     }
@@ -99,9 +104,8 @@ fn case(item: &DriftItem) -> ResultCase {
 }
 
 /// Returns where a difference comes from, of the object or of a property: that an apply is pending, or who made it.
-fn origin(item: &DriftItem, field: Option<&FieldChange>) -> String {
-    let of_field =
-        field.and_then(|field| item.origins.iter().find(|origin| origin.path == field.path));
+fn origin(item: &DriftItem, path: Option<&FieldPath>) -> String {
+    let of_field = path.and_then(|path| item.origins.iter().find(|origin| origin.path == *path));
     let since = of_field.and_then(|origin| origin.since).or(item.since);
     if since == Some(Since::Pending) {
         return "; pending: merged and not applied".to_owned();

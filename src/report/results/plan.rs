@@ -2,9 +2,14 @@
 //! finding.
 
 use super::{ResultCase, ResultItem, ResultLevel, ResultPlace, Results, ToResults, values};
+use crate::manifest::Address;
 use crate::plan::{Action, Blocked, Change, FieldStatus, Plan, Risk, RiskLevel, Shown};
-use crate::report::phrases;
+use crate::report::width::{cut, cut_middle};
+use crate::report::{phrases, view};
 use crate::tenant::unread::UNREAD;
+
+/// The most settings and targets of a change that are named.
+const MOST_NAMED: usize = 5;
 
 impl ToResults for Plan {
     fn results(&self) -> Results {
@@ -18,36 +23,34 @@ impl ToResults for Plan {
         let limits = self.limits.iter().map(|limit| Risk::refused(&limit.code, &limit.message));
         limits.for_each(|limit| whole.add(risk(&limit)));
         for released in &self.released {
+            let case = case_of(&mut results.cases, &released.address);
             for field in &released.fields {
                 let live = match &field.live {
-                    Shown::Value(value) => format!(", and the tenant keeps {value}"),
+                    Shown::Value(_) => {
+                        let live = view::live_value(&field.live, field.encoded);
+                        format!(", and the tenant keeps {}", cut(&live, values::LONGEST))
+                    }
                     _ => String::new(),
                 };
-                let (address, path) = (&released.address, &field.path);
-                let message = format!("{address}: {path} is no longer declared{live}");
-                whole.add(
-                    ResultItem::new(ResultLevel::Warning, "plan/released", &message)
-                        .part(&format!("{address} {path}")),
+                let path = field.path.to_string();
+                let message = format!("{path} is no longer declared{live}");
+                case.add(
+                    ResultItem::new(ResultLevel::Warning, "plan/released", &message).part(&path),
                 );
             }
             if released.assignments.is_some() {
-                let address = &released.address;
-                let message = format!(
-                    "{address}: assignments are no longer declared, and the tenant keeps them"
-                );
-                whole.add(
-                    ResultItem::new(ResultLevel::Warning, "plan/released", &message)
-                        .part(&format!("{address} assignments")),
+                let message = "assignments are no longer declared, and the tenant keeps them";
+                case.add(
+                    ResultItem::new(ResultLevel::Warning, "plan/released", message)
+                        .part("assignments"),
                 );
             }
         }
         for object in &self.no_longer_managed {
-            let address = &object.address;
-            let message = format!("{address} is no longer managed, and stays in the tenant");
-            whole.add(
-                ResultItem::new(ResultLevel::Warning, "plan/no-longer-managed", &message)
-                    .help("To delete it, declare it with `metadata: { state: absent }`.")
-                    .part(&address.to_string()),
+            let message = "the object is no longer managed, and stays in the tenant";
+            case_of(&mut results.cases, &object.address).add(
+                ResultItem::new(ResultLevel::Warning, "plan/no-longer-managed", message)
+                    .help("To delete it, declare it with `metadata: { state: absent }`."),
             );
         }
         super::warn(&self.warnings, &mut results.cases, &mut whole);
@@ -67,6 +70,16 @@ impl ToResults for Plan {
     }
 }
 
+/// Returns the case of an object, which may have no manifest any more.
+fn case_of<'a>(cases: &'a mut Vec<ResultCase>, address: &Address) -> &'a mut ResultCase {
+    let new = ResultCase::new(&address.to_string(), "", None);
+    let at = cases.iter().position(|case| case.name == new.name).unwrap_or_else(|| {
+        cases.push(new);
+        cases.len() - 1
+    });
+    &mut cases[at]
+}
+
 fn case(change: &Change) -> ResultCase {
     let mut case =
         ResultCase::new(&change.address.to_string(), &change.display_name, Some(&change.location));
@@ -77,7 +90,8 @@ fn case(change: &Change) -> ResultCase {
     if change.action != Action::None {
         let extent = phrases::extent(&change.fields, &change.assignments);
         let extent = if extent.is_empty() { extent } else { format!(": {extent}") };
-        case.action = Some(format!("{}{extent}", change.action));
+        let action = format!("{}{extent}{}", change.action, named(change));
+        case.action = Some(super::text(&action, super::LONGEST));
         case.changed = changed(change);
     }
     change.risks.iter().for_each(|of| case.add(risk(of)));
@@ -94,6 +108,21 @@ fn case(change: &Change) -> ResultCase {
         );
     }
     case
+}
+
+/// Returns the first settings and targets that a change writes into an object that exists, in brackets.
+fn named(change: &Change) -> String {
+    if change.action != Action::Update {
+        return String::new();
+    }
+    let fields = change.with_status(FieldStatus::Change).map(|field| field.path.to_string());
+    let targets = change.assignments.iter().map(|assignment| assignment.target.clone());
+    let all: Vec<String> = fields.chain(targets).collect();
+    let named = all.iter().take(MOST_NAMED).map(|name| cut_middle(name, values::LONGEST));
+    let more = all.len().saturating_sub(MOST_NAMED);
+    let more = (more > 0).then(|| format!("… and {} more", phrases::thousands(more)));
+    let named: Vec<String> = named.chain(more).collect();
+    if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) }
 }
 
 /// Returns the place of the first value that a change writes into an object that exists.

@@ -114,6 +114,38 @@ fn pending_and_author_are_in_the_message_of_each_difference() {
 }
 
 #[test]
+fn parts_that_differ_are_told_as_in_the_text() {
+    let words = |live: Value, declared: Value| {
+        values::of_field(&testing::field(&["settings", "=id"], live, declared))
+    };
+    let choice = |choice: &str, more: Value| {
+        let mut value = serde_json::json!({ "choice": choice, "template": { "id": "adac3406" } });
+        value
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().unwrap_or_default());
+        value
+    };
+    let none = || serde_json::json!({});
+    assert_eq!(
+        words(choice("0", none()), choice("1", none())),
+        "settings[id] choice: the tenant has \"0\", declared is \"1\""
+    );
+    let children = serde_json::json!({ "children": { "size": 8 } });
+    assert_eq!(
+        words(choice("0", none()), choice("1", children)),
+        "settings[id] children: the tenant has no value, declared is { size: 8 }; settings[id] choice: the tenant has \"0\", declared is \"1\""
+    );
+    assert_eq!(
+        words(Value::Null, choice("1", none())),
+        "settings[id]: the tenant has no value, declared is { choice: \"1\", template: { id: adac3406 } }"
+    );
+    let withheld = serde_json::json!({ "key": { "$withheld": true }, "size": 1 });
+    let other = serde_json::json!({ "key": { "$withheld": true }, "size": 2 });
+    assert_eq!(words(withheld, other), "settings[id] size: the tenant has 1, declared is 2");
+}
+
+#[test]
 fn each_risk_is_explained_in_its_own_words() {
     let mut titles = std::collections::BTreeSet::new();
     // The family of tests has a risk of its own.

@@ -1,14 +1,17 @@
 //! Says in a sentence how the tenant differs from what is declared.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus, Shown};
+use serde_json::Value as Json;
+
+use crate::plan::{AssignmentChange, Effect, FieldChange, FieldStatus};
+use crate::report::view::{self, IdNames};
 use crate::report::width::cut;
 
 /// The columns of a value that are shown.
-const LONGEST: usize = 120;
+pub(super) const LONGEST: usize = 120;
 
-/// Returns the two values of a field: what the tenant has, and what Git declares.
+/// Returns the two values of a field, or of each part of it that differs: what the tenant has, and what Git declares.
 pub(super) fn of_field(field: &FieldChange) -> String {
     let path = &field.path;
     if field.differs_in_secrets() {
@@ -17,24 +20,35 @@ pub(super) fn of_field(field: &FieldChange) -> String {
     if field.encoded {
         return format!("{path}: the tenant has other contents than those that are declared");
     }
-    let live = value(&field.before, &field.names).unwrap_or_else(|| "no value".to_owned());
-    let declared = value(&field.after, &field.names).unwrap_or_else(|| "no value".to_owned());
-    format!("{path}: the tenant has {live}, declared is {declared}")
+    let (live, declared) = (view::json(&field.before), view::json(&field.after));
+    let mut parts = Vec::new();
+    differing(path.to_string(), live.as_deref(), declared.as_deref(), &field.names, &mut parts);
+    parts.join("; ")
 }
 
-/// Returns a value on one line, none where it is unset.
-fn value(shown: &Shown, names: &BTreeMap<String, String>) -> Option<String> {
-    match shown {
-        Shown::Unset => None,
-        Shown::Withheld => Some("(withheld)".to_owned()),
-        Shown::Value(value) => {
-            let mut text = cut(&value.to_string(), LONGEST);
-            for (id, name) in names {
-                text = text.replace(id.as_str(), &cut(name, LONGEST));
-            }
-            Some(text)
+/// Adds a sentence for each part in which two values differ. The names of parts follow that of the property.
+fn differing(
+    name: String,
+    live: Option<&Json>,
+    declared: Option<&Json>,
+    names: &IdNames,
+    parts: &mut Vec<String>,
+) {
+    if let (Some(Json::Object(one)), Some(Json::Object(two))) = (live, declared)
+        && ![live, declared].into_iter().flatten().any(view::is_scalar)
+    {
+        let members: BTreeSet<&String> = one.keys().chain(two.keys()).collect();
+        for member in members.into_iter().filter(|member| one.get(*member) != two.get(*member)) {
+            let of = format!("{name} {member}");
+            differing(of, one.get(member), two.get(member), names, parts);
         }
+        return;
     }
+    let shown = |value: Option<&Json>| match value {
+        Some(value) => cut(&view::show("", value, names), LONGEST),
+        None => "no value".to_owned(),
+    };
+    parts.push(format!("{name}: the tenant has {}, declared is {}", shown(live), shown(declared)));
 }
 
 /// Returns the difference of an assignment.

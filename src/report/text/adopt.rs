@@ -4,25 +4,15 @@ use std::collections::BTreeMap;
 
 use super::import::named;
 use crate::import::adopt::document::{AdoptDocument, AdoptItem};
-use crate::report::phrases::count;
+use crate::report::phrases;
 use crate::text::style::{BOLD, CHANGED, CREATED, DIM};
 use crate::text::writer::{PLAIN, Piece, TextWriter, words_of};
 
 /// Renders an adoption.
 pub(crate) fn adopt(document: &AdoptDocument, mut writer: TextWriter, verbose: bool) -> String {
     let writing = &mut writer;
-    let of_items = |part: fn(&AdoptItem) -> usize| document.items.iter().map(part).sum::<usize>();
-    let values = of_items(|item| item.adopted.len());
-    let objects = of_items(|item| usize::from(!item.adopted.is_empty()));
     let tenant = &document.tenant.tenant_id;
-    let head = match (values, document.is_written) {
-        (0, _) => format!("Nothing to adopt from {tenant}."),
-        (_, written) => {
-            let (values, objects) = (count(values, "value"), count(objects, "object"));
-            let verb = if written { "Adopted" } else { "Would adopt" };
-            format!("{verb} {values} of {objects} from {tenant}.")
-        }
-    };
+    let head = format!("{} from {tenant}.", phrases::adopted(document));
     writing.line(0, BOLD, &head);
     items(writing, document);
     files(writing, document);
@@ -54,7 +44,7 @@ fn files(writer: &mut TextWriter, document: &AdoptDocument) {
         return;
     }
     writer.gap();
-    writer.line(0, BOLD, if document.is_written { "Written:" } else { "Files that would change:" });
+    writer.line(0, BOLD, phrases::files_of(document));
     for file in &document.files {
         let mark = if file.is_new { Piece::new(CREATED, "+") } else { Piece::new(CHANGED, "~") };
         writer.labelled(2, mark, words_of(&file.path));
@@ -64,16 +54,12 @@ fn files(writer: &mut TextWriter, document: &AdoptDocument) {
 fn bases(writer: &mut TextWriter, document: &AdoptDocument) {
     for base in &document.bases {
         writer.gap();
-        let text = format!(
-            "The base {} serves these tenants. None of them is planned here; run `moorline plan` for each:",
-            base.folder
-        );
-        writer.sentences(0, PLAIN, &text);
+        writer.sentences(0, PLAIN, &phrases::shared(base));
         for tenant in &base.tenants {
             writer.labelled(2, Piece::new(CHANGED, "-"), words_of(tenant));
         }
         for tenant in &base.unreadable {
-            let text = format!("{tenant} (it cannot be read, and may build on it)");
+            let text = format!("{tenant} {}", phrases::MAY_BUILD);
             writer.labelled(2, Piece::new(CHANGED, "?"), words_of(&text));
         }
     }
@@ -86,7 +72,7 @@ fn secrets(writer: &mut TextWriter, document: &AdoptDocument) {
         return;
     }
     writer.gap();
-    writer.line(0, BOLD, "An apply takes these from the environment; plans run without them:");
+    writer.line(0, BOLD, phrases::NEEDED_SECRETS);
     for secret in secrets {
         let name = Piece::new(PLAIN, &secret.variable);
         writer.pieces(2, 6, 2, &[name, Piece::new(DIM, &secret.path)]);

@@ -204,6 +204,7 @@ fn line(writer: &mut TextWriter, row: &DiffRow<'_>) {
         content => std::iter::once(first).chain(content).collect(),
     };
     pieces.extend(node.reason.as_deref().map(|reason| Piece::new(PLAIN, reason)));
+    pieces.extend(node.origin.as_deref().map(|origin| Piece::new(PLAIN, origin)));
     pieces.extend(node.place.as_deref().map(|place| Piece::new(DIM, place)));
     let indent = INDENT + row.indent;
     writer.pieces(indent, indent + 4, 2, &pieces);

@@ -26,7 +26,7 @@ pub(super) struct Viewer<'a> {
 }
 
 /// Returns a shown value, with a placeholder for a withheld one.
-pub(super) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
+pub(in crate::report) fn json(shown: &Shown) -> Option<Cow<'_, Json>> {
     match shown {
         Shown::Unset => None,
         Shown::Value(value) => Some(Cow::Borrowed(value)),

@@ -14,9 +14,13 @@ mod reach;
 mod story;
 mod value;
 
-pub(super) use field::on_one_line;
+pub(super) use field::{json, on_one_line};
 pub(super) use layout::{DiffRow, rows};
 pub(super) use node::{DiffContent, DiffMark, DiffNode, TextSpan};
+pub(super) use origin::tells_time;
 pub(super) use reach::sentence as reach_sentence;
 pub(crate) use story::ToStory;
-pub(super) use story::{NotCompared, ObjectView, Story, StoryKind, Urgency, display_name};
+pub(super) use story::{
+    NotCompared, ObjectView, Story, StoryKind, Urgency, display_name, live_value,
+};
+pub(super) use value::{IdNames, is_scalar, show};

@@ -87,6 +87,8 @@ pub(in crate::report) struct DiffNode {
     pub(in crate::report) content: DiffContent,
     /// Why the field is not changed, or a remark on the difference.
     pub(in crate::report) reason: Option<String>,
+    /// Which side changed it, and who from which value.
+    pub(in crate::report) origin: Option<String>,
     /// The location of the declaration, where it is shown.
     pub(in crate::report) place: Option<String>,
     /// The parts.
@@ -97,7 +99,8 @@ impl DiffNode {
     /// Returns a node without children. The name is made harmless, so that its width is known.
     pub(in crate::report) fn new(mark: DiffMark, name: &str, content: DiffContent) -> Self {
         let name = sanitize::line(name).into_owned();
-        Self { mark, name, content, reason: None, place: None, children: Vec::new() }
+        let (reason, origin, place) = (None, None, None);
+        Self { mark, name, content, reason, origin, place, children: Vec::new() }
     }
 
     /// Returns a node without a name, about the lines next to it.

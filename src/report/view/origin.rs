@@ -3,16 +3,17 @@
 
 use super::field::{Viewer, on_one_line};
 use super::node::{DiffMark, DiffNode};
-use super::value::IdNames;
 use crate::drift::{Attribution, DriftItem, FieldOrigin, Since};
+use crate::plan::{FieldChange, Shown};
 use crate::report::phrases;
 
-/// Returns whether the author of an item's difference is known, and with it the time of its last change.
-pub(super) fn tells_time(item: &DriftItem) -> bool {
-    let changed = item.changed.as_ref().and_then(Attribution::instant);
-    let modified = item.last_modified.as_ref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+/// Returns whether the record of an object's last change tells its time: it is not older than the object's own date, which
+/// a change of an assignment does not move.
+pub(in crate::report) fn tells_time(changed: Option<&Attribution>, modified: Option<&str>) -> bool {
+    let changed = changed.and_then(Attribution::instant);
+    let modified = modified.and_then(|at| at.parse::<jiff::Timestamp>().ok());
     changed.zip(modified).is_some_and(|(changed, modified)| {
-        changed.duration_since(modified).abs() < jiff::SignedDuration::from_mins(1)
+        changed.duration_since(modified) > -jiff::SignedDuration::from_mins(1)
     })
 }
 
@@ -26,15 +27,14 @@ pub(super) fn with_origins(
         let Some(origin) = item.origins.iter().find(|origin| origin.path == field.path) else {
             continue;
         };
-        let parts = node.reason.take().into_iter().chain(words(origin, item, &field.names));
-        let parts: Vec<String> = parts.collect();
-        node.reason = (!parts.is_empty()).then(|| parts.join(", "));
+        let parts = words(origin, item, field);
+        node.origin = (!parts.is_empty()).then(|| parts.join(", "));
     }
     let targets = nodes.iter_mut().filter(|node| node.mark == DiffMark::Title);
     let targets = targets.last().into_iter().flat_map(|title| &mut title.children);
     for (node, assignment) in targets.zip(&item.assignments) {
         let words = item.since_of(assignment).and_then(|since| since_words(since, item));
-        node.reason = node.reason.take().or(words.map(str::to_owned));
+        node.origin = words.map(str::to_owned);
     }
     nodes
 }
@@ -48,17 +48,20 @@ fn since_words(since: Since, item: &DriftItem) -> Option<&'static str> {
     })
 }
 
-/// Returns the words about a property, without what those about its object say.
-fn words(origin: &FieldOrigin, item: &DriftItem, names: &IdNames) -> Vec<String> {
+/// Returns the words about a property, without what those about its object say. A former value is that which Git declares,
+/// unless it is named.
+fn words(origin: &FieldOrigin, item: &DriftItem, field: &FieldChange) -> Vec<String> {
     let since = origin.since.and_then(|since| since_words(since, item)).map(str::to_owned);
     let changed = origin.changed.as_ref().and_then(|changed| {
-        let former = changed.former.as_ref().and_then(|former| on_one_line(former, names));
-        let former = former.map(|former| format!("was {former}"));
+        let is_other = |former: &&Shown| **former != field.after && **former != Shown::Withheld;
+        let former = changed.former.as_ref().filter(is_other);
+        let former = former.and_then(|former| on_one_line(former, &field.names));
+        let former = former.map(|former| format!("changed from {former}"));
         let is_of_object = item.changed.as_ref().is_some_and(|one| one.record == changed.record);
         match (former, is_of_object) {
             (former, true) => former,
-            (Some(former), false) => Some(format!("{former} until {}", phrases::author(changed))),
-            (None, false) => Some(phrases::changed(changed)),
+            (Some(former), false) => Some(format!("{former} by {}", phrases::author(changed))),
+            (None, false) => Some(format!("changed by {}", phrases::author(changed))),
         }
     });
     since.into_iter().chain(changed).collect()

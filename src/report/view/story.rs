@@ -414,7 +414,7 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         modified: item
             .last_modified
             .as_deref()
-            .filter(|_| !origin::tells_time(item))
+            .filter(|at| !origin::tells_time(item.changed.as_ref(), Some(at)))
             .map(phrases::moment),
         changed: item.changed.as_ref().map(phrases::changed),
         is_pending: item.differs() && !item.is_drift(),
@@ -447,7 +447,7 @@ pub(in crate::report) fn display_name(name: &str) -> Option<String> {
 }
 
 /// Returns a live value on one line.
-fn live_value(live: &Shown, encoded: bool) -> String {
+pub(in crate::report) fn live_value(live: &Shown, encoded: bool) -> String {
     let live = field::json(live).map(|live| match live.as_str() {
         Some(text) if encoded => Payload::read(text, true).summary(),
         _ => value::show("", &live, &Default::default()),

@@ -16,11 +16,11 @@ const ID_LENGTH: usize = 8;
 pub(super) const TYPE: &str = "@odata.type";
 
 /// Display names by id.
-pub(super) type IdNames = BTreeMap<String, String>;
+pub(in crate::report) type IdNames = BTreeMap<String, String>;
 
 /// Returns the value of a property on one line, made harmless, however long it is: a type without the namespace that
 /// all types share.
-pub(super) fn show(name: &str, value: &Json, names: &IdNames) -> String {
+pub(in crate::report) fn show(name: &str, value: &Json, names: &IdNames) -> String {
     let shown = match value {
         Json::Object(members) => placeholder(members).unwrap_or_else(|| {
             let members =
@@ -51,7 +51,7 @@ pub(super) fn show(name: &str, value: &Json, names: &IdNames) -> String {
 }
 
 /// Returns whether a value has no parts to compare.
-pub(super) fn is_scalar(value: &Json) -> bool {
+pub(in crate::report) fn is_scalar(value: &Json) -> bool {
     match value {
         Json::Object(members) => placeholder(members).is_some(),
         Json::Array(_) => false,

@@ -1,7 +1,7 @@
 //! How plans and drifts read: one convention of signs and one order, whatever the format, and nothing that a tenant's
 //! text does to a page.
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
@@ -90,22 +90,58 @@ fn text_of_a_tenant_stays_text_in_a_page() {
     for command in ["plan", "drift"] {
         let page = workspace.run(&[command, "--sandbox", "--format", "markdown"]).expect(0).stdout;
         assert!(page.contains("5 live objects are not managed"), "{page}");
-        let mut headings = 0;
-        for event in Parser::new_ext(&page, Options::all()) {
-            match event {
-                Event::Start(Tag::Heading { .. }) => headings += 1,
-                Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => panic!("{tag:?}"),
-                Event::Html(html) | Event::InlineHtml(html) => {
-                    assert!(!html.contains("script") && !html.contains('@'), "{html}");
-                }
-                Event::Text(text) => {
-                    assert!(!text.contains("://") && !text.contains("@c"), "{text}")
-                }
-                _ => {}
+        assert_harmless(&page);
+    }
+}
+
+/// Expects of a page that its only heading is its own, and that nothing in it leads elsewhere or calls a person.
+#[track_caller]
+fn assert_harmless(page: &str) {
+    let (mut headings, mut in_code_block) = (0, false);
+    for event in Parser::new_ext(page, Options::all()) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => in_code_block = true,
+            Event::End(TagEnd::CodeBlock) => in_code_block = false,
+            Event::Start(Tag::Heading { .. }) => headings += 1,
+            Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => panic!("{tag:?}"),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                let ours = ["<details>", "</details>", "<br>", "<summary>", "<code>", "</code>"];
+                assert!(ours.iter().any(|tag| html.starts_with(tag)), "{html}");
+                assert!(!html.contains("script") && !html.contains('@'), "{html}");
             }
+            Event::Text(text) if !in_code_block => {
+                assert!(!text.contains("://") && !text.contains("@c"), "{text}");
+            }
+            _ => {}
         }
-        assert_eq!(headings, 1, "{page}");
-        assert!(!page.contains(['\u{1b}', '\u{202e}']));
+    }
+    assert_eq!(headings, 1, "{page}");
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+}
+
+#[test]
+fn text_of_a_tenant_stays_text_in_the_page_of_an_adoption() {
+    let hostile = "<img src=https://evil.example/p.png> @contoso/admins [Approve here](https://evil.example) <!-- ";
+    let address = "./Vendor/MSFT/<b>|[a](https://evil.example) @contoso";
+    let kind = "windows10CustomConfiguration";
+    let id = "5b6f0cd6-3f38-4b6c-9a51-0a8a2b1f7c11";
+    let manifest = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: {kind}\nmetadata: {{ name: custom, id: {id} }}\nspec:\n  description: Declared\n  omaSettings: []\n"
+    );
+    let workspace = Workspace::tenant(&[("custom.yaml", &manifest)]);
+    let setting = |address: &str| json!({ "@odata.type": "#microsoft.graph.omaSettingInteger", "displayName": hostile, "omaUri": address, "value": 1 });
+    let masked = json!({ "@odata.type": "#microsoft.graph.omaSettingString", "displayName": hostile, "omaUri": format!("{address}/2"), "value": "text", "isEncrypted": true });
+    workspace.seed(&json!({ "deviceConfigurations": [{
+        "@odata.type": format!("#microsoft.graph.{kind}"), "id": id, "displayName": hostile, "description": hostile,
+        "omaSettings": [setting(address), masked],
+    }] }));
+    let adopt = ["drift", "--sandbox", "--format", "markdown", "--adopt"];
+    for more in [&["--diff"][..], &[]] {
+        let page = workspace.run(&[&adopt[..], more].concat()).expect(0).stdout;
+        assert_harmless(&page);
+        assert!(page.contains(&format!("| `{kind}/custom`<br>")), "{page}");
+        assert!(page.contains("`description`"), "{page}");
+        assert_eq!(page.contains("```diff\n"), !more.is_empty(), "{page}");
     }
 }
 

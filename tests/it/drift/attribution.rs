@@ -59,8 +59,8 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
 
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength             4 -> 6  was 6  it.yaml:4
-          ~ pinUppercaseCharactersUsage  allowed -> required  was required  it.yaml:4
+          ~ pinMinimumLength             4 -> 6  it.yaml:4
+          ~ pinUppercaseCharactersUsage  allowed -> required  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -82,9 +82,9 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
 
     ```diff
     - pinMinimumLength             4
-    + pinMinimumLength             6  was 6  # it.yaml:4
+    + pinMinimumLength             6  # it.yaml:4
     - pinUppercaseCharactersUsage  allowed
-    + pinUppercaseCharactersUsage  required  was required  # it.yaml:4
+    + pinUppercaseCharactersUsage  required  # it.yaml:4
     ```
 
     </details>
@@ -102,6 +102,61 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
 }
 
 #[test]
+fn former_value_is_said_where_it_is_not_the_declared_one_and_stands_beside_no_value_of_a_diff() {
+    let _stable = stable_snapshots();
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    for (actor, set) in [
+        ("alice@contoso.com", "pinMinimumLength=5"),
+        ("alice@contoso.com", "pinMinimumLength=4"),
+        ("bob@contoso.com", "pinMaximumLength=20"),
+        ("bob@contoso.com", "pinMaximumLength=21"),
+    ] {
+        edit(&workspace, actor, &[&object, "--set", set]);
+    }
+    let text = drift(&workspace, "text");
+    let lines = text.lines().filter(|line| line.contains("Length"));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+    ~ pinMinimumLength  4 -> 6  changed from 5 by alice@contoso.com, [time]
+    ~ pinMaximumLength  21 -> 12  changed from 20  it.yaml:4
+    ");
+    let page = drift(&workspace, "markdown");
+    let from = page.find("```diff").expect("a diff");
+    assert_snapshot!(&page[from..], @"
+    ```diff
+      # changed from 5 by alice@contoso.com, [time]
+    - pinMinimumLength  4
+    + pinMinimumLength  6  # it.yaml:4
+      # changed from 20
+    - pinMaximumLength  21
+    + pinMaximumLength  12  # it.yaml:4
+    ```
+
+    </details>
+    ");
+    let html = drift(&workspace, "html");
+    assert!(html.contains("changed from 5 by alice@contoso.com, "), "{html}");
+}
+
+#[test]
+fn date_of_an_object_is_left_out_beside_a_later_change_of_its_assignments() {
+    let manifest = format!("{MANIFEST}assignments: []\n");
+    let workspace = applied(&manifest);
+    let mut state = workspace.json("s.json");
+    let object = &mut state["deviceConfigurations"][0];
+    assert_ne!(object["lastModifiedDateTime"], Value::Null, "{object}");
+    object["lastModifiedDateTime"] = json!("2026-10-30T08:00:00Z");
+    workspace.write("s.json", state.to_string());
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "carol@contoso.com", &[&object, "--assign", "allDevices"]);
+    for format in ["text", "markdown", "html"] {
+        let report = drift(&workspace, format);
+        assert!(report.contains("changed by carol"), "{report}");
+        assert!(!report.contains("2026-10-30"), "{report}");
+    }
+}
+
+#[test]
 fn properties_that_several_people_changed_are_told_apart() {
     let _stable = stable_snapshots();
     let workspace = applied(MANIFEST);
@@ -116,8 +171,8 @@ fn properties_that_several_people_changed_are_told_apart() {
 
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           changed by bob@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength  4 -> 6  was 6 until alice@contoso.com, [time]  it.yaml:4
-          ~ pinMaximumLength  20 -> 12  was 12  it.yaml:4
+          ~ pinMinimumLength  4 -> 6  changed by alice@contoso.com, [time]  it.yaml:4
+          ~ pinMaximumLength  20 -> 12  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -150,7 +205,7 @@ fn edit_of_the_registration_policy_is_attributed_by_entras_log() {
 
       ~ deviceRegistrationPolicy/registration   "Device Registration Policy"   it.yaml:2
           changed by alice@contoso.com, [time] (Set device registration policies)
-          ~ localAdminPassword.isEnabled  false -> true  was true  it.yaml:4
+          ~ localAdminPassword.isEnabled  false -> true  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -341,9 +396,10 @@ spec: { displayName: Office, networkName: office, wifiSecurityType: wpaPersonal,
     let key = [("WIFI_PSK", "canary-correct-horse")];
     workspace.run_with(&["apply", "--sandbox=s.json", "--yes"], &key).expect(0);
     let object = "windowsWifiConfiguration/Office";
+    edit(&workspace, "alice@contoso.com", &[object, "--set", "networkName=lobby"]);
     let set = ["--set", "preSharedKey=canary-other", "--set", "networkName=guest"];
     edit(&workspace, "alice@contoso.com", &[&[object], &set[..]].concat());
     // The test of each run looks for the secret in what is written.
     let text = drift(&workspace, "text");
-    assert!(text.contains("was office"), "{text}");
+    assert!(text.contains("changed from lobby"), "{text}");
 }

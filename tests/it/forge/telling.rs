@@ -187,7 +187,7 @@ fn issue_opens_follows_and_closes_itself() {
 
     ```diff
     - pinMinimumLength  4
-    + pinMinimumLength  6  was 6  # hello.yaml:4
+    + pinMinimumLength  6  # hello.yaml:4
     ```
 
     </details>
@@ -257,7 +257,7 @@ fn channels_get_a_payload_of_their_kind() {
     let schema: Value = serde_json::from_str(&text.expect("published")).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     assert!(validator.is_valid(payload("ops")), "{:#}", payload("ops"));
-    assert_eq!(payload("chat")["text"], "Drift of contoso: 1 opened");
+    assert_eq!(payload("chat")["text"], "Drift of contoso: 1 finding opened");
     let card = &payload("team")["attachments"][0];
     assert_eq!(card["contentType"], "application/vnd.microsoft.card.adaptive");
     assert_eq!(card["content"]["actions"][0]["url"], link);

@@ -57,7 +57,7 @@ fn plan_and_drift_are_annotations_too() {
     let run = workspace.run(&["plan", "--sandbox=s.json", "--format", "github"]).expect(0);
     assert_snapshot!(shown(&of_github(&run.stdout)), @"
     warning [col=7, file=b.yaml, line=2, title=run/warning windowsIdentityProtectionConfiguration/b] new objects of its kind are closed since 2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
-    notice [col=21, file=a.yaml, line=7, title=windowsIdentityProtectionConfiguration/a] update: 2 settings
+    notice [col=21, file=a.yaml, line=7, title=windowsIdentityProtectionConfiguration/a] update: 2 settings (pinMinimumLength, pinExpirationInDays)
     notice [col=7, file=b.yaml, line=2, title=windowsIdentityProtectionConfiguration/b] create: 2 settings
     ");
     let run = workspace.run(&["plan", "--sandbox=s.json", "--format", "azure-devops"]).expect(0);
@@ -72,6 +72,49 @@ fn plan_and_drift_are_annotations_too() {
     task.setvariable [isOutput=true, variable=moorline_assignment_changes] 0
     task.setvariable [isOutput=true, variable=moorline_blocked] 0
     ");
+}
+
+#[test]
+fn what_is_no_longer_declared_is_titled_by_its_object() {
+    let workspace = drifted();
+    for (path, text) in [
+        (
+            "before/moorline.yaml",
+            std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it"),
+        ),
+        ("before/a.yaml", hello("a", "pinMinimumLength: 6\npinExpirationInDays: 90")),
+        ("before/c.yaml", hello("c", "pinMinimumLength: 6")),
+    ] {
+        workspace.write(path, text);
+    }
+    std::fs::remove_file(workspace.file("c.yaml")).expect("it is there");
+    workspace.write("a.yaml", hello("a", "pinMinimumLength: 6"));
+    let plan = ["plan", "--sandbox=s.json", "--previous", "before", "--format", "github"];
+    let run = workspace.run(&plan).expect(0);
+    let commands = of_github(&run.stdout);
+    let of = |rule: &str| {
+        let titled = commands.iter().filter(|it| it.property("title").starts_with(rule));
+        titled.cloned().collect::<Vec<_>>()
+    };
+    assert_snapshot!(shown(&of("plan/")), @"
+    warning [col=7, file=a.yaml, line=2, title=plan/released windowsIdentityProtectionConfiguration/a] pinExpirationInDays is no longer declared, and the tenant keeps 30
+    warning [col=1, file=moorline.yaml, line=1, title=plan/no-longer-managed windowsIdentityProtectionConfiguration/c] the object is no longer managed, and stays in the tenant / help: To delete it, declare it with `metadata: { state: absent }`.
+    ");
+}
+
+#[test]
+fn undeclared_setting_that_is_drift_has_its_value_and_its_author() {
+    let workspace = drifted();
+    let tenant = std::fs::read_to_string(workspace.file("moorline.yaml")).expect("it is there");
+    workspace.write("moorline.yaml", format!("{tenant}  drift: {{ undeclared: fail }}\n"));
+    let edit = ["sandbox", "edit", "s.json", &format!("{HELLO}/c"), "--set", "pinMaximumLength=99"];
+    workspace.run(&[&edit[..], &["--as", "alice@contoso.com"]].concat()).expect(0);
+    let run = workspace.run(&["drift", "--sandbox=s.json", "--format", "github"]).expect(0);
+    let commands = of_github(&run.stdout);
+    let found = commands.iter().find(|it| it.data.starts_with("pinMaximumLength"));
+    let message = &found.unwrap_or_else(|| panic!("{commands:#?}")).data;
+    let words = "pinMaximumLength: the tenant has 99, and the manifest does not declare it; changed by alice@contoso.com, ";
+    assert!(message.starts_with(words), "{message}");
 }
 
 /// Returns a tenant with so many manifests that have an error, and so many that have a warning.

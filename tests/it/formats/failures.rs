@@ -98,6 +98,43 @@ fn command_line_that_makes_no_sense_is_told() {
 }
 
 #[test]
+fn command_line_that_makes_no_sense_leaves_no_older_report_and_no_empty_summary() {
+    let workspace = drifted();
+    let apply = ["apply", "--sandbox=s.json", "--yes", "--allow", "nonsense"];
+    for (at, command) in [&apply[..], &["plan", "--sandbox", "s.json"], &["validate", "--foo"]]
+        .into_iter()
+        .enumerate()
+    {
+        for output in [&["--output", "report"][..], &["--output=report"]] {
+            workspace.write("report", "an older result");
+            let [outputs, summary] = ["o", "s"].map(|name| format!("{name}{at}{}", output.len()));
+            let variables =
+                [("GITHUB_OUTPUT", outputs.as_str()), ("GITHUB_STEP_SUMMARY", summary.as_str())];
+            let arguments = [command, &["--format", "sarif"], output].concat();
+            let run = workspace.run_with(&arguments, &variables).expect(64);
+            assert_eq!(run.stdout, "");
+            let file = |name: &str| std::fs::read_to_string(workspace.file(name)).expect("a file");
+            read("sarif", &file("report"), "usage/arguments");
+            let values = super::readers::outputs(&workspace.file(&outputs));
+            assert_eq!((&*values["error"], &*values["exit-code"]), ("usage/arguments", "64"));
+            assert!(file(&summary).starts_with("### "), "{}", file(&summary));
+        }
+    }
+    // A summary has no format of its own, and may not be wanted.
+    for (more, is_written) in [(&[][..], true), (&["--no-ci-files"], false)] {
+        let variables = [("GITHUB_STEP_SUMMARY", "summary")];
+        workspace.run_with(&[&apply[..], more].concat(), &variables).expect(64);
+        assert_eq!(workspace.file("summary").exists(), is_written, "{more:?}");
+        std::fs::remove_file(workspace.file("summary")).ok();
+    }
+    let kept = ["plan", "--no-such-option", "--format", "json", "--output", "a.yaml"];
+    let before = std::fs::read_to_string(workspace.file("a.yaml")).expect("a manifest");
+    let run = workspace.run(&kept).expect(64);
+    assert!(run.stdout.contains("usage/arguments"), "a manifest is not overwritten");
+    assert_eq!(std::fs::read_to_string(workspace.file("a.yaml")).expect("a manifest"), before);
+}
+
+#[test]
 fn file_takes_the_failure_where_the_result_would_have_been() {
     let workspace = broken();
     workspace.write("report", "an older result");

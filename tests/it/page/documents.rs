@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::served::Served;
-use crate::support::Workspace;
+use crate::support::{Workspace, git};
 
 const HELLO: &str = "apiVersion: graph.microsoft.com/beta
 kind: windowsIdentityProtectionConfiguration
@@ -86,7 +86,7 @@ fn record_is_a_page_unless_another_format_is_asked_for() {
     let page = std::fs::read_to_string(workspace.file("contoso.html")).expect("a page");
     assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"), "{page}");
     let help = workspace.run(&["document", "--help"]).expect(0);
-    assert!(help.stdout.contains("[default: html]"), "{}", help.stdout);
+    assert!(help.stdout.contains("[default: auto]"), "{}", help.stdout);
 }
 
 #[test]
@@ -135,6 +135,45 @@ fn commit_is_that_of_the_folder_and_says_whether_files_changed_since() {
 }
 
 #[test]
+fn commit_is_whole_only_where_the_bases_are_as_it_has_them() {
+    let workspace = Workspace::tenant(&[]);
+    let tenant = "apiVersion: moorline/v1\nkind: Tenant\nmetadata: { name: contoso }\nspec: { tenantId: contoso.onmicrosoft.com, base: [../baseline] }\n";
+    workspace.write("t/moorline.yaml", tenant);
+    let manifest = &HELLO[..HELLO.find("assignments").expect("it has")];
+    workspace.write("baseline/hello.yaml", manifest);
+    workspace.write(".gitignore", ".*.lock\n");
+    git(workspace.path(), &["init", "--quiet"]);
+    git(workspace.path(), &["add", "."]);
+    git(workspace.path(), &["commit", "--quiet", "--message", "Begin"]);
+    let dirty = || {
+        let arguments = ["document", "t", "--sandbox", "--format", "json"];
+        workspace.run(&arguments).expect(0).json()["commit"]["dirty"].clone()
+    };
+    assert_eq!(dirty(), false);
+    workspace.write("other/readme.md", "not declared");
+    workspace.write("t/.moorline/journal/run.jsonl", "{}");
+    assert_eq!(dirty(), false, "it is in no folder of the tenant, or no manifest");
+    workspace.write("baseline/hello.yaml", manifest.replace('6', "8"));
+    assert_eq!(dirty(), true);
+    git(workspace.path(), &["commit", "--quiet", "--all", "--message", "Change"]);
+    assert_eq!(dirty(), false);
+    let folder = workspace.file("t");
+    git(&folder, &["init", "--quiet"]);
+    git(&folder, &["add", "moorline.yaml"]);
+    git(&folder, &["commit", "--quiet", "--message", "Begin"]);
+    assert_eq!(dirty(), true, "the base is in another repository, whose commit is not named");
+}
+
+#[test]
+fn manifest_of_what_should_be_absent_is_not_missing() {
+    let absent = "apiVersion: graph.microsoft.com/beta\nkind: windowsIdentityProtectionConfiguration\nmetadata: { name: old, state: absent }\nspec: { displayName: Old }\n";
+    let workspace = Workspace::tenant(&[("old.yaml", absent)]);
+    let record =
+        workspace.run(&["document", "--sandbox=s.json", "--format", "json"]).expect(0).json();
+    assert_eq!((&record["missing"], &record["summary"]["missing"]), (&json!([]), &json!(0)));
+}
+
+#[test]
 fn manifest_without_an_object_is_named() {
     let workspace =
         Workspace::tenant(&[("hello.yaml", &HELLO[..HELLO.find("assignments").expect("it has")])]);
@@ -173,6 +212,34 @@ fn last_change_of_an_object_has_its_author_and_time_in_each_format() {
     let line = format!("| Last changed by | `{words}` |");
     let markdown = text("markdown");
     assert!(markdown.contains(&line), "{markdown}");
+}
+
+#[test]
+fn list_and_details_have_the_author_with_the_time_of_the_record() {
+    let workspace = tenant();
+    let mut state = workspace.json("s.json");
+    for object in state["deviceConfigurations"].as_array_mut().expect("objects") {
+        object["lastModifiedDateTime"] = json!("2026-10-30T08:00:00Z");
+    }
+    workspace.write("s.json", state.to_string());
+    let edit =
+        ["sandbox", "edit", "s.json", "windowsIdentityProtectionConfiguration/Windows Hello"];
+    let change = ["--assign", "allDevices", "--as", "carol@contoso.com"];
+    workspace.run(&[&edit[..], &change].concat()).expect(0);
+    let run =
+        |format| workspace.run(&["document", "--sandbox=s.json", "--format", format]).expect(0);
+    let hello = item(&run("json").json(), "windowsIdentityProtectionConfiguration").clone();
+    assert_eq!(hello["lastModified"], "2026-10-30T08:00:00Z");
+    let at = hello["changed"]["at"].as_str().expect("a time").to_owned();
+    let instant: jiff::Timestamp = at.parse().expect("RFC 3339");
+    let minute = instant.strftime("%Y-%m-%d %H:%M UTC");
+    let page = run("html").stdout;
+    let from = page.find("id=\"windowsIdentityProtectionConfiguration/hello\"").expect("an object");
+    let object = &page[from..from + page[from..].find("</dl>").expect("its facts")];
+    let time = format!("<time class=\"kind\" datetime=\"{at}\">{minute}</time>");
+    assert!(object.contains(&time), "{time}: {object}");
+    assert!(object.contains(&format!("<code>carol@contoso.com, {minute} ")), "{object}");
+    assert!(!object.contains("2026-10-30"), "{object}");
 }
 
 #[test]

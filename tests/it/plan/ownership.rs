@@ -153,7 +153,7 @@ fn only_what_carries_the_tag_and_is_nobodys_is_pruned() {
             [id]
             help: pin the one that you mean by `metadata.id`, or rename the others
 
-    No drift. 1 object is as declared, 1 unknown.
+    Unknown: the state of 1 object. 1 object is as declared.
     3 live objects are not managed by any manifest:
         windowsIdentityProtectionConfiguration "other"
         windowsIdentityProtectionConfiguration "twin"
