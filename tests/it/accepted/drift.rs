@@ -1,6 +1,7 @@
 //! Accepted drift turns red on its day, and on another value of either side.
 
 use insta::assert_snapshot;
+use serde_json::json;
 
 use super::{HELLO, accept, day, drift, edit, plan, without_days, workspace};
 use crate::support::Workspace;
@@ -111,11 +112,12 @@ fn acceptance_of_an_object_that_is_created_anew_is_void() {
 #[test]
 fn acceptance_of_an_object_that_is_replaced_is_void() {
     let workspace = accepted();
-    let kind = "iosCustomConfiguration";
     let mut state = workspace.json("s.json");
     let id = state["deviceConfigurations"][0]["id"].as_str().expect("an id").to_owned();
     workspace.edit("hello.yaml", "name: hello", &format!("name: hello, id: {id}"));
-    state["deviceConfigurations"][0]["@odata.type"] = format!("#microsoft.graph.{kind}").into();
+    let other = "#microsoft.graph.sharedPCConfiguration";
+    state["deviceConfigurations"][0] =
+        json!({ "@odata.type": other, "id": id, "displayName": "Hello" });
     std::fs::remove_file(workspace.file("s.json")).expect("it was there");
     workspace.write("s.json", state.to_string());
     let change = plan(&workspace)["changes"][0].clone();

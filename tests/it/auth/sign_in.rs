@@ -304,8 +304,8 @@ fn refusals_are_told_apart() {
       - Compare the client id with "Application (client) ID" of the app registration; the object id
         beside it is another one.
       - Check that `spec.tenantId` is the tenant in which the app is registered or was consented to.
-      see schemas/graph/FACTS.md 4.6
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
     "#);
 
     let federated = [("AZURE_CLIENT_ID", APP), ("AZURE_FEDERATED_TOKEN_FILE", "federated")];
@@ -335,8 +335,8 @@ fn refusals_are_told_apart() {
       wrong. A pipeline's token lives for minutes and cannot be kept for later.
       - Set the clock; `moorline doctor` compares it with Microsoft's.
       - Fetch the pipeline's token anew for each sign-in.
-      see schemas/graph/FACTS.md 4.6
       see https://github.com/Azure/login/issues/180
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
 
     of another subject:
     Signing in with a federated token file (AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE).
@@ -351,9 +351,9 @@ fn refusals_are_told_apart() {
       - Add a federated credential to the app registration with exactly the subject that the message
         quotes.
       - A job that runs in an environment has `environment:NAME` in its subject, whatever the branch is.
-      see schemas/graph/FACTS.md 10
       see https://github.com/microsoft/Agents/issues/202
       see https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 10
 
     for another audience:
     Signing in with a federated token file (AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE).
@@ -366,9 +366,7 @@ fn refusals_are_told_apart() {
       cloud has its own.
       - Set the audience of the federated credential to the cloud's: api://AzureADTokenExchange in the
         global cloud, with USGov or China at its end in the others.
-      see schemas/graph/FACTS.md 4.6
-      see schemas/graph/FACTS.md 8
-      see schemas/graph/FACTS.md 10
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6, 8, 10
 
     forged:
     Signing in with a federated token file (AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE).
@@ -381,9 +379,9 @@ fn refusals_are_told_apart() {
       certificate has expired.
       - Compare the thumbprint of the certificate that this run uses with "Certificates & secrets" of
         the app registration, and upload it where it is missing.
-      see schemas/graph/FACTS.md 4.6
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
       see https://github.com/pnp/cli-microsoft365/issues/1621
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
     "#);
     let nowhere = [federated[0], ("AZURE_FEDERATED_TOKEN_FILE", "nowhere")];
     assert_snapshot!(stage.is_refused(&[], &nowhere), @r"
@@ -431,9 +429,9 @@ fn refusals_are_told_apart() {
       certificate has expired.
       - Compare the thumbprint of the certificate that this run uses with "Certificates & secrets" of
         the app registration, and upload it where it is missing.
-      see schemas/graph/FACTS.md 4.6
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
       see https://github.com/pnp/cli-microsoft365/issues/1621
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
 
     with another's key:
     Signing in with a client certificate (AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_CERTIFICATE_PASSWORD).
@@ -570,9 +568,8 @@ fn a_token_of_another_tenant_goes_nowhere() {
       - Check `spec.tenantId` for a typing error.
       - Check `spec.cloud`. A tenant of a national cloud is unknown to the global one, and the other way
         round.
-      see schemas/graph/FACTS.md 4.6
-      see schemas/graph/FACTS.md 8
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6, 8
     ");
 }
 
