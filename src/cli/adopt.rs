@@ -5,14 +5,14 @@ use std::path::Path;
 use clap::Args;
 use globset::Glob;
 
-use super::drift::{compared, formerly};
+use super::drift::ComparedEarlier;
 use super::import::{folder, read};
 use super::output::Output;
 use super::plan::unread_objects;
 use super::selection::near_address;
 use super::session::Session;
 use super::{Done, Format, Result};
-use crate::drift::{self, Previous};
+use crate::drift;
 use crate::error::{Error, ErrorKind};
 use crate::import::adopt::document::AdoptDocument;
 use crate::import::adopt::drafts::{FileChange, drafts};
@@ -57,15 +57,18 @@ pub(super) async fn run(
     // The plan with the edits is compared with the whole one.
     let whole = planned.plan.clone();
     let mut options = options.clone();
+    options.undeclared = drift::undeclared_drift(&whole, &desired.tenant.spec.drift);
     let mut pending = Vec::new();
     if let Some(earlier) = earlier {
-        let before = compared(&session, earlier, &whole, &plan_options).await?;
-        let formerly = formerly(desired);
-        let previous = Previous { name: "", changes: &before, formerly: &formerly };
-        let told = drift::keep_drifted(&mut planned.plan, &previous);
+        let compared = ComparedEarlier::of(&session, earlier, &whole, &plan_options).await?;
+        let told = drift::keep_drifted(&mut planned.plan, &compared.previous(""));
         pending = told.pending;
         pending.retain(|left| options.asks_for(&left.address, &left.path));
         options.parts = told.parts;
+        // No earlier manifest declared them either.
+        for (address, parts) in &mut options.parts {
+            parts.extend(options.undeclared.get(address).into_iter().flatten().cloned());
+        }
     }
     let options = &options;
     adopt::read_renamed(graph, desired, &mut planned, &mut live, options).await?;

@@ -103,17 +103,17 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         Some(accepted) => accept::run(ui, path, &session, &accepted, &options).await?,
         None => session.plan(ui, &options).await?,
     };
-    let mut before = Vec::new();
+    let mut compared = None;
     if let Some((desired, release)) = &earlier {
         session.report_released(release, &mut planned, &mut live).await?;
-        before = compared(&session, desired, &planned.plan, &options).await?;
+        compared = Some(ComparedEarlier::of(&session, desired, &planned.plan, &options).await?);
     }
-    let Planned { plan, .. } = planned;
+    let Planned { plan, renamed, .. } = planned;
     let unread = plan.unread();
-    let formerly = formerly(&session.desired);
-    let previous = arguments.previous.as_deref();
-    let previous = previous.map(|name| Previous { name, changes: &before, formerly: &formerly });
-    let mut report = drift::report_with(plan, &DriftOptions { rules: &file.spec.drift, previous });
+    let name = arguments.previous.as_deref().unwrap_or_default();
+    let previous = compared.as_ref().map(|compared| compared.previous(name));
+    let told = DriftOptions { rules: &file.spec.drift, previous, renamed: &renamed };
+    let mut report = drift::report_with(plan, &told);
     drift::attribute(&session.graph, &mut report, &options.earlier).await;
     let approvals = telling.approvals(ui, &session.graph).await;
     session.close().await;
@@ -136,28 +136,41 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     Ok(Done::failed_if(is_unknown || unread > 0 || checked.is_err() || !is_kept))
 }
 
-/// Compares the tenant with earlier manifests, of the objects that differ from the present ones.
-pub(super) async fn compared(
-    session: &Session,
-    earlier: &Desired,
-    plan: &Plan,
-    options: &PlanOptions,
-) -> Result<Vec<Change>> {
-    let differing = drift::differing(plan);
-    if differing.is_empty() {
-        return Ok(Vec::new());
-    }
-    // The object of a manifest that was given another name is found by its id.
-    let is_gone = |address: &Address| session.desired.manifest(address).is_none();
-    let selected = |address: &Address| differing.contains(address) || is_gone(address);
-    let (planned, _) = reconcile::plan(&session.graph, earlier, selected, options).await?;
-    Ok(planned.plan.changes)
+/// Earlier manifests, compared with the tenant.
+pub(super) struct ComparedEarlier {
+    /// The changes that they would make to the objects that differ from the present ones.
+    changes: Vec<Change>,
+    /// The earlier display names that the present ones have.
+    formerly: BTreeMap<Address, Vec<String>>,
 }
 
-/// Returns the earlier display names that manifests have.
-pub(super) fn formerly(desired: &Desired) -> BTreeMap<Address, Vec<String>> {
-    let renamed = desired.manifests.iter().filter(|manifest| !manifest.formerly.is_empty());
-    renamed.map(|manifest| (manifest.address.clone(), manifest.formerly.clone())).collect()
+impl ComparedEarlier {
+    /// Compares the tenant with earlier manifests.
+    pub(super) async fn of(
+        session: &Session,
+        earlier: &Desired,
+        plan: &Plan,
+        options: &PlanOptions,
+    ) -> Result<Self> {
+        let manifests = session.desired.manifests.iter();
+        let renamed = manifests.filter(|manifest| !manifest.formerly.is_empty());
+        let formerly =
+            renamed.map(|manifest| (manifest.address.clone(), manifest.formerly.clone())).collect();
+        let differing = drift::differing(plan);
+        if differing.is_empty() {
+            return Ok(Self { changes: Vec::new(), formerly });
+        }
+        // The object of a manifest that was given another name is found by its id.
+        let is_gone = |address: &Address| session.desired.manifest(address).is_none();
+        let selected = |address: &Address| differing.contains(address) || is_gone(address);
+        let (planned, _) = reconcile::plan(&session.graph, earlier, selected, options).await?;
+        Ok(Self { changes: planned.plan.changes, formerly })
+    }
+
+    /// Returns them by the name that they were given by.
+    pub(super) fn previous<'a>(&'a self, name: &'a str) -> Previous<'a> {
+        Previous { name, changes: &self.changes, formerly: &self.formerly }
+    }
 }
 
 fn day(text: &str) -> Result<Date, String> {
@@ -200,7 +213,7 @@ impl Arguments {
         });
         let requests: Vec<AdoptRequest> = requests.collect::<Result<_, Error>>()?;
         let Self { absent, into_base, unmask: unmasks, .. } = *self;
-        let parts = BTreeMap::new();
-        Ok(Some(AdoptOptions { requests, parts, absent, unmasks, into_base }))
+        let (parts, undeclared) = Default::default();
+        Ok(Some(AdoptOptions { requests, parts, undeclared, absent, unmasks, into_base }))
     }
 }

@@ -126,18 +126,12 @@ impl Telling {
         channels: &[NamedChannel<'_>],
         approvals: Option<&[ApprovalRequest]>,
     ) -> bool {
-        let history = match &self.history {
-            Some(folder) => match keep(ui, folder, report) {
-                Ok(history) => Some(history),
-                Err(error) => {
-                    ui.error(&error);
-                    return false;
-                }
-            },
-            None => None,
-        };
+        let history = self.history.as_ref().map(|folder| keep(ui, folder, report)).transpose();
+        // People are told all the same.
+        let is_kept = history.is_ok();
+        let history = history.inspect_err(|error| ui.error(error)).ok().flatten();
         if !self.issue && channels.is_empty() {
-            return true;
+            return is_kept;
         }
         let tenant = report.tenant.name.as_str();
         let mut tracked = if self.issue { tracked(ui, tenant).await } else { None };
@@ -180,10 +174,10 @@ impl Telling {
             if let Err(why) = ui.save(&path, &text) {
                 ui.warning(&format!("`{}` cannot be written: {why}", path.display()));
             }
-        } else if !channels.is_empty() && tracked.is_none() {
+        } else if !channels.is_empty() && tracked.is_none() && is_kept {
             ui.warning("the next run cannot know what channels were told now, and tells them everything that is open: add `--issue`, or `--history DIR` in a folder that is kept");
         }
-        true
+        is_kept
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `log` | one question to an audit log that may refuse to answer |
 //! | `attribution` | the author of a change, as data |
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::manifest::tenant_file::{DriftSpec, Treatment};
 use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
     Acceptance, Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus,
-    LeftAlone, NoLongerManaged, Plan, Released, Shown, TenantRef, Unmanaged, VoidAcceptance,
+    LeftAlone, NoLongerManaged, Plan, Released, Risk, Shown, TenantRef, Unmanaged, VoidAcceptance,
 };
 use crate::schema::defaults::may_be_default;
 use crate::tenant::matching;
@@ -87,6 +87,9 @@ pub struct DriftItem {
     /// The live object's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The id of the live object that a missing one is most likely, which has another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_id: Option<String>,
     /// The status.
     pub status: DriftStatus,
     /// The action of the next apply.
@@ -103,12 +106,18 @@ pub struct DriftItem {
     pub void: Vec<VoidAcceptance>,
     /// Why the status cannot be determined.
     pub reasons: Vec<Blocked>,
+    /// The live objects that a missing one may be, which an apply would create another one of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub risks: Vec<Risk>,
     /// When the object was last modified, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
     /// Settings that are set and not declared, as far as `spec.drift.undeclared` does not ignore them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undeclared: Vec<LeftAlone>,
+    /// Whether `spec.drift.undeclared` makes them drift.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undeclared_is_drift: bool,
     /// Whether the tenant or the manifests changed, where earlier manifests were compared and can be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
@@ -184,7 +193,7 @@ impl DriftItem {
     /// Returns whether the object differs in undeclared settings alone, which `spec.drift.undeclared` makes drift.
     pub fn differs_by_undeclared(&self) -> bool {
         self.differs()
-            && !self.undeclared.is_empty()
+            && self.undeclared_is_drift
             && self.assignments.is_empty()
             && self.differing().next().is_none()
     }
@@ -224,27 +233,28 @@ pub struct DriftOptions<'a> {
     pub rules: &'a DriftSpec,
     /// The earlier manifests.
     pub previous: Option<Previous<'a>>,
+    /// The ids of the objects that missing ones are most likely, which got another name.
+    pub renamed: &'a BTreeMap<Address, String>,
 }
 
 /// Returns the drift report of a plan.
 pub fn report(plan: Plan) -> DriftReport {
-    report_with(plan, &DriftOptions { rules: &DriftSpec::default(), previous: None })
+    let (rules, renamed) = (&DriftSpec::default(), &BTreeMap::new());
+    report_with(plan, &DriftOptions { rules, previous: None, renamed })
 }
 
 /// As [`report`], with the rules of a tenant file and with earlier manifests.
 pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
-    let DriftOptions { rules, previous } = options;
-    // A missing object may be there under another name.
-    for change in &plan.changes {
-        let alike = change.risks.iter().filter(|risk| risk.code == CREATE_LIKE);
-        plan.warnings.extend(alike.map(|risk| format!("{}: {}", change.address, risk.message)));
-    }
+    let DriftOptions { rules, previous, renamed } = options;
     let undeclared = Treatments::of(rules.undeclared.as_ref(), Treatment::Ignore);
     let present: BTreeSet<Address> = match previous {
         Some(_) => plan.changes.iter().map(|change| change.address.clone()).collect(),
         None => BTreeSet::new(),
     };
-    let make = |change| item(change, &undeclared, previous.as_ref(), &present);
+    let make = |change: Change| {
+        let renamed_id = renamed.get(&change.address).cloned();
+        DriftItem { renamed_id, ..item(change, &undeclared, previous.as_ref(), &present) }
+    };
     let items: Vec<DriftItem> = plan.changes.into_iter().map(make).collect();
     let mut summary = DriftSummary::default();
     for item in &items {
@@ -285,6 +295,29 @@ pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
     }
 }
 
+/// Returns the paths of the settings that `spec.drift.undeclared` makes drift, by manifest.
+pub fn undeclared_drift(plan: &Plan, rules: &DriftSpec) -> BTreeMap<Address, Vec<String>> {
+    let undeclared = Treatments::of(rules.undeclared.as_ref(), Treatment::Ignore);
+    let failing = plan.changes.iter().filter(|change| {
+        treatment(change, &undeclared) == Treatment::Fail && !change.left_alone.is_empty()
+    });
+    let paths = |change: &Change| {
+        let kind = &change.address.kind;
+        let set = change.left_alone.iter().filter(|one| !is_at_default(kind, one));
+        set.map(|one| one.path.to_string()).collect()
+    };
+    failing.map(|change| (change.address.clone(), paths(change))).collect()
+}
+
+/// Returns the treatment of the undeclared settings of an object.
+fn treatment(change: &Change, undeclared: &Treatments) -> Treatment {
+    match status(change) {
+        // Of an object that is not there, or not known, nothing is left alone.
+        DriftStatus::Missing | DriftStatus::Unknown => Treatment::Ignore,
+        _ => undeclared.treat(&change.address.kind, &change.display_name),
+    }
+}
+
 fn item(
     mut change: Change,
     undeclared: &Treatments,
@@ -295,15 +328,12 @@ fn item(
     let origin = compared.map(|previous| since::origin(&change, previous, present));
     let origin = origin.unwrap_or_default();
     let mut status = status(&change);
-    let treatment = match status {
-        // Of an object that is not there, or not known, nothing is left alone.
-        DriftStatus::Missing | DriftStatus::Unknown => Treatment::Ignore,
-        _ => undeclared.treat(&change.address.kind, &change.display_name),
-    };
+    let treatment = treatment(&change, undeclared);
     let kind = &change.address.kind;
     change.left_alone.retain(|one| treatment != Treatment::Ignore && !is_at_default(kind, one));
     let mut since = origin.since;
-    if treatment == Treatment::Fail && !change.left_alone.is_empty() {
+    let undeclared_is_drift = treatment == Treatment::Fail && !change.left_alone.is_empty();
+    if undeclared_is_drift {
         status = DriftStatus::Drifted;
         // No manifest ever declared them.
         since = previous.map(|_| match since {
@@ -315,8 +345,11 @@ fn item(
     if change.action == Action::Create {
         // A missing object differs in every field, so the fields say nothing more.
         (change.fields, change.assignments) = Default::default();
+        change.risks.retain(|risk| risk.code == CREATE_LIKE);
         origins.clear();
         assignment_origins.clear();
+    } else {
+        change.risks.clear();
     }
     DriftItem {
         status,
@@ -325,13 +358,16 @@ fn item(
         location: change.location,
         display_name: change.display_name,
         id: change.id,
+        renamed_id: None,
         fields: change.fields,
         assignments: change.assignments,
         accepted: change.accepted,
         void: change.void,
         reasons: change.blocked,
+        risks: change.risks,
         last_modified: change.last_modified,
         undeclared: change.left_alone,
+        undeclared_is_drift,
         since,
         changed: None,
         origins,

@@ -82,7 +82,10 @@ impl AuditSearch {
         let last_run = written.iter().filter_map(|(_, at)| at.parse::<Timestamp>().ok()).max();
         let ids: Vec<String> = match &item.id {
             Some(id) => vec![id.clone()],
-            None => written.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            None => {
+                let written = written.iter().map(|(id, _)| (*id).to_owned());
+                written.chain(item.renamed_id.clone()).collect()
+            }
         };
         let is_there = item.status != DriftStatus::Missing;
         let modified = item.last_modified.as_ref().filter(|_| is_there);

@@ -6,7 +6,7 @@
 use super::client::ForgeClient;
 use super::dialect::{ForgeComment, PullRequestState};
 use super::error::ForgeError;
-use super::marker::{CommentMarker, RunNumber, digest_of};
+use super::marker::{CommentMarker, RunNumber};
 
 /// The number of digits of a commit that people read.
 const SHORT: usize = 7;
@@ -37,7 +37,7 @@ pub(crate) enum CommentOutcome {
     Updated(Option<String>),
     /// It was marked as outdated.
     MarkedOutdated(Option<String>),
-    /// It says so already.
+    /// It says so already, and knows of this run.
     Unchanged(Option<String>),
     /// No comment could be outdated.
     NothingOutdated,
@@ -162,14 +162,21 @@ impl ForgeClient {
         marker: &CommentMarker,
     ) -> Result<CommentOutcome, ForgeError> {
         let url = comment.url.clone();
-        let is_same = wanted.body.is_none_or(|body| digest_of(body) == marker.digest);
-        if is_same && wanted.outdated == marker.outdated {
-            return Ok(CommentOutcome::Unchanged(url));
-        }
-        let mut text = wanted.text(Some((comment, marker))).unwrap_or_default();
+        let present = text_below(comment);
+        let mut text = match wanted.body {
+            None if wanted.outdated == marker.outdated => {
+                format!("{}\n{present}", wanted.marker())
+            }
+            _ => wanted.text(Some((comment, marker))).unwrap_or_default(),
+        };
         if wanted.body.is_none() && self.check_length(&text).is_err() {
             // The history of the comment keeps the former text.
             text = CommentRequest { body: Some(""), ..*wanted }.text(None).unwrap_or_default();
+        }
+        let wished = CommentMarker::read(&text).map_or("", |(_, text)| text);
+        let is_same = wanted.outdated == marker.outdated && is_same_text(wished, present);
+        if is_same && marker.commit == wanted.commit && marker.run >= wanted.run {
+            return Ok(CommentOutcome::Unchanged(url));
         }
         // A push may have come while the comments were read.
         if let Some(outcome) = self.hindrance(wanted).await? {
@@ -177,6 +184,10 @@ impl ForgeClient {
         }
         let request = self.dialect.update_comment(wanted.number, comment, &text);
         self.send(&request, |answer| self.dialect.read_comment(answer)).await?;
+        if is_same {
+            // The marker alone was written: an earlier run that ends later must see that this one was there.
+            return Ok(CommentOutcome::Unchanged(url));
+        }
         let outcome =
             if wanted.outdated { CommentOutcome::MarkedOutdated } else { CommentOutcome::Updated };
         Ok(outcome(url))
@@ -192,18 +203,30 @@ impl ForgeClient {
     }
 }
 
+/// Returns the text of a comment below its marker.
+fn text_below(comment: &ForgeComment) -> &str {
+    CommentMarker::read(&comment.body).map_or("", |(_, text)| text)
+}
+
+/// Returns whether two texts are the same, as far as a service keeps them: it may change the line ends and the blanks at the end.
+fn is_same_text(one: &str, other: &str) -> bool {
+    one.trim_end().lines().eq(other.trim_end().lines())
+}
+
 impl CommentRequest<'_> {
-    /// Returns the text of the comment with its marker; `former` is the comment whose text an outdated one keeps.
-    fn text(&self, former: Option<(&ForgeComment, &CommentMarker)>) -> Option<String> {
-        let digest = match (self.body, former) {
-            (Some(body), _) => digest_of(body),
-            (None, Some((_, marker))) => marker.digest.clone(),
-            (None, None) => return None,
-        };
+    fn marker(&self) -> CommentMarker {
         let (tenant, commit) = (self.tenant.to_owned(), self.commit.to_owned());
         let Self { run, outdated, .. } = *self;
-        let marker = CommentMarker { tenant, commit, run, digest, outdated };
-        if !outdated {
+        CommentMarker { tenant, commit, run, outdated }
+    }
+
+    /// Returns the text of the comment with its marker; `former` is the comment whose text an outdated one keeps.
+    fn text(&self, former: Option<(&ForgeComment, &CommentMarker)>) -> Option<String> {
+        if self.body.is_none() && former.is_none() {
+            return None;
+        }
+        let marker = self.marker();
+        if !self.outdated {
             return Some(format!("{marker}\n{}", self.body.unwrap_or_default()));
         }
         let short = &self.commit[..SHORT.min(self.commit.len())];
@@ -211,7 +234,7 @@ impl CommentRequest<'_> {
         let rest = match (self.body, former) {
             (Some(body), _) => body.to_owned(),
             (None, Some((comment, old))) => {
-                let (_, text) = CommentMarker::read(&comment.body).unwrap_or((old.clone(), ""));
+                let text = text_below(comment);
                 let old = &old.commit[..SHORT.min(old.commit.len())];
                 format!(
                     "<details>\n<summary>For commit {old}</summary>\n\n{}\n\n</details>",

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::values::digest::{self, Domain};
-
 const BEGIN: &str = "<!-- moorline:comment ";
 const END: &str = " -->";
 
@@ -25,21 +23,16 @@ pub(crate) struct CommentMarker {
     pub(crate) commit: String,
     /// The run that wrote it.
     pub(crate) run: RunNumber,
-    /// The digest of the text.
-    pub(crate) digest: String,
     /// Whether the comment is marked as outdated.
     pub(crate) outdated: bool,
 }
 
 impl fmt::Display for CommentMarker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tenant, commit, run, digest, outdated } = self;
+        let Self { tenant, commit, run, outdated } = self;
         let outdated = if *outdated { " outdated" } else { "" };
         let RunNumber { run, attempt } = run;
-        write!(
-            f,
-            "{BEGIN}tenant={tenant} commit={commit} run={run}.{attempt} digest={digest}{outdated}{END}"
-        )
+        write!(f, "{BEGIN}tenant={tenant} commit={commit} run={run}.{attempt}{outdated}{END}")
     }
 }
 
@@ -62,16 +55,10 @@ impl CommentMarker {
             tenant: field("tenant")?,
             commit: field("commit")?,
             run,
-            digest: field("digest")?,
             outdated: fields.split(' ').any(|field| field == "outdated"),
         };
         Some((marker, text))
     }
-}
-
-/// Returns the digest of a comment's text.
-pub(crate) fn digest_of(text: &str) -> String {
-    digest::tagged(Domain::Comment, &text)
 }
 
 #[cfg(test)]
@@ -83,7 +70,6 @@ mod tests {
             tenant: "contoso".to_owned(),
             commit: "c0ffee1".to_owned(),
             run: RunNumber { run: 12, attempt: 2 },
-            digest: digest_of("text"),
             outdated: false,
         }
     }

@@ -48,9 +48,7 @@ async fn note_of_a_merge_request_is_created_and_found_on_the_second_page() {
         let (call, query) = seen.line.split_once('?').unwrap_or((&seen.line, ""));
         let rest = call.replace(of_project, "");
         let other = json!({ "id": 1, "body": "hello", "author": { "id": 5 } });
-        let text = format!(
-            "<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 digest=x -->\nold"
-        );
+        let text = format!("<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 -->\nold");
         match rest.as_str() {
             "GET /merge_requests/7" => {
                 reply(200, &json!({ "state": "opened", "sha": COMMIT, "merge_commit_sha": null }))
@@ -87,7 +85,7 @@ async fn thread_of_a_pull_request_is_created_closed_and_its_comment_is_updated()
     let server = Server::start(move |seen: &Seen, number, _| {
         let (call, query) = seen.line.split_once('?').unwrap_or((&seen.line, ""));
         assert!(query.contains("api-version=7.1"), "{}", seen.line);
-        let text = format!("<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 digest=x -->\nold");
+        let text = format!("<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 -->\nold");
         let comment = json!({ "id": 1, "content": text, "author": { "id": "build" } });
         match call.replace(of_repository, "").as_str() {
             "GET /pullRequests/7" => reply(200, &json!({
@@ -133,7 +131,7 @@ async fn push_while_the_comments_are_read_is_left_the_comment() {
     for text in [None, Some("old")] {
         let server = Server::start(move |seen: &Seen, number, _| {
             let marker = format!(
-                "<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 digest=x -->"
+                "<!-- moorline:comment tenant=contoso commit={COMMIT} run=0.0 -->"
             );
             match seen.line.split('?').next() {
                 Some("GET /repos/contoso/devices/pulls/7") => {

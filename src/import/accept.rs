@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::manifest::accepted::edit::{self, NewAcceptance};
 use crate::manifest::{ACCEPTED_FILE, Address, Desired};
 use crate::plan::accepted::is_comparable;
+use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{Action, Change, FieldChange, FieldStatus, Plan, Shown};
 use crate::schema::walk::any;
 
@@ -93,7 +94,7 @@ pub fn entries(
             return Err(Error::usage("usage/address", message).hint(hint));
         };
         expect_values(change)?;
-        let differences = differences(change, &request.property)?;
+        let differences = differences(change, &request.property);
         if differences.is_empty() {
             return Err(no_difference(change, &request.property));
         }
@@ -135,26 +136,35 @@ fn expect_values(change: &Change) -> Result<(), Error> {
         let why = format!("the differences of {address} are not known: {}", blocked.message);
         return refuse(why, "Do what the plan says about it, then accept what still differs.");
     }
-    match change.action {
-        Action::Create => refuse(
+    let alike = change.risks.iter().find(|risk| risk.code == CREATE_LIKE);
+    match (change.action, alike) {
+        (Action::Create, Some(alike)) => refuse(
+            format!(
+                "the tenant has no object of the name of {address}, and only values of an object that is found are accepted"
+            ),
+            &alike.message,
+        ),
+        (Action::Create, None) => refuse(
             format!(
                 "{address} is missing in the tenant, and only values of an object that exists are accepted"
             ),
-            "Create it with `moorline apply`, or declare that it is gone: `moorline drift --adopt KIND/NAME --absent`.",
+            &format!(
+                "Create it with `moorline apply`, or declare that it is gone: `moorline drift --adopt {address} --absent`."
+            ),
         ),
-        Action::Delete => refuse(
+        (Action::Delete, _) => refuse(
             format!(
                 "{address} is declared absent, and only values of an object that stays are accepted"
             ),
             "Keep it: remove `state: absent` from its manifest.",
         ),
-        Action::Replace => refuse(
+        (Action::Replace, _) => refuse(
             format!(
                 "{address} has another type in the tenant, and only values of the declared type are accepted"
             ),
             "Declare the type that it has, or pin another object by `metadata.id`.",
         ),
-        Action::Update | Action::None => Ok(()),
+        (Action::Update | Action::None, _) => Ok(()),
     }
 }
 
@@ -162,23 +172,21 @@ fn expect_values(change: &Change) -> Result<(), Error> {
 type Difference = (String, Shown, Shown);
 
 /// Returns the differences at a path and within it, those that are accepted already among them.
-fn differences(change: &Change, wanted: &str) -> Result<Vec<Difference>, Error> {
+fn differences(change: &Change, wanted: &str) -> Vec<Difference> {
     let is_asked = |path: &str| is_within(path, wanted);
-    let mut found = Vec::new();
-    for field in change.fields.iter().filter(|field| is_asked(&field.path.to_string())) {
+    let fields = change.fields.iter().filter(|field| field.status != FieldStatus::Unverifiable);
+    let fields = fields.filter(|field| is_asked(&field.path.to_string()));
+    let difference = |field: &FieldChange| {
         let FieldChange { path, before, after, .. } = field;
-        if field.status == FieldStatus::Unverifiable {
-            let reason = field.reason.as_deref().unwrap_or_default();
-            return Err(not_comparable(change, &path.to_string(), reason));
-        }
-        found.push((path.to_string(), after.clone(), before.clone()));
-    }
+        (path.to_string(), after.clone(), before.clone())
+    };
+    let mut found: Vec<Difference> = fields.map(difference).collect();
     let shown = |value: &Option<Json>| value.clone().map_or(Shown::Unset, Shown::Value);
     let assignments = change.assignments.iter().filter(|it| is_asked(&it.path()));
     found.extend(assignments.map(|it| (it.path(), shown(&it.after), shown(&it.before))));
     let accepted = change.accepted.iter().filter(|it| is_asked(&it.path));
     found.extend(accepted.map(|it| (it.path.clone(), it.declared.clone(), it.live.clone())));
-    Ok(found)
+    found
 }
 
 fn not_comparable(change: &Change, path: &str, reason: &str) -> Error {
@@ -199,6 +207,18 @@ fn withheld(change: &Change, path: &str) -> Error {
 }
 
 fn no_difference(change: &Change, wanted: &str) -> Error {
+    let is_asked = |field: &&FieldChange| is_within(&field.path.to_string(), wanted);
+    if let Some(field) = change.with_status(FieldStatus::Unverifiable).find(is_asked) {
+        let reason = field.reason.as_deref().unwrap_or_default();
+        return not_comparable(change, &field.path.to_string(), reason);
+    }
+    if change.left_alone.iter().any(|setting| setting.path.to_string() == wanted) {
+        let address = &change.address;
+        let message =
+            format!("{wanted} of {address} is not declared, so that it differs from nothing");
+        let hint = format!("Declare it: `moorline drift --adopt {address}/{wanted}`.");
+        return Error::usage("accept/nothing", message).hint(hint);
+    }
     let fields = change.fields.iter().map(|field| field.path.to_string());
     let paths: Vec<String> = fields.chain(change.assignments.iter().map(|it| it.path())).collect();
     let message = format!("nothing differs at `{wanted}` of {}", change.address);

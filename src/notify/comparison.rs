@@ -73,7 +73,7 @@ impl RunComparison {
     }
 
     /// Returns what a channel is told; `None` where nothing moved since it was told last. A channel that does not know of
-    /// the last run gets everything that is open.
+    /// the last run gets everything that is open, which may be nothing: it may have missed what is resolved.
     pub(crate) fn for_channel(
         &self,
         channel: &str,
@@ -82,7 +82,7 @@ impl RunComparison {
     ) -> Option<Notification> {
         let earlier_known = self.earlier.as_ref().is_some_and(|earlier| earlier.has_told(channel));
         let resolved = if earlier_known { self.resolved.clone() } else { Vec::new() };
-        let is_new = !earlier_known && !self.still_open.is_empty();
+        let is_new = !earlier_known && (self.earlier.is_some() || !self.still_open.is_empty());
         if self.opened.is_empty() && resolved.is_empty() && !is_new {
             return None;
         }
@@ -109,6 +109,7 @@ fn ended(key: &FindingKey, since: &str, observation: &Observation) -> ToldFindin
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::lines::{headline, introduction};
     use super::super::memory::MOST;
     use super::*;
     use serde_json::json;
@@ -352,6 +353,7 @@ mod tests {
         report.items[0].status = DriftStatus::Drifted;
         report.items[0].action = Action::None;
         report.items[0].undeclared = vec![setting("one"), setting("two")];
+        report.items[0].undeclared_is_drift = true;
         let first = run(None, &report, None);
         let whats: Vec<&str> = first.opened.iter().map(|told| told.what.as_str()).collect();
         assert!(whats.contains(&"one is set, and is not declared"), "{whats:?}");
@@ -359,6 +361,58 @@ mod tests {
         report.items[0].undeclared.pop();
         let second = run(read_back(&first.next), &report, None);
         assert_eq!((second.still_open.len(), second.resolved.len()), (1, 1));
+
+        // They are told beside other differences too, unless they are reported alone.
+        let mut beside = drift_report();
+        let at = beside.items.iter().position(|item| item.drifted().next().is_some());
+        let item = &mut beside.items[at.expect("a field differs")];
+        item.undeclared = vec![setting("one")];
+        let is_told = |report: &DriftReport| {
+            let opened = run(None, report, None).opened;
+            opened.iter().any(|told| told.what == "one is set, and is not declared")
+        };
+        assert!(!is_told(&beside));
+        beside.items[at.expect("the same")].undeclared_is_drift = true;
+        assert!(is_told(&beside));
+    }
+
+    #[test]
+    fn end_of_a_difference_does_not_say_that_its_object_is_as_declared_while_it_is_not() {
+        let report = drift_report();
+        let at = report.items.iter().position(|item| item.drifted().count() > 1);
+        let at = at.expect("several fields differ");
+        let first = run(None, &report, None);
+        let ends = |earlier: &RunComparison, later: &DriftReport| -> Vec<String> {
+            let resolved = run(read_back(&earlier.next), later, None).resolved;
+            resolved.into_iter().map(|told| told.what).collect()
+        };
+
+        let mut fewer = report.clone();
+        fewer.items[at].fields.remove(0);
+        assert_eq!(ends(&first, &fewer), ["has fewer differences now"]);
+
+        let mut missing = report.clone();
+        missing.items[at].status = DriftStatus::Missing;
+        missing.items[at].fields.clear();
+        missing.items[at].assignments.clear();
+        let found = ends(&first, &missing);
+        assert!(!found.is_empty() && found.iter().all(|end| end == "is missing now"), "{found:?}");
+        assert_eq!(ends(&run(None, &missing, None), &report), ["is there again"]);
+    }
+
+    #[test]
+    fn channel_that_missed_the_end_is_told_that_nothing_is_open() {
+        let mut first = run(None, &drift_report(), None);
+        told(&mut first).expect("drift");
+        // The message of this run does not arrive.
+        let second = run(read_back(&first.next), &mended(), None);
+        let mut third = run(read_back(&second.next), &mended(), None);
+        let tenant = drift_report().tenant;
+        let message = third.for_channel("ops", &tenant, MONDAY).expect("a message");
+        assert_eq!(headline(&message), "Drift of contoso: nothing is open");
+        assert!(introduction(&message).contains("what was told before is over"));
+        assert_eq!(told(&mut third), Some((0, 0, 0)));
+        assert_eq!(told(&mut run(read_back(&third.next), &mended(), None)), None);
     }
 
     #[test]

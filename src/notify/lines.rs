@@ -9,6 +9,9 @@ use crate::clock;
 /// The most differences of one object that are told.
 const MOST_OF_OBJECT: usize = 5;
 
+/// The counts of a message that lists nothing.
+const NOTHING: &str = "nothing is open";
+
 /// A line about one object. Each channel makes both texts inert.
 pub(super) struct Line {
     /// The name of the object.
@@ -33,7 +36,8 @@ pub(super) fn headline(told: &Notification) -> String {
         _ => format!("{} {what}", findings.len()),
     });
     let counts: Vec<String> = counts.collect();
-    format!("Drift of {}: {}", inert(&short(&told.tenant.name)), counts.join(", "))
+    let counts = if counts.is_empty() { NOTHING.to_owned() } else { counts.join(", ") };
+    format!("Drift of {}: {counts}", inert(&short(&told.tenant.name)))
 }
 
 /// Returns the number of findings, and that of their objects where it is another one.
@@ -55,6 +59,11 @@ pub(super) fn introduction(told: &Notification) -> String {
     let checked = format!("Checked {}.", moment(&told.checked_at));
     if told.earlier_known {
         return checked;
+    }
+    if told.opened.is_empty() && told.still_open.is_empty() {
+        return format!(
+            "{checked} No earlier message is known here; what was told before is over."
+        );
     }
     format!("{checked} No earlier message is known here, so everything that is open is listed.")
 }

@@ -17,6 +17,9 @@ const DIGITS: usize = 12;
 /// The part of the finding about an object that no manifest manages.
 const UNMANAGED: &str = "unmanaged";
 
+/// The part of the finding about an object that does not exist.
+const MISSING: &str = "missing";
+
 /// The end of a difference that an apply reverts, since the manifests changed and not the tenant.
 const PENDING: &str = "is pending: the next apply sets it";
 
@@ -56,8 +59,6 @@ pub(crate) struct Observation {
     ends: BTreeMap<FindingKey, String>,
     /// The objects whose drift is not known.
     unknown: BTreeSet<String>,
-    /// The single findings that are not known.
-    unsure: BTreeSet<FindingKey>,
     /// Whether objects of the tenant could not be read.
     has_unread: bool,
     /// Whether some manifests were left out.
@@ -117,9 +118,7 @@ impl Observation {
                 let object = &key.object;
                 let looked = self.checked.contains_key(object);
                 let is_hidden = self.has_unread && is_of_unmanaged(key);
-                self.unknown.contains(object)
-                    || self.unsure.contains(key)
-                    || (self.is_partial || is_hidden) && !looked
+                self.unknown.contains(object) || (self.is_partial || is_hidden) && !looked
             }
         }
     }
@@ -173,12 +172,16 @@ impl Observation {
             let finding = OpenFinding { topic, subject, what, changed, expires: None };
             self.open.insert(key(&part), finding);
         }
-        if item.differs() {
-            // Where other parts differ too, the report does not say whether these count.
-            self.unsure.extend(item.undeclared.iter().map(|one| key(&undeclared_part(&one.path))));
-        }
-        let end = "is as declared again".to_owned();
-        self.checked.insert(object, CheckedObject { subject, end });
+        let end = match (item.status, item.action) {
+            (DriftStatus::Missing, _) => "is missing now",
+            (DriftStatus::Drifted, Action::Delete) => "is declared absent now",
+            (DriftStatus::Drifted, _) => {
+                self.ends.insert(key(MISSING), "is there again".to_owned());
+                "has fewer differences now"
+            }
+            _ => "is as declared again",
+        };
+        self.checked.insert(object, CheckedObject { subject, end: end.to_owned() });
     }
 
     fn add_unmanaged(&mut self, object: &Unmanaged) {
@@ -252,7 +255,10 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
         vec![ItemDifference { part, what, is_pending, changed: None }]
     };
     match (item.status, item.action) {
-        (DriftStatus::Missing, _) => return whole("missing", "is missing"),
+        (DriftStatus::Missing, _) if item.renamed_id.is_some() => {
+            return whole(MISSING, "is missing, or has another name");
+        }
+        (DriftStatus::Missing, _) => return whole(MISSING, "is missing"),
         (DriftStatus::Drifted, Action::Delete) => {
             return whole("absent", "exists, and is declared absent");
         }
@@ -274,7 +280,7 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
     let assignments = item.assignments.iter().map(|assignment| {
         let target = &assignment.target;
         let what = match assignment.effect {
-            Effect::Add => format!("is no longer assigned to {target}"),
+            Effect::Add => format!("is not assigned to {target}, which is declared"),
             Effect::Change => format!("is assigned to {target} with another filter"),
             Effect::Remove => format!("is assigned to {target}, which is not declared"),
         };
@@ -285,20 +291,19 @@ fn differences(item: &DriftItem) -> Vec<ItemDifference> {
             changed: None,
         }
     });
+    let undeclared = item.undeclared.iter().filter(|_| item.undeclared_is_drift);
+    let undeclared = undeclared.map(|setting| ItemDifference {
+        part: undeclared_part(&setting.path),
+        what: format!("{} is set, and is not declared", setting.path),
+        is_pending,
+        changed: told(change_of(&setting.path)),
+    });
     let mut all: Vec<_> = fields.chain(assignments).collect();
-    if all.iter().any(|one| !one.is_pending) || is_pending && !all.is_empty() {
-        return all;
-    }
-    if item.action == Action::Replace || item.undeclared.is_empty() {
+    let is_told = all.iter().any(|one| !one.is_pending) || is_pending && !all.is_empty();
+    if !is_told && (item.action == Action::Replace || !item.undeclared_is_drift) {
         all.extend(whole("object", "differs"));
-    } else {
-        all.extend(item.undeclared.iter().map(|setting| ItemDifference {
-            part: undeclared_part(&setting.path),
-            what: format!("{} is set, and is not declared", setting.path),
-            is_pending,
-            changed: None,
-        }));
     }
+    all.extend(undeclared);
     all
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::planner::Planner;
 use super::show::says_nothing;
 use super::{Action, Comparison, EarlierRuns, FieldStatus, Risk, RiskLevel, risk};
+use crate::clock;
 use crate::diagnostic::near_name;
 use crate::manifest::{Address, Desired, Manifest, Presence};
 use crate::schema::model::Model;
@@ -91,7 +92,7 @@ impl LikeObjects<'_> {
                 if let (Some(only), None) = (likely.next(), likely.next()) {
                     judged.renamed.insert(manifest.address.clone(), only.object.id.clone());
                 }
-                one.change.risks.extend(risk_of(suspicions));
+                one.change.risks.extend(risk_of(manifest, suspicions));
             } else {
                 judged.warnings.extend(still_there(manifest, &suspicions));
             }
@@ -163,20 +164,22 @@ impl LikeObjects<'_> {
                 names().find_map(|name| Some((name, recorded.names.get(name)?)))
             });
             if let Some((name, at)) = named {
+                let at = moment(at);
                 return renamed(name, format!("the journal of a run of {at} has it by that name"));
             }
             if let Some(at) =
                 recorded.and_then(|recorded| recorded.addresses.get(&manifest.address))
             {
                 let why = format!(
-                    "was written for this manifest, by another name (the journal of a run of {at} has it)"
+                    "was written for this manifest, by another name (the journal of a run of {} has it)",
+                    moment(at)
                 );
                 return found(RiskLevel::Refused, why);
             }
             let audited = |name| Some((name, self.live.audited.entry(object, name)?));
             if let Some((name, entry)) = names().find_map(audited) {
                 let by = entry.by.as_ref().map(|by| format!(" of {by}")).unwrap_or_default();
-                let at = &entry.at;
+                let at = moment(&entry.at);
                 return renamed(
                     name,
                     format!("the audit log has it by that name, in an entry{by} of {at}"),
@@ -324,7 +327,7 @@ fn telling(value: &Json) -> usize {
 }
 
 /// Returns the risk of creating an object beside these. Those that are known leave out those that only look like it.
-fn risk_of(mut suspicions: Vec<Suspicion<'_>>) -> Option<Risk> {
+fn risk_of(manifest: &Manifest, mut suspicions: Vec<Suspicion<'_>>) -> Option<Risk> {
     let level = suspicions.iter().map(|found| found.level).max()?;
     suspicions.retain(|found| found.level == level);
     suspicions.sort_by_key(|found| std::cmp::Reverse(found.likeness));
@@ -336,6 +339,11 @@ fn risk_of(mut suspicions: Vec<Suspicion<'_>>) -> Option<Risk> {
     let names = suspicions.iter().take(NAMED).map(|found| quoted(&found.object.display_name));
     let names = names.collect::<Vec<_>>().join(", ");
     let remedy = match &suspicions[..] {
+        // An adoption takes it for the same object.
+        [only] if level == RiskLevel::Refused => format!(
+            "If it is the same object, `moorline drift --adopt {}` takes the name that it has now into the manifest; to give it the declared one, add `id: {}` or `formerly: [{names}]` to `metadata`. If it is another one, add `notFormerly: [{names}]`",
+            manifest.address, only.object.id
+        ),
         [only] => format!(
             "If it is the same object, add `id: {}` or `formerly: [{names}]` to `metadata`; if it is another one, `notFormerly: [{names}]`",
             only.object.id
@@ -344,7 +352,10 @@ fn risk_of(mut suspicions: Vec<Suspicion<'_>>) -> Option<Risk> {
             "If one of them is the same object, add its id as `id`, or its name to `formerly`, in `metadata`; if none is, `notFormerly: [{names}]`"
         ),
     };
-    let message = format!("Another object would be created: {}{more}. {remedy}.", all.join("; "));
+    let message = format!(
+        "The tenant may have the object by another name: {}{more}. {remedy}.",
+        all.join("; ")
+    );
     Some(Risk::new(level, risk::CREATE_LIKE, &message))
 }
 
@@ -368,6 +379,11 @@ impl Suspicion<'_> {
         let Self { object, why, .. } = self;
         format!("{} ({}) {why}", quoted(&object.display_name), object.id)
     }
+}
+
+/// Returns a time to the minute.
+fn moment(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), clock::minute)
 }
 
 /// Returns a name in the quotes of YAML, so that blanks at its ends can be seen and it can be copied.

@@ -15,8 +15,6 @@ pub enum Domain {
     Element,
     /// A text that is withheld.
     Secret,
-    /// The text of a comment on a pull request.
-    Comment,
     /// A result that is reported, or a finding that people are told.
     Finding,
 }
@@ -28,7 +26,6 @@ impl Domain {
             Self::Live => "moorline.live.v1\n",
             Self::Element => "moorline.element.v1\n",
             Self::Secret => "moorline.secret.v1\n",
-            Self::Comment => "moorline.comment.v1\n",
             Self::Finding => "moorline.finding.v1\n",
         }
     }

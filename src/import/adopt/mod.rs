@@ -20,7 +20,7 @@ use std::str::FromStr;
 use crate::diagnostic::{FileId, Span};
 use crate::graph::{Graph, GraphError};
 use crate::manifest::{Address, Desired, Manifest};
-use crate::plan::{Action, Change, FieldChange, FieldStatus, Planned};
+use crate::plan::{Action, Change, FieldChange, FieldStatus, LeftAlone, Planned};
 use crate::schema::model::Model;
 use crate::tenant::lookup::{Unlabelled, names_of};
 use crate::tenant::matching::ID_GONE;
@@ -77,6 +77,8 @@ pub struct AdoptOptions {
     pub requests: Vec<AdoptRequest>,
     /// The paths of objects that are not adopted as a whole.
     pub parts: BTreeMap<Address, Vec<String>>,
+    /// The paths of settings that no manifest declares and that are drift all the same.
+    pub undeclared: BTreeMap<Address, Vec<String>>,
     /// Whether an object that is gone is declared as absent.
     pub absent: bool,
     /// Whether values that the service masks are written in clear.
@@ -152,7 +154,9 @@ pub fn objects<'a>(
     live: &'a Live,
     options: &AdoptOptions,
 ) -> Vec<&'a LiveObject> {
-    let changes = planned.plan.changes.iter().filter(|change| differs(change));
+    let changes = planned.plan.changes.iter();
+    let changes =
+        changes.filter(|change| differs(change) || !options.undeclared(change).is_empty());
     let changes = changes.filter(|change| options.takes(&change.address));
     let renamed = |change: &Change| {
         let id = planned.renamed.get(&change.address)?;
@@ -190,7 +194,11 @@ impl Adoption<'_> {
             self.objects.push(AdoptedObject::of(change));
             self.objects.sort_by(|a, b| a.address.cmp(&b.address));
         }
-        let why = if is_known { WhyNotAdopted::Pending } else { WhyNotAdopted::Untraced };
+        let why = match change.action {
+            _ if !is_known => WhyNotAdopted::Untraced,
+            Action::Create => WhyNotAdopted::PendingCreate,
+            _ => WhyNotAdopted::Pending,
+        };
         for object in self.objects.iter_mut().filter(|object| object.address == change.address) {
             // A request for the value found no difference that it takes.
             object.made.left.retain(|one| one.path != path);
@@ -215,6 +223,21 @@ impl AdoptOptions {
     pub fn unmanaged<'a>(&'a self, desired: &Desired) -> Vec<&'a Address> {
         let addresses = self.requests.iter().map(|request| &request.address);
         addresses.filter(|address| desired.manifest(address).is_none()).collect()
+    }
+
+    /// Returns the settings of an object that no manifest declares and that are adopted: those that are named, and those
+    /// that are drift.
+    fn undeclared<'a>(&self, change: &'a Change) -> Vec<&'a LeftAlone> {
+        let drift = self.undeclared.get(&change.address);
+        let wanted = self.properties(&change.address);
+        let is_asked = |setting: &&LeftAlone| {
+            let path = setting.path.to_string();
+            wanted.iter().any(|wanted| match wanted {
+                Some(wanted) => *wanted == path,
+                None => drift.is_some_and(|drift| drift.contains(&path)),
+            })
+        };
+        change.left_alone.iter().filter(is_asked).collect()
     }
 
     fn takes(&self, address: &Address) -> bool {
@@ -248,7 +271,7 @@ fn adopted(
         object.made.leave(&field.path, &WhyNotAdopted::NotComparable(reason));
     }
     object.tell_accepted(change);
-    if !differs(change) {
+    if !differs(change) && options.undeclared(change).is_empty() {
         let is_empty = object.made.left.is_empty();
         return (!is_empty).then_some(object);
     }
@@ -380,6 +403,12 @@ fn adopt_object(
                 let ValueAdopter { context, made } = &mut adopter;
                 links::adopt(context, &input.planned.referents, live, link, made);
             }
+        }
+        let undeclared = options.undeclared(change).into_iter().filter_map(|one| one.path.top());
+        for property in undeclared.filter_map(|top| structure.properties.get(top)) {
+            let name = property.name.as_str();
+            let value = LiveValue { raw: body.get(name), made: declared.spec.get(name) };
+            adopter.undeclared(&AdoptedPlace::top(property), value);
         }
         let ValueAdopter { context, mut made } = adopter;
         let takes_assignments = wanted.is_none_or(|wanted| wanted == "assignments");

@@ -6,7 +6,7 @@ use crate::import::left_out::LeftOut;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WhyNotAdopted {
     /// It cannot be compared.
-    #[error("it cannot be compared: {0}")]
+    #[error("{0}")]
     NotComparable(String),
     /// The service masks the value.
     #[error("the service masks it, since it may be a secret")]
@@ -43,6 +43,11 @@ pub enum WhyNotAdopted {
     /// The manifest says something else since the last apply.
     #[error("the manifest changed since the last apply, which is pending")]
     Pending,
+    /// The tenant does not have the object, and the manifest says something else since the last apply.
+    #[error(
+        "the manifest is new or changed since the last apply, and the tenant has no such object"
+    )]
+    PendingCreate,
     /// The manifest of the last apply cannot be compared.
     #[error("whether the tenant or the manifest changed since the last apply is not known")]
     Untraced,
@@ -84,9 +89,10 @@ impl WhyNotAdopted {
     /// Returns what to do about it.
     fn remedy(&self) -> &'static str {
         match self {
-            Self::NotComparable(_) | Self::NotShown => {
-                "it stays as the manifest has it; `moorline apply` writes it"
+            Self::NotComparable(_) => {
+                "it stays as the manifest has it; `moorline apply --rewrite-secret KIND/NAME` writes it again"
             }
+            Self::NotShown => "it stays as the manifest has it; `moorline apply` writes it",
             Self::Masked => {
                 "if it is none, `--unmask` writes it in clear; read it before you commit"
             }
@@ -104,6 +110,7 @@ impl WhyNotAdopted {
             Self::Pending | Self::Untraced => {
                 "`moorline apply` writes the manifest's value; without `--previous` it is adopted"
             }
+            Self::PendingCreate => "`moorline apply` creates it",
             Self::Same => "`moorline drift` shows what differs",
             Self::Undeclared => "declare the value that it should have, if it matters",
             Self::Gone => "`--absent` declares it as absent; `moorline apply` creates it again",

@@ -179,6 +179,20 @@ impl ValueAdopter<'_> {
         }
     }
 
+    /// Declares a property that is set in the tenant and that the manifest does not declare.
+    pub(super) fn undeclared(&mut self, at: &AdoptedPlace<'_>, live: LiveValue<'_>) {
+        if !self.is_wanted(&at.path) {
+            return;
+        }
+        let Some(made) = live.made else { return self.tell_left_out(&at.path) };
+        let spec = self.editable(self.context.manifest.spec.span);
+        let place = spec.map(|(place, _)| place.member(&at.property.name));
+        let target = place.as_ref().map_or(EditTarget::Overlay, target_of);
+        if let Some(node) = self.fresh(at, made, None, target) {
+            self.set(at, place, node);
+        }
+    }
+
     fn structure(
         &self,
         shape: &Shape,

@@ -88,7 +88,7 @@ fn case(item: &DriftItem) -> ResultCase {
         );
     }
     item.accepted.iter().for_each(|acceptance| case.add(accepted(acceptance)));
-    if item.differs_by_undeclared() {
+    if item.undeclared_is_drift {
         for setting in &item.undeclared {
             let path = setting.path.to_string();
             let live = cut(&view::live_value(&setting.live, setting.encoded), values::LONGEST);
@@ -100,6 +100,10 @@ fn case(item: &DriftItem) -> ResultCase {
         }
     }
     item.reasons.iter().for_each(|why| case.add(plan::reason(why)));
+    for risk in &item.risks {
+        let rule = format!("risk/{}", risk.code);
+        case.add(ResultItem::new(ResultLevel::Warning, &rule, &risk.message));
+    }
     case
 }
 
@@ -134,6 +138,10 @@ fn accepted(acceptance: &Acceptance) -> ResultItem {
 /// Returns the difference of the object as a whole.
 fn whole(item: &DriftItem) -> Option<(&'static str, &'static str)> {
     match (item.status, item.action) {
+        (DriftStatus::Missing, _) if item.renamed_id.is_some() => Some((
+            "drift/missing",
+            "the object is declared, and the tenant may have it by another name",
+        )),
         (DriftStatus::Missing, _) => {
             Some(("drift/missing", "the object is declared, and the tenant does not have it"))
         }

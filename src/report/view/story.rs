@@ -63,7 +63,9 @@ impl Story<'_> {
     /// Returns a sentence about the risks of objects that an apply refuses, none where there are none; `quoted` gives the
     /// flags that allow them their form.
     pub(in crate::report) fn refusal(&self, quoted: impl Fn(&str) -> String) -> Option<String> {
-        let risks = self.objects.iter().flat_map(|object| object.risks);
+        // A report of drift leads to no apply.
+        let objects = self.objects.iter().filter(|_| self.kind == StoryKind::Plan);
+        let risks = objects.flat_map(|object| object.risks);
         let refused = risks.filter(|risk| risk.level == RiskLevel::Refused);
         let mut flags: Vec<String> = Vec::new();
         for risk in refused.clone() {
@@ -377,6 +379,9 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
     // An object without a manifest has its id as its name.
     let is_orphan = item.id.as_deref() == Some(&item.address.name);
     let (mark, whole) = match (item.status, item.action) {
+        (DriftStatus::Missing, _) if item.renamed_id.is_some() => {
+            (DiffMark::Add, Some("declared, and the tenant may have it by another name"))
+        }
         (DriftStatus::Missing, _) => {
             (DiffMark::Add, Some("declared, and the tenant does not have it"))
         }
@@ -428,7 +433,7 @@ fn drift_item(item: &DriftItem, verbose: bool) -> ObjectView<'_> {
         nodes,
         reach: None,
         left_alone: left_alone(&item.undeclared),
-        risks: &[],
+        risks: &item.risks,
     }
 }
 

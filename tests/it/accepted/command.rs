@@ -180,3 +180,27 @@ fn elements_settings_and_assignments_are_accepted_by_their_paths() {
     }
     drift(&workspace).expect(0);
 }
+
+#[test]
+fn list_is_accepted_although_one_of_its_values_cannot_be_compared() {
+    let custom = "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: { name: custom }\nspec:\n  displayName: Custom\n  omaSettings:\n    - { \"@odata.type\": \"#microsoft.graph.omaSettingInteger\", displayName: Recall, omaUri: ./Recall, value: 1 }\n    - { \"@odata.type\": \"#microsoft.graph.omaSettingString\", displayName: Key, omaUri: ./Key, value: { $env: KEY } }\n";
+    let workspace = Workspace::tenant(&[("custom.yaml", custom)]);
+    let key = [("KEY", "canary-key")];
+    let run =
+        |arguments: &[&str]| workspace.run_with(&[arguments, &["--sandbox=s.json"]].concat(), &key);
+    run(&["apply", "--yes"]).expect(0);
+    let object = "windows10CustomConfiguration/custom";
+    edit(&workspace, object, &["--set", "omaSettings.0.value=0"]);
+    let until = day(30).to_string();
+    let accept = |path: &str| {
+        let path = format!("{object}/{path}");
+        let terms = ["--reason", "Pilot", "--until", &until, "--by", "alice@contoso.com"];
+        run(&[&["drift", "--accept", &path][..], &terms].concat())
+    };
+    let refused = accept("omaSettings[./Key]");
+    assert!(refused.stderr.contains("error[accept/not-comparable]"), "{}", refused.stderr);
+    accept("omaSettings").expect(0);
+    let text = written(&workspace);
+    assert!(text.contains("omaSettings[./Recall]") && !text.contains("./Key"), "{text}");
+    run(&["drift", "--detailed-exitcode"]).expect(0);
+}

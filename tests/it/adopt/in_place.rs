@@ -259,8 +259,8 @@ fn secrets_stay_out_of_the_files_and_are_told() {
         deviceManagementConfigurationPolicy/single-sign-on
       - productKey of editionUpgradeConfiguration/edition-upgrade
       - preSharedKey of windowsWifiConfiguration/office-wifi
-          it cannot be compared: a value from the environment is never compared: it stays as the
-            manifest has it; `moorline apply` writes it.
+          a value from the environment is never compared: it stays as the manifest has it;
+            `moorline apply --rewrite-secret KIND/NAME` writes it again.
       - payload of iosCustomConfiguration/ios-service-desk
           it holds a secret in clear: take the secret out of it, or keep it in a property that is made
             for secrets; until then it is left alone in the tenant.

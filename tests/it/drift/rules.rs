@@ -130,6 +130,34 @@ fn undeclared_settings_are_ignored_reported_or_drift() {
 }
 
 #[test]
+fn undeclared_setting_is_declared_by_its_path_and_where_it_is_drift_with_its_object() {
+    let object = format!("{HELLO}/it");
+    let path = format!("{object}/pinMaximumLength");
+    let adopt = |workspace: &Workspace, requests: &[&str]| {
+        workspace.run(&[&["drift", "--sandbox", "--adopt"], requests].concat()).expect(0);
+        std::fs::read_to_string(workspace.file("it.yaml")).expect("a manifest")
+    };
+    let line = "pinMaximumLength: 12";
+    for (rules, requests, is_declared) in [
+        ("{ undeclared: fail }", vec![], true),
+        ("{ undeclared: fail }", vec![object.as_str()], true),
+        ("{ undeclared: fail }", vec![path.as_str()], true),
+        ("{ undeclared: report }", vec![object.as_str()], false),
+        ("{ undeclared: report }", vec![path.as_str()], true),
+    ] {
+        let workspace = workspace(rules);
+        let text = adopt(&workspace, &requests);
+        assert_eq!(text.contains(line), is_declared, "{rules} {requests:?}: {text}");
+        assert!(!text.contains("pinLowercaseCharactersUsage"), "{text}");
+        drift(&workspace, &[]).expect(0);
+    }
+    let workspace = workspace("{ undeclared: fail }");
+    let terms = ["--reason", "Pilot", "--until", "2999-01-01", "--by", "alice@contoso.com"];
+    let run = workspace.run(&[&["drift", "--sandbox", "--accept", &path], &terms[..]].concat());
+    assert!(run.stderr.contains(&format!("drift --adopt {path}`")), "{}", run.stderr);
+}
+
+#[test]
 fn settings_of_an_object_that_was_just_created_are_not_taken_for_set() {
     let ring = "apiVersion: graph.microsoft.com/beta
 kind: windowsUpdateForBusinessConfiguration

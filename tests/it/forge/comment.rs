@@ -62,7 +62,7 @@ fn first_push_creates_the_comment_and_the_next_one_replaces_its_text() {
     let run = pull.run(&[], &[]).expect(0);
     assert_snapshot!(run.stdout, @"Created the comment of contoso on pull request 7 of contoso/devices: https://github.com/contoso/devices/pull/7#issuecomment-1001");
     assert_snapshot!(pull.text(), @"
-    <!-- moorline:comment tenant=contoso commit=c0ffee2000000000000000000000000000000000 run=100.1 digest=sha256:cf67eb22c94bf3f20b98bded1cb44a00ef9d7687a80856955f660b056634478b -->
+    <!-- moorline:comment tenant=contoso commit=c0ffee2000000000000000000000000000000000 run=100.1 -->
     ### Plan: 1 to create.
     ");
 
@@ -82,9 +82,48 @@ fn same_text_is_not_written_again() {
     let pull = Commenting::new();
     pull.run(&[], &[]).expect(0);
     pull.forge.take_writes();
-    pull.push("c0ffee3");
     let run = pull.run(&[], &[]).expect(0);
     assert_snapshot!(run.stdout, @"Nothing changed in the comment of contoso on pull request 7 of contoso/devices: https://github.com/contoso/devices/pull/7#issuecomment-1001");
+    assert_eq!(pull.forge.take_writes(), [""; 0]);
+}
+
+#[test]
+fn later_run_with_the_same_text_is_the_one_that_an_earlier_run_leaves_alone() {
+    let pull = Commenting::new();
+    let attempt = |number| [("GITHUB_RUN_ATTEMPT", number)];
+    pull.run(&[], &attempt("1")).expect(0);
+    pull.push("c0ffee3");
+    let run = pull.run(&[], &attempt("3")).expect(0);
+    assert!(run.stdout.starts_with("Nothing changed"), "{}", run.stdout);
+    let text = pull.text();
+    assert!(text.contains("commit=c0ffee3") && text.contains("run=100.3"), "{text}");
+    pull.says("### Plan of an earlier run that ends late\n");
+    pull.run(&[], &attempt("2")).expect(0);
+    assert_eq!(pull.text(), text);
+
+    pull.run(&["--outdated"], &attempt("4")).expect(0);
+    pull.push("c0ffee4");
+    let run = pull.run(&["--outdated"], &attempt("6")).expect(0);
+    assert!(run.stdout.starts_with("Nothing changed"), "{}", run.stdout);
+    let text = pull.text();
+    assert!(text.contains("commit=c0ffee4") && text.matches("<details>").count() == 1, "{text}");
+}
+
+#[test]
+fn text_that_was_edited_is_written_again() {
+    let pull = Commenting::new();
+    pull.run(&[], &[]).expect(0);
+    let comment = |body: &str| pull.forge.state().comments[0]["body"] = body.into();
+    let text = pull.text();
+    let (marker, _) = text.split_once('\n').expect("a marker");
+    comment(&format!("{marker}\nNo changes."));
+    let run = pull.run(&[], &[]).expect(0);
+    assert!(run.stdout.starts_with("Updated"), "{}", run.stdout);
+    assert_eq!(pull.text(), text);
+    // A service may keep other line ends, and no blanks at the end.
+    comment(text.trim_end().replace('\n', "\r\n").as_str());
+    pull.forge.take_writes();
+    pull.run(&[], &[]).expect(0);
     assert_eq!(pull.forge.take_writes(), [""; 0]);
 }
 
@@ -155,7 +194,7 @@ fn push_without_changes_marks_the_comment_as_outdated_and_the_next_one_renews_it
     let run = pull.run(&["--outdated"], &[]).expect(0);
     assert_snapshot!(run.stdout, @"Marked the comment of contoso on pull request 7 of contoso/devices as outdated: https://github.com/contoso/devices/pull/7#issuecomment-1001");
     assert_snapshot!(pull.text(), @"
-    <!-- moorline:comment tenant=contoso commit=c0ffee3000000000000000000000000000000000 run=100.1 digest=sha256:cf67eb22c94bf3f20b98bded1cb44a00ef9d7687a80856955f660b056634478b outdated -->
+    <!-- moorline:comment tenant=contoso commit=c0ffee3000000000000000000000000000000000 run=100.1 outdated -->
     **Outdated:** commit `c0ffee3` changes nothing for contoso.
 
     <details>
@@ -306,12 +345,12 @@ fn text_over_the_limit_is_refused_before_it_is_sent() {
     pull.says(&"é".repeat(65_536));
     let run = pull.run(&[], &[]).expect(1);
     assert_snapshot!(run.stderr, @"
-    error[forge/too-long]: the text has 65714 characters, and GitHub takes at most 65536
+    error[forge/too-long]: the text has 65635 characters, and GitHub takes at most 65536
 
     hint: Give the Markdown of `plan` or `drift`, which is kept below the limit, and keep the whole as an artifact.
     ");
     assert_eq!(pull.forge.state().calls, [""; 0]);
-    pull.says(&"é".repeat(65_300));
+    pull.says(&"é".repeat(65_400));
     pull.run(&[], &[]).expect(0);
     // There is no room for the text beside the note that it is outdated.
     pull.push("c0ffee3");

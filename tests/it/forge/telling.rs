@@ -283,6 +283,25 @@ fn failing_channel_is_a_warning_and_is_told_later() {
 }
 
 #[test]
+fn channel_that_fails_at_the_end_is_told_later_that_nothing_is_open() {
+    for memory in [&["--history", "drift"][..], &["--issue"]] {
+        let night = Night::new();
+        let run = |code| {
+            night.run(&[&["--notify", "ops"], memory].concat()).expect(code);
+            night.told()
+        };
+        night.edit("hello", "pinMinimumLength=4");
+        assert_eq!(run(2), [[1, 0, 0]]);
+        night.edit("hello", "pinMinimumLength=6");
+        night.forge.state().hook_status = Some(404);
+        run(0);
+        night.forge.state().hook_status = None;
+        assert_eq!(run(0), [[0, 0, 0]], "a message without findings");
+        assert_eq!(run(0), [[0; 3]; 0]);
+    }
+}
+
+#[test]
 fn address_that_cannot_be_used_is_a_warning_without_it() {
     let night = Night::new();
     night.edit("hello", "pinMinimumLength=4");
@@ -354,6 +373,11 @@ fn history_has_a_report_of_each_run() {
     let run = night.run(&["--history", "file"]).expect(2);
     assert!(run.stderr.contains("error[io/output]"), "{}", run.stderr);
     assert!(run.stdout.contains("pinMinimumLength"), "the report is shown all the same");
+    night.run(&["--history", "file", "--notify", "ops", "--issue"]).expect(2);
+    assert_eq!(night.told(), [[1, 0, 0]], "people are told all the same");
+    assert_eq!(night.issue().0, "open");
+    night.edit("hello", "pinMinimumLength=6");
+    night.run(&["--history", "file", "--notify", "ops"]).expect(1);
 }
 
 #[test]

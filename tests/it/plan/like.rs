@@ -174,12 +174,13 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
           + displayName       "Front desk"
           + pinMinimumLength  7
           reaches nobody
-          risk create-like: Another object would be created: "Reception"
+          risk create-like: The tenant may have the object by another name: "Reception"
             ([id]) was renamed in the portal: `Front desk` → `Reception`
-            (the journal of a run of [time] has it by that name). If it is the
-            same object, add `id: [id]` or `formerly: ["Reception"]` to
-            `metadata`; if it is another one, `notFormerly: ["Reception"]`.
-            (refused until --allow create-like)
+            (the journal of a run of [time] has it by that name). If it is the same
+            object, `moorline drift --adopt windowsIdentityProtectionConfiguration/it` takes the name
+            that it has now into the manifest; to give it the declared one, add `id:
+            [id]` or `formerly: ["Reception"]` to `metadata`. If it is
+            another one, add `notFormerly: ["Reception"]`. (refused until --allow create-like)
 
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
       to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
@@ -193,11 +194,13 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
     Reading the sandbox of contoso.onmicrosoft.com …
     Refused, nothing was written:
       windowsIdentityProtectionConfiguration/it
-        create-like: Another object would be created: "Reception" ([id])
-          was renamed in the portal: `Front desk` → `Reception` (the journal of a run of
-          [time] has it by that name). If it is the same object, add `id:
-          [id]` or `formerly: ["Reception"]` to `metadata`; if it is
-          another one, `notFormerly: ["Reception"]`.
+        create-like: The tenant may have the object by another name: "Reception"
+          ([id]) was renamed in the portal: `Front desk` → `Reception`
+          (the journal of a run of [time] has it by that name). If it is the same object,
+          `moorline drift --adopt windowsIdentityProtectionConfiguration/it` takes the name that it has
+          now into the manifest; to give it the declared one, add `id:
+          [id]` or `formerly: ["Reception"]` to `metadata`. If it is
+          another one, add `notFormerly: ["Reception"]`.
       help: if this is intended, run `moorline apply` again with --allow create-like
     error[apply/guard]: the plan is refused; nothing was written
 
@@ -210,19 +213,21 @@ fn a_rename_in_the_portal_is_known_from_the_journal_alone() {
     Signs are those of a plan: `-` is what the tenant has, `+` is what Git declares.
 
       + windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
-          declared, and the tenant does not have it
+          declared, and the tenant may have it by another name
           changed by unknown (no record since [time] is about it)
+          risk create-like: The tenant may have the object by another name: "Reception"
+            ([id]) was renamed in the portal: `Front desk` → `Reception`
+            (the journal of a run of [time] has it by that name). If it is the same
+            object, `moorline drift --adopt windowsIdentityProtectionConfiguration/it` takes the name
+            that it has now into the manifest; to give it the declared one, add `id:
+            [id]` or `formerly: ["Reception"]` to `metadata`. If it is
+            another one, add `notFormerly: ["Reception"]`. (refused until --allow create-like)
 
     Drift: 0 drifted, 1 missing, 0 unverifiable, 0 unknown, 0 in sync.
     1 live object is not managed by any manifest:
         windowsIdentityProtectionConfiguration "Reception"
     warning: windowsIdentityProtectionConfiguration/it: new objects of its kind are closed since 2024-07
       to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
-    warning: windowsIdentityProtectionConfiguration/it: Another object would be created: "Reception"
-      ([id]) was renamed in the portal: `Front desk` → `Reception` (the
-      journal of a run of [time] has it by that name). If it is the same object,
-      add `id: [id]` or `formerly: ["Reception"]` to `metadata`; if it
-      is another one, `notFormerly: ["Reception"]`.
     "#);
 }
 
@@ -233,9 +238,33 @@ fn a_rename_in_the_portal_is_known_from_the_audit_log_alone() {
     forget_journals(&workspace);
     let (level, message) = risk(&workspace).expect("a risk");
     assert_eq!(level, "refused");
-    assert_snapshot!(message, @r#"Another object would be created: "Reception" ([id]) was renamed in the portal: `Front desk` → `Reception` (the audit log has it by that name, in an entry of admin@contoso.onmicrosoft.com of [time]). If it is the same object, add `id: [id]` or `formerly: ["Reception"]` to `metadata`; if it is another one, `notFormerly: ["Reception"]`."#);
+    assert_snapshot!(message, @r#"The tenant may have the object by another name: "Reception" ([id]) was renamed in the portal: `Front desk` → `Reception` (the audit log has it by that name, in an entry of admin@contoso.onmicrosoft.com of [time]). If it is the same object, `moorline drift --adopt windowsIdentityProtectionConfiguration/it` takes the name that it has now into the manifest; to give it the declared one, add `id: [id]` or `formerly: ["Reception"]` to `metadata`. If it is another one, add `notFormerly: ["Reception"]`."#);
     forget_audit(&workspace);
     assert_eq!(risk(&workspace), None, "nothing tells that it is the same");
+}
+
+#[test]
+fn drift_of_a_renamed_object_is_told_with_its_author_and_leads_to_the_adoption() {
+    let workspace = renamed("");
+    forget_journals(&workspace);
+    let drift = ["drift", "--sandbox=s.json"];
+    let item =
+        workspace.run(&[&drift[..], &["--format", "json"]].concat()).expect(0).json()["items"][0]
+            .clone();
+    assert_eq!(item["changed"]["by"]["name"], "admin@contoso.onmicrosoft.com", "{item:#}");
+    assert_eq!(item["renamedId"], workspace.json(STATE)["deviceConfigurations"][0]["id"]);
+    assert_eq!(item["risks"][0]["code"], "create-like");
+    let page = workspace.run(&[&drift[..], &["--format", "html"]].concat()).expect(0).stdout;
+    assert!(page.contains("Needs attention"));
+
+    let address = format!("{HELLO}/it");
+    let path = format!("{address}/pinMinimumLength");
+    let terms = ["--reason", "Pilot", "--until", "2999-01-01", "--by", "alice@contoso.com"];
+    let accept = workspace.run(&[&drift[..], &["--accept", &path], &terms].concat()).expect(5);
+    let adopt = format!("moorline drift --adopt {address}");
+    assert!(accept.stderr.contains(&adopt), "{}", accept.stderr);
+    workspace.run(&[&drift[..], &["--adopt", &address]].concat()).expect(0);
+    workspace.run(&[&drift[..], &["--detailed-exitcode"]].concat()).expect(0);
 }
 
 #[test]
