@@ -164,12 +164,17 @@ type Difference = (String, Shown, Shown);
 /// Returns the differences at a path and within it, those that are accepted already among them.
 fn differences(change: &Change, wanted: &str) -> Result<Vec<Difference>, Error> {
     let is_asked = |path: &str| is_within(path, wanted);
-    let mut found = Vec::new();
+    let (mut found, mut uncompared) = (Vec::new(), None);
     for field in change.fields.iter().filter(|field| is_asked(&field.path.to_string())) {
         let FieldChange { path, before, after, .. } = field;
         if field.status == FieldStatus::Unverifiable {
             let reason = field.reason.as_deref().unwrap_or_default();
-            return Err(not_comparable(change, &path.to_string(), reason));
+            let refusal = || not_comparable(change, &path.to_string(), reason);
+            if path.to_string() == wanted {
+                return Err(refusal());
+            }
+            uncompared.get_or_insert_with(refusal);
+            continue;
         }
         found.push((path.to_string(), after.clone(), before.clone()));
     }
@@ -178,7 +183,10 @@ fn differences(change: &Change, wanted: &str) -> Result<Vec<Difference>, Error> 
     found.extend(assignments.map(|it| (it.path(), shown(&it.after), shown(&it.before))));
     let accepted = change.accepted.iter().filter(|it| is_asked(&it.path));
     found.extend(accepted.map(|it| (it.path.clone(), it.declared.clone(), it.live.clone())));
-    Ok(found)
+    match uncompared {
+        Some(refusal) if found.is_empty() => Err(refusal),
+        _ => Ok(found),
+    }
 }
 
 fn not_comparable(change: &Change, path: &str, reason: &str) -> Error {
