@@ -110,7 +110,9 @@ impl WriteWindow {
         records: &'a [AuditRecord],
         caller: &str,
     ) -> Result<Vec<&'a AuditRecord>, Unlogged> {
-        let is_ours = |record: &&AuditRecord| record.actor.eq_ignore_ascii_case(caller);
+        let is_ours = |record: &&AuditRecord| {
+            record.actor.as_ref().is_some_and(|actor| actor.id.eq_ignore_ascii_case(caller))
+        };
         let about = |record: &&AuditRecord| record.is_about(&self.id);
         let records = records.iter().filter(about);
         let began = self.from - SKEW;
@@ -139,7 +141,8 @@ fn told(others: &[&AuditRecord]) -> (String, String) {
             [] => String::new(),
             properties => format!(" ({})", properties.join(", ")),
         };
-        format!("{} at {}{what}, audit record {}", record.name, record.at, record.id)
+        let by = record.actor.as_ref().map_or("an unknown author", |actor| &actor.name);
+        format!("{by} at {}{what}, audit record {}", record.at, record.id)
     };
     let who: Vec<String> = others.iter().map(one).collect();
     let message = format!(

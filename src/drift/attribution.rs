@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::since::Since;
 use crate::plan::{Effect, FieldPath, Shown};
-use crate::tenant::audit::AuditRecord;
+use crate::tenant::audit::{AuditActor, AuditRecord};
 
 /// The author and the time of a change, as far as the audit log of the service says it.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -15,7 +15,7 @@ use crate::tenant::audit::AuditRecord;
 pub struct Attribution {
     /// The author.
     pub by: Author,
-    /// When the change was made, RFC 3339; absent where the author is unknown.
+    /// When the change was made, RFC 3339; absent where no record tells of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// The operation, in the words of the log.
@@ -35,7 +35,7 @@ pub struct Attribution {
 pub enum Author {
     /// A person.
     Person {
-        /// The user principal name.
+        /// The user principal name, or what the log has in its place.
         name: String,
     },
     /// An app that signed in as itself.
@@ -81,13 +81,8 @@ pub struct AssignmentOrigin {
 impl Attribution {
     /// Returns the attribution of a change that a record tells of.
     pub(crate) fn of(record: &AuditRecord, former: Option<Shown>) -> Self {
-        let name = record.name.clone();
         Self {
-            by: if record.is_app {
-                Author::App { name, id: record.actor.clone() }
-            } else {
-                Author::Person { name }
-            },
+            by: Author::of(record),
             at: Some(record.at.to_string()),
             operation: Some(record.operation.clone()).filter(|words| !words.is_empty()),
             former,
@@ -104,6 +99,17 @@ impl Attribution {
     /// Returns when the change was made.
     pub fn instant(&self) -> Option<Timestamp> {
         self.at.as_ref()?.parse().ok()
+    }
+}
+
+impl Author {
+    /// Returns the author of a record.
+    pub(super) fn of(record: &AuditRecord) -> Self {
+        match record.actor.clone() {
+            Some(AuditActor { id, name, is_app: true }) => Self::App { name, id },
+            Some(AuditActor { name, .. }) => Self::Person { name },
+            None => Self::Unknown { why: "the log names no one".to_owned() },
+        }
     }
 }
 

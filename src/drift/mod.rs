@@ -18,7 +18,8 @@ use crate::manifest::tenant_file::{DriftSpec, Treatment};
 use crate::plan::risk::CREATE_LIKE;
 use crate::plan::{
     Acceptance, Action, AssignmentChange, Blocked, Change, Coverage, FieldChange, FieldStatus,
-    LeftAlone, NoLongerManaged, Plan, Released, Risk, Shown, TenantRef, Unmanaged, VoidAcceptance,
+    LeftAlone, NoLongerManaged, Plan, Released, Risk, Shown, TenantRef, Unmanaged, UnreadUnmanaged,
+    VoidAcceptance,
 };
 use crate::schema::defaults::may_be_default;
 use crate::tenant::matching;
@@ -164,7 +165,7 @@ pub struct DriftSummary {
     pub accepted: usize,
     /// Objects with values that cannot be compared.
     pub unverifiable: usize,
-    /// Objects whose status cannot be determined.
+    /// Objects whose status cannot be determined, unmanaged ones that may be drift and cannot be read among them.
     pub unknown: usize,
     /// The differing objects by which side changed, where earlier manifests were compared.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -279,6 +280,12 @@ pub fn report_with(mut plan: Plan, options: &DriftOptions<'_>) -> DriftReport {
     let mut unmanaged = plan.coverage.unmanaged.clone();
     // The selected manifests are looked at alone, so other objects of the tenant are no drift of theirs.
     unmanaged.retain(|object| treat(object) == Treatment::Fail && plan.only.is_empty());
+    let treat_unread = |object: &UnreadUnmanaged| treatments.treat_unread(object);
+    plan.coverage.unread.retain(|object| treat_unread(object) != Treatment::Ignore);
+    if plan.only.is_empty() {
+        let unread = plan.coverage.unread.iter().map(treat_unread);
+        summary.unknown += unread.filter(|treatment| *treatment == Treatment::Fail).count();
+    }
     DriftReport {
         tenant: plan.tenant,
         checked_at: plan.created_at,

@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::manifest::tenant_file::{DriftRules, Treatment};
+use crate::plan::UnreadUnmanaged;
 
 /// The rules of a list, ready to be asked.
 pub(super) struct Treatments {
@@ -30,6 +31,17 @@ impl Treatments {
         let name = format!("{kind}/{display_name}");
         let first = self.rules.iter().find(|(glob, _)| glob.is_match(&name));
         first.map_or(self.otherwise, |(_, treatment)| *treatment)
+    }
+
+    /// Returns how an object may be treated at worst of which the kind or the display name may not be known.
+    pub(super) fn treat_unread(&self, object: &UnreadUnmanaged) -> Treatment {
+        match (&object.kind, &object.display_name) {
+            (Some(kind), Some(name)) => self.treat(kind, name),
+            _ if self.rules.iter().any(|(_, treatment)| *treatment == Treatment::Fail) => {
+                Treatment::Fail
+            }
+            _ => self.otherwise,
+        }
     }
 }
 
@@ -59,6 +71,24 @@ mod tests {
             assert_eq!(rules.treat("windows10CustomConfiguration", name), expected, "{name}");
         }
         assert_eq!(rules.treat("iosCustomConfiguration", "VPN"), Treatment::Report, "the default");
+    }
+
+    #[test]
+    fn object_that_cannot_be_read_is_drift_wherever_it_may_be() {
+        let object = |name: Option<&str>| UnreadUnmanaged {
+            kind: Some("iosCustomConfiguration".to_owned()),
+            display_name: name.map(str::to_owned),
+            id: None,
+        };
+        let rules = treatments(&json!([{ "match": "*/TEMP*", "then": "fail" }]));
+        for (name, expected) in [
+            (Some("TEMP 1"), Treatment::Fail),
+            (Some("VPN"), Treatment::Report),
+            (None, Treatment::Fail),
+        ] {
+            assert_eq!(rules.treat_unread(&object(name)), expected, "{name:?}");
+        }
+        assert_eq!(treatments(&json!("ignore")).treat_unread(&object(None)), Treatment::Ignore);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Looks in the audit logs for who made the differences of a drift report: one question to each log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attribution::{Attribution, FieldOrigin};
+use super::attribution::{Attribution, Author, FieldOrigin};
 use super::log::{LogAnswer, SKEW, ask, untold};
 use super::{DriftItem, DriftReport, DriftStatus, trace};
 use crate::graph::Graph;
@@ -139,9 +139,7 @@ impl AuditSearch {
         let is_whole = fields.peek().is_some() || newest_of(item, &own).is_some();
         let is_assigned = item.drifted_assignments().next().is_none()
             || own.iter().any(|record| record.writes_assignments());
-        is_whole
-            && is_assigned
-            && fields.all(|field| trace::attribution(kind, field, &own).is_some())
+        is_whole && is_assigned && fields.all(|field| trace::is_settled(kind, field, &own))
     }
 
     /// Adds to an item what records tell.
@@ -159,7 +157,9 @@ impl AuditSearch {
         let of_targets = own.iter().find(|record| is_assigned && record.writes_assignments());
         let of_targets = of_targets.map(|record| Attribution::of(record, None));
         let last = of_fields.chain(of_targets).max_by_key(Attribution::instant);
+        let several = one_of_several(item, &own, last.as_ref());
         item.changed = Some(match (last, newest_of(item, &own)) {
+            _ if !several.is_empty() => Attribution::unknown(one_of(&several)),
             (Some(last), _) => Attribution { former: None, ..last },
             (None, Some(record)) => Attribution::of(record, None),
             (None, None) => {
@@ -178,12 +178,34 @@ impl AuditSearch {
     }
 }
 
+/// Returns who may have made the last difference of an item, where it is in a list that several people changed.
+fn one_of_several(
+    item: &DriftItem,
+    own: &[&AuditRecord],
+    last: Option<&Attribution>,
+) -> BTreeSet<String> {
+    let records = item.drifted().flat_map(|field| trace::of_several(field, own));
+    let records: Vec<&AuditRecord> = records.collect();
+    let newest = records.iter().map(|record| record.at).max();
+    if last.is_some_and(|last| last.instant() >= newest) {
+        return BTreeSet::new();
+    }
+    records.into_iter().map(|record| Author::of(record).to_string()).collect()
+}
+
+fn one_of(authors: &BTreeSet<String>) -> String {
+    let authors: Vec<&str> = authors.iter().map(String::as_str).collect();
+    format!("one of {}", authors.join(", "))
+}
+
 /// Returns the newest record that may have made the differences of an item, where none names one of its properties. A record
 /// that names others did not.
 fn newest_of<'a>(item: &DriftItem, own: &[&'a AuditRecord]) -> Option<&'a AuditRecord> {
     let has_fields = item.drifted().next().is_some();
     let is_assigned = item.drifted_assignments().next().is_some();
     let has_parts = has_fields || is_assigned || !item.undeclared.is_empty();
+    let is_named =
+        own.iter().any(|record| item.drifted().any(|field| trace::is_named(&field.path, record)));
     let may_have = |record: &&&AuditRecord| {
         if item.status == DriftStatus::Missing || !has_parts {
             return true;
@@ -192,7 +214,7 @@ fn newest_of<'a>(item: &DriftItem, own: &[&'a AuditRecord]) -> Option<&'a AuditR
             return is_assigned;
         }
         let is_undeclared = item.undeclared.iter().any(|one| trace::is_named(&one.path, record));
-        record.properties.is_empty() || is_undeclared
+        record.properties.is_empty() && !is_named || is_undeclared
     };
     own.iter().find(may_have).copied()
 }

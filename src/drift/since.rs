@@ -281,15 +281,17 @@ fn differing_fields(fields: &[FieldChange]) -> impl Iterator<Item = &FieldChange
 }
 
 fn since_of(field: &FieldChange, before: &[FieldChange]) -> Since {
-    let mut before = differing_fields(before);
-    let Some(found) = before.find(|other| overlap(&field.path, &other.path)) else {
+    let mut found = before.iter().filter(|other| overlap(&field.path, &other.path)).peekable();
+    if found.peek().is_none() {
         return Since::Pending;
-    };
-    if found.path == field.path && found.after == field.after {
-        Since::Drifted
-    } else {
-        Since::Both
     }
+    // Of a value that could not be compared with the earlier manifest, it is not known whether it drifted.
+    let is_same = |other: &FieldChange| {
+        other.status != FieldStatus::Unverifiable
+            && other.path == field.path
+            && other.after == field.after
+    };
+    if found.any(is_same) { Since::Drifted } else { Since::Both }
 }
 
 /// As [`since_of`], by all that the earlier manifest declares.

@@ -20,52 +20,123 @@ use crate::values::secret::{redacted, stands_for_secret};
 const ELEMENT: &str = "$Collection.";
 
 /// Returns the attribution of a property of an object of a kind to the newest of these records that names it; `None` too where
-/// that record gave it another value than the live one, since the log does not have the last write yet.
+/// that record gave it another value than the live one, since the log does not have the last write yet, and where it is in an
+/// element of a list that several authors changed.
 pub(super) fn attribution(
     kind: &str,
     field: &FieldChange,
     records: &[&AuditRecord],
 ) -> Option<Attribution> {
     let record = records.iter().find(|record| is_named(&field.path, record))?;
+    if !of_several(field, records).is_empty() {
+        return None;
+    }
     let is_live = !record.properties.iter().any(|entry| yields_another(kind, field, entry));
     is_live.then(|| Attribution::of(record, former(kind, field, &record.properties)))
 }
 
+/// Returns the records that name the list of an element, where they are of several authors: a record does not tell which
+/// element it changed.
+pub(super) fn of_several<'a>(
+    field: &FieldChange,
+    records: &[&'a AuditRecord],
+) -> Vec<&'a AuditRecord> {
+    if !is_of_element(&field.path) {
+        return Vec::new();
+    }
+    let naming = records.iter().copied().filter(|record| is_named(&field.path, record));
+    let naming: Vec<&AuditRecord> = naming.collect();
+    let are_alike = naming.windows(2).all(|pair| pair[0].actor == pair[1].actor);
+    if are_alike { Vec::new() } else { naming }
+}
+
+/// Returns whether older records than these can tell nothing else of a property.
+pub(super) fn is_settled(kind: &str, field: &FieldChange, records: &[&AuditRecord]) -> bool {
+    match is_of_element(&field.path) {
+        true => !of_several(field, records).is_empty(),
+        false => attribution(kind, field, records).is_some(),
+    }
+}
+
 /// Returns whether a record names a property.
 pub(super) fn is_named(path: &FieldPath, record: &AuditRecord) -> bool {
-    record.properties.iter().any(|one| names(&one.name, path))
+    record.properties.iter().any(|one| names(one, path))
+}
+
+/// Returns whether a path leads into an element of a list.
+fn is_of_element(path: &FieldPath) -> bool {
+    steps(path).len() < path.depth()
 }
 
 /// Returns whether an entry gave a property another value than the live one, as far as the two can be compared: numbers,
-/// booleans and members of enums.
+/// booleans and members of enums, and none of them.
 fn yields_another(kind: &str, field: &FieldChange, entry: &AuditedProperty) -> bool {
     let path = steps(&field.path);
-    let logged = parts(&entry.name);
-    let is_at = logged.len() == path.len()
-        && path.len() == field.path.depth()
-        && logged.iter().zip(&path).all(|(one, two)| one.eq_ignore_ascii_case(two));
     let structure = Model::of(GraphVersion::Beta).get(kind);
     let top = structure.as_ref().and_then(|it| it.properties.get(*path.first()?));
-    let (true, false, Some(top), Some(text), Shown::Value(live)) =
-        (is_at, is_element(entry), top, &entry.new, &field.before)
+    let is_whole = !is_of_element(&field.path) && !is_element(entry);
+    let (true, Some(top), Some(text), Some(inner)) =
+        (is_whole, top, &entry.new, inner(entry, &path))
     else {
         return false;
     };
-    let new = typed(text, field, top, &path);
-    match (&new, live) {
-        (Json::Bool(_), Json::Bool(_)) | (Json::Number(_), Json::Number(_)) => new != *live,
-        (Json::String(name), Json::String(_)) if path.len() == 1 => {
+    let new =
+        if inner.is_empty() { Some(typed(text, field, top, &path)) } else { within(text, inner) };
+    let is_top = path.len() == 1;
+    let is_comparable = |value: &Json| match value {
+        Json::Bool(_) | Json::Number(_) => true,
+        Json::String(name) if is_top => {
             matches!(&top.shape, Shape::Enum(def) if def.members.iter().any(|one| one == name))
-                && new != *live
+        }
+        _ => false,
+    };
+    match (new, &field.before) {
+        (Some(new), Shown::Unset) => {
+            is_top && is_comparable(&new) && !top.facts.unset.contains(&new)
+        }
+        (Some(new), Shown::Value(live)) => {
+            let is_alike = new.is_null() || discriminant(&new) == discriminant(live);
+            let are_comparable =
+                [&new, live].into_iter().all(|it| it.is_null() || is_comparable(it));
+            is_alike && are_comparable && new != *live
         }
         _ => false,
     }
 }
 
-/// Returns whether a log's name is that of a property, of one that holds it, or of one within it.
-fn names(logged: &str, path: &FieldPath) -> bool {
-    let (logged, path) = (parts(logged), steps(path));
-    !path.is_empty() && logged.iter().zip(&path).all(|(one, two)| one.eq_ignore_ascii_case(two))
+/// Returns whether an entry names a property, one within it, or one that holds it and of which that part changed.
+fn names(entry: &AuditedProperty, path: &FieldPath) -> bool {
+    let (logged, path) = (parts(&entry.name), steps(path));
+    let is_its = logged.iter().zip(&path).all(|(one, two)| one.eq_ignore_ascii_case(two));
+    let inner = path.get(logged.len()..).filter(|inner| !inner.is_empty());
+    !path.is_empty() && is_its && inner.is_none_or(|inner| is_changed(entry, inner))
+}
+
+/// Returns whether what stands at these names within the two values of an entry differs, as far as they tell it.
+fn is_changed(entry: &AuditedProperty, inner: &[&str]) -> bool {
+    let part = |text: &Option<String>| within(text.as_deref()?, inner);
+    part(&entry.old).zip(part(&entry.new)).is_none_or(|(old, new)| old != new)
+}
+
+/// Returns the names that lead from the property of an entry to one at this path, `None` where it is another one.
+fn inner<'a, 'p>(entry: &AuditedProperty, path: &'p [&'a str]) -> Option<&'p [&'a str]> {
+    let logged = parts(&entry.name);
+    let rest = path.get(logged.len()..)?;
+    logged.iter().zip(path).all(|(one, two)| one.eq_ignore_ascii_case(two)).then_some(rest)
+}
+
+/// Returns the value at these names of a value in JSON; `null` where an object does not have it.
+fn within(text: &str, names: &[&str]) -> Option<Json> {
+    let value: Json = serde_json::from_str(text).ok()?;
+    let part = names.iter().try_fold(&value, |value, name| match value {
+        Json::Object(members) => {
+            let found = members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name));
+            Some(found.map_or(&Json::Null, |(_, member)| member))
+        }
+        Json::Null => Some(value),
+        _ => None,
+    });
+    part.cloned()
 }
 
 /// Returns the names in a log's name: of `$Collection.Name.Member[0]`, `Name` and `Member`.
@@ -189,6 +260,7 @@ fn typed(text: &str, field: &FieldChange, top: &Property, path: &[&str]) -> Json
 mod tests {
     use super::*;
     use crate::plan::FieldStatus;
+    use crate::tenant::audit::AuditActor;
 
     const HELLO: &str = "windowsIdentityProtectionConfiguration";
 
@@ -203,6 +275,11 @@ mod tests {
         }
     }
 
+    fn person(name: &str) -> Option<AuditActor> {
+        let name = format!("{name}@contoso.com");
+        Some(AuditActor { id: name.clone(), name, is_app: false })
+    }
+
     fn record(entries: &[(&str, Option<&str>)]) -> AuditRecord {
         let entry = |(name, old): &(&str, Option<&str>)| AuditedProperty {
             name: (*name).to_owned(),
@@ -212,9 +289,7 @@ mod tests {
         AuditRecord {
             id: "e-1".to_owned(),
             at: "2026-11-30T02:15:01Z".parse().expect("an instant"),
-            actor: "alice@contoso.com".to_owned(),
-            name: "alice@contoso.com".to_owned(),
-            is_app: false,
+            actor: person("alice"),
             operation: "Patch DeviceConfiguration".to_owned(),
             is_deletion: false,
             is_action: false,
@@ -266,6 +341,70 @@ mod tests {
         let no_json = record(&[("localAdminPassword", Some("on"))]);
         let attributed = attribution(kind, &on, &[&no_json]).expect("it is named");
         assert_eq!(attributed.former, None, "the text does not tell");
+    }
+
+    /// Returns a record of a person with one entry of two values.
+    fn change(name: &str, property: &str, old: &str, new: &str) -> AuditRecord {
+        let mut record = record(&[(property, Some(old))]);
+        record.properties[0].new = Some(new.to_owned());
+        record.actor = person(name);
+        record
+    }
+
+    fn author(kind: &str, field: &FieldChange, records: &[&AuditRecord]) -> Option<String> {
+        attribution(kind, field, records).map(|told| told.by.to_string())
+    }
+
+    #[test]
+    fn holder_names_a_property_only_if_its_inner_values_differ() {
+        let admins = ["azureADJoin", "localAdmins", "enableGlobalAdmins"];
+        let admins = field(&admins, json!(true), json!(false));
+        let holder = |admins: bool, join: &str| {
+            json!({ "localAdmins": { "enableGlobalAdmins": admins }, "allowedToJoin": join })
+                .to_string()
+        };
+        let kind = "deviceRegistrationPolicy";
+        let alice = change("alice", "azureADJoin", &holder(false, "a"), &holder(true, "a"));
+        let bob = change("bob", "azureADJoin", &holder(true, "a"), &holder(true, "b"));
+        assert_eq!(author(kind, &admins, &[&bob, &alice]).as_deref(), Some("alice@contoso.com"));
+        // The log does not have the last write yet.
+        let carol = change("carol", "azureADJoin", &holder(true, "a"), &holder(false, "a"));
+        assert_eq!(author(kind, &admins, &[&carol, &alice]), None);
+    }
+
+    #[test]
+    fn element_is_attributed_where_one_author_changed_its_list() {
+        let mut value = field(&["omaSettings", "value"], json!(1), json!(2));
+        value.path.0.insert(1, Segment::Key { key: "./Device".to_owned() });
+        let kind = "windows10CustomConfiguration";
+        let name = "$Collection.OmaSettings.Value[0]";
+        let [alice, bob] = ["alice", "bob"].map(|person| change(person, name, "2", "1"));
+        assert_eq!(author(kind, &value, &[&alice, &alice]).as_deref(), Some("alice@contoso.com"));
+        assert_eq!(author(kind, &value, &[&bob, &alice]), None);
+        assert_eq!(of_several(&value, &[&bob, &alice]).len(), 2);
+        assert!(!is_settled(kind, &value, &[&alice]), "an older record may be another's");
+        assert!(is_settled(kind, &value, &[&bob, &alice]));
+    }
+
+    #[test]
+    fn record_that_set_what_is_unset_now_is_not_of_its_last_change() {
+        let mut pin = field(&["pinMinimumLength"], json!(6), json!(6));
+        pin.before = Shown::Unset;
+        let mut usage = field(&["pinUppercaseCharactersUsage"], json!("allowed"), json!("allowed"));
+        usage.before = Shown::Unset;
+        let name = field(&["displayName"], json!("Hall"), json!("Lobby"));
+        for (field, property, new, is_its) in [
+            (&pin, "PinMinimumLength", "7", false),
+            (&pin, "PinMinimumLength", "null", true),
+            (&usage, "PinUppercaseCharactersUsage", "Required", false),
+            (&name, "DisplayName", "null", true),
+        ] {
+            let record = change("alice", property, "5", new);
+            assert_eq!(author(HELLO, field, &[&record]).is_some(), is_its, "{property} {new}");
+        }
+        pin.before = Shown::Value(json!(4));
+        let unset = change("alice", "PinMinimumLength", "6", "null");
+        assert_eq!(author(HELLO, &pin, &[&unset]), None, "another write set the live value");
     }
 
     #[test]

@@ -37,10 +37,12 @@ fn add(objects: &mut RecordedObjects, change: &ChangeRecord) -> Option<()> {
         return None;
     }
     let last = change.last();
+    // The service records a write after it was begun.
+    let at = change.result.as_ref().map_or(&last.at, |result| &result.at);
     let object = objects.entry(key(&last.address, change.id()?)?).or_default();
     object.created |= change.result.as_ref().is_some_and(|result| result.created.is_some());
-    object.names.insert(last.display_name.clone(), last.at.clone());
-    object.addresses.insert(last.address.clone(), last.at.clone());
+    object.names.insert(last.display_name.clone(), at.clone());
+    object.addresses.insert(last.address.clone(), at.clone());
     Some(())
 }
 
@@ -102,7 +104,7 @@ mod tests {
         };
         let result = |status: &str, writes: usize| {
             json!({
-                "line": "result", "at": "1970-01-01T00:00:00Z", "address": HELLO, "status": status,
+                "line": "result", "at": "1970-01-01T00:00:01Z", "address": HELLO, "status": status,
                 "id": "6d1f0b2c", "writes": writes,
             })
         };
@@ -113,7 +115,9 @@ mod tests {
         };
         let made = of(&[header(), written("patch", named("Hello")), result("applied", 1)]);
         let made = made.expect("an object");
-        assert_eq!(made.names.into_keys().collect::<Vec<_>>(), ["Hello"]);
+        // The service records the write after it was begun.
+        let names: Vec<(String, String)> = made.names.into_iter().collect();
+        assert_eq!(names, [("Hello".to_owned(), "1970-01-01T00:00:01Z".to_owned())]);
         assert!(!made.created);
         let refused = [header(), written("patch", named("Hello")), result("failed", 0)];
         assert_eq!(of(&refused), None);

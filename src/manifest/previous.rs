@@ -48,13 +48,16 @@ fn desired(folder: &Path, previous: &str) -> Result<Desired, Error> {
     let mut loaded = load::load(folder);
     // Values that are only sent are not sent from here.
     loaded.findings.retain(|finding| !concerns_secrets_sent(finding));
-    loaded.into_desired().map_err(|invalid| {
+    let mut desired = loaded.into_desired().map_err(|invalid| {
         let first = invalid.findings.first().map_or("", |first| &first.message);
         let message = format!("the manifests of `{previous}` cannot be used: {first}");
         Error::failed("previous/invalid", message).hint(
             "Give a ref whose manifests this release accepts; `moorline validate` lists all findings there.",
         )
-    })
+    })?;
+    // What was accepted then is not as it was declared, and only the present entries accept anything.
+    desired.manifests.iter_mut().for_each(|manifest| manifest.accepted.clear());
+    Ok(desired)
 }
 
 /// Runs Git and returns its stdout. The inner error is a failure of Git itself.

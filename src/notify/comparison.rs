@@ -115,7 +115,9 @@ mod tests {
     use serde_json::json;
 
     use crate::drift::{Attribution, Author, DriftReport, DriftStatus, FieldOrigin, Since};
-    use crate::plan::{Acceptance, Action, FieldPath, LeftAlone, Segment, Shown, Unmanaged};
+    use crate::plan::{
+        Acceptance, Action, FieldPath, LeftAlone, Segment, Shown, Unmanaged, UnreadUnmanaged,
+    };
     use crate::report::testing::drift_report;
     use crate::tenant::approvals::{ApprovalRequest, RequestStatus};
 
@@ -299,6 +301,13 @@ mod tests {
         assert_eq!(ends.len(), 3, "{ends:?}");
         assert!(wanted.iter().all(|end| ends.contains(end)), "{ends:?}");
         assert_eq!(second.still_open.len(), 1);
+
+        // An object that could not be read may be any of them.
+        let mut unread = mended();
+        let unknown = UnreadUnmanaged { kind: None, display_name: None, id: None };
+        unread.coverage.unread = vec![unknown];
+        let third = run(read_back(&first.next), &unread, None);
+        assert_eq!((third.resolved.len(), third.next.findings().len()), (0, 4));
 
         // A run of some manifests alone looks at none.
         let mut partial = mended();

@@ -100,6 +100,7 @@ impl Observation {
     pub(crate) fn new(report: &DriftReport, approvals: Option<&[ApprovalRequest]>) -> Self {
         let mut observation = Self {
             is_partial: !report.only.is_empty(),
+            has_unread: !report.coverage.unread.is_empty(),
             knows_approvals: approvals.is_some(),
             ..Self::default()
         };

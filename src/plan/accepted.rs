@@ -12,7 +12,7 @@ use crate::diagnostic::{Location, Sources};
 use crate::manifest::AcceptedDrift;
 use crate::schema::walk::any;
 use crate::values::secret::{WITHHELD, stands_for_secret};
-use crate::values::target_form;
+use crate::values::{payload, target_form};
 
 /// A difference that is accepted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -296,11 +296,14 @@ impl AssignmentChange {
     }
 }
 
-/// Returns whether a value may be written down and compared later: nothing in it stands for a secret.
+/// Returns whether a value may be written down and compared later: nothing in it stands for a secret, nor in what it encodes.
 pub fn is_comparable(value: &Json) -> bool {
-    !any(value, &mut |part| {
-        stands_for_secret(part) || part.as_str().is_some_and(|text| text.contains(WITHHELD))
-    })
+    let is_encoded = |text: &str| {
+        let bytes = payload::decoded(text);
+        bytes.is_some_and(|bytes| String::from_utf8_lossy(&bytes).contains(WITHHELD))
+    };
+    let is_withheld = |text: &str| text.contains(WITHHELD) || is_encoded(text);
+    !any(value, &mut |part| stands_for_secret(part) || part.as_str().is_some_and(is_withheld))
 }
 
 /// Returns the part of acceptances that the digest of a plan covers.

@@ -9,7 +9,7 @@ use super::rewrite::Rewrite;
 use super::together::Assignees;
 use super::{
     Action, Change, Comparison, Coverage, EarlierRuns, Plan, Planned, Reads, Summary, TenantRef,
-    Unmanaged, accepted, dependencies, find, ownership, risk, twins,
+    Unmanaged, UnreadUnmanaged, accepted, dependencies, find, ownership, risk, twins,
 };
 use crate::kinds::Family;
 use crate::manifest::{Address, Desired, Manifest, parallel};
@@ -19,7 +19,7 @@ use crate::tenant::audited::AuditWindow;
 use crate::tenant::matching::{Binding, Twin, bind};
 use crate::tenant::names::AddingToSandbox;
 use crate::tenant::referents::ReferenceTable;
-use crate::tenant::{Live, LiveObject, ObjectKey, Resolved};
+use crate::tenant::{Live, LiveObject, ObjectKey, Resolved, UnreadObject};
 use crate::values::digest;
 
 /// Options that limit or widen a plan.
@@ -163,7 +163,7 @@ pub(crate) fn draft<'a>(
         masked_read: !live.clear.is_empty(),
         summary: Summary::of(&changes),
         limits: Vec::new(),
-        coverage: covered(live, bound, &pruned),
+        coverage: covered(live, bound, &bindings.unread, &pruned),
         released: Vec::new(),
         no_longer_managed: Vec::new(),
         warnings: [
@@ -187,7 +187,8 @@ pub(crate) fn draft<'a>(
 
 /// Returns how many live objects these manifests manage, and the others.
 pub fn coverage(manifests: &[Manifest], live: &Live) -> Coverage {
-    covered(live, &bind(manifests, live, false, &|_| false).bound(), &[])
+    let bindings = bind(manifests, live, false, &|_| false);
+    covered(live, &bindings.bound(), &bindings.unread, &[])
 }
 
 /// Returns a warning for each object that would be created of a kind that is not open any more.
@@ -240,7 +241,12 @@ fn idle(rewrites: &[Rewrite], changes: &[Change]) -> Vec<String> {
     idle.map(|rewrite| format!("`--rewrite-secret {rewrite}`: {why}")).collect()
 }
 
-fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) -> Coverage {
+fn covered(
+    live: &Live,
+    bound: &BTreeSet<ObjectKey<'_>>,
+    unread: &[&UnreadObject],
+    pruned: &[Manifest],
+) -> Coverage {
     let pruned: BTreeSet<ObjectKey<'_>> =
         pruned.iter().filter_map(|gone| Some((gone.family, gone.id.as_deref()?))).collect();
     let mut unmanaged: Vec<Unmanaged> = live
@@ -255,5 +261,11 @@ fn covered(live: &Live, bound: &BTreeSet<ObjectKey<'_>>, pruned: &[Manifest]) ->
         })
         .collect();
     unmanaged.sort();
-    Coverage { live: live.objects.iter().count(), managed: bound.len(), unmanaged }
+    let unread = unread.iter().map(|object| UnreadUnmanaged {
+        kind: object.kind.clone(),
+        display_name: object.display_name.clone(),
+        id: object.id.clone(),
+    });
+    let unread = unread.collect();
+    Coverage { live: live.objects.iter().count(), managed: bound.len(), unmanaged, unread }
 }

@@ -16,9 +16,9 @@ type Lazy = LazyLock<RecordedObjects, Box<dyn FnOnce() -> RecordedObjects + Send
 pub struct RecordedObject {
     /// Whether one of them created it.
     pub created: bool,
-    /// The display names that it had, each with the time of the last run that wrote it, RFC 3339.
+    /// The display names that it had, each with the time of the last write of it, RFC 3339.
     pub names: BTreeMap<String, String>,
-    /// The manifests that it was written for, each with the time of the last such run, RFC 3339.
+    /// The manifests that it was written for, each with the time of the last such write, RFC 3339.
     pub addresses: BTreeMap<Address, String>,
     /// Whether the manifests of the last run forbade its deletion.
     pub protect: bool,
@@ -39,7 +39,7 @@ impl EarlierRuns {
         self.0.as_ref()?.get(&caseless(object.family, &object.id))
     }
 
-    /// Returns the ids, without case, of the objects that were written for a manifest, each with the time of the last such run.
+    /// Returns the ids, without case, of the objects that were written for a manifest, each with the time of the last such write.
     pub(crate) fn written_for<'a>(
         &'a self,
         address: &'a Address,

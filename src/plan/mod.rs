@@ -450,6 +450,24 @@ pub struct Coverage {
     pub managed: usize,
     /// The others.
     pub unmanaged: Vec<Unmanaged>,
+    /// Those that cannot be read and are none of a manifest, as far as that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadUnmanaged>,
+}
+
+/// A live object that no manifest manages and that cannot be read, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadUnmanaged {
+    /// Its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// A live object that no manifest manages.

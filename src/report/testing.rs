@@ -354,6 +354,7 @@ pub(super) fn plan() -> Plan {
                 display_name: "Guest".to_owned(),
                 id: ADMINS.to_owned(),
             }],
+            unread: Vec::new(),
         },
         warnings: vec!["`vpn` is bound by its name".to_owned()],
     }

@@ -24,12 +24,8 @@ pub struct AuditRecord {
     pub id: String,
     /// When the object was written.
     pub at: Timestamp,
-    /// The user principal name of a person, or the client id of an app.
-    pub actor: String,
-    /// The name of the person or app for people.
-    pub name: String,
-    /// Whether an app made the write as itself.
-    pub is_app: bool,
+    /// The author; `None` where the log names none.
+    pub actor: Option<AuditActor>,
     /// The operation, in the words of the log.
     pub operation: String,
     /// Whether an object was deleted.
@@ -46,6 +42,17 @@ pub struct AuditRecord {
     pub names: Vec<String>,
     /// The properties that were written.
     pub properties: Vec<AuditedProperty>,
+}
+
+/// A person or an app that made a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditActor {
+    /// The user principal name of a person, or else the id; the client id of an app.
+    pub id: String,
+    /// The name for people.
+    pub name: String,
+    /// Whether it is an app that made the write as itself.
+    pub is_app: bool,
 }
 
 /// A property that a write changed, as a log has it. What the names and values look like is not promised (FACTS 6).
@@ -179,7 +186,7 @@ fn request(query: &AuditQuery) -> Request {
     Request::get(version, format!("{path}?$filter={}", filter.replace(' ', "%20")))
 }
 
-/// Reads a record, `None` where it is of no successful write or does not say who made it.
+/// Reads a record, `None` where it is of no successful write.
 fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let (result, resources, operations, people, apps) = match log {
@@ -191,8 +198,8 @@ fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
                 (&actor["applicationId"], &actor["applicationDisplayName"]),
                 (&actor["servicePrincipalName"], &actor["servicePrincipalName"]),
             ];
-            let person = &actor["userPrincipalName"];
-            (&record["activityResult"], &record["resources"], operations, person, apps)
+            let people = [&actor["userPrincipalName"], &actor["userId"]].map(|id| (id, id));
+            (&record["activityResult"], &record["resources"], operations, people, apps)
         }
         AuditLog::Directory(_) => {
             let (user, app) = (&record["initiatedBy"]["user"], &record["initiatedBy"]["app"]);
@@ -202,19 +209,24 @@ fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
                 (&app["appId"], &app["displayName"]),
                 (&app["servicePrincipalId"], &app["displayName"]),
             ];
-            let person = &user["userPrincipalName"];
-            (&record["result"], &record["targetResources"], operations, person, apps)
+            let people = [
+                (&user["userPrincipalName"], &user["userPrincipalName"]),
+                (&user["id"], &user["displayName"]),
+            ];
+            (&record["result"], &record["targetResources"], operations, people, apps)
         }
     };
     let is_success = text(result).is_some_and(|result| result.eq_ignore_ascii_case("success"));
-    let (actor, name, is_app) = match text(people) {
-        Some(person) => (person.clone(), person, false),
-        None => {
-            let (id, name) = apps.into_iter().find(|(id, _)| text(id).is_some())?;
-            let id = text(id)?;
-            (id.clone(), text(name).unwrap_or(id), true)
-        }
+    let actor = |(id, name): (&Value, &Value), is_app| {
+        let id = text(id)?;
+        Some(AuditActor { name: text(name).unwrap_or_else(|| id.clone()), id, is_app })
     };
+    let [by_name, by_id] = people.map(|person| actor(person, false));
+    let app = apps.into_iter().find_map(|app| actor(app, true));
+    // The record of a person may name the portal too.
+    let is_person = text(&record["actor"]["auditActorType"])
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("ItPro"));
+    let actor = by_name.or(if is_person { by_id.or(app) } else { app.or(by_id) });
     if !is_success {
         return None;
     }
@@ -235,8 +247,6 @@ fn read(log: AuditLog, record: &Value) -> Option<AuditRecord> {
         id: text(&record["id"])?,
         at: record["activityDateTime"].as_str()?.parse().ok()?,
         actor,
-        name,
-        is_app,
         operation: operations.into_iter().find_map(text).unwrap_or_default(),
         is_deletion: is_operation("delete"),
         is_action: is_operation("action"),
@@ -270,6 +280,10 @@ mod tests {
         );
     }
 
+    fn actor(id: &str, name: &str, is_app: bool) -> Option<AuditActor> {
+        Some(AuditActor { id: id.to_owned(), name: name.to_owned(), is_app })
+    }
+
     #[test]
     fn record_of_each_log_tells_who_wrote_what() {
         let policy = json!({
@@ -278,8 +292,7 @@ mod tests {
             "targetResources": [{ "id": null, "modifiedProperties": [{ "displayName": "localAdminPassword" }] }],
         });
         let read_policy = read(AuditLog::Directory("x"), &policy).expect("a record");
-        assert_eq!(read_policy.name, "alice@contoso.com");
-        assert!(!read_policy.is_app);
+        assert_eq!(read_policy.actor, actor("alice@contoso.com", "alice@contoso.com", false));
         let names: Vec<&str> = read_policy.properties.iter().map(|one| &*one.name).collect();
         assert_eq!(names, ["localAdminPassword"]);
         let mut event = json!({
@@ -288,9 +301,41 @@ mod tests {
             "resources": [{ "resourceId": "o-1", "modifiedProperties": [] }],
         });
         let read_event = read(AuditLog::Intune, &event).expect("a record");
-        assert_eq!((&*read_event.actor, &*read_event.name), ("a-1", "Pipeline"));
-        assert!(read_event.is_app && read_event.is_about("O-1") && !read_event.is_about("o-2"));
+        assert_eq!(read_event.actor, actor("a-1", "Pipeline", true));
+        assert!(read_event.is_about("O-1") && !read_event.is_about("o-2"));
         event["activityResult"] = json!("Failure");
         assert_eq!(read(AuditLog::Intune, &event), None);
+    }
+
+    #[test]
+    fn record_without_a_user_principal_name_is_kept() {
+        let intune = |actor: Value| json!({ "id": "1", "activityDateTime": "2026-11-30T02:15:01Z", "activityResult": "Success", "actor": actor });
+        let entra = |by: Value| json!({ "id": "1", "activityDateTime": "2026-11-30T02:15:01Z", "result": "success", "initiatedBy": by });
+        let directory = AuditLog::Directory("x");
+        for (log, record, expected) in [
+            (AuditLog::Intune, intune(json!({ "userId": "u-1" })), actor("u-1", "u-1", false)),
+            (
+                AuditLog::Intune,
+                intune(
+                    json!({ "userId": "u-1", "applicationId": "portal", "auditActorType": "ItPro" }),
+                ),
+                actor("u-1", "u-1", false),
+            ),
+            (
+                AuditLog::Intune,
+                intune(json!({ "userId": "u-1", "applicationId": "a-1" })),
+                actor("a-1", "a-1", true),
+            ),
+            (AuditLog::Intune, intune(json!({ "userPrincipalName": null })), None),
+            (
+                directory,
+                entra(json!({ "user": { "id": "u-1", "displayName": "Alice" } })),
+                actor("u-1", "Alice", false),
+            ),
+            (directory, entra(json!({ "user": null, "app": null })), None),
+        ] {
+            let told = read(log, &record).map(|record| record.actor);
+            assert_eq!(told, Some(expected), "{record}");
+        }
     }
 }

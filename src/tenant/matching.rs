@@ -55,6 +55,8 @@ pub struct Bindings<'a> {
     pub by_address: BTreeMap<Address, Binding<'a>>,
     /// Duplicates that may be deleted, because a manifest is bound to another object with the same name and type.
     pub twins: Vec<Twin<'a>>,
+    /// Objects that cannot be read and are none of a manifest, as far as that is known.
+    pub unread: Vec<&'a UnreadObject>,
     /// Warnings.
     pub warnings: Vec<String>,
 }
@@ -93,7 +95,8 @@ pub fn bind<'a>(
         bindings.by_address.insert(manifest.address.clone(), binding);
     }
     let others = live.unread.iter().enumerate().filter(|(at, _)| !met.contains(at));
-    bindings.warnings.extend(others.map(|(_, object)| unread_message(object)));
+    bindings.unread = others.map(|(_, object)| object).collect();
+    bindings.warnings.extend(bindings.unread.iter().map(|object| unread_message(object)));
     refuse_shared(&mut bindings.by_address);
     keep_declared(&mut bindings);
     let former = former_names(manifests, &index, &bindings);

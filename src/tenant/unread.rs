@@ -15,9 +15,9 @@ pub const UNREAD: &str = "match/unread";
 #[derive(Clone, Debug)]
 pub struct UnreadObject {
     family: &'static Family,
-    id: Option<String>,
-    kind: Option<String>,
-    display_name: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Why it cannot be read.
     pub error: GraphError,
 }

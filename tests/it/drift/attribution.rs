@@ -318,6 +318,102 @@ fn neither_another_write_nor_the_last_apply_stands_for_a_record_that_is_not_ther
 }
 
 #[test]
+fn last_apply_is_not_the_author_of_drift_that_the_log_does_not_have_yet() {
+    let workspace =
+        applied(&MANIFEST.replace("pinMinimumLength", "description: Lobby, pinMinimumLength"));
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "description=Hall"]);
+    hold_back(&workspace, "alice@contoso.com");
+    assert_eq!(item(&workspace)["changed"]["by"]["type"], "unknown");
+}
+
+#[test]
+fn record_without_properties_does_not_stand_for_one_that_is_not_there_yet() {
+    let workspace = applied(MANIFEST);
+    let object = format!("{HELLO}/Front desk");
+    edit(&workspace, "bob@contoso.com", &[&object, "--set", "pinExpirationInDays=30"]);
+    change_state(&workspace, |state| {
+        let last = state["auditEvents"].as_array_mut().and_then(|events| events.last_mut());
+        last.expect("an event")["resources"][0]["modifiedProperties"] = json!([]);
+    });
+    edit(&workspace, "carol@contoso.com", &[&object, "--set", "pinMinimumLength=5"]);
+    edit(&workspace, "alice@contoso.com", &[&object, "--set", "pinMinimumLength=4"]);
+    hold_back(&workspace, "alice@contoso.com");
+    assert_eq!(item(&workspace)["changed"]["by"]["type"], "unknown");
+}
+
+#[test]
+fn person_without_a_user_principal_name_is_told_by_id() {
+    let workspace =
+        applied(&MANIFEST.replace("pinMinimumLength", "description: Lobby, pinMinimumLength"));
+    let object = format!("{HELLO}/Front desk");
+    for (person, text) in [("bob@contoso.com", "Hall"), ("alice@contoso.com", "Foyer")] {
+        edit(&workspace, person, &[&object, "--set", &format!("description={text}")]);
+    }
+    for (id, by) in [
+        (json!("u-1"), json!({ "type": "person", "name": "u-1" })),
+        (json!(null), json!({ "type": "unknown", "why": "the log names no one" })),
+    ] {
+        change_state(&workspace, |state| {
+            let last = state["auditEvents"].as_array_mut().and_then(|events| events.last_mut());
+            let actor = &mut last.expect("an event")["actor"];
+            (actor["userPrincipalName"], actor["userId"]) = (json!(null), id.clone());
+        });
+        assert_eq!(item(&workspace)["changed"]["by"], by);
+    }
+}
+
+#[test]
+fn element_of_a_list_that_several_people_changed_is_not_attributed() {
+    let setting = |name: &str| {
+        format!(
+            "    - {{ \"@odata.type\": \"#microsoft.graph.omaSettingInteger\", displayName: {name}, omaUri: ./{name}, value: 1 }}\n"
+        )
+    };
+    let custom = format!(
+        "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: {{ name: it }}\nspec:\n  displayName: Custom\n  omaSettings:\n{}",
+        ["A", "B"].map(setting).concat()
+    );
+    let workspace = applied(&custom);
+    let object = "windows10CustomConfiguration/Custom";
+    edit(&workspace, "alice@contoso.com", &[object, "--set", "omaSettings.0.value=2"]);
+    let one = item(&workspace);
+    assert_eq!(one["origins"][0]["changed"]["by"]["name"], "alice@contoso.com");
+    edit(&workspace, "bob@contoso.com", &[object, "--set", "omaSettings.1.value=3"]);
+    let both = item(&workspace);
+    assert_eq!(both.get("origins"), None);
+    let why = "one of alice@contoso.com, bob@contoso.com";
+    assert_eq!(both["changed"]["by"], json!({ "type": "unknown", "why": why }));
+    // A later write of another property is of no difference.
+    edit(&workspace, "bob@contoso.com", &[object, "--set", "description=x"]);
+    assert_eq!(item(&workspace)["changed"]["by"]["why"], why);
+}
+
+#[test]
+fn part_of_the_registration_policy_is_attributed_to_who_changed_that_part() {
+    let policy = "apiVersion: graph.microsoft.com/beta
+kind: deviceRegistrationPolicy
+metadata: { name: registration }
+spec: { azureADJoin: { localAdmins: { enableGlobalAdmins: true } } }
+";
+    let workspace = applied(policy);
+    let set = |person: &str, set: &str| {
+        edit(&workspace, person, &["deviceRegistrationPolicy", "--set", set])
+    };
+    set("alice@contoso.com", "azureADJoin.localAdmins.enableGlobalAdmins=false");
+    let none = r##"{"@odata.type":"#microsoft.graph.noDeviceRegistrationMembership"}"##;
+    set("bob@contoso.com", &format!("azureADJoin.allowedToJoin={none}"));
+    let item = item(&workspace);
+    let authors: Vec<&Value> = item["origins"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["changed"]["by"]["name"])
+        .collect();
+    assert_eq!(json!(authors), json!(["alice@contoso.com"]));
+}
+
+#[test]
 fn write_that_did_not_move_the_date_of_the_last_change_is_found() {
     let workspace = applied(MANIFEST);
     let object = format!("{HELLO}/Front desk");

@@ -384,3 +384,37 @@ fn adoption_with_earlier_manifests_takes_what_changed_in_the_tenant_alone() {
     assert!(why.contains("pending"), "{document}");
     assert_eq!(document["files"], json!([]));
 }
+
+#[test]
+fn acceptance_of_the_earlier_manifests_accepts_nothing_any_more() {
+    let workspace = workspace(&["a"]);
+    live(&workspace, "a", &["--set", "pinMinimumLength=4"]);
+    let path = format!("{HELLO}/a/pinMinimumLength");
+    let terms = ["--accept", &path, "--reason", "Pilot", "--until", "2099-12-31", "--by", "alice"];
+    workspace.run(&[&["drift", "now", "--sandbox=s.json"], &terms[..]].concat()).expect(0);
+    let entries = workspace.file("now/accepted-drift.yaml");
+    std::fs::copy(&entries, workspace.file("before/accepted-drift.yaml")).expect("it is there");
+    assert_eq!(told(&workspace, 0)["items"][0]["status"], "accepted");
+    workspace.edit("now/a.yaml", "pinMinimumLength: 6", "pinMinimumLength: 7");
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "both");
+    workspace.edit("now/a.yaml", "pinMinimumLength: 7", "pinMinimumLength: 6");
+    std::fs::remove_file(entries).expect("it is there");
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "drifted");
+}
+
+#[test]
+fn what_could_not_be_compared_with_the_earlier_manifests_is_drift() {
+    let custom = |value: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: windows10CustomConfiguration\nmetadata: {{ name: custom }}\nspec:\n  displayName: Custom\n  omaSettings:\n    - {{ \"@odata.type\": \"#microsoft.graph.omaSettingString\", displayName: Text, omaUri: ./Text, value: {value} }}\n"
+        )
+    };
+    let workspace = workspace(&[]);
+    workspace.write("before/custom.yaml", custom("{ $env: OMA_TOKEN }"));
+    let apply = ["apply", "before", "--sandbox=s.json", "--yes"];
+    workspace.run_with(&apply, &[("OMA_TOKEN", "canary-before")]).expect(0);
+    workspace.write("now/custom.yaml", custom("declared"));
+    let edit = ["sandbox", "edit", "s.json", "windows10CustomConfiguration/Custom"];
+    workspace.run(&[&edit[..], &["--set", "omaSettings.0.value=other"]].concat()).expect(0);
+    assert_eq!(told(&workspace, 2)["items"][0]["since"], "both");
+}

@@ -81,6 +81,37 @@ fn unmanaged_objects_are_ignored_reported_or_drift() {
 }
 
 #[test]
+fn unmanaged_object_that_cannot_be_read_is_unknown_where_it_may_be_drift() {
+    let id = "6d1f0b2c-0000-4000-8000-000000000001";
+    let fault = json!({ "match": { "path": format!("/beta/deviceManagement/configurationPolicies/{id}*/**") }, "effect": { "status": 400 } });
+    for (rules, code, unread) in [
+        ("{ unmanaged: [{ match: '*/TEMP*', then: fail }] }", 1, 1),
+        ("{ unmanaged: report }", 0, 1),
+        ("{ unmanaged: ignore }", 0, 0),
+    ] {
+        let workspace = workspace(rules);
+        let gone = "apiVersion: graph.microsoft.com/beta\nkind: deviceManagementConfigurationPolicy\nmetadata: { name: gone, state: absent }\nspec: { name: Gone }\n";
+        workspace.write("gone.yaml", gone);
+        let seed = workspace.json("sandbox.json");
+        let policy = json!({
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationPolicy", "id": id, "name": "TEMP catalog",
+            "platforms": "windows10", "technologies": "mdm", "settings": [],
+        });
+        workspace.seed(&json!({
+            "deviceConfigurations": [seed["deviceConfigurations"][0]], "configurationPolicies": [policy],
+        }));
+        workspace.write("faults.json", json!({ "faults": [fault] }).to_string());
+        let more = ["--sandbox-faults=faults.json", "--format", "json"];
+        let report = drift(&workspace, &more).expect(code).json();
+        let listed = report["coverage"]["unread"].as_array().map_or(0, Vec::len);
+        assert_eq!(listed, unread, "{rules}: {}", report["coverage"]);
+        assert_eq!(report["summary"]["unknown"], code, "{rules}");
+        let only = drift(&workspace, &[&more[..], &["--only", "windows*/*"]].concat());
+        assert_eq!(only.code, 0, "{rules}: what was selected is in sync");
+    }
+}
+
+#[test]
 fn undeclared_settings_are_ignored_reported_or_drift() {
     let _stable = stable_snapshots();
     for (rules, code) in [
