@@ -71,11 +71,13 @@ impl Stage {
         stage
     }
 
-    /// Writes the program that the steps call: the binary, with a sandbox that is kept in place of the tenant.
+    /// Writes the program that the steps call: the binary, with a sandbox that is kept in place of the tenant. The file
+    /// `before-COMMAND` beside it is read first, where there is one.
     fn write_program(&self) {
         use std::os::unix::fs::PermissionsExt as _;
         let program = format!(
-            "#!/bin/sh\ncase \"$1\" in\n  plan | apply | drift | rollback) exec {binary:?} \"$@\" --sandbox={state:?} ;;\nesac\nexec {binary:?} \"$@\"\n",
+            "#!/bin/sh\nif [ -f {home:?}/before-$1 ]; then . {home:?}/before-$1; fi\ncase \"$1\" in\n  plan | apply | drift | rollback) exec {binary:?} \"$@\" --sandbox={state:?} ;;\nesac\nexec {binary:?} \"$@\"\n",
+            home = self.runner.home.path(),
             binary = env!("CARGO_BIN_EXE_moorline"),
             state = self.state(),
         );
@@ -98,6 +100,24 @@ impl Stage {
         git(&self.runner.clone, &["add", "--all"]);
         git(&self.runner.clone, &["commit", "--quiet", "--allow-empty", "--message", message]);
         git(&self.runner.clone, &["rev-parse", "HEAD"])
+    }
+
+    /// Runs a script before each run of a command.
+    fn before(&self, command: &str, script: &str) {
+        self.runner.home.write(&format!("before-{command}"), script);
+    }
+
+    /// Lets the tenant answer calls of a command with an error.
+    fn break_calls(&self, command: &str, calls: &Value) {
+        let faults = json!({ "faults": [{ "match": calls, "effect": { "status": 400 } }] });
+        self.runner.home.write("faults.json", faults.to_string());
+        let faults = self.runner.home.file("faults.json");
+        self.before(command, &format!("set -- \"$@\" --sandbox-faults={faults:?}\n"));
+    }
+
+    /// Runs the commands as they are again.
+    fn as_is(&self, command: &str) {
+        std::fs::remove_file(self.runner.home.file(&format!("before-{command}"))).expect("a file");
     }
 
     /// Edits an object as a person does in the portal.
@@ -428,6 +448,18 @@ fn drift_opens_one_issue_and_closes_it_when_it_is_mended() {
 }
 
 #[test]
+fn whether_something_drifted_is_empty_where_it_is_unknown() {
+    let stage = Stage::new();
+    stage.dispatch("apply", json!({}))["applied"].expect("success");
+    stage.edit("pinMinimumLength=4");
+    stage.break_calls("drift", &json!({ "method": "GET", "path": "/**/deviceConfigurations/*" }));
+    let jobs = stage.dispatch("drift", json!({}));
+    let drift = jobs["drift"].expect("failure");
+    assert!(drift.step("Look for drift").log.contains("cannot be read"), "{drift:#?}");
+    assert_eq!(drift.outputs["drifted"], "", "{drift:#?}");
+}
+
+#[test]
 fn merged_and_not_applied_is_no_drift() {
     let stage = Stage::new();
     stage.dispatch("apply", json!({}))["applied"].expect("success");
@@ -494,10 +526,14 @@ fn adoption_replaces_its_own_commit_and_no_one_elses() {
     stage.dispatch("drift", json!({}))["adopt"].expect("success");
     stage.back_to_main();
     stage.edit("pinMinimumLength=5");
+    stage.forge.state().opened[0]["body"] = json!("An earlier text");
     let jobs = stage.dispatch("drift", json!({}));
     let summary = &jobs["adopt"].expect("success").summary;
     assert!(summary.contains("The pull request #71 is brought up to date"), "{summary}");
     assert!(stage.pushed(HELLO).contains("pinMinimumLength: 5"));
+    // Its text is the one of this run.
+    let text = stage.forge.state().opened[0]["body"].as_str().expect("a text").to_owned();
+    assert!(text.contains("pinMinimumLength"), "{text}");
 
     // A person goes on with the branch.
     let clone = &stage.runner.clone;

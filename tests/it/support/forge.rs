@@ -313,6 +313,16 @@ impl ForgeState {
                 self.opened.push(call.body.clone());
                 answer(201, &json!({ "number": 70 + self.opened.len() }))
             }
+            ("PATCH", ["pulls", pull]) => {
+                let at = number(pull).checked_sub(71).and_then(|at| usize::try_from(at).ok());
+                let Some(open) = at.and_then(|at| self.opened.get_mut(at)) else {
+                    return refused(404, "Not Found");
+                };
+                for (name, value) in call.body.as_object().into_iter().flatten() {
+                    open[name] = value.clone();
+                }
+                answer(200, &json!({ "number": number(pull) }))
+            }
             ("GET", ["pulls"]) => {
                 let head = call.parameter("head").unwrap_or_default();
                 let owner = REPOSITORY.split('/').next().unwrap_or_default();
