@@ -211,7 +211,7 @@ fn each_job_has_the_least_permissions() {
         ("plan", "sarif", &["actions: read", "contents: read", "security-events: write"]),
         ("drift", "drift", &["contents: read", "id-token: write", "issues: write"]),
         ("drift", "adopt", &["contents: read", "id-token: write"]),
-        ("apply", "plan", &["contents: read", "id-token: write"]),
+        ("apply", "plan", &["actions: read", "contents: read", "id-token: write"]),
         ("apply", "apply", &["actions: read", "contents: read", "id-token: write"]),
         ("apply", "applied", &["contents: write"]),
         ("rollback", "plan", &["actions: read", "contents: read", "id-token: write"]),

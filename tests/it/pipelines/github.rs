@@ -13,6 +13,8 @@ use crate::support::{Workspace, copy, repository};
 
 const HELLO: &str = "tenants/contoso/policies/hello.yaml";
 
+const JOURNALS: &str = "tenants/contoso/.moorline/journal";
+
 const MANIFEST: &str = "apiVersion: graph.microsoft.com/beta
 kind: windowsIdentityProtectionConfiguration
 metadata: { name: hello }
@@ -172,8 +174,13 @@ impl Stage {
 
     /// Lets the forge know the run whose journal stands among the artifacts.
     fn know_run(&self, event: &str, branch: &str, workflow: &str) {
+        let head = git(&self.runner.clone, &["rev-parse", "HEAD"]);
+        self.know_run_of(&head, event, branch, workflow);
+    }
+
+    fn know_run_of(&self, head: &str, event: &str, branch: &str, workflow: &str) {
         let path = format!(".github/workflows/{workflow}.yml");
-        let run = json!({ "event": event, "head_branch": branch, "path": path });
+        let run = json!({ "event": event, "head_branch": branch, "head_sha": head, "path": path });
         self.forge.state().runs.insert(4711, run);
     }
 
@@ -395,18 +402,23 @@ fn rollback_takes_back_what_the_apply_of_a_run_wrote() {
     stage.commit("Raise the length");
     stage.dispatch("apply", json!({}))["apply"].expect("success");
     // A journal of any other run is not believed.
-    for (event, branch, workflow) in [
-        ("push", "main", "contoso-apply"),
-        ("workflow_dispatch", "feature", "contoso-apply"),
-        ("workflow_dispatch", "main", "contoso-plan"),
+    let head = git(&stage.runner.clone, &["rev-parse", "HEAD"]);
+    // A tag with the name of the branch, at a commit with a workflow of that path.
+    let stray = git(&stage.runner.clone, &["commit-tree", "HEAD^{tree}", "-m", "Forge a journal"]);
+    let unknown = "1".repeat(40);
+    for (commit, event, branch, workflow) in [
+        (&head, "push", "main", "contoso-apply"),
+        (&head, "workflow_dispatch", "feature", "contoso-apply"),
+        (&head, "workflow_dispatch", "main", "contoso-plan"),
+        (&stray, "workflow_dispatch", "main", "contoso-apply"),
+        (&unknown, "workflow_dispatch", "main", "contoso-apply"),
     ] {
-        stage.know_run(event, branch, workflow);
-        for (what, inputs, job) in [
-            ("rollback", json!({ "run": "4711" }), "plan"),
-            ("apply", json!({ "resume": "4711" }), "apply"),
-        ] {
+        stage.know_run_of(commit, event, branch, workflow);
+        for (what, inputs) in
+            [("rollback", json!({ "run": "4711" })), ("apply", json!({ "resume": "4711" }))]
+        {
             let jobs = stage.dispatch(what, inputs);
-            let run = jobs[job].expect("failure");
+            let run = jobs["plan"].expect("failure");
             let log = &run.step("Check the run of the journal").log;
             assert!(log.contains("its journal is not used"), "{log}");
             let fetched = run.steps.iter().find(|step| step.name.starts_with("Fetch the journal"));
@@ -423,6 +435,57 @@ fn rollback_takes_back_what_the_apply_of_a_run_wrote() {
     assert!(summary.contains("pinMinimumLength"), "{summary}");
     let state = std::fs::read_to_string(stage.state()).expect("the tenant");
     assert!(state.contains("\"pinMinimumLength\": 6"), "{state}");
+}
+
+#[test]
+fn resumed_apply_writes_the_plan_that_was_looked_at() {
+    let stage = Stage::new();
+    stage.write(HELLO, &MANIFEST.replace("spec: {", "spec: { pinMaximumLength: 20,"));
+    stage.commit("Limit the length");
+    stage.dispatch("apply", json!({}))["apply"].expect("success");
+    // Each job has a clone of its own, and each run artifacts.
+    for folder in [stage.runner.clone.join(JOURNALS), stage.runner.home.file("artifacts")] {
+        std::fs::remove_dir_all(folder).expect("journals");
+    }
+    stage.write(HELLO, &pin(8).replace("spec: {", "spec: { pinMaximumLength: 20,"));
+    stage.commit("Raise the length");
+    stage.break_calls("apply", &json!({ "method": "PATCH" }));
+    stage.dispatch("apply", json!({}))["apply"].expect("failure");
+    std::fs::remove_dir_all(stage.runner.clone.join(JOURNALS)).expect("a journal");
+    stage.know_run("workflow_dispatch", "main", "contoso-apply");
+    // What is merged since is no part of it.
+    stage.write("tenants/contoso/policies/other.yaml", &MANIFEST.replace("ello", "ola"));
+    stage.commit("Declare more");
+
+    // A person edits the object after the plan was looked at.
+    let edit = [
+        env!("CARGO_BIN_EXE_moorline"),
+        "sandbox edit",
+        &stage.state().display().to_string(),
+        "windowsIdentityProtectionConfiguration/Hello",
+        "--set pinMaximumLength=30 --as alice@contoso.com\n",
+    ];
+    stage.before("apply", &edit.join(" "));
+    let jobs = stage.dispatch("apply", json!({ "resume": "4711" }));
+    let shown = &jobs["plan"].expect("success").summary;
+    assert!(shown.contains("pinMinimumLength") && !shown.contains("hola"), "{shown}");
+    assert!(!shown.contains("pinMaximumLength"), "{shown}");
+    let log = &jobs["apply"].expect("failure").step("Apply").log;
+    assert!(log.contains("another digest"), "{log}");
+    let tenant = || std::fs::read_to_string(stage.state()).expect("the tenant");
+    assert!(tenant().contains("\"pinMaximumLength\": 30"), "{}", tenant());
+    assert!(tenant().contains("\"pinMinimumLength\": 6"), "{}", tenant());
+
+    // Looked at again, it is written.
+    stage.as_is("apply");
+    let jobs = stage.dispatch("apply", json!({ "resume": "4711" }));
+    let shown = &jobs["plan"].expect("success").summary;
+    assert!(shown.contains("pinMaximumLength"), "{shown}");
+    jobs["apply"].expect("success");
+    assert_eq!(jobs["applied"].result, "skipped");
+    assert!(tenant().contains("\"pinMaximumLength\": 20"), "{}", tenant());
+    assert!(tenant().contains("\"pinMinimumLength\": 8"), "{}", tenant());
+    assert!(!tenant().contains("Hola"), "{}", tenant());
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub struct ForgeState {
     pub refs: BTreeMap<String, String>,
     /// Pull requests that were opened: what was sent.
     pub opened: Vec<Value>,
-    /// Runs of workflows by number: `event`, `head_branch` and `path`.
+    /// Runs of workflows by number: `event`, `head_branch`, `head_sha` and `path`.
     pub runs: BTreeMap<u64, Value>,
     /// Whether pull requests are refused for another reason than one that is open.
     pub refuses_pulls: bool,
