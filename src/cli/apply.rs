@@ -7,16 +7,16 @@ use clap::{ArgMatches, Args};
 use super::execution::{self, PlannedRun, WriteOptions};
 use super::failure::RunOf;
 use super::plan_arguments::PlanArguments;
+use super::resumed::Resumed;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::apply::expected::{ExpectedPlan, UnexpectedPlan};
 use crate::apply::saved;
 use crate::disk;
 use crate::error::{Error, ErrorKind};
-use crate::journal::{ApprovalCode, Command};
-use crate::kinds::family_of;
-use crate::manifest::{Address, TENANT_FILE};
-use crate::plan::{Plan, PlanOptions, Planned, Rewrite, TenantRef};
+use crate::journal::Command;
+use crate::manifest::TENANT_FILE;
+use crate::plan::{Plan, PlanOptions, Planned, TenantRef};
 use crate::report;
 use crate::tenant::Live;
 use crate::ui::Ui;
@@ -33,11 +33,11 @@ pub(super) struct Arguments {
     /// Apply this plan, which `plan --out` saved, if the tenant and the manifests in PATH still lead to it.
     #[arg(long, value_name = "PLAN.json", conflicts_with = "plan_digest")]
     plan: Option<PathBuf>,
-    /// Apply only if the plan has this digest.
+    /// Apply only if the plan has this digest; with `--resume`, the digest that `plan --resume` printed.
     #[arg(long, value_name = "sha256:…", value_parser = digest)]
     plan_digest: Option<String>,
     /// Resume an interrupted apply: re-plan, and run only the changes it did not complete.
-    #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["plan", "plan_digest"])]
+    #[arg(long, value_name = "JOURNAL", conflicts_with = "plan")]
     resume: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanArguments,
@@ -64,7 +64,7 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
     let release = planning.release(ui, &mut session.desired)?;
     let mut options = planning.options(&release, session.plan_options());
     if let Some(journal) = journal {
-        resumed = resume(ui, &mut session, journal, &mut options)?;
+        resumed = Resumed::of(ui, &mut session, journal, &mut options)?;
     }
     let (mut planned, mut live) = plan(ui, &session, &expected, options).await?;
     resumed.report(ui, &planned.plan);
@@ -92,6 +92,9 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments, matches: &ArgMatches) ->
         journal: journal.as_deref(),
         approvals: resumed.approvals,
         in_place_of: match &expected {
+            ExpectedPlan::Digest(_) if journal.is_some() => {
+                Some("the one before, and without `--plan-digest`")
+            }
             _ if journal.is_some() => Some(execution::FORMER_RESUME),
             ExpectedPlan::Saved(_) => Some("the saved plan"),
             ExpectedPlan::Digest(_) => Some("`--plan-digest`"),
@@ -141,81 +144,6 @@ fn check_verifiable(planning: &PlanArguments, plan: &Plan) -> Result<(), Error> 
         message: format!("{}; nothing was written", error.message),
         ..error
     })
-}
-
-/// The parts of an interrupted run that a resumed run takes over.
-#[derive(Default)]
-struct Resumed {
-    approvals: Vec<ApprovalCode>,
-    /// The manifests whose changes were not completed.
-    incomplete: Vec<Address>,
-}
-
-impl Resumed {
-    /// Warns of changes that are left out because their manifests no longer exist.
-    fn report(&self, ui: &Ui, plan: &Plan) {
-        let planned =
-            |address: &Address| plan.changes.iter().any(|change| change.address == *address);
-        for address in self.incomplete.iter().filter(|address| !planned(address)) {
-            ui.warning(&format!("{address} is no longer declared, and is left as it is"));
-        }
-    }
-}
-
-/// Limits a run to the changes that an interrupted run did not complete, with the options of its plan. Of its journal,
-/// only approval codes are used besides: the service accepts each of them for the write that it was requested for.
-fn resume(
-    ui: &Ui,
-    session: &mut Session,
-    path: &Path,
-    options: &mut PlanOptions,
-) -> Result<Resumed> {
-    let record = session.journal(path)?;
-    if record.header.origin.command == Command::Rollback {
-        let message = format!("the journal `{}` is of a rollback", path.display());
-        return Err(Error::usage("usage/journal", message)
-            .hint(
-                "Run `moorline rollback` with the journal of the apply that it rolls back, and this one as `--resume`.",
-            )
-            .into());
-    }
-    if record.header.origin.reset_released && !session.resets_released {
-        let message = format!(
-            "the run of `{}` unset settings that were no longer declared, and this run would not",
-            path.display()
-        );
-        return Err(Error::usage("usage/journal", message)
-            .hint("Give `--previous` and `--reset-released` as that run had them.")
-            .into());
-    }
-    let incomplete = record.undone();
-    options.recreate |= record.header.recreate;
-    for text in &record.header.rewrite {
-        let rewrite: Rewrite = text.parse().map_err(|why: &str| {
-            let message = format!("the journal `{}`: `rewrite`: {why}", path.display());
-            Error::usage("usage/journal", message)
-        })?;
-        // A secret that is written already is not written again, and one that is no longer declared cannot be.
-        let is_left = incomplete.contains(&rewrite.address)
-            && session.desired.manifest(&rewrite.address).is_some();
-        if is_left && !options.rewrite.contains(&rewrite) {
-            options.rewrite.push(rewrite);
-        }
-    }
-    // An object without a manifest was to be deleted; it is found only if its family is read.
-    let is_gone = |address: &&Address| session.desired.manifest(address).is_none();
-    let families = incomplete.iter().filter(is_gone).filter_map(|address| family_of(&address.kind));
-    options.also.extend(families);
-    ui.status(&format!(
-        "Resuming {}: {} of {} changes are left.",
-        path.display(),
-        incomplete.len(),
-        record.header.order.len()
-    ));
-    session.selection.among = Some(incomplete.iter().cloned().collect());
-    let approvals = record.approvals();
-    execution::report_approvals(ui, &approvals, session.graph.clock().now());
-    Ok(Resumed { approvals, incomplete })
 }
 
 fn digest(text: &str) -> Result<String, String> {
@@ -269,7 +197,7 @@ fn only<'a>(
     if resumes {
         let message = "`--resume` makes a new plan, so no saved plan can be given with it";
         return Err(Error::usage("usage/plan", message)
-            .hint("Leave the saved plan out: the changes that the run did not complete are planned again, and shown before they are written."));
+            .hint("Leave the saved plan out: the changes that the run did not complete are planned again. `moorline plan --resume JOURNAL` shows them, and `--plan-digest` holds the apply to what it showed."));
     }
     if !given.is_empty() && *given != plan.only {
         let message = "a saved plan is limited by the `--only` that it was made with";

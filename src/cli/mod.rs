@@ -44,6 +44,7 @@ mod plan_arguments;
 mod render;
 mod report_output;
 mod resume_hints;
+mod resumed;
 mod rollback;
 mod sandbox;
 mod schema;

@@ -10,6 +10,7 @@ use super::failure::RunOf;
 use super::output::{expect_no_manifest, prove_writable};
 use super::plan_arguments::PlanArguments;
 use super::report_output::ReportOutput;
+use super::resumed::Resumed;
 use super::session::Session;
 use super::{Done, Result, TenantOptions};
 use crate::apply::{self, ApplyError};
@@ -26,6 +27,9 @@ pub(super) struct Arguments {
     /// Exit with 2 if anything would change.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Plan what `apply --resume` with this journal would do, so that its `--plan-digest` can be reviewed.
+    #[arg(long, value_name = "JOURNAL")]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanArguments,
     /// Save the plan to this file, for `apply --plan`; `--output` is for what is shown instead.
@@ -49,11 +53,20 @@ pub(super) async fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
         expect_no_manifest(path)?;
         prove_writable(path).map_err(|source| unsaved(path, source))?;
     }
-    let Arguments { planning, tenant, .. } = arguments;
+    let Arguments { planning, tenant, resume: journal, .. } = arguments;
+    if let Some(journal) = journal {
+        Session::expect_emulator(journal, tenant)?;
+    }
     let mut session = Session::open(ui, tenant, &arguments.path, &tenant.only.globs).await?;
     let release = planning.release(ui, &mut session.desired)?;
-    let options = planning.options(&release, session.plan_options());
+    let mut options = planning.options(&release, session.plan_options());
+    session.resets_released = planning.reset_released;
+    let mut resumed = Resumed::default();
+    if let Some(journal) = journal {
+        resumed = Resumed::of(ui, &mut session, journal, &mut options)?;
+    }
     let (mut planned, mut live) = session.plan(ui, &options).await?;
+    resumed.report(ui, &planned.plan);
     session.report_released(&release, &mut planned, &mut live).await?;
     // The live objects are not needed to write the plan, which takes memory too.
     drop(live);

@@ -131,7 +131,12 @@ fn what_was_approved_is_sent_again_and_carried_out() {
     assert_eq!(statuses(&part.json()), ["applied", "approvalRequired"]);
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);
     let rest = part.json()["journal"].as_str().expect("a path").to_owned();
-    apply(&workspace, &["--resume", &rest, WHY[0], WHY[1]]).expect(0);
+    // The plan of what is left can be looked at before it is sent.
+    let plan = ["plan", "--sandbox=s.json", "--format", "json", "--resume", &rest];
+    let plan = workspace.run(&plan).expect(0).json();
+    let digest = plan["digest"].as_str().expect("a digest");
+    let held = ["--resume", &rest, "--plan-digest", digest, WHY[0], WHY[1]];
+    apply(&workspace, &held).expect(0);
     assert_eq!(pins(&workspace), [(json!("old"), json!(6)), (json!("young"), json!(8))]);
     let done = workspace.json("s.json")["approvalRequests"].clone();
     let completed = done.as_array().expect("a list").iter();
@@ -157,6 +162,10 @@ fn what_to_run_once_it_is_approved_is_said_for_what_was_run() {
     let old = ["--only", "*/old"];
     let journal = run(&old, "");
     run(&["--resume", &journal], " in the place of the one before");
+    let left = ["plan", "--sandbox=s.json", "--resume", &journal, "--format", "json"];
+    let left = workspace.run(&left).expect(0).json()["digest"].clone();
+    let held = ["--resume", &journal, "--plan-digest", left.as_str().expect("a digest")];
+    run(&held, " in the place of the one before, and without `--plan-digest`");
     run(&["--plan-digest", digest, old[0], old[1]], " in the place of `--plan-digest`");
     run(&[".", "--plan", "plan.json"], " in the place of the saved plan");
     let journal = run(&["plan.json"], " in the place of the saved plan");
@@ -165,7 +174,7 @@ fn what_to_run_once_it_is_approved_is_said_for_what_was_run() {
     assert_snapshot!(both.stderr, @r"
     error[usage/plan]: `--resume` makes a new plan, so no saved plan can be given with it
 
-    hint: Leave the saved plan out: the changes that the run did not complete are planned again, and shown before they are written.
+    hint: Leave the saved plan out: the changes that the run did not complete are planned again. `moorline plan --resume JOURNAL` shows them, and `--plan-digest` holds the apply to what it showed.
     ");
 
     workspace.run(&["sandbox", "approve", "s.json"]).expect(0);

@@ -38,6 +38,40 @@ fn objects(workspace: &Workspace) -> Vec<Value> {
 }
 
 #[test]
+fn the_plan_of_what_is_left_is_shown_and_its_digest_holds_the_apply_to_it() {
+    let manifest = |name: &str| {
+        format!(
+            "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: {name} }}\nspec: {{ displayName: {name}, pinMinimumLength: 6 }}\n"
+        )
+    };
+    let workspace =
+        Workspace::tenant(&[("one.yaml", &manifest("one")), ("two.yaml", &manifest("two"))]);
+    // The first change is made, and the second is not.
+    let kill = [("MOORLINE_TEST_KILL", "journal-intent:2")];
+    apply(&workspace, &[], &kill).expect(-1);
+    let journal = journals(&workspace).pop().expect("a journal");
+    workspace.write("three.yaml", manifest("three"));
+    let plan = |more: &[&str]| {
+        let arguments = ["plan", "--sandbox=s.json", "--format", "json"];
+        workspace.run(&[&arguments, more].concat()).expect(0).json()
+    };
+    let digest = |plan: &Value| plan["digest"].as_str().expect("a digest").to_owned();
+    let left = plan(&["--resume", &journal]);
+    let order = left["order"].as_array().expect("an order").iter();
+    let order: Vec<&str> = order.filter_map(Value::as_str).collect();
+    assert_eq!(order, [format!("{HELLO}/two")]);
+
+    // The plan of everything is another one.
+    let everything = digest(&plan(&[]));
+    let other = ["--resume", &journal, "--plan-digest", &everything];
+    let refused = apply(&workspace, &other, &[]).expect(4);
+    assert!(refused.stderr.contains("plan/another-digest"), "{}", refused.stderr);
+    assert_eq!(objects(&workspace).len(), 1);
+    apply(&workspace, &["--resume", &journal, "--plan-digest", &digest(&left)], &[]).expect(0);
+    assert_eq!(objects(&workspace).len(), 2);
+}
+
+#[test]
 fn what_was_to_be_created_anew_is() {
     let manifest = format!(
         "apiVersion: graph.microsoft.com/beta\nkind: {HELLO}\nmetadata: {{ name: gone, id: 00000000-0000-4000-8000-000000000001 }}\nspec: {{ displayName: Gone }}\n"

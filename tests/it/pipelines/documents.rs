@@ -1,11 +1,11 @@
 //! The workflows, the action and the templates as documents: their services' schemas, and what keeps them safe.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{repository, yaml};
+use crate::support::{Workspace, git, repository, yaml};
 
 /// The reusable workflows.
 const WORKFLOWS: [&str; 4] = ["plan", "drift", "apply", "rollback"];
@@ -164,11 +164,16 @@ fn actions_are_used_by_their_commits_with_the_version_in_a_comment() {
 }
 
 #[test]
-fn no_script_has_an_expression_and_no_checkout_keeps_its_token() {
+fn no_script_has_an_expression_or_ignores_a_failure_and_no_checkout_keeps_its_token() {
     for name in WORKFLOWS {
         let workflow = workflow(name);
         for script in all(&workflow, "run").into_iter().filter_map(Value::as_str) {
             assert!(!script.contains("${{"), "{name}: {script}");
+        }
+        for (id, job) in workflow["jobs"].as_object().expect("jobs") {
+            // The bash that is named has `-eo pipefail`.
+            let has_scripts = all(job, "run").into_iter().any(Value::is_string);
+            assert!(!has_scripts || job["defaults"]["run"]["shell"] == "bash", "{name}: {id}");
         }
         for steps in all(&workflow, "steps").into_iter().filter_map(Value::as_array) {
             let checkout = |step: &&Value| {
@@ -184,6 +189,9 @@ fn no_script_has_an_expression_and_no_checkout_keeps_its_token() {
         for script in all(&template, "bash").into_iter().chain(all(&template, "inlineScript")) {
             let script = script.as_str().expect("a script");
             assert!(!script.contains("${{"), "{name}: {script}");
+            // The agent's bash goes on after a command that fails.
+            let is_strict = script.starts_with("set -euo pipefail\n");
+            assert!(is_strict || script.trim_end().lines().count() == 1, "{name}: {script}");
             // A macro of Azure Pipelines looks like a command of the shell: `$(System.AccessToken)`.
             let mut commands = script.split("$(").skip(1);
             let is_macro =
@@ -211,7 +219,7 @@ fn each_job_has_the_least_permissions() {
         ("plan", "sarif", &["actions: read", "contents: read", "security-events: write"]),
         ("drift", "drift", &["contents: read", "id-token: write", "issues: write"]),
         ("drift", "adopt", &["contents: read", "id-token: write"]),
-        ("apply", "plan", &["contents: read", "id-token: write"]),
+        ("apply", "plan", &["actions: read", "contents: read", "id-token: write"]),
         ("apply", "apply", &["actions: read", "contents: read", "id-token: write"]),
         ("apply", "applied", &["contents: write"]),
         ("rollback", "plan", &["actions: read", "contents: read", "id-token: write"]),
@@ -263,4 +271,65 @@ fn actionlint_and_shellcheck_find_nothing_where_they_are_installed() {
     lint("actionlint", &[], &workflows);
     let scripts = ["install", "pin"].map(|name| repository().join("action").join(name));
     lint("shellcheck", &[], &scripts);
+}
+
+/// Returns the first document of YAML below a heading of a page.
+fn example(page: &str, heading: &str) -> Value {
+    let workspace = Workspace::empty();
+    let text = std::fs::read_to_string(repository().join(page)).expect("the page");
+    let (_, below) = text.split_once(heading).expect("the heading");
+    let (_, block) = below.split_once("```yaml\n").expect("an example");
+    let (block, _) = block.split_once("```").expect("it ends");
+    workspace.write("example.yaml", block);
+    yaml(&workspace.file("example.yaml"))
+}
+
+#[test]
+fn examples_of_the_pages_comment_a_plan_that_fails() {
+    let job = example("docs/comment.md", "# The comment");
+    let steps = job["steps"].as_array().expect("steps");
+    assert!(steps[0]["run"].as_str().is_some_and(|run| run.starts_with("moorline plan")));
+    assert_eq!(steps[1]["if"], "${{ !cancelled() }}");
+
+    let job = example("docs/pipelines.md", "## GitLab");
+    let lines = job["plan"]["script"].as_array().expect("a script").iter();
+    let script: Vec<&str> = lines.filter_map(Value::as_str).collect();
+    let workspace = Workspace::empty();
+    git(workspace.path(), &["init", "--quiet"]);
+    // A stand-in writes what it is called with, and a plan ends as it is told.
+    let program = "#!/bin/sh\necho \"$@\" >> calls\n[ \"$1\" != plan ] || exit \"$ENDS\"\n";
+    workspace.write("bin/moorline", program);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(workspace.file("bin/moorline"), mode).expect("it can be run");
+    let path = format!(
+        "{}:{}",
+        workspace.file("bin").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    // The target has no such tenant at first.
+    for (message, previous) in [("Begin", ""), ("Add the tenant", "--previous origin/main ")] {
+        if !previous.is_empty() {
+            workspace.write("tenants/contoso/moorline.yaml", "");
+        }
+        git(workspace.path(), &["add", "--all", "--", ":(exclude)calls"]);
+        git(workspace.path(), &["commit", "--quiet", "--message", message]);
+        git(workspace.path(), &["update-ref", "refs/remotes/origin/main", "HEAD"]);
+        for ends in [0, 1] {
+            workspace.write("calls", "");
+            let status = Command::new("sh")
+                .args(["-e", "-c", &script.join("\n")])
+                .current_dir(workspace.path())
+                .env("PATH", &path)
+                .env("ENDS", ends.to_string())
+                .env("MOORLINE_ID_TOKEN", "canary")
+                .env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")
+                .stderr(Stdio::null())
+                .status();
+            assert_eq!(status.expect("a shell").code(), Some(ends), "{message}");
+            let calls = std::fs::read_to_string(workspace.file("calls")).expect("calls");
+            let plan = format!("plan tenants/contoso {previous}--format markdown --output plan.md");
+            let comment = "comment tenants/contoso --body plan.md";
+            assert_eq!(calls.lines().collect::<Vec<_>>(), [&plan[..], comment], "{message}");
+        }
+    }
 }

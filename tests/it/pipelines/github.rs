@@ -13,6 +13,8 @@ use crate::support::{Workspace, copy, repository};
 
 const HELLO: &str = "tenants/contoso/policies/hello.yaml";
 
+const JOURNALS: &str = "tenants/contoso/.moorline/journal";
+
 const MANIFEST: &str = "apiVersion: graph.microsoft.com/beta
 kind: windowsIdentityProtectionConfiguration
 metadata: { name: hello }
@@ -71,11 +73,13 @@ impl Stage {
         stage
     }
 
-    /// Writes the program that the steps call: the binary, with a sandbox that is kept in place of the tenant.
+    /// Writes the program that the steps call: the binary, with a sandbox that is kept in place of the tenant. The file
+    /// `before-COMMAND` beside it is read first, where there is one.
     fn write_program(&self) {
         use std::os::unix::fs::PermissionsExt as _;
         let program = format!(
-            "#!/bin/sh\ncase \"$1\" in\n  plan | apply | drift | rollback) exec {binary:?} \"$@\" --sandbox={state:?} ;;\nesac\nexec {binary:?} \"$@\"\n",
+            "#!/bin/sh\nif [ -f {home:?}/before-$1 ]; then . {home:?}/before-$1; fi\ncase \"$1\" in\n  plan | apply | drift | rollback) exec {binary:?} \"$@\" --sandbox={state:?} ;;\nesac\nexec {binary:?} \"$@\"\n",
+            home = self.runner.home.path(),
             binary = env!("CARGO_BIN_EXE_moorline"),
             state = self.state(),
         );
@@ -98,6 +102,24 @@ impl Stage {
         git(&self.runner.clone, &["add", "--all"]);
         git(&self.runner.clone, &["commit", "--quiet", "--allow-empty", "--message", message]);
         git(&self.runner.clone, &["rev-parse", "HEAD"])
+    }
+
+    /// Runs a script before each run of a command.
+    fn before(&self, command: &str, script: &str) {
+        self.runner.home.write(&format!("before-{command}"), script);
+    }
+
+    /// Lets the tenant answer calls of a command with an error.
+    fn break_calls(&self, command: &str, calls: &Value) {
+        let faults = json!({ "faults": [{ "match": calls, "effect": { "status": 400 } }] });
+        self.runner.home.write("faults.json", faults.to_string());
+        let faults = self.runner.home.file("faults.json");
+        self.before(command, &format!("set -- \"$@\" --sandbox-faults={faults:?}\n"));
+    }
+
+    /// Runs the commands as they are again.
+    fn as_is(&self, command: &str) {
+        std::fs::remove_file(self.runner.home.file(&format!("before-{command}"))).expect("a file");
     }
 
     /// Edits an object as a person does in the portal.
@@ -152,8 +174,13 @@ impl Stage {
 
     /// Lets the forge know the run whose journal stands among the artifacts.
     fn know_run(&self, event: &str, branch: &str, workflow: &str) {
+        let head = git(&self.runner.clone, &["rev-parse", "HEAD"]);
+        self.know_run_of(&head, event, branch, workflow);
+    }
+
+    fn know_run_of(&self, head: &str, event: &str, branch: &str, workflow: &str) {
         let path = format!(".github/workflows/{workflow}.yml");
-        let run = json!({ "event": event, "head_branch": branch, "path": path });
+        let run = json!({ "event": event, "head_branch": branch, "head_sha": head, "path": path });
         self.forge.state().runs.insert(4711, run);
     }
 
@@ -375,18 +402,23 @@ fn rollback_takes_back_what_the_apply_of_a_run_wrote() {
     stage.commit("Raise the length");
     stage.dispatch("apply", json!({}))["apply"].expect("success");
     // A journal of any other run is not believed.
-    for (event, branch, workflow) in [
-        ("push", "main", "contoso-apply"),
-        ("workflow_dispatch", "feature", "contoso-apply"),
-        ("workflow_dispatch", "main", "contoso-plan"),
+    let head = git(&stage.runner.clone, &["rev-parse", "HEAD"]);
+    // A tag with the name of the branch, at a commit with a workflow of that path.
+    let stray = git(&stage.runner.clone, &["commit-tree", "HEAD^{tree}", "-m", "Forge a journal"]);
+    let unknown = "1".repeat(40);
+    for (commit, event, branch, workflow) in [
+        (&head, "push", "main", "contoso-apply"),
+        (&head, "workflow_dispatch", "feature", "contoso-apply"),
+        (&head, "workflow_dispatch", "main", "contoso-plan"),
+        (&stray, "workflow_dispatch", "main", "contoso-apply"),
+        (&unknown, "workflow_dispatch", "main", "contoso-apply"),
     ] {
-        stage.know_run(event, branch, workflow);
-        for (what, inputs, job) in [
-            ("rollback", json!({ "run": "4711" }), "plan"),
-            ("apply", json!({ "resume": "4711" }), "apply"),
-        ] {
+        stage.know_run_of(commit, event, branch, workflow);
+        for (what, inputs) in
+            [("rollback", json!({ "run": "4711" })), ("apply", json!({ "resume": "4711" }))]
+        {
             let jobs = stage.dispatch(what, inputs);
-            let run = jobs[job].expect("failure");
+            let run = jobs["plan"].expect("failure");
             let log = &run.step("Check the run of the journal").log;
             assert!(log.contains("its journal is not used"), "{log}");
             let fetched = run.steps.iter().find(|step| step.name.starts_with("Fetch the journal"));
@@ -403,6 +435,57 @@ fn rollback_takes_back_what_the_apply_of_a_run_wrote() {
     assert!(summary.contains("pinMinimumLength"), "{summary}");
     let state = std::fs::read_to_string(stage.state()).expect("the tenant");
     assert!(state.contains("\"pinMinimumLength\": 6"), "{state}");
+}
+
+#[test]
+fn resumed_apply_writes_the_plan_that_was_looked_at() {
+    let stage = Stage::new();
+    stage.write(HELLO, &MANIFEST.replace("spec: {", "spec: { pinMaximumLength: 20,"));
+    stage.commit("Limit the length");
+    stage.dispatch("apply", json!({}))["apply"].expect("success");
+    // Each job has a clone of its own, and each run artifacts.
+    for folder in [stage.runner.clone.join(JOURNALS), stage.runner.home.file("artifacts")] {
+        std::fs::remove_dir_all(folder).expect("journals");
+    }
+    stage.write(HELLO, &pin(8).replace("spec: {", "spec: { pinMaximumLength: 20,"));
+    stage.commit("Raise the length");
+    stage.break_calls("apply", &json!({ "method": "PATCH" }));
+    stage.dispatch("apply", json!({}))["apply"].expect("failure");
+    std::fs::remove_dir_all(stage.runner.clone.join(JOURNALS)).expect("a journal");
+    stage.know_run("workflow_dispatch", "main", "contoso-apply");
+    // What is merged since is no part of it.
+    stage.write("tenants/contoso/policies/other.yaml", &MANIFEST.replace("ello", "ola"));
+    stage.commit("Declare more");
+
+    // A person edits the object after the plan was looked at.
+    let edit = [
+        env!("CARGO_BIN_EXE_moorline"),
+        "sandbox edit",
+        &stage.state().display().to_string(),
+        "windowsIdentityProtectionConfiguration/Hello",
+        "--set pinMaximumLength=30 --as alice@contoso.com\n",
+    ];
+    stage.before("apply", &edit.join(" "));
+    let jobs = stage.dispatch("apply", json!({ "resume": "4711" }));
+    let shown = &jobs["plan"].expect("success").summary;
+    assert!(shown.contains("pinMinimumLength") && !shown.contains("hola"), "{shown}");
+    assert!(!shown.contains("pinMaximumLength"), "{shown}");
+    let log = &jobs["apply"].expect("failure").step("Apply").log;
+    assert!(log.contains("another digest"), "{log}");
+    let tenant = || std::fs::read_to_string(stage.state()).expect("the tenant");
+    assert!(tenant().contains("\"pinMaximumLength\": 30"), "{}", tenant());
+    assert!(tenant().contains("\"pinMinimumLength\": 6"), "{}", tenant());
+
+    // Looked at again, it is written.
+    stage.as_is("apply");
+    let jobs = stage.dispatch("apply", json!({ "resume": "4711" }));
+    let shown = &jobs["plan"].expect("success").summary;
+    assert!(shown.contains("pinMaximumLength"), "{shown}");
+    jobs["apply"].expect("success");
+    assert_eq!(jobs["applied"].result, "skipped");
+    assert!(tenant().contains("\"pinMaximumLength\": 20"), "{}", tenant());
+    assert!(tenant().contains("\"pinMinimumLength\": 8"), "{}", tenant());
+    assert!(!tenant().contains("Hola"), "{}", tenant());
 }
 
 #[test]
@@ -425,6 +508,18 @@ fn drift_opens_one_issue_and_closes_it_when_it_is_mended() {
     let jobs = stage.dispatch("drift", json!({}));
     assert_eq!(jobs["drift"].expect("success").outputs["drifted"], "false");
     assert_eq!(issues()[0]["state"], "closed");
+}
+
+#[test]
+fn whether_something_drifted_is_empty_where_it_is_unknown() {
+    let stage = Stage::new();
+    stage.dispatch("apply", json!({}))["applied"].expect("success");
+    stage.edit("pinMinimumLength=4");
+    stage.break_calls("drift", &json!({ "method": "GET", "path": "/**/deviceConfigurations/*" }));
+    let jobs = stage.dispatch("drift", json!({}));
+    let drift = jobs["drift"].expect("failure");
+    assert!(drift.step("Look for drift").log.contains("cannot be read"), "{drift:#?}");
+    assert_eq!(drift.outputs["drifted"], "", "{drift:#?}");
 }
 
 #[test]
@@ -494,10 +589,14 @@ fn adoption_replaces_its_own_commit_and_no_one_elses() {
     stage.dispatch("drift", json!({}))["adopt"].expect("success");
     stage.back_to_main();
     stage.edit("pinMinimumLength=5");
+    stage.forge.state().opened[0]["body"] = json!("An earlier text");
     let jobs = stage.dispatch("drift", json!({}));
     let summary = &jobs["adopt"].expect("success").summary;
     assert!(summary.contains("The pull request #71 is brought up to date"), "{summary}");
     assert!(stage.pushed(HELLO).contains("pinMinimumLength: 5"));
+    // Its text is the one of this run.
+    let text = stage.forge.state().opened[0]["body"].as_str().expect("a text").to_owned();
+    assert!(text.contains("pinMinimumLength"), "{text}");
 
     // A person goes on with the branch.
     let clone = &stage.runner.clone;

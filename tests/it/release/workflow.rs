@@ -8,7 +8,7 @@ use moorline::diagnostic::Sources;
 use moorline::yaml::parse::parse;
 use serde_json::Value;
 
-use crate::support::{Run, Workspace, copy, repository};
+use crate::support::{Run, Workspace, copy, git, repository, yaml};
 
 fn workflow() -> Value {
     let file = repository().join(".github/workflows/release.yml");
@@ -210,4 +210,89 @@ fn the_image_gets_the_binary_of_each_of_its_platforms() {
     }
     let user = words.iter().find(|words| words[0] == "USER").expect("a user");
     assert!(!user[1].starts_with('0') && user[1] != "root", "{user:?}");
+}
+
+/// Stands for `gh`, with the releases and the tags of files: `release-TAG`, and `tag-TAG` with its commit.
+const GH: &str = r#"#!/bin/sh
+case "$1 $2" in
+  "release view") [ -f "release-$3" ] ;;
+  "release create")
+    touch "release-$3"
+    # Another one may be quicker, too.
+    if [ -f late ]; then cp late "tag-$3"; fi
+    [ -f "tag-$3" ] || printf '%s' "$5" > "tag-$3" ;;
+  "api repos/moorline/moorline/git/matching-refs/tags/"*)
+    for file in "tag-${2##*/}"*; do
+      [ ! -f "$file" ] || printf '{"ref": "refs/tags/%s", "object": {"sha": "%s"}}' "${file#tag-}" "$(cat "$file")"
+    done | jq --slurp . | jq --raw-output "$4" ;;
+  *) exit 9 ;;
+esac
+"#;
+
+/// Makes a repository whose branch pins the release 1.2.3, and returns it with its first and its last commit.
+fn pinned() -> (Workspace, [String; 2]) {
+    let workspace = Workspace::empty();
+    git(workspace.path(), &["init", "--quiet"]);
+    let commit = |message: &str| {
+        git(workspace.path(), &["add", "action"]);
+        git(workspace.path(), &["commit", "--quiet", "--allow-empty", "--message", message]);
+        git(workspace.path(), &["rev-parse", "HEAD"])
+    };
+    workspace.write("action/checksums", "# None yet.\n");
+    let first = commit("Pin nothing");
+    let line = format!("{}  moorline-1.2.3-x86_64-unknown-linux-musl.tar.gz\n", "a".repeat(64));
+    workspace.write("action/checksums", line);
+    let last = commit("Pin 1.2.3");
+    workspace.write("bin/gh", GH);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(workspace.file("bin/gh"), mode).expect("it can be run");
+    (workspace, [first, last])
+}
+
+#[test]
+fn the_tag_of_the_action_is_at_the_commit_that_pins_the_release_or_the_job_fails() {
+    const TAG: &str = "action-v1.2.3";
+    let pin = yaml(&repository().join(".github/workflows/pin.yml"));
+    let script = script(&pin, "tag", "Make the tag");
+    let tag = |workspace: &Workspace| {
+        let path = format!(
+            "{}:{}",
+            workspace.file("bin").display(),
+            std::env::var("PATH").unwrap_or_default()
+        );
+        let head = git(workspace.path(), &["rev-parse", "HEAD"]);
+        let variables = [
+            ("PATH", &path[..]),
+            ("GITHUB_SHA", &head),
+            ("GITHUB_REPOSITORY", "moorline/moorline"),
+        ];
+        run(workspace, &script, &variables)
+    };
+    let at = |workspace: &Workspace| {
+        std::fs::read_to_string(workspace.file(&format!("tag-{TAG}"))).expect("a tag")
+    };
+    // A tag with a longer name is another one.
+    let (workspace, [first, last]) = pinned();
+    workspace.write(&format!("tag-{TAG}-test"), &first);
+    tag(&workspace).expect(0);
+    assert_eq!(at(&workspace), last);
+    // Run again, also of a later commit with the same checksums, it is there.
+    git(workspace.path(), &["commit", "--quiet", "--allow-empty", "--message", "Go on"]);
+    assert!(tag(&workspace).expect(0).stdout.contains("nothing to tag"));
+
+    // Taken beforehand as a tag, as a release, or in between.
+    for taken in [&[TAG][..], &[TAG, "release"], &["late"]] {
+        let (workspace, [first, _]) = pinned();
+        match taken {
+            ["late"] => workspace.write("late", &first),
+            _ => workspace.write(&format!("tag-{TAG}"), &first),
+        };
+        if taken.len() == 2 {
+            workspace.write(&format!("release-{TAG}"), "");
+        }
+        let told = tag(&workspace).expect(1).stdout;
+        assert!(told.contains("::error title=Another commit::"), "{taken:?}: {told}");
+        let is_made = workspace.file(&format!("release-{TAG}")).exists();
+        assert_eq!(is_made, taken != [TAG], "{taken:?}");
+    }
 }

@@ -165,18 +165,27 @@ impl AzureAgent {
                 path.replace("$(Pipeline.Workspace)", &self.home.path().display().to_string());
             path.replace("$(Agent.TempDirectory)", &self.home.file("temp").display().to_string())
         };
+        let artifact =
+            |name: &str| self.home.file("artifacts").join(self.macros(&as_text(&inputs[name])));
         match step["task"].as_str().expect("a task") {
             "PublishPipelineArtifact@1" => {
-                let to = self.home.file("artifacts").join(as_text(&inputs["artifact"]));
-                copy(Path::new(&path("targetPath")), &to);
+                let to = artifact("artifact");
+                // The service takes each name once in a run.
+                let is_free = !to.exists();
+                if is_free {
+                    copy(Path::new(&path("targetPath")), &to);
+                }
+                is_free
             }
             "DownloadPipelineArtifact@2" => {
-                let from = self.home.file("artifacts").join(as_text(&inputs["artifactName"]));
-                copy(&from, Path::new(&path("targetPath")));
+                let from = artifact("artifactName");
+                if from.is_dir() {
+                    copy(&from, Path::new(&path("targetPath")));
+                }
+                from.is_dir()
             }
             other => panic!("{other} is not known"),
         }
-        true
     }
 }
 
@@ -247,10 +256,11 @@ fn expanded(value: &Value, contexts: &Value) -> Value {
             list.into()
         }
         Value::String(_) => {
-            let value = member(&trimmed(value), contexts, JobState::Succeeding);
+            let (value, is_trimmed) = untrimmed(value);
             // A boolean becomes a text with a capital.
-            match value {
+            match member(&value, contexts, JobState::Succeeding) {
                 Value::Bool(value) => json!(if value { "True" } else { "False" }),
+                Value::String(text) if is_trimmed => text.trim().into(),
                 value => value,
             }
         }
@@ -274,8 +284,12 @@ fn is_met(condition: &str, contexts: &Value) -> bool {
     }
 }
 
-/// Returns an expression without `trim`, which the values here need not.
-fn trimmed(value: &Value) -> Value {
+/// Returns an expression without `trim` around it, and whether there was one.
+fn untrimmed(value: &Value) -> (Value, bool) {
     let text = value.as_str().unwrap_or_default();
-    text.replace("${{ trim(parameters.resume) }}", "${{ parameters.resume }}").into()
+    let inner = text.strip_prefix("${{ trim(").and_then(|rest| rest.strip_suffix(") }}"));
+    match inner {
+        Some(inner) => (format!("${{{{ {inner} }}}}").into(), true),
+        None => (value.clone(), false),
+    }
 }

@@ -45,7 +45,7 @@ pub struct ForgeState {
     pub refs: BTreeMap<String, String>,
     /// Pull requests that were opened: what was sent.
     pub opened: Vec<Value>,
-    /// Runs of workflows by number: `event`, `head_branch` and `path`.
+    /// Runs of workflows by number: `event`, `head_branch`, `head_sha` and `path`.
     pub runs: BTreeMap<u64, Value>,
     /// Whether pull requests are refused for another reason than one that is open.
     pub refuses_pulls: bool,
@@ -312,6 +312,16 @@ impl ForgeState {
                 }
                 self.opened.push(call.body.clone());
                 answer(201, &json!({ "number": 70 + self.opened.len() }))
+            }
+            ("PATCH", ["pulls", pull]) => {
+                let at = number(pull).checked_sub(71).and_then(|at| usize::try_from(at).ok());
+                let Some(open) = at.and_then(|at| self.opened.get_mut(at)) else {
+                    return refused(404, "Not Found");
+                };
+                for (name, value) in call.body.as_object().into_iter().flatten() {
+                    open[name] = value.clone();
+                }
+                answer(200, &json!({ "number": number(pull) }))
             }
             ("GET", ["pulls"]) => {
                 let head = call.parameter("head").unwrap_or_default();
