@@ -68,11 +68,8 @@ fn cloud_of(name: &str) -> Cloud {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
-    if arguments.pin.is_some() && arguments.services().next().is_none() {
-        return Err(Error::usage("usage/init", "`--pin` is of pipelines, and none are written")
-            .hint("Give `--github` or `--azure-devops`, too.")
-            .into());
-    }
+    let has_pipelines = arguments.services().next().is_some();
+    check_pin(has_pipelines, arguments.pin.as_deref(), env!("CARGO_PKG_VERSION"))?;
     let root = &arguments.folder;
     let file = root.join(TENANT_FILE);
     let is_new = file.symlink_metadata().is_err();
@@ -105,6 +102,22 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     }
     ui.status(&next(root, arguments));
     Ok(Done::Quietly)
+}
+
+/// Refuses a pin without pipelines, and pipelines that would call a tag that this version does not have.
+fn check_pin(has_pipelines: bool, pin: Option<&str>, version: &str) -> Result<(), Error> {
+    let (message, hint) = match pin {
+        Some(_) if !has_pipelines => (
+            "`--pin` is of pipelines, and none are written".to_owned(),
+            "Give `--github` or `--azure-devops`, too.",
+        ),
+        None if has_pipelines && !pipelines::has_tag(version) => (
+            format!("{version} is a pre-release, which has no tag that pipelines can call"),
+            "Give `--pin COMMIT`, a commit of moorline/moorline; its pipelines install the release of its `action/checksums`.",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Error::usage("usage/init", message).hint(hint))
 }
 
 impl Arguments {
@@ -241,4 +254,20 @@ fn next(root: &Path, arguments: &Arguments) -> String {
     format!(
         "\nNext:\n{enter}  moorline kinds            what there is to declare\n  moorline new KIND NAME    a first manifest\n  moorline import           manifests of what the tenant has\n  moorline plan --sandbox   what they would change, without a tenant\n  moorline doctor           whether the tenant can be signed in to and read{sign_in}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_of_a_prerelease_need_a_pin() {
+        let commit = Some("0123456789abcdef0123456789abcdef01234567");
+        assert!(check_pin(true, None, "0.2.0").is_ok());
+        assert!(check_pin(false, None, "0.2.0-rc.1").is_ok());
+        assert!(check_pin(true, commit, "0.2.0-rc.1").is_ok());
+        let refused = check_pin(true, None, "0.2.0-rc.1").expect_err("there is no such tag");
+        assert!(refused.to_string().contains("0.2.0-rc.1"), "{refused}");
+        assert!(check_pin(false, commit, "0.2.0").is_err());
+    }
 }

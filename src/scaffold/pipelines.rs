@@ -48,6 +48,12 @@ const AZURE_DEVOPS: (&str, [(&str, &str); 3]) = (
     ],
 );
 
+/// Whether a version of Moorline has a tag that pipelines can call: a pre-release has none, since the action does not follow
+/// it.
+pub fn has_tag(version: &str) -> bool {
+    !version.contains('-')
+}
+
 /// Returns the name of the variable with the client id of the app that reads a tenant.
 pub fn client_id_variable(tenant: &str) -> String {
     let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
@@ -82,6 +88,9 @@ fn text(service: PipelineService, tenant: &PipelineTenant, template: &str) -> St
         PipelineService::AzureDevOps => "--azure-devops",
     };
     let (pinned, reference) = match (&tenant.pin, service) {
+        (Some(commit), _) if !has_tag(env!("CARGO_PKG_VERSION")) => {
+            ("# The commit is one of moorline/moorline.".to_owned(), &commit[..])
+        }
         (Some(commit), _) => (
             format!("# The commit is one of moorline/moorline, where {tag} is this version."),
             &commit[..],
