@@ -20,7 +20,7 @@ use super::value::Value;
 use super::variable::Allowed;
 use super::{
     Address, DocumentOrigin, Loaded, TenantFile, cycle, envelope, lint, not_a_manifest, overlay,
-    parallel, secret, settings,
+    parallel, secret, settings, webhook,
 };
 use crate::clock::{self, Clock};
 use crate::definitions::{self, SettingCatalogue};
@@ -206,12 +206,14 @@ impl Loader {
             *finding = enclosing_tenant::empty(&tenant_path);
         }
         let mut documents = self.keep(read).into_iter();
+        self.secrets.extend(webhook::written(&self.loaded.sources, file));
         let Some(root) = documents.next() else {
             return Ok(());
         };
         if let Some(finding) = not_a_manifest::for_tenant(&root) {
             return Err(finding);
         }
+        self.secrets.extend(webhook::declared(&root));
         let findings = &mut self.loaded.findings;
         let tenant = envelope::tenant(&root, findings);
         let (accepted, own): (Vec<Value>, Vec<Value>) = documents.partition(accepted::is_document);
