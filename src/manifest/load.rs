@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::accepted::{self, ACCEPTED_FILE, AcceptanceChecker};
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
-use super::document::{self, RawManifest};
+use super::document::{self, MISPLACED_ASSIGNMENTS, RawManifest};
 use super::drafts::Drafts;
 use super::enclosing_tenant::{self, EnclosingTenant};
 use super::files::{self, FileRead};
@@ -236,6 +236,9 @@ impl Loader {
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
         not_a_manifest::conceal(&mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
+        let misplaced = loaded.findings.iter().filter(|one| one.code == MISPLACED_ASSIGNMENTS);
+        let misplaced: BTreeSet<Span> = misplaced.filter_map(|one| one.span).collect();
+        self.ignored.retain(|(_, span)| !misplaced.contains(span));
         loaded.findings.extend(finalize::ignored_warnings(self.ignored));
         without_echoes(&mut loaded.findings);
         loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));
