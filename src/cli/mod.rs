@@ -217,7 +217,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(answered) = completions::answer::<Cli>(&arguments) {
         return answered;
     }
-    if let Some(error) = usage::separated_state(&arguments) {
+    let misread = usage::separated_state(&arguments);
+    if let Some(error) = misread.or_else(|| usage::several_journals(&arguments)) {
         return usage::refuse(&error, &arguments);
     }
     let parsed = Cli::command().try_get_matches_from(&arguments);
