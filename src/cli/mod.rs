@@ -28,6 +28,7 @@ pub mod documents;
 mod drift;
 mod environment;
 mod execution;
+mod exit_codes;
 mod explain;
 mod failure;
 mod fmt;
@@ -57,6 +58,7 @@ mod validate;
 /// Reconcile the device settings of a Microsoft tenant with manifests in Git.
 #[derive(Debug, Parser)]
 #[command(name = "moorline", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = exit_codes::help())]
 struct Cli {
     #[command(flatten)]
     global: Global,
