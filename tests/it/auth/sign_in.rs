@@ -304,8 +304,8 @@ fn refusals_are_told_apart() {
       - Compare the client id with "Application (client) ID" of the app registration; the object id
         beside it is another one.
       - Check that `spec.tenantId` is the tenant in which the app is registered or was consented to.
-      see schemas/graph/FACTS.md 4.6
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6
     "#);
 
     let federated = [("AZURE_CLIENT_ID", APP), ("AZURE_FEDERATED_TOKEN_FILE", "federated")];
@@ -570,9 +570,8 @@ fn a_token_of_another_tenant_goes_nowhere() {
       - Check `spec.tenantId` for a typing error.
       - Check `spec.cloud`. A tenant of a national cloud is unknown to the global one, and the other way
         round.
-      see schemas/graph/FACTS.md 4.6
-      see schemas/graph/FACTS.md 8
       see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+      see https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md, section 4.6, 8
     ");
 }
 
