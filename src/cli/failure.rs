@@ -89,7 +89,9 @@ impl CommandError {
             let palette = ui.notice_palette;
             ui.notice(&diagnostic::text::render(findings, sources, palette, ui.width));
         }
-        if [DECLINED, UNANSWERED].contains(&self.error.code) {
+        if self.invalid.as_ref().is_some_and(|invalid| says_all(&invalid.findings)) {
+            // A second error would say the same.
+        } else if [DECLINED, UNANSWERED].contains(&self.error.code) {
             // The user knows why. A signal leaves the question's line open.
             let line = if self.error.code == UNANSWERED { "\n" } else { "" };
             ui.notice(&format!("{line}Nothing was written.\n"));
@@ -161,6 +163,11 @@ impl From<Error> for CommandError {
         }
         Self { error, invalid: None, explanation: None, refusals: Vec::new() }
     }
+}
+
+/// Whether findings are one about a whole file, such as a tenant file that is missing: there is no more to say.
+fn says_all(findings: &[Finding]) -> bool {
+    matches!(findings, [Finding { span: None, severity: Severity::Error, .. }])
 }
 
 /// Returns the error kind of findings in a run that was given these paths. A path that does not exist is a usage error,

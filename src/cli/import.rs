@@ -270,7 +270,8 @@ impl Arguments {
             if !is_known {
                 let message = format!("`--kind {kind}` matches no kind");
                 let names = all.iter().map(|kind| kind.name.as_str());
-                let hint = near_name(kind, names, "`moorline kinds` lists them all.");
+                let hint = kinds_like(kind, names.clone())
+                    .unwrap_or_else(|| near_name(kind, names, "`moorline kinds` lists them all."));
                 return Err(Error::usage("usage/kind", message).hint(hint));
             }
         }
@@ -283,6 +284,26 @@ impl Arguments {
             "Write KIND/NAME with the name that the manifest gets, or a glob such as 'windows*/*'.";
         Err(Error::usage("usage/only", message).hint(hint))
     }
+}
+
+/// Returns a hint with the glob of the kinds that begin with a word, or else of those that contain it, where there are
+/// several.
+fn kinds_like<'a>(word: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    if word.is_empty() || !word.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let place = |name: &str| name.to_ascii_lowercase().find(&word.to_ascii_lowercase());
+    let begin: Vec<&str> = names.clone().filter(|name| place(name) == Some(0)).collect();
+    let (found, star) = match begin.len() {
+        0 | 1 => (names.filter(|name| place(name).is_some()).collect(), "*"),
+        _ => (begin, ""),
+    };
+    // A glob tells capital from small letters.
+    let written = |name: &&str| Some(name[place(name)?..][..word.len()].to_owned());
+    let written = found.first().and_then(written)?;
+    let count = found.iter().filter(|name| name.contains(&written)).count();
+    (count > 1)
+        .then(|| format!("`--kind '{star}{written}*'` takes the {count} kinds of that name."))
 }
 
 /// Tells that files hold no object, and what they hold.

@@ -252,7 +252,7 @@ fn next(root: &Path, arguments: &Arguments) -> String {
         })
         .collect();
     format!(
-        "\nNext:\n{enter}  moorline kinds            what there is to declare\n  moorline new KIND NAME    a first manifest\n  moorline import           manifests of what the tenant has\n  moorline plan --sandbox   what they would change, without a tenant\n  moorline doctor           whether the tenant can be signed in to and read{sign_in}"
+        "\nNext:\n{enter}  moorline kinds            what there is to declare\n  moorline new KIND NAME    a first manifest\n  moorline plan --sandbox   what it would change, without a tenant or its groups\n  moorline import           manifests of what the tenant has\n  moorline doctor           whether the tenant can be signed in to and read{sign_in}"
     )
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 
+use super::exit_codes;
 use super::output::{save, unwritable};
 use super::{Done, Result};
 use crate::report::phrases::count;
@@ -23,9 +24,11 @@ pub(super) struct Arguments {
 pub(super) fn run<C: CommandFactory>(ui: &Ui, arguments: &Arguments) -> Result<Done> {
     let folder = &arguments.folder;
     std::fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
-    let mut program = C::command().disable_help_subcommand(true);
+    // The page has a section of its own for what stands at the end of the help.
+    let mut program = C::command().disable_help_subcommand(true).after_help(None);
     program.build();
-    let pages = pages(&program);
+    let mut pages = pages(&program);
+    pages[0].1 += &exit_codes::page();
     for (name, page) in &pages {
         save(ui, &folder.join(name), page)?;
     }

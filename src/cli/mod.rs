@@ -28,6 +28,7 @@ pub mod documents;
 mod drift;
 mod environment;
 mod execution;
+mod exit_codes;
 mod explain;
 mod failure;
 mod fmt;
@@ -58,6 +59,7 @@ mod validate;
 /// Reconcile the device settings of a Microsoft tenant with manifests in Git.
 #[derive(Debug, Parser)]
 #[command(name = "moorline", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = exit_codes::help())]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -218,7 +220,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(answered) = completions::answer::<Cli>(&arguments) {
         return answered;
     }
-    if let Some(error) = usage::separated_state(&arguments) {
+    let misread = usage::separated_state(&arguments);
+    if let Some(error) = misread.or_else(|| usage::several_journals(&arguments)) {
         return usage::refuse(&error, &arguments);
     }
     let parsed = Cli::command().try_get_matches_from(&arguments);

@@ -144,7 +144,7 @@ fn generate_file(
     let unusable = |source: csdl::CsdlError| {
         Error::failed("schema/metadata", format!("`{}` is no usable metadata document", metadata.display()))
             .because(source)
-            .hint("Download it from https://graph.microsoft.com/beta/$metadata, or use the one in schemas/graph.")
+            .hint("Download it from https://graph.microsoft.com/beta/$metadata, or take one from https://github.com/moorline/moorline/tree/main/schemas/graph.")
     };
     let types = csdl::read(&text).map_err(unusable)?;
     let curated = &Semantics::built_in().constraints;

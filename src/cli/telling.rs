@@ -72,15 +72,23 @@ impl Telling {
             let found = known.get_key_value(name).map(|(name, spec)| (name.as_str(), spec));
             found.ok_or_else(|| {
                 let names: Vec<String> = known.keys().cloned().collect();
-                let hint = match nearest(name, &names) {
+                // An address is a secret.
+                let is_address = name.contains('/');
+                let hint = match nearest(name, &names).filter(|_| !is_address) {
                     Some(near) => format!("Did you mean `{near}`?"),
-                    None if names.is_empty() => format!(
-                        "Add it to the tenant file: `notify: {{ {name}: {{ kind: teams, env: DRIFT_WEBHOOK }} }}`, beside `tenantId`."
-                    ),
+                    None if names.is_empty() => {
+                        let name = if is_address { "on-call" } else { name };
+                        format!(
+                            "Add it to the tenant file: `notify: {{ {name}: {{ kind: teams, env: DRIFT_WEBHOOK }} }}`, beside `tenantId`."
+                        )
+                    }
                     None => format!("Name {}.", one_of(&names)),
                 };
-                let message = format!("`spec.notify` of the tenant file has no channel `{name}`");
-                Error::usage("usage/channel", message).hint(hint)
+                let what = match is_address {
+                    true => "an address is no name of a channel".to_owned(),
+                    false => format!("`spec.notify` of the tenant file has no channel `{name}`"),
+                };
+                Error::usage("usage/channel", what).hint(hint)
             })
         });
         named.collect()

@@ -21,6 +21,9 @@ use crate::ui::Ui;
 /// The commands whose result has all formats, and files that a CI system reads.
 const REPORTS: [&str; 5] = ["validate", "plan", "apply", "rollback", "drift"];
 
+/// The commands that take the journal of a run.
+const JOURNALED: [&str; 3] = ["plan", "apply", "rollback"];
+
 /// Prints clap's help or error, and the error as a document too in the format that is asked for. The exit code is not clap's 2,
 /// which means drift.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -114,6 +117,26 @@ pub(super) fn separated_state(arguments: &[OsString]) -> Option<Error> {
     Some(error.hint(format!("Write `--sandbox={file}`.")))
 }
 
+/// Returns an error for several journals, as a glob of a shell gives them, of which the second would be read as PATH.
+pub(super) fn several_journals(arguments: &[OsString]) -> Option<Error> {
+    let command =
+        arguments.get(1).filter(|command| JOURNALED.iter().any(|name| *command == *name))?;
+    let options = || arguments.iter().skip(1).take_while(|argument| *argument != "--");
+    // A rollback that is resumed has two: the one of the apply, and its own.
+    let own = |before: &OsString| *command == "rollback" && *before == "--resume";
+    let journals = options().zip(options().skip(1)).filter(|(before, path)| {
+        let path = Path::new(path);
+        let is_journal = path.extension().is_some_and(|ending| ending == "jsonl");
+        is_journal && !own(before) && !path.as_os_str().to_string_lossy().starts_with('-')
+    });
+    // The name of a journal begins with the time of its run.
+    let names: Vec<&OsString> = journals.map(|(_, path)| path).collect();
+    let newest = names.iter().max().filter(|_| names.len() > 1)?;
+    let message = format!("{} journals are given: give one", names.len());
+    let hint = format!("The newest is `{}`.", Path::new(newest).display());
+    Some(Error::usage("usage/journal", message).hint(hint))
+}
+
 /// Prints an error, and as a document too in the format that is asked for.
 pub(super) fn refuse(error: &Error, arguments: &[OsString]) -> ExitCode {
     let ui = ui();
@@ -202,6 +225,26 @@ mod tests {
 
     fn arguments(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn several_journals_are_told_unless_each_has_its_place() {
+        let found = |line: &str| several_journals(&arguments(line)).map(|error| error.message);
+        assert_eq!(
+            found("moorline rollback 1.jsonl 2.jsonl 3.jsonl").as_deref(),
+            Some("3 journals are given: give one")
+        );
+        assert!(found("moorline apply --resume 1.jsonl 2.jsonl --yes").is_some());
+        assert!(found("moorline plan --resume 1.jsonl 2.jsonl").is_some());
+        assert!(found("moorline rollback 1.jsonl --resume 2.jsonl 3.jsonl").is_some());
+        for line in [
+            "moorline rollback 1.jsonl tenant --resume 2.jsonl",
+            "moorline rollback --resume 2.jsonl 1.jsonl",
+            "moorline apply --resume 1.jsonl .",
+            "moorline validate 1.jsonl 2.jsonl",
+        ] {
+            assert_eq!(found(line), None, "{line}");
+        }
     }
 
     #[test]

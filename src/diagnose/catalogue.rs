@@ -94,6 +94,12 @@ impl Catalogue {
         entries.find(exactly).or_else(|| self.entries.iter().find(area))
     }
 
+    /// Returns every code that an entry names.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        let ids = self.entries.iter().flat_map(|entry| entry.codes.iter().chain([&entry.id]));
+        ids.map(String::as_str).filter(|code| !code.contains('*'))
+    }
+
     /// Returns whether an entry has this error number of Microsoft Entra.
     pub(super) fn knows_number(&self, number: u32) -> bool {
         let mut patterns = self.entries.iter().flat_map(|entry| &entry.when);

@@ -7,7 +7,7 @@ use super::evidence::Evidence;
 use super::paste::{self, CODES, Paste};
 use super::permissions::Table;
 use super::symptom::Symptom;
-use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::suggest::{nearest, one_of};
 
 /// The facts about Graph that this project goes by.
 const FACTS: &str = "https://github.com/moorline/moorline/blob/main/schemas/graph/FACTS.md";
@@ -15,6 +15,9 @@ const FACTS: &str = "https://github.com/moorline/moorline/blob/main/schemas/grap
 /// The page of Microsoft's that lists the permissions for Intune.
 const INTUNE_APIS: &str =
     "https://learn.microsoft.com/intune/intune-service/developer/intune-graph-apis";
+
+/// The most codes that are named where none is near.
+const LIKE: usize = 5;
 
 /// The answer to a question about an error.
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
@@ -180,8 +183,8 @@ fn explain_paste(text: &str) -> ExplainDocument {
     if items.is_empty() {
         items = permissions_in(text);
     }
-    let ids = catalogue.entries.iter().map(|entry| entry.id.as_str());
-    let near = (items.is_empty() && is_code(text)).then(|| nearest(text, ids)).flatten();
+    let is_unknown_code = items.is_empty() && is_code(text);
+    let near = is_unknown_code.then(|| nearest(text, catalogue.codes())).flatten();
     // Microsoft explains the numbers that the catalogue does not.
     let unknown = paste.found.aadsts.iter().filter(|number| !catalogue.knows_number(**number));
     let mut support: Vec<String> = unknown
@@ -189,7 +192,9 @@ fn explain_paste(text: &str) -> ExplainDocument {
             format!("Microsoft explains AADSTS{number} at https://login.microsoftonline.com/error?code={number}.")
         })
         .collect();
-    if items.is_empty() && near.is_none() {
+    if is_unknown_code {
+        support.extend(near.is_none().then(|| like(text, catalogue)));
+    } else if items.is_empty() {
         support.extend(to_support(&paste.found));
     }
     ExplainDocument { items, near: near.map(str::to_owned), found: paste.found, support }
@@ -244,6 +249,25 @@ fn permissions_in(text: &str) -> Vec<Explanation> {
 fn is_code(text: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
     text.contains('/') && text.chars().all(part)
+}
+
+/// Returns a sentence with the codes of the same area, or of the same name in another one, the most similar first.
+fn like(unknown: &str, catalogue: &Catalogue) -> String {
+    let all = "`moorline explain` lists the codes.".to_owned();
+    let Some((area, slug)) = unknown.split_once('/') else { return all };
+    let codes = catalogue.codes().filter_map(|code| Some((code, code.split_once('/')?)));
+    let mut alike: Vec<(usize, &str)> = codes
+        .filter(|(_, (of, name))| *of == area || *name == slug)
+        .map(|(code, (_, name))| (strsim::damerau_levenshtein(name, slug), code))
+        .collect();
+    alike.sort_unstable();
+    let codes: Vec<String> = alike.iter().take(LIKE).map(|(_, code)| (*code).to_owned()).collect();
+    match codes[..] {
+        [] => all,
+        _ => {
+            format!("The codes like it are {}. {all}", one_of(&codes).replacen(" or ", " and ", 1))
+        }
+    }
 }
 
 /// Returns what to send to Microsoft's support, and what not to send.
@@ -328,6 +352,15 @@ mod tests {
             explain("intune/app-not-authorised").near.as_deref(),
             Some("intune/app-not-authorized")
         );
+        for (code, like) in [
+            ("match/renamed", "`match/"),
+            ("notify/channel", "`usage/channel`"),
+            ("strange/thing", "`moorline explain` lists the codes"),
+        ] {
+            let answer = explain(code).support;
+            assert!(answer[0].contains(like), "{code}: {answer:?}");
+            assert!(!answer.iter().any(|line| line.contains("Microsoft")), "{answer:?}");
+        }
         let unknown = explain("Something odd. Activity ID: 4c664761-d691-42dd-8f05-06eaa16c0f4a");
         assert!(unknown.items.is_empty() && unknown.near.is_none());
         assert!(unknown.found.activity_id.is_some());

@@ -8,6 +8,9 @@ use crate::diagnostic::{Finding, Span};
 use crate::kinds::{self, Family};
 use crate::schema::types::{GraphVersion, Types, type_name};
 
+/// The code of assignments in the wrong place.
+pub(super) const MISPLACED_ASSIGNMENTS: &str = "manifest/misplaced-assignments";
+
 /// A manifest in which value references and overlay directives are still mappings.
 #[derive(Clone, Debug)]
 pub(super) struct RawManifest {
@@ -55,6 +58,7 @@ pub(super) fn read(root: Value, findings: &mut Vec<Finding>) -> Option<RawManife
     }
     let metadata_value = root.get("metadata")?;
     findings.extend(refused_members(family, &kind, &root, metadata_value));
+    findings.extend(misplaced_assignments(family, &root));
     let (span, document, absent) = (kind_value.span, root.span, nothing(metadata_value.span));
     let name_span = metadata_value.get("name")?.span;
     let id_span = metadata.id.as_ref().and(metadata_value.get("id")).map(|id| id.span);
@@ -155,6 +159,23 @@ fn refused_members(family: &Family, kind: &str, root: &Value, metadata: &Value) 
         Some(finding.help(format!("remove `{}`", member.name)))
     };
     refused.into_iter().filter_map(finding).collect()
+}
+
+/// Reports assignments below `spec`, where they would be without effect. An export of Graph's of an object without
+/// assignments has an empty list there; and where a manifest has its own list, nothing is lost.
+fn misplaced_assignments(family: &Family, root: &Value) -> Option<Finding> {
+    let property = family.assign.as_ref()?.property;
+    let spec = root.get("spec")?;
+    let member = spec.entry(property)?;
+    let is_empty = member.value.elements().is_empty();
+    let is_exported = is_empty && spec.get(&format!("{property}@odata.context")).is_some();
+    let is_harmless = is_exported || member.value.declared == Declared::Null;
+    (!is_harmless && root.get("assignments").is_none()).then(|| {
+        let message = "`assignments` stands below `spec:`, where it has no effect";
+        Finding::error(MISPLACED_ASSIGNMENTS, member.name_span, message).help(
+            "move it one level up, beside `spec:`; without it, the object's assignments are not managed",
+        )
+    })
 }
 
 fn unknown_kind(kind: &str, span: Span) -> Finding {

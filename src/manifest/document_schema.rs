@@ -62,7 +62,11 @@ impl DocumentSchema {
         let mut at = &self.schema;
         for step in path {
             at = match step {
-                PathStep::Member(name) => &at["properties"][name],
+                // Of a map, each member is of one type.
+                PathStep::Member(name) => match &at["properties"][name] {
+                    Json::Null => &at["additionalProperties"],
+                    known => known,
+                },
                 PathStep::Element(_) => &at["items"],
             };
             let definition = at["$ref"].as_str().and_then(|to| to.strip_prefix("#/$defs/"));
@@ -110,5 +114,47 @@ impl DocumentSchema {
             Finding::error("manifest/unreadable", root.span, message)
         });
         value_or_report(read, findings)
+    }
+}
+
+/// Returns the schemas of the documents that people write.
+#[cfg(test)]
+pub(super) fn own_schemas() -> [Json; 3] {
+    [
+        schemars::schema_for!(super::TenantFile).to_value(),
+        super::envelope_schema(),
+        schemars::schema_for!(super::AcceptedDriftFile).to_value(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asserts that the keys of every mapping below a path are known.
+    fn walk(document: &DocumentSchema, path: &[PathStep]) {
+        let schema = document.at(path);
+        for keyword in ["anyOf", "allOf"] {
+            assert!(schema.get(keyword).is_none(), "{path:?}: {schema}");
+        }
+        let keys = document.keys(path);
+        assert!(schema["additionalProperties"] != false || !keys.is_empty(), "{path:?}: {schema}");
+        let of_map = schema["additionalProperties"].is_object().then(|| "any".to_owned());
+        let members = keys.into_iter().chain(of_map).map(PathStep::Member);
+        let elements = schema["items"].is_object().then_some(PathStep::Element(0));
+        for step in members.chain(elements) {
+            walk(document, &[path, &[step]].concat());
+        }
+    }
+
+    #[test]
+    fn keys_of_every_mapping_are_known() {
+        for schema in own_schemas() {
+            let validator = validator_of(&schema).expect("it is a schema");
+            walk(&DocumentSchema { schema, validator }, &[]);
+        }
+        let tenant = DocumentSchema::derive::<super::super::TenantFile>();
+        let channel = ["spec", "notify", "ops"].map(|name| PathStep::Member(name.to_owned()));
+        assert_eq!(tenant.keys(&channel), ["env", "kind"]);
     }
 }

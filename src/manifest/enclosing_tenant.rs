@@ -62,14 +62,14 @@ pub(super) fn no_tenant(path: &Path) -> Finding {
     let finding = Finding::file_error("tenant/missing", path, "there is no tenant file here");
     finding.help(match path.parent().and_then(tenant_above) {
         Some(above) => format!(
-            "the tenant of this folder is `{}`: give that as PATH, or single manifest files",
+            "the tenant of this folder is `{}`: give that as PATH; `--only KIND/NAME` limits to one manifest",
             above.join(TENANT_FILE).display()
         ),
         None => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = folder.map(|folder| format!(" {}", folder.display()));
             format!(
-                "`moorline init{}` writes one: {TENANT_LOOKS}; or give the folder that has one as PATH, or single manifest files",
+                "`moorline init{}` writes one: {TENANT_LOOKS}; or give the folder that has one as PATH",
                 folder.unwrap_or_default()
             )
         }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::accepted::{self, ACCEPTED_FILE, AcceptanceChecker};
 use super::bounded::bounded;
 use super::discover::{self, TENANT_FILE};
-use super::document::{self, RawManifest};
+use super::document::{self, MISPLACED_ASSIGNMENTS, RawManifest};
 use super::drafts::Drafts;
 use super::enclosing_tenant::{self, EnclosingTenant};
 use super::files::{self, FileRead};
@@ -20,7 +20,7 @@ use super::value::Value;
 use super::variable::Allowed;
 use super::{
     Address, DocumentOrigin, Loaded, TenantFile, cycle, envelope, lint, not_a_manifest, overlay,
-    parallel, secret, settings,
+    parallel, secret, settings, webhook,
 };
 use crate::clock::{self, Clock};
 use crate::definitions::{self, SettingCatalogue};
@@ -206,12 +206,14 @@ impl Loader {
             *finding = enclosing_tenant::empty(&tenant_path);
         }
         let mut documents = self.keep(read).into_iter();
+        self.secrets.extend(webhook::written(&self.loaded.sources, file));
         let Some(root) = documents.next() else {
             return Ok(());
         };
         if let Some(finding) = not_a_manifest::for_tenant(&root) {
             return Err(finding);
         }
+        self.secrets.extend(webhook::declared(&root));
         let findings = &mut self.loaded.findings;
         let tenant = envelope::tenant(&root, findings);
         let (accepted, own): (Vec<Value>, Vec<Value>) = documents.partition(accepted::is_document);
@@ -234,6 +236,9 @@ impl Loader {
         secret::conceal(&self.secrets, &mut loaded.findings, &mut loaded.sources);
         not_a_manifest::conceal(&mut loaded.findings, &mut loaded.sources);
         loaded.manifests.sort_by(|a, b| a.address.cmp(&b.address));
+        let misplaced = loaded.findings.iter().filter(|one| one.code == MISPLACED_ASSIGNMENTS);
+        let misplaced: BTreeSet<Span> = misplaced.filter_map(|one| one.span).collect();
+        self.ignored.retain(|(_, span)| !misplaced.contains(span));
         loaded.findings.extend(finalize::ignored_warnings(self.ignored));
         without_echoes(&mut loaded.findings);
         loaded.findings.sort_by(|a, b| (a.span, &a.file, &a.code).cmp(&(b.span, &b.file, &b.code)));

@@ -41,6 +41,7 @@ pub mod load;
 mod not_a_manifest;
 mod overlay;
 pub(crate) mod parallel;
+mod pattern;
 mod payload_file;
 mod place;
 mod plain_settings;
@@ -58,6 +59,7 @@ mod unknown;
 pub mod value;
 mod variable;
 mod violation;
+mod webhook;
 
 pub use accepted::{ACCEPTED_FILE, AcceptedDrift, AcceptedDriftFile};
 pub use assignment::Assignment;

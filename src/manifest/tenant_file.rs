@@ -72,6 +72,8 @@ pub struct TenantSpec {
     #[serde(default)]
     pub guard: GuardSpec,
     /// Which live objects are this tenant file's; off where absent.
+    #[serde(default)]
+    #[schemars(with = "OwnershipSpec")]
     pub ownership: Option<OwnershipSpec>,
     /// The treatment of objects and settings that no manifest declares, in a drift report.
     #[serde(default)]

@@ -8,13 +8,16 @@ use super::document_schema::DocumentSchema;
 use super::place::Place;
 use super::unknown;
 use super::value::{Declared, Value};
-use super::{not_a_manifest, settings};
+use super::{not_a_manifest, pattern, settings};
 use crate::diagnostic::suggest::{nearest, one_of};
 use crate::diagnostic::{Finding, Sources, Span};
 use crate::schema::model::{Model, Shape};
 use crate::schema::types::{GraphVersion, Types, odata_type, type_name};
 use crate::schema::validate::{Problem, Violation, violations};
 use crate::schema::walk::Tree;
+
+/// The letters of a long text that a message shows.
+pub(super) const SHORTENED: usize = 57;
 
 /// The most members of an enum that a message lists.
 const MOST_MEMBERS: usize = 12;
@@ -106,7 +109,7 @@ impl ViolationReporter<'_> {
                 let error = self.error(format!("{} is not a value of `{name}`", quoted(value)));
                 self.choose(error, value.as_str().unwrap_or_default(), members, "use")
             }
-            Problem::NotMatching => self.not_matching(),
+            Problem::NotMatching(pattern) => self.not_matching(pattern),
             Problem::WrongType(_) if is_null => self.null(&[]),
             Problem::WrongType(expected) => {
                 let expected_words = expected.join(" or ");
@@ -149,7 +152,10 @@ impl ViolationReporter<'_> {
         };
         let (subject, path) = (self.subject(), &self.violation.path[..]);
         let belongs = || not_a_manifest::belongs(self.root, unknown).filter(|_| path.is_empty());
-        let takes = || format!("{subject} takes {}", all_of(&document.keys(path)));
+        let takes = || match document.keys(path) {
+            keys if keys.is_empty() => "remove it".to_owned(),
+            keys => format!("{subject} takes {}", all_of(&keys)),
+        };
         Finding::error(self.code(), span, format!("{subject} has no key `{unknown}`")).suggest(
             document.meant(path, value, unknown).as_deref(),
             belongs().unwrap_or_else(takes),
@@ -218,7 +224,7 @@ impl ViolationReporter<'_> {
     }
 
     /// Reports an unknown flag in a set of flags, or a text that does not match its pattern.
-    fn not_matching(&self) -> Finding {
+    fn not_matching(&self, pattern: &str) -> Finding {
         let Place { value, name, property, .. } = &self.place;
         if let Some(property) = property {
             let members = members_of(&property.shape);
@@ -228,25 +234,8 @@ impl ViolationReporter<'_> {
             let error = self.error(format!("`{wrong}` is not a value of `{name}`"));
             return self.choose(error, wrong, members, "join by commas any of");
         }
-        let (what, help) = match name.as_str() {
-            "tenantId" => (
-                "is not the id or domain of a tenant",
-                "use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com",
-            ),
-            "id" => (
-                "is not an object id",
-                "use the live object's GUID, as its page in the portal shows it",
-            ),
-            "allow" => (
-                "is not the name of an environment variable",
-                "use letters, digits and `_`, and no digit first",
-            ),
-            _ => (
-                "cannot be a name",
-                "use lower-case letters, digits, `-` and `.`, a letter or digit first and last",
-            ),
-        };
-        self.error(format!("{} {what}", quoted(value))).help(help)
+        let subject = quoted(value);
+        pattern::finding(pattern, value, |fault| self.error(format!("{subject} {fault}")))
     }
 
     /// Returns the finding of a value that YAML takes for a comment, because it begins with `#`.
@@ -443,10 +432,12 @@ fn members_of(shape: &Shape) -> &[String] {
     }
 }
 
+/// Returns a value for a message. An address may be a secret.
 fn quoted(value: &Value) -> String {
     match &value.declared {
+        Declared::String(text) if text.contains("://") => "an address".to_owned(),
         Declared::String(text) if text.chars().count() > 60 => {
-            format!("`{}…`", text.chars().take(57).collect::<String>())
+            format!("`{}…`", text.chars().take(SHORTENED).collect::<String>())
         }
         Declared::String(_) | Declared::Bool(_) | Declared::Number(_) => {
             format!("`{}`", value.text())

@@ -14,7 +14,7 @@ use super::collection::references;
 use super::collection::write::Writer;
 use super::device_registration_policy::{self, NAME as POLICY};
 use super::masking::reveal;
-use super::refusal::ErrorResponse;
+use super::refusal::{ErrorResponse, table};
 use super::rows::{Collection, Row, Update};
 use super::state::{References, State, text, type_of};
 use crate::schema::types::{GraphVersion, Property, TypeDef, Types};
@@ -99,13 +99,17 @@ pub enum EditFault {
         /// Its name.
         name: String,
     },
+    /// The object has the values that the edit sets.
+    Unchanged,
     /// The edit is refused for another reason, which the message says.
     Refused,
 }
 
 impl From<ErrorResponse> for EditError {
     fn from(refusal: ErrorResponse) -> Self {
-        Self::refused(format!("the service refuses the edit: {}", refusal.message))
+        let is_unchanged = refusal.message == table::UNCHANGED.refusal(&[]).message;
+        let fault = if is_unchanged { EditFault::Unchanged } else { EditFault::Refused };
+        Self::refused(format!("the service refuses the edit: {}", refusal.message)).because(fault)
     }
 }
 

@@ -29,8 +29,8 @@ pub enum Problem {
     UnknownProperty(String),
     /// Not one of the members; `null` is left out of them.
     NotAMember(Vec<String>),
-    /// Not of the pattern: a set of flags with something else among them, or no valid name.
-    NotMatching,
+    /// Not of this pattern: a set of flags with something else among them, or no valid name.
+    NotMatching(String),
     /// Of another JSON type than these.
     WrongType(Vec<&'static str>),
     /// Smaller than this.
@@ -199,7 +199,7 @@ fn problems(error: &jsonschema::ValidationError<'_>) -> Vec<Problem> {
         ValidationErrorKind::MaxItems { limit } => Problem::TooMany(*limit),
         ValidationErrorKind::MaxLength { limit } => Problem::TooLong(*limit),
         ValidationErrorKind::Format { format } => Problem::Malformed(format.clone()),
-        ValidationErrorKind::Pattern { .. } => Problem::NotMatching,
+        ValidationErrorKind::Pattern { pattern } => Problem::NotMatching(pattern.clone()),
         ValidationErrorKind::Required { property } => {
             Problem::Missing(property.as_str().unwrap_or_default().to_owned())
         }
@@ -342,7 +342,8 @@ mod tests {
         );
         let body = json!({ "configDeviceHealthMonitoringScope": "bootPerformance,nothing" });
         let found = problems("windowsHealthMonitoringConfiguration", body);
-        assert_eq!(found, [("configDeviceHealthMonitoringScope".into(), Problem::NotMatching)]);
+        let [(at, Problem::NotMatching(_))] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(at, "configDeviceHealthMonitoringScope");
         let found = problems("iosCustomConfiguration", json!({ "payload": "not base64!" }));
         assert_eq!(found, [("payload".into(), Problem::Malformed("byte".into()))]);
     }

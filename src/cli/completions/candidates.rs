@@ -11,6 +11,7 @@ use crate::diagnose::catalogue::Catalogue;
 use crate::kinds;
 use crate::kinds::portal;
 use crate::manifest::load;
+use crate::manifest::tenant_file::ChannelSpec;
 
 /// Adds the candidates of every argument to a command and its subcommands, for a command line of these words.
 pub(super) fn added(command: Command, words: &[OsString]) -> Command {
@@ -32,6 +33,10 @@ fn candidates(command: &str, argument: &Arg, words: &[OsString]) -> Option<ArgVa
         // Another `kind` has values of its own.
         (_, "kind") if argument.get_possible_values().is_empty() => {
             Some(ArgValueCandidates::new(all_kinds))
+        }
+        (_, "notify") => {
+            let tenant = tenant(words);
+            Some(ArgValueCandidates::new(move || channels(&tenant)))
         }
         _ if value.is_some_and(|value| value.starts_with("KIND/NAME")) => {
             let tenant = tenant(words);
@@ -72,6 +77,16 @@ fn codes() -> Vec<CompletionCandidate> {
 fn manifests(tenant: &Path) -> Vec<CompletionCandidate> {
     let manifests = load::load(tenant).manifests.into_iter();
     manifests.map(|manifest| CompletionCandidate::new(manifest.address.to_string())).collect()
+}
+
+/// Returns the channels that a tenant file names, each with its kind.
+fn channels(tenant: &Path) -> Vec<CompletionCandidate> {
+    let tenant = load::tenant(tenant);
+    let channels = tenant.into_iter().flat_map(|(tenant, _)| tenant.spec.notify);
+    let described = |(name, channel): (String, ChannelSpec)| {
+        CompletionCandidate::new(name).help(Some(format!("address in {}", channel.env).into()))
+    };
+    channels.map(described).collect()
 }
 
 /// Returns the tenant of a command line: the first word that is the path of one, or the current folder.

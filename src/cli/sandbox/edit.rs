@@ -123,6 +123,9 @@ pub(super) fn add(ui: &Ui, arguments: &AddArguments) -> Result<()> {
     }
     update(file, |state| {
         edit.apply(state).map_err(|source| {
+            if matches!(source.fault, EditFault::Referred { .. }) {
+                return refused(&source, file, &format!("{kind}/{name}"));
+            }
             let message = without_types(&source.to_string());
             let hint = format!("`moorline sandbox edit {} {kind}/NAME --set PROP=VALUE` changes what is there; `moorline sandbox add --help` lists what is set here.", file.display());
             Error::failed("sandbox/edit", message).hint(hint)
@@ -208,6 +211,7 @@ fn refused(source: &EditError, file: &Path, target: &str) -> Error {
         EditFault::Object if is_named => adding(kind, name),
         EditFault::Object => "Write the display name or the id of an object that is there; `--new` makes one.".to_owned(),
         EditFault::Referred { kind, name } => adding(kind, name),
+        EditFault::Unchanged => "Nothing was changed: the object has this value already. Set another one.".to_owned(),
         EditFault::Refused if is_named => "Nothing was changed: correct what the message names.".to_owned(),
         EditFault::Refused => format!("Nothing was changed: correct what the message names; `moorline schema {kind}` says what a property takes."),
     };

@@ -119,7 +119,9 @@ fn member_id(state: &State, given: &Value) -> Result<Value, EditError> {
         [] => {
             let message = format!("no user, device or group is called `{name}`");
             let names = all.iter().map(|(known, _)| (*known).clone());
-            Err(EditError::not_found(message, name, names))
+            let kind = if name.contains('@') { "user" } else { "group" };
+            let fault = EditFault::Referred { kind: kind.to_owned(), name: name.to_owned() };
+            Err(EditError::not_found(message, name, names).because(fault))
         }
         _ => {
             Err(EditError::refused(format!("{} members are called `{name}`; use an id", ids.len())))

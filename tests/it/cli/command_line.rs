@@ -327,8 +327,7 @@ fn an_apply_whose_result_cannot_be_written_says_what_it_did_all_the_same() {
           reaches nobody
 
     warning: windowsIdentityProtectionConfiguration/hello: new objects of its kind are closed since
-      2024-07 to the console; use deviceManagementConfigurationPolicy
-      (`moorline explain kind/closed`)
+      2024-07 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 assignment changes.
     Digest sha256:[digest]
 
@@ -388,17 +387,14 @@ fn a_path_that_leads_nowhere_is_wrong_usage() {
     error[file/missing]: there is no such folder or file
     --> nope
      = help: check the spelling; PATH is relative to the current folder
-    error[usage/path]: `nope` cannot be read
 
     error[file/missing]: there is no such folder or file
     --> nope
      = help: check the spelling; PATH is relative to the current folder
-    error[usage/path]: `nope` cannot be read
 
     error[file/missing]: there is no such folder or file
     --> nope
      = help: check the spelling; PATH is relative to the current folder
-    error[usage/path]: `nope` cannot be read
     ");
 }
 
@@ -562,5 +558,24 @@ fn a_narrow_terminal_breaks_lines_between_words() {
       = help: remove this manifest
 
     Invalid: 1 error in 1 file.
+    ");
+}
+
+#[test]
+fn several_journals_are_refused_by_their_number() {
+    let workspace = Workspace::tenant(&[("hello.yaml", HELLO)]);
+    for arguments in [
+        &["rollback", "20261130T100000Z-apply.jsonl", "20261130T110000Z-apply.jsonl"][..],
+        &["rollback", "1.jsonl", "2.jsonl", "3.jsonl"],
+        &["apply", "--resume", "1.jsonl", "2.jsonl"],
+    ] {
+        let run = workspace.run(arguments).expect(64);
+        assert!(run.stderr.contains("journals are given: give one"), "{}", run.stderr);
+    }
+    let run = workspace.run(&["rollback", "1.jsonl", "2.jsonl"]).expect(64);
+    assert_snapshot!(run.stderr, @"
+    error[usage/journal]: 2 journals are given: give one
+
+    hint: The newest is `2.jsonl`.
     ");
 }

@@ -67,6 +67,15 @@ fn bash_completes_the_names_of_the_tenants_manifests() {
 }
 
 #[test]
+fn bash_completes_the_channels_of_the_tenant_file() {
+    let workspace = Workspace::example("contoso");
+    let channels =
+        "  notify:\n    ops: { kind: teams, env: OPS }\n    siem: { kind: json, env: SIEM }\n";
+    workspace.edit("moorline.yaml", "spec:\n", &format!("spec:\n{channels}"));
+    assert_eq!(in_bash(&workspace, &["moorline", "drift", "--notify", ""]), ["ops", "siem"]);
+}
+
+#[test]
 fn a_path_before_the_name_says_whose_manifests_are_offered() {
     let workspace = Workspace::empty();
     crate::support::copy(Workspace::example("contoso").path(), &workspace.file("tenants/contoso"));

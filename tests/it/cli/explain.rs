@@ -169,6 +169,12 @@ fn an_unknown_one_says_so_and_what_to_send() {
     ");
     let near = Workspace::empty().run(&["explain", "intune/roles-missing"]).expect(1);
     assert_snapshot!(near.stdout, @"Unknown: there is no such code. Did you mean `intune/role-missing`?");
+    let other = Workspace::empty().run(&["explain", "notify/channel"]).expect(1);
+    assert_snapshot!(other.stdout, @"
+    Unknown: no entry of the catalogue matches.
+
+    - The codes like it are `usage/channel`. `moorline explain` lists the codes.
+    ");
 }
 
 #[test]
@@ -264,6 +270,9 @@ fn every_code_of_the_program_is_known() {
         if let Some(code) = line.trim().strip_prefix("- code: ") {
             found.insert((code.to_owned(), "schemas/semantics.yaml".to_owned()));
         }
+    }
+    for keyword in ["additionalProperties", "anyOf", "enum", "maxItems", "pattern", "required"] {
+        found.insert((format!("schema/{keyword}"), "src/manifest/violation.rs".to_owned()));
     }
     let catalogue = moorline::diagnose::Catalogue::built_in();
     let unknown: Vec<_> = found

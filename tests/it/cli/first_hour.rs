@@ -118,7 +118,7 @@ fn init_without_a_terminal_says_which_argument_is_missing() {
     assert_snapshot!(run.stderr, @"
     error[usage/init]: `contoso` is not the id or domain of a tenant
 
-    hint: Use the tenant's GUID or one of its verified domains, such as contoso.onmicrosoft.com.
+    hint: Use the tenant's GUID or one of its verified domains, such as `contoso.onmicrosoft.com`.
     ");
     workspace.run(&["init", "--tenant-id", "contoso.com", "--cloud", "mars"]).expect(64);
     assert_eq!(std::fs::read_dir(workspace.path()).expect("a folder").count(), 0);

@@ -35,6 +35,18 @@ fn each_command_has_a_page() {
 }
 
 #[test]
+fn the_exit_codes_stand_in_the_help_and_on_the_page() {
+    let workspace = Workspace::empty();
+    pages(&workspace);
+    let help = workspace.run(&["--help"]).expect(0).stdout;
+    let page = std::fs::read_to_string(workspace.file("man1/moorline.1")).expect("a page");
+    for (code, word) in [("4", "the tenant changed"), ("64", "the command line")] {
+        assert!(help.contains(&format!("  {code:<5}{word}")), "{help}");
+        assert!(page.contains(&format!("\\fB{code}\\fR\n{word}")), "{page}");
+    }
+}
+
+#[test]
 fn a_page_names_its_command_as_it_is_typed() {
     let workspace = Workspace::empty();
     pages(&workspace);

@@ -498,3 +498,16 @@ fn history_that_cannot_be_read_is_a_warning_below_which_the_report_is_shown() {
     let warning = "warning: the counts of earlier reports are not shown: `drift` cannot be read";
     assert_eq!(run.stderr.contains(warning), !is_readable, "{}", run.stderr);
 }
+
+#[test]
+fn an_address_in_the_place_of_a_name_is_not_shown() {
+    let night = Night::new();
+    let run = night.run(&["--notify", &night.addresses[0]]).expect(64);
+    assert!(!run.stderr.contains("canary"), "{}", run.stderr);
+    assert_snapshot!(run.stderr, @"
+    Using the sandbox, kept in s.json.
+    error[usage/channel]: an address is no name of a channel
+
+    hint: Name `chat`, `ops` or `team`.
+    ");
+}

@@ -47,6 +47,8 @@ fn only_what_is_asked_for_is_imported() {
         assert!(run.stderr.contains(words), "{}", run.stderr);
     };
     refused(&["--kind", "windowsIdentityProtectionConfig"], "matches no kind");
+    refused(&["--kind", "ios"], "`--kind 'ios*'` takes the ");
+    refused(&["--kind", "wifi"], "`--kind '*WiFi*'` takes the ");
     refused(&["--only", "*/hello-9"], "matches no object");
     refused(&["--where", "colour=red"], "is no condition");
     refused(&["--where", "name=Helo 1"], "Did you mean `Hello 1`?");

@@ -125,3 +125,25 @@ fn state_that_was_written_by_hand_is_answered_with_place_and_member() {
     let run = workspace.run(&["plan", "--sandbox=s.json"]).expect(1);
     assert!(run.stderr.contains("s.json:4:1: "), "{}", run.stderr);
 }
+
+#[test]
+fn remedy_of_a_member_that_is_missing_and_of_a_value_that_is_there_fits() {
+    let workspace = Workspace::empty();
+    let add = ["sandbox", "add", "s.json", "group", "Pilot", "--members", "alice@contoso.com"];
+    assert_snapshot!(workspace.run(&add).expect(1).stderr, @"
+    Made s.json, a new sandbox.
+    error[sandbox/edit]: no user, device or group is called `alice@contoso.com`
+
+    hint: `moorline sandbox add s.json user alice@contoso.com` adds it.
+    ");
+    workspace.run(&["sandbox", "add", "s.json", "user", "alice@contoso.com"]).expect(0);
+    workspace.run(&add).expect(0);
+    let hello = "windowsIdentityProtectionConfiguration/Hello";
+    let set = ["sandbox", "edit", "s.json", hello, "--set", "pinMinimumLength=6"];
+    workspace.run(&[&set[..], &["--new"]].concat()).expect(0);
+    assert_snapshot!(workspace.run(&set).expect(1).stderr, @"
+    error[sandbox/edit]: the service refuses the edit: Invalid patch, at least 1 property must be changed.
+
+    hint: Nothing was changed: the object has this value already. Set another one.
+    ");
+}

@@ -368,7 +368,7 @@ fn a_bad_name_in_the_list_is_told_the_rule_of_variables() {
     5 |   secrets: { allow: [9bad-name] }
       |                      ^^^^^^^^^
       |
-      = help: use letters, digits and `_`, and no digit first
+      = help: use letters, digits and `_`, and no digit first, such as `DRIFT_WEBHOOK`; the value itself stays in the environment
 
     Invalid: 1 error in 1 file.
     ");

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::{hello, refuses_manifest, remedies, validate};
+use super::{hello, refused, refuses_manifest, remedies, validate};
+use crate::support::Workspace;
 
 /// Returns a manifest whose assignments begin in line 7.
 fn assigned(assignments: &str) -> String {
@@ -214,4 +215,27 @@ fn assignments_that_are_no_list_are_led_to_one() {
         assert!(shown.contains(meant), "{shown}");
         assert!(!shown.contains("`[]`"), "{shown}");
     }
+}
+
+#[test]
+fn a_list_below_spec_is_an_error_unless_nothing_is_lost() {
+    let entry = "  assignments:\n    - group: Pilot\n";
+    assert_snapshot!(remedies(&hello(entry)), @"
+    error[manifest/misplaced-assignments]: `assignments` stands below `spec:`, where it has no effect
+      = help: move it one level up, beside `spec:`; without it, the object's assignments are not managed
+    ");
+    let code = "manifest/misplaced-assignments 6:3";
+    refuses_manifest(&hello(entry), &[code]);
+    // By hand, an empty list means that nobody is assigned to.
+    refuses_manifest(&hello("  assignments: []\n"), &[code]);
+    let exported = "  assignments@odata.context: x\n  assignments: []\n";
+    validate(&[("a.yaml", &hello(exported))]).expect(0);
+    validate(&[("a.yaml", &(hello(entry) + "assignments:\n  - group: Pilot\n"))]).expect(0);
+    // An overlay has nothing to do with the list of its base.
+    let workspace = Workspace::tenant(&[
+        ("base/a.yaml", &(hello("") + "assignments:\n  - group: All staff\n")),
+        ("a.yaml", &hello(entry)),
+    ]);
+    workspace.edit("moorline.yaml", "spec:\n", "spec:\n  base: [base]\n");
+    refused(&workspace, ".", &["manifest/misplaced-assignments a.yaml:6:3"]);
 }

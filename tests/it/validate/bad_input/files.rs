@@ -29,7 +29,7 @@ fn a_folder_of_a_tenant_says_where_its_tenant_file_is() {
     assert_snapshot!(text, @r"
     error[tenant/missing]: there is no tenant file here
     --> policies/moorline.yaml
-     = help: the tenant of this folder is `TENANT/moorline.yaml`: give that as PATH, or single manifest files
+     = help: the tenant of this folder is `TENANT/moorline.yaml`: give that as PATH; `--only KIND/NAME` limits to one manifest
 
     Invalid: 1 error in 1 file.
     ");

@@ -186,3 +186,98 @@ fn nothing_declared_is_a_warning() {
     Valid: 0 manifests, 1 warning in 1 file.
     ");
 }
+
+#[test]
+fn a_key_of_a_map_or_of_an_optional_part_is_told_as_any_other() {
+    let workspace =
+        tenant("  notify: { ops: { kind: teams, uri: X } }\n  ownership: { tags: a }\n");
+    let run = workspace.run(&["validate", "contoso"]).expect(3);
+    assert_snapshot!(run.stdout, @"
+    error[schema/required]: `ops` lacks `env:`
+     --> contoso/moorline.yaml:6:13
+      |
+    6 |   notify: { ops: { kind: teams, uri: X } }
+      |             ^^^
+      |
+      = help: add `env: …`
+
+    error[schema/additionalProperties]: `ops` has no key `uri`
+     --> contoso/moorline.yaml:6:33
+      |
+    6 |   notify: { ops: { kind: teams, uri: X } }
+      |                                 ^^^
+      |
+      = help: `ops` takes `env` and `kind`
+
+    error[schema/required]: `ownership` lacks `scopeTag:`
+     --> contoso/moorline.yaml:7:3
+      |
+    7 |   ownership: { tags: a }
+      |   ^^^^^^^^^
+      |
+      = help: add `scopeTag: …`
+
+    error[schema/additionalProperties]: `ownership` has no key `tags`
+     --> contoso/moorline.yaml:7:16
+      |
+    7 |   ownership: { tags: a }
+      |                ^^^^
+      |
+      = help: `ownership` takes `prune` and `scopeTag`
+
+    Invalid: 4 errors in 1 file.
+    ");
+}
+
+#[test]
+fn a_variable_as_a_shell_writes_it_is_offered_by_its_name() {
+    let workspace = tenant("  notify: { ops: { kind: teams, env: $DRIFT_TEAMS } }\n");
+    let run = workspace.run(&["validate", "contoso"]).expect(3);
+    assert_snapshot!(run.stdout, @"
+    error[schema/pattern]: `$DRIFT_TEAMS` is not the name of an environment variable
+     --> contoso/moorline.yaml:6:38
+      |
+    6 |   notify: { ops: { kind: teams, env: $DRIFT_TEAMS } }
+      |                                      ^^^^^^^^^^^^
+      |
+    help: did you mean `DRIFT_TEAMS`?
+      |
+    6 -   notify: { ops: { kind: teams, env: $DRIFT_TEAMS } }
+    6 +   notify: { ops: { kind: teams, env: DRIFT_TEAMS } }
+      |
+
+    Invalid: 1 error in 1 file.
+    ");
+}
+
+#[test]
+fn the_address_of_a_channel_stands_in_no_format() {
+    let url =
+        "https://contoso.webhook.office.com/workflows/8d2ac1f86b1c4a539a540d7f1c8e6b11?sig=canary";
+    for spec in [
+        format!("  notify: {{ ops: {{ kind: teams, env: {url} }} }}\n"),
+        format!("  notify: {{ ops: {{ kind: teams, url: {url} }} }}\n"),
+        format!("  notify: {{ ops: {{ kind: {url}, env: OPS }} }}\n"),
+        format!("  notify: {{ ops: {url} }}\n"),
+        format!("  notify: {url}\n"),
+        format!("  notify:\n    {url}: {{ kind: teams, env: 3 }}\n"),
+        format!("  notfy:\n    ops: {{ kind: teams, env: {url} }}\n"),
+        format!("  channels: {{ ops: {{ kind: teams, env: {url} }} }}\n"),
+        format!("  notify: {{ ops: {{ kind: teams, env: \"{url}\" }}\n"),
+        format!("  notify: {{ ops: {{ kind: teams, env: '{url} }}\n"),
+        "  notify: { ops: { kind: teams, env: contoso.webhook.office.com/canary } }\n".to_owned(),
+        format!("  notify: {{ ops: {{ kind: teams, env: '{}' }} }}\n", "canary/".repeat(20)),
+        "  notify: { ops: { kind: teams, env: 8f2acanary } }\n".to_owned(),
+    ] {
+        let workspace = tenant(&spec);
+        for format in
+            ["text", "json", "markdown", "html", "sarif", "junit", "github", "azure-devops"]
+        {
+            let run = workspace.run(&["validate", "contoso", "--format", format]).expect(3);
+            let told = format!("{}{}", run.stdout, run.stderr);
+            assert!(!told.contains("canary") && !told.contains("8d2ac1f8"), "{spec}{told}");
+        }
+        let run = workspace.run(&["plan", "contoso", "--sandbox=s.json"]).expect(3);
+        assert!(!run.stderr.contains("canary"), "{}", run.stderr);
+    }
+}
