@@ -92,6 +92,7 @@ fn a_plan_with_every_mark() {
     Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     1 setting cannot be changed and would be left as the tenant has it.
+    An apply refuses 2 risks until it is run with `--allow registration/mfa-off --allow delete`.
     2 settings cannot be compared: androidWorkProfileWiFiConfiguration/wifi preSharedKey,
       windows10CustomConfiguration/custom-settings preSharedKey (-v: why)
     Digest sha256:0a1b
@@ -189,6 +190,7 @@ fn a_plan_in_full() {
     Plan: 1 to create, 3 to update, 1 to replace, 1 to delete, 1 assignment change.
     1 change is blocked: an apply refuses to start until it can be made or skipped (--skip-blocked).
     1 setting cannot be changed and would be left as the tenant has it.
+    An apply refuses 2 risks until it is run with `--allow registration/mfa-off --allow delete`.
     2 settings cannot be compared.
     Digest sha256:0a1b
     "#);
