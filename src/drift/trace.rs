@@ -27,16 +27,58 @@ pub(super) fn attribution(
     field: &FieldChange,
     records: &[&AuditRecord],
 ) -> Option<Attribution> {
-    let record = records.iter().find(|record| is_named(&field.path, record))?;
     if !of_several(field, records).is_empty() {
         return None;
     }
+    let record = *naming(field, records).first()?;
     let is_live = !record.properties.iter().any(|entry| yields_another(kind, field, entry));
     is_live.then(|| Attribution::of(record, former(kind, field, &record.properties)))
 }
 
-/// Returns the records that name the list of an element, where they are of several authors: a record does not tell which
-/// element it changed.
+/// Returns the records that name a property; of an element of a list those that gave it its live value, where there are
+/// such.
+fn naming<'a>(field: &FieldChange, records: &[&'a AuditRecord]) -> Vec<&'a AuditRecord> {
+    let naming = records.iter().copied().filter(|record| is_named(&field.path, record));
+    let naming: Vec<&AuditRecord> = naming.collect();
+    let is_telling = |record: &&&AuditRecord| record.properties.iter().any(|one| tells(one, field));
+    let telling: Vec<&AuditRecord> = naming.iter().filter(is_telling).copied().collect();
+    if is_of_element(&field.path) && !telling.is_empty() { telling } else { naming }
+}
+
+/// Returns whether an entry gave a property a part of its live value that is not declared. The log writes the choice `1` of a
+/// setting of the catalog with the id of its definition before it.
+fn tells(entry: &AuditedProperty, field: &FieldChange) -> bool {
+    let (Some(new), Shown::Value(live)) = (&entry.new, &field.before) else { return false };
+    let key = field.path.0.iter().rev().find_map(|segment| match segment {
+        Segment::Key { key } => Some(key.as_str()),
+        _ => None,
+    });
+    let is_new = |part: &Json| {
+        let part = part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+        let is_choice = key.is_some_and(|key| *new == format!("{key}_{part}"));
+        is_choice || new.eq_ignore_ascii_case(&part)
+    };
+    let declared = match &field.after {
+        Shown::Value(declared) => declared,
+        _ => &Json::Null,
+    };
+    names(entry, &field.path) && differing(live, declared).into_iter().any(is_new)
+}
+
+/// Returns the parts of a value that another one does not have.
+fn differing<'v>(value: &'v Json, other: &Json) -> Vec<&'v Json> {
+    match value {
+        Json::Object(members) => {
+            let of_other = |name: &String| other.get(name).unwrap_or(&Json::Null);
+            members.iter().flat_map(|(name, part)| differing(part, of_other(name))).collect()
+        }
+        _ if value == other => Vec::new(),
+        _ => vec![value],
+    }
+}
+
+/// Returns the records that may be of a property, where it is in an element of a list and they are of several authors: a
+/// record does not tell which element it changed.
 pub(super) fn of_several<'a>(
     field: &FieldChange,
     records: &[&'a AuditRecord],
@@ -44,18 +86,14 @@ pub(super) fn of_several<'a>(
     if !is_of_element(&field.path) {
         return Vec::new();
     }
-    let naming = records.iter().copied().filter(|record| is_named(&field.path, record));
-    let naming: Vec<&AuditRecord> = naming.collect();
+    let naming = naming(field, records);
     let are_alike = naming.windows(2).all(|pair| pair[0].actor == pair[1].actor);
     if are_alike { Vec::new() } else { naming }
 }
 
-/// Returns whether older records than these can tell nothing else of a property.
+/// Returns whether older records than these can tell nothing else of a property. Of an element they may be of other authors.
 pub(super) fn is_settled(kind: &str, field: &FieldChange, records: &[&AuditRecord]) -> bool {
-    match is_of_element(&field.path) {
-        true => !of_several(field, records).is_empty(),
-        false => attribution(kind, field, records).is_some(),
-    }
+    !is_of_element(&field.path) && attribution(kind, field, records).is_some()
 }
 
 /// Returns whether a record names a property.
@@ -383,7 +421,23 @@ mod tests {
         assert_eq!(author(kind, &value, &[&bob, &alice]), None);
         assert_eq!(of_several(&value, &[&bob, &alice]).len(), 2);
         assert!(!is_settled(kind, &value, &[&alice]), "an older record may be another's");
-        assert!(is_settled(kind, &value, &[&bob, &alice]));
+    }
+
+    #[test]
+    fn element_is_attributed_to_the_record_that_gave_it_its_live_value() {
+        let choice = |choice: &str| json!({ "choice": choice, "template": "t" });
+        let mut setting = field(&["settings"], choice("0"), choice("1"));
+        setting.path.0.push(Segment::Key { key: "defender_realtime".to_owned() });
+        let kind = "deviceManagementConfigurationPolicy";
+        let value =
+            |member: &str| format!("$Collection.Settings.SettingInstance.{member}.Value[3]");
+        let choice = value("ChoiceSettingValue");
+        let alice = change("alice", &choice, "defender_realtime_1", "defender_realtime_0");
+        let bob = change("bob", &value("SimpleSettingValue"), "30", "80");
+        let author = |records: &[&AuditRecord]| author(kind, &setting, records);
+        assert_eq!(author(&[&bob, &alice]).as_deref(), Some("alice@contoso.com"));
+        let carol = AuditRecord { actor: person("carol"), ..alice.clone() };
+        assert_eq!(author(&[&bob, &carol, &alice]), None);
     }
 
     #[test]

@@ -380,6 +380,10 @@ fn element_of_a_list_that_several_people_changed_is_not_attributed() {
     let one = item(&workspace);
     assert_eq!(one["origins"][0]["changed"]["by"]["name"], "alice@contoso.com");
     edit(&workspace, "bob@contoso.com", &[object, "--set", "omaSettings.1.value=3"]);
+    let told = item(&workspace)["origins"].clone();
+    let authors = [0, 1].map(|at| told[at]["changed"]["by"]["name"].clone());
+    assert_eq!(authors, ["alice@contoso.com", "bob@contoso.com"], "by their values");
+    edit(&workspace, "bob@contoso.com", &[object, "--set", "omaSettings.1.value=2"]);
     let both = item(&workspace);
     assert_eq!(both.get("origins"), None);
     let why = "one of alice@contoso.com, bob@contoso.com";
