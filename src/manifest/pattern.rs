@@ -1,4 +1,4 @@
-//! What the patterns of Moorline's own documents ask for, and how a text that does not match one is mended.
+//! The patterns of Moorline's own documents in words, and the remedy of a text that does not match one.
 
 use super::value::Value;
 use crate::diagnostic::Finding;
@@ -6,7 +6,7 @@ use crate::diagnostic::Finding;
 /// A pattern of a schema, in words.
 struct PatternWords {
     pattern: &'static str,
-    /// What is wrong with a text that does not match.
+    /// The fault of a text that does not match.
     fault: &'static str,
     /// The remedy. The last text in it that is quoted matches.
     help: &'static str,
