@@ -224,10 +224,10 @@ fn plan_and_drift_name_settings_as_the_portal_does() {
           changed by admin@contoso.onmicrosoft.com, [time] (Put
             DeviceManagementConfigurationPolicy)
           ~ settings[device_vendor_msft_policy_config_defender_puaprotection]  "PUA Protection"
-              policy.yaml:10
+              changed by admin@contoso.onmicrosoft.com, [time]  policy.yaml:10
               ~ choice  "0" -> "2"
           ~ settings[device_vendor_msft_laps_policies_backupdirectory]  "Backup Directory"
-              policy.yaml:14
+              changed by admin@contoso.onmicrosoft.com, [time]  policy.yaml:14
               ~ children
                   ~ device_vendor_msft_laps_policies_passwordagedays_aad  "Password Age Days"
                       ~ integer  7 -> 30

@@ -30,7 +30,7 @@ fn a_new_object_of_a_closed_or_retired_kind_is_warned_of() {
     for (kind, words) in [
         (
             "macOSExtensionsConfiguration",
-            "closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (docs/settings-catalog.md",
+            "closed since 2024-08 to the console; use deviceManagementConfigurationPolicy (`moorline explain kind/closed`)",
         ),
         ("windowsIdentityProtectionConfiguration", "closed since 2024-07"),
         ("androidCustomConfiguration", "its kind is retired since 2024-12-31"),
