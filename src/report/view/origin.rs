@@ -48,17 +48,12 @@ fn since_words(since: Since, item: &DriftItem) -> Option<&'static str> {
     })
 }
 
-/// Returns the words about a property, without what those about its object say. A former value is that which Git declares,
-/// unless it is named.
+/// Returns the words about a property, without what those about its object say.
 fn words(origin: &FieldOrigin, item: &DriftItem, field: &FieldChange) -> Vec<String> {
     let since = origin.since.and_then(|since| since_words(since, item)).map(str::to_owned);
     let changed = origin.changed.as_ref().and_then(|changed| {
-        let is_other = |former: &&Shown| **former != field.after && **former != Shown::Withheld;
-        let former = changed.former.as_ref().filter(is_other);
+        let former = changed.former.as_ref().filter(|former| **former != Shown::Withheld);
         let former = former.and_then(|former| on_one_line(former, &field.names));
-        // A log has the only reference of a property as a list.
-        let declared = on_one_line(&field.after, &field.names).map(|one| format!("[{one}]"));
-        let former = former.filter(|former| declared.as_ref() != Some(former));
         let former = former.map(|former| format!("changed from {former}"));
         let is_of_object = item.changed.as_ref().is_some_and(|one| one.record == changed.record);
         match (former, is_of_object) {

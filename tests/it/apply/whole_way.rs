@@ -29,7 +29,7 @@ fn apply_ends_with_nothing_left_and_drift_names_what_somebody_changed() {
     ~ windowsIdentityProtectionConfiguration/windows-hello   "Windows Hello for Business"
         policies/windows/windows-hello.yaml:3
         changed by admin@contoso.onmicrosoft.com, [time] (Patch DeviceConfiguration)
-        ~ pinMinimumLength  4 -> 6  policies/windows/windows-hello.yaml:34
+        ~ pinMinimumLength  4 -> 6  changed from 6  policies/windows/windows-hello.yaml:34
     "#);
     workspace.run(&["apply", "--sandbox=s.json", "--yes"]).expect(0);
     workspace.run(&["drift", "--sandbox=s.json", "--detailed-exitcode"]).expect(0);

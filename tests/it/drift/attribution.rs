@@ -59,8 +59,8 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
 
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength             4 -> 6  it.yaml:4
-          ~ pinUppercaseCharactersUsage  allowed -> required  it.yaml:4
+          ~ pinMinimumLength             4 -> 6  changed from 6  it.yaml:4
+          ~ pinUppercaseCharactersUsage  allowed -> required  changed from required  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -81,8 +81,10 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
     `it.yaml:2`, Identity protection &#40;windows&#41;, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
+      # changed from 6
     - pinMinimumLength             4
     + pinMinimumLength             6  # it.yaml:4
+      # changed from required
     - pinUppercaseCharactersUsage  allowed
     + pinUppercaseCharactersUsage  required  # it.yaml:4
     ```
@@ -102,7 +104,7 @@ fn drift_of_an_edit_is_attributed_with_time_and_former_value_in_each_format() {
 }
 
 #[test]
-fn former_value_is_said_where_it_is_not_the_declared_one_and_stands_beside_no_value_of_a_diff() {
+fn former_value_is_said_and_stands_beside_no_value_of_a_diff() {
     let _stable = stable_snapshots();
     let workspace = applied(MANIFEST);
     let object = format!("{HELLO}/Front desk");
@@ -171,8 +173,9 @@ fn properties_that_several_people_changed_are_told_apart() {
 
       ~ windowsIdentityProtectionConfiguration/it   "Front desk"   it.yaml:2
           changed by bob@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength  4 -> 6  changed by alice@contoso.com, [time]  it.yaml:4
-          ~ pinMaximumLength  20 -> 12  it.yaml:4
+          ~ pinMinimumLength  4 -> 6  changed from 6 by alice@contoso.com, [time]
+              it.yaml:4
+          ~ pinMaximumLength  20 -> 12  changed from 12  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);
@@ -205,7 +208,7 @@ fn edit_of_the_registration_policy_is_attributed_by_entras_log() {
 
       ~ deviceRegistrationPolicy/registration   "Device Registration Policy"   it.yaml:2
           changed by alice@contoso.com, [time] (Set device registration policies)
-          ~ localAdminPassword.isEnabled  false -> true  it.yaml:4
+          ~ localAdminPassword.isEnabled  false -> true  changed from true  it.yaml:4
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 0 in sync.
     "#);

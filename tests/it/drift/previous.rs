@@ -86,12 +86,12 @@ fn each_property_is_drifted_pending_or_both() {
       ~ windowsIdentityProtectionConfiguration/a   "a"   now/a.yaml:2
           drifted: changed in the tenant
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength  4 -> 6  now/a.yaml:4
+          ~ pinMinimumLength  4 -> 6  changed from 6  now/a.yaml:4
 
       ~ windowsIdentityProtectionConfiguration/c   "c"   now/c.yaml:2
           both: changed in the tenant, and in Git without an apply
           changed by alice@contoso.com, [time] (Patch DeviceConfiguration)
-          ~ pinMinimumLength     4 -> 6  drifted  now/c.yaml:4
+          ~ pinMinimumLength     4 -> 6  drifted, changed from 6  now/c.yaml:4
           ~ pinMaximumLength     12 -> 20  pending  now/c.yaml:4
           ~ pinExpirationInDays  60 -> 90  drifted, and an apply is pending, changed from 30
               now/c.yaml:4
@@ -126,6 +126,7 @@ fn each_property_is_drifted_pending_or_both() {
     `now/a.yaml:2`, Identity protection &#40;windows&#41;, drifted: changed in the tenant, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
+      # changed from 6
     - pinMinimumLength  4
     + pinMinimumLength  6  # now/a.yaml:4
     ```
@@ -138,7 +139,7 @@ fn each_property_is_drifted_pending_or_both() {
     `now/c.yaml:2`, Identity protection &#40;windows&#41;, both: changed in the tenant, and in Git without an apply, changed by alice&#64;&#8203;contoso.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
-      # drifted
+      # drifted, changed from 6
     - pinMinimumLength     4
     + pinMinimumLength     6  # now/c.yaml:4
       # pending

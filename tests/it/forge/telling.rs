@@ -186,6 +186,7 @@ fn issue_opens_follows_and_closes_itself() {
     `hello.yaml:2`, Identity protection &#40;windows&#41;, changed by admin&#64;&#8203;contoso.onmicrosoft.com, [time] &#40;Patch DeviceConfiguration&#41;
 
     ```diff
+      # changed from 6
     - pinMinimumLength  4
     + pinMinimumLength  6  # hello.yaml:4
     ```
