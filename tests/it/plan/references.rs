@@ -197,7 +197,8 @@ fn drift_names_what_somebody_unbound_and_apply_binds_it_again() {
 
       ~ windows81SCEPCertificateProfile/device   "The device"   scep.yaml:2
           changed by admin@contoso.onmicrosoft.com, [time] (Patch DeviceConfiguration)
-          + rootCertificate  windows81TrustedRootCertificate/root (758483bb…)  scep.yaml:6
+          + rootCertificate  windows81TrustedRootCertificate/root (758483bb…)
+              changed from [windows81TrustedRootCertificate/root (758483bb…)]  scep.yaml:6
 
     Drift: 1 drifted, 0 missing, 0 unverifiable, 0 unknown, 2 in sync.
     "#);
