@@ -1,10 +1,7 @@
-//! Pages as a parser of Markdown sees them.
+//! Pages as they are read.
 
 use insta::assert_snapshot;
-use proptest::prelude::*;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
-use super::page::MOST;
 use super::*;
 use crate::apply::outcome::Outcome;
 use crate::diagnose::{Catalogue, Explanation};
@@ -13,34 +10,18 @@ use crate::diagnostic::{Finding, Sources, Span};
 use crate::error::{Error, ErrorKind};
 use crate::import::adopt::document::AdoptDocument;
 use crate::manifest::Invalid;
-use crate::plan::{Change, Plan, Refusal, Risk};
+use crate::plan::Refusal;
 use crate::report::links::Links;
 use crate::report::testing;
 
-/// The HTML that pages are made with. Anything else would come from a value.
-const OURS: [&str; 6] = ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];
+mod fit;
+mod harmless;
 
 /// The address that links begin with. Any other link would come from a value.
 const BASE: &str = "https://github.com/contoso/tenant/blob/0a1b";
 
 fn links() -> Links {
     Links { base: Some(BASE.to_owned()), root: "tenants/contoso".into() }
-}
-
-/// Returns one object with its name and so many settings.
-fn object(name: &str, settings: usize) -> Change {
-    let mut change = testing::plan().changes[7].clone();
-    change.address.name = name.to_owned();
-    change.display_name = name.to_owned();
-    change.risks.clear();
-    let fields = change.fields.iter().cycle().take(settings).cloned();
-    change.fields = fields.collect();
-    change
-}
-
-/// Returns a plan of these changes.
-fn plan_of(changes: Vec<Change>) -> Plan {
-    Plan { changes, ..testing::plan() }
 }
 
 #[test]
@@ -413,35 +394,6 @@ fn an_adoption() {
     assert_eq!(adopt(&nothing), "### Nothing to adopt.\n\nTenant `calm (calm)`\n");
 }
 
-#[test]
-fn code_of_a_cell_has_every_sign_of_a_value() {
-    for value in [
-        "a|b",
-        "|",
-        "a\\|b",
-        "a\\",
-        "\\|",
-        "a`|b",
-        "``|``",
-        "a|b@contoso.com <b>",
-        "x *y* _z_ |",
-        " a | ",
-    ] {
-        let cell = escape::cell_code(value);
-        let page = format!("| a | b |\n|---|---|\n| {cell} | end |\n");
-        let (mut cells, mut shown) = (Vec::new(), String::new());
-        for event in TextMergeStream::new(Parser::new_ext(&page, Options::all())) {
-            match event {
-                Event::Start(Tag::TableCell) => shown.clear(),
-                Event::End(TagEnd::TableCell) => cells.push(shown.replace('\u{200b}', "")),
-                Event::Text(text) | Event::Code(text) => shown.push_str(&text),
-                _ => {}
-            }
-        }
-        assert_eq!(cells, ["a", "b", value, "end"], "{page}");
-    }
-}
-
 fn done_in_part() -> Outcome {
     Outcome { journal: Some(".moorline/journal/run.jsonl".to_owned()), ..testing::outcome() }
 }
@@ -575,172 +527,5 @@ fn text_and_markdown_have_one_order() {
         for places in [places(&page, "<summary><code>"), places(&text, " ")] {
             assert!(places.is_sorted(), "{page}\n{text}");
         }
-    }
-}
-
-/// Returns the number of rows of objects, of names alone, and of details.
-fn forms(page: &str) -> [usize; 3] {
-    let lines = || page.lines().filter(|line| line.starts_with("| `"));
-    let rows = lines().filter(|line| line.matches(" |").count() > 3).count();
-    [rows, lines().count() - rows, page.matches("<details>\n<summary><code>").count()]
-}
-
-#[test]
-fn a_plan_of_500_changes_names_every_object() {
-    let changes = |number| (0..number).map(|at| object(&format!("policy-{at:03}"), 3)).collect();
-    let few = story(&plan_of(changes(40)), &links());
-    assert_eq!(forms(&few)[..2], [40, 0]);
-    assert!(few.len() <= MOST && !few.contains("left out"), "{few}");
-    let page = story(&plan_of(changes(500)), &links());
-    let [rows, names, details] = forms(&page);
-    assert!(page.len() <= MOST && rows + names == 500 && rows > 50 && details == 0, "{page}");
-    for at in 0..500 {
-        assert!(page.contains(&format!("/policy-{at:03}`")), "{at}");
-    }
-    assert!(
-        page.contains("**The details of 500 objects do not fit.** The text and the JSON report")
-    );
-}
-
-#[test]
-fn of_long_names_as_many_as_fit_are_shown_and_the_others_counted() {
-    let names: [fn(usize) -> String; 3] = [
-        |at| format!("{at:03}{}", "x".repeat(252)),
-        |at| format!("{at:03}{}", "日本語".repeat(84)),
-        |at| format!("{at:03}{}", "👍".repeat(252)),
-    ];
-    for name in names {
-        let page = story(&plan_of((0..500).map(|at| object(&name(at), 3)).collect()), &links());
-        let [rows, names, _] = forms(&page);
-        assert!(page.len() <= MOST && page.encode_utf16().count() <= MOST, "{}", page.len());
-        assert!((50..500).contains(&(rows + names)), "{rows} {names}");
-        let more = 500 - rows - names;
-        assert!(page.contains(&format!("**… and {more} more objects.** The text")), "{page}");
-        assert!(page.ends_with("Digest `sha256:0a1b`\n"));
-        assert_harmless(&page);
-    }
-}
-
-#[test]
-fn what_an_apply_refuses_keeps_its_details_when_the_rest_has_no_room() {
-    let mut changes: Vec<Change> =
-        (0..500).map(|at| object(&format!("policy-{at:03}"), 3)).collect();
-    changes[499].risks = vec![Risk::refused("delete", "Devices lose its settings.")];
-    changes[250].blocked = testing::plan().changes[2].blocked.clone();
-    let page = story(&plan_of(changes), &links());
-    let first = page.find("/policy-499`").expect("a row");
-    assert!(page.find("/policy-250`") < Some(first) && Some(first) < page.find("/policy-000`"));
-    assert!(
-        page.contains("**`delete`** refused")
-            && page.contains("there is no group `Windows laptop`")
-    );
-    assert_eq!(forms(&page)[2], 2);
-    assert!(page.contains("**The details of 498 objects do not fit.**"));
-}
-
-#[test]
-fn names_of_ten_megabytes_are_cut() {
-    let long = "x".repeat(10 << 20);
-    let mut plan = plan_of(vec![object(&long, 1)]);
-    plan.tenant.name.clone_from(&long);
-    plan.warnings = vec![long.clone()];
-    plan.coverage.unmanaged[0].display_name = long;
-    let page = story(&plan, &links());
-    assert!(page.len() < 20_000, "{}", page.len());
-    assert_eq!(forms(&page), [1, 0, 1]);
-}
-
-fn pages(text: &str) -> Vec<String> {
-    let (items, invalid) = broken(text);
-    let error = Error::failed("graph/refused", text)
-        .hint(text)
-        .because(std::io::Error::other(text.to_owned()));
-    let drift = crate::drift::report(testing::hostile(text));
-    vec![
-        story(&testing::hostile(text), &links()),
-        story(&testing::Attributed::by(text, drift), &links()),
-        outcome(&testing::hostile_outcome(text), &commands()),
-        findings(&items, 1, &links()),
-        failure(&error, None, Some(&invalid), &refusals(text), &links()),
-        adopt(&testing::hostile_adoption(text)),
-    ]
-}
-
-/// Returns everything that opens in a page but links, which are looked at by themselves: blocks and emphasis.
-fn structure(page: &str) -> Vec<String> {
-    let events = Parser::new_ext(page, Options::all());
-    events
-        .filter_map(|event| match event {
-            Event::Start(Tag::Link { .. }) => None,
-            Event::Start(tag) => Some(format!("{tag:?}")),
-            _ => None,
-        })
-        .collect()
-}
-
-fn assert_harmless(page: &str) {
-    assert!(!page.contains(|c: char| c != '\n' && crate::text::sanitize::is_hazardous(c)));
-    let mut in_code_block = false;
-    for event in TextMergeStream::new(Parser::new_ext(page, Options::all())) {
-        match event {
-            Event::Start(Tag::CodeBlock(_)) => in_code_block = true,
-            Event::End(TagEnd::CodeBlock) => in_code_block = false,
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                let is_ours = dest_url.strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'));
-                let leads_out = dest_url.split('/').any(|part| part == "..");
-                assert!(is_ours && !leads_out, "{dest_url} in {page}");
-            }
-            Event::Start(tag @ Tag::Image { .. }) => panic!("{tag:?} in {page}"),
-            Event::InlineHtml(html) if ["<br>", "<code>", "</code>"].contains(&&*html) => {}
-            Event::InlineHtml(html) => panic!("{html} in {page}"),
-            Event::Html(html) => {
-                let rest = OURS.iter().fold(html.to_string(), |html, tag| html.replace(tag, ""));
-                assert!(!rest.contains(['<', '>', '@']), "{html} in {page}");
-            }
-            Event::Text(text) if !in_code_block => {
-                for sign in ["@", "#"] {
-                    let followed = text.split(sign).skip(1);
-                    followed.for_each(|rest| {
-                        assert!(rest.is_empty() || rest.starts_with('\u{200b}'), "{text}");
-                    });
-                }
-                assert!(!text.contains("://") && !text.contains("www."), "{text}");
-                let ends = |c: char| !c.is_ascii_alphanumeric() && !['-', '\u{200b}'].contains(&c);
-                let words = text.split(ends);
-                for word in words.filter(|word| !word.contains('\u{200b}')) {
-                    let is_commit = word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit());
-                    assert!(!is_commit && !word.starts_with("GH-"), "{text}");
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn no_text_changes_the_page(
-        text in prop::collection::vec(
-            prop_oneof![
-                prop::sample::select(vec![
-                    "<script>alert(1)</script>", "</code></summary></details>", "<img src=x onerror=1>", "<!--",
-                    "@contoso/admins", "@alice", "#1", "https://contoso.com", "www.contoso.com", "alice@contoso.com",
-                    "[a](https://contoso.com)", "![a](b)", "[a]: b", "\n\n# Heading\n", "\n---\n", "\n> quote", "\n- item",
-                    "GH-1", "0a1b2c3d4e", "contoso/repo#2",
-                    "`", "``", "```", "````\n", "~~~", "|", "\\", "\\|", "**", "__", "~~", "$x$", "&lt;", "&#64;", ":tada:",
-                    "\u{1b}[31m", "\u{202e}", "\r\n", "\t", "日本", " ", "x",
-                ]).prop_map(str::to_owned),
-                ".{0,4}",
-            ],
-            1..5,
-        ).prop_map(|parts| parts.concat()),
-    ) {
-        for (page, calm) in pages(&text).iter().zip(&pages("calm")) {
-            assert_harmless(page);
-            prop_assert_eq!(structure(page), structure(calm), "{}", page);
-        }
-        assert_harmless(&as_built(&testing::record(&text)));
     }
 }
