@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AsBuilt, AsBuiltObject};
 use crate::drift::Attribution;
-use crate::drift::log::{LogAnswer, SKEW, ask, untold};
+use crate::drift::log::{LogAnswer, SKEW, ask, question, untold};
 use crate::graph::Graph;
 use crate::kinds::{AuditLog, Family, family_of};
-use crate::tenant::audit::{AuditQuery, AuditRecord};
+use crate::tenant::audit::AuditRecord;
 
 /// How far back the last change of an object is looked for.
 const SEARCHED: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -37,13 +37,8 @@ pub async fn attribute(graph: &Graph, record: &mut AsBuilt) {
         by_log.entry(family.audit).or_default().push(LastChange::of(at, item, family, earliest));
     }
     for (log, changes) in by_log {
-        let component = changes.iter().map(|change| change.family.audit_component);
-        let query = AuditQuery {
-            log,
-            component: component.reduce(|one, two| one.filter(|_| one == two)).flatten(),
-            from: changes.iter().map(|change| change.from).min().unwrap_or(earliest),
-            until: now.checked_add(SKEW).unwrap_or(now),
-        };
+        let objects = changes.iter().map(|change| (change.family, change.from));
+        let query = question(log, objects, now);
         let is_enough = |records: &[AuditRecord]| {
             let newest = newest_by_id(records);
             let mut awaited = changes.iter().filter(|change| change.is_awaited);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::clock;
 use crate::graph::{Graph, GraphError};
 use crate::http::cloud::Cloud;
-use crate::kinds::AuditLog;
+use crate::kinds::{AuditLog, Family};
 use crate::tenant::audit::{AuditQuery, AuditRecord, newest};
 
 /// How far the dates of records, objects and runs may be apart.
@@ -17,6 +17,21 @@ pub(crate) struct LogAnswer {
     pub(crate) records: Vec<AuditRecord>,
     /// Whether older ones may have been left.
     is_part: bool,
+}
+
+/// Returns the one question to a log about objects of these families, each from a time on. The clock of the service may be ahead.
+pub(crate) fn question(
+    log: AuditLog,
+    objects: impl Iterator<Item = (&'static Family, Timestamp)> + Clone,
+    now: Timestamp,
+) -> AuditQuery {
+    let component = objects.clone().map(|(family, _)| family.audit_component);
+    AuditQuery {
+        log,
+        component: component.reduce(|one, two| one.filter(|_| one == two)).flatten(),
+        from: objects.map(|(_, from)| from).min().unwrap_or(now),
+        until: now.checked_add(SKEW).unwrap_or(now),
+    }
 }
 
 /// Asks a log, or says in words why it does not answer. Unless a permission or the log is missing, that is a warning too.

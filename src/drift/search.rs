@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::attribution::{Attribution, Author, FieldOrigin};
-use super::log::{LogAnswer, SKEW, ask, untold};
+use super::log::{LogAnswer, SKEW, ask, question, untold};
 use super::{DriftItem, DriftReport, DriftStatus, trace};
 use crate::graph::Graph;
 use crate::kinds::{AuditLog, Family, family_of};
 use crate::plan::{EarlierRuns, FieldPath, Segment};
-use crate::tenant::audit::{AuditQuery, AuditRecord};
+use crate::tenant::audit::AuditRecord;
 
 /// How far back records of an object are looked for, where no earlier run tells when it was as declared.
 const SEARCHED: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -25,7 +25,6 @@ struct AuditSearch {
     /// When an earlier run wrote it last: its own writes are not looked for.
     written: Option<Timestamp>,
     from: Timestamp,
-    until: Timestamp,
 }
 
 /// Adds to the items of a report who made their differences. A log that cannot be read leaves them unknown.
@@ -40,7 +39,8 @@ pub async fn attribute(graph: &Graph, report: &mut DriftReport, earlier: &Earlie
             .push(AuditSearch::of(at, item, family, earlier, now));
     }
     for (log, searches) in by_log {
-        let query = question(log, &searches);
+        let objects = searches.iter().map(|search| (search.family, search.from));
+        let query = question(log, objects, now);
         let items = &report.items;
         let is_enough = |records: &[AuditRecord]| {
             searches.iter().all(|search| search.is_answered(&items[search.at], records))
@@ -54,17 +54,6 @@ pub async fn attribute(graph: &Graph, report: &mut DriftReport, earlier: &Earlie
                 Err(why) => item.changed = Some(Attribution::unknown(why)),
             }
         }
-    }
-}
-
-/// Returns the one question to a log about all objects.
-fn question(log: AuditLog, searches: &[AuditSearch]) -> AuditQuery {
-    let component = searches.iter().map(|search| search.family.audit_component);
-    AuditQuery {
-        log,
-        component: component.reduce(|one, two| one.filter(|_| one == two)).flatten(),
-        from: searches.iter().map(|search| search.from).min().unwrap_or_default(),
-        until: searches.iter().map(|search| search.until).max().unwrap_or_default(),
     }
 }
 
@@ -94,7 +83,7 @@ impl AuditSearch {
         let latest = modified.unwrap_or(now).min(now);
         let earliest = latest.checked_sub(SEARCHED).unwrap_or(Timestamp::UNIX_EPOCH);
         let from = last_run.and_then(|at| at.checked_sub(SKEW).ok()).filter(|from| *from < now);
-        Self { at, family, ids, written: last_run, from: from.unwrap_or(earliest), until: now }
+        Self { at, family, ids, written: last_run, from: from.unwrap_or(earliest) }
     }
 
     /// Returns the records about the object, in their order.
